@@ -1,0 +1,121 @@
+//! The `[[input]]` and `[load]` sections of a scenario: what files exist, and when each arrives.
+//!
+//! The types only hold what was written. What cannot be expressed as a range of one key is
+//! checked by [`Load::problems`] and [`Input::problems`], which name the key they mean.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One source of files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Input {
+    /// One Python file.
+    File {
+        /// The file's lines.
+        #[schemars(range(min = 1, max = 10_000_000))]
+        lines: u64,
+    },
+    /// One Python file nested as deeply as asked.
+    Nested {
+        /// What is nested.
+        shape: Nesting,
+        /// How deep: indents, brackets, or terms of the expression.
+        #[schemars(range(min = 1, max = 10_000_000))]
+        depth: u64,
+    },
+    /// A tree of Python files.
+    Repository {
+        /// How many files.
+        #[schemars(range(min = 1, max = 1_000_000))]
+        files: u64,
+        /// The lines of all files together; at least one a file.
+        #[schemars(range(min = 1, max = 100_000_000))]
+        lines: u64,
+        /// How the lines are spread over the files.
+        #[serde(default)]
+        spread: Spread,
+        /// Share of the files that repeat the content of another one, from 0 to 1.
+        #[serde(default)]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        duplicates: f64,
+    },
+}
+
+/// What a nested file nests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Nesting {
+    /// `if` blocks, one indent deeper each.
+    Blocks,
+    /// Brackets inside brackets.
+    Brackets,
+    /// One long sum: `a + a + a`, which parsers build as a left-leaning tree.
+    Expression,
+}
+
+/// How the lines of a repository are spread over its files.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Spread {
+    /// Every file has the same number of lines, within one.
+    #[default]
+    Even,
+    /// Many small files and a few large ones, as real repositories have.
+    Skewed,
+}
+
+/// When the jobs arrive.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "shape", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Load {
+    /// Open model: every job arrives at once, each as an invocation of its own.
+    Burst {
+        /// How often the list of files is run through.
+        #[serde(default = "once")]
+        #[schemars(range(min = 1, max = 1_000_000))]
+        repeat: u64,
+    },
+    /// Closed model: each of the users starts its next job when its last one has ended.
+    Sequential {
+        /// How often the list of files is run through.
+        #[serde(default = "once")]
+        #[schemars(range(min = 1, max = 1_000_000))]
+        repeat: u64,
+        /// How many users there are.
+        #[serde(default = "once")]
+        #[schemars(range(min = 1, max = 100_000))]
+        users: u64,
+    },
+    /// One invocation is handed the whole list; the pipeline's own workers set the pace.
+    Batch {
+        /// How often the list of files is run through.
+        #[serde(default = "once")]
+        #[schemars(range(min = 1, max = 1_000_000))]
+        repeat: u64,
+    },
+    /// Open model: jobs arrive at a fixed rate, whether or not earlier ones have ended.
+    Constant {
+        /// How often the list of files is run through.
+        #[serde(default = "once")]
+        #[schemars(range(min = 1, max = 1_000_000))]
+        repeat: u64,
+        /// Arrivals a minute.
+        #[schemars(range(min = 1, max = 60_000_000))]
+        rate_per_minute: u64,
+    },
+    /// Open model: jobs arrive at random with exponential gaps around a mean rate.
+    Poisson {
+        /// How often the list of files is run through.
+        #[serde(default = "once")]
+        #[schemars(range(min = 1, max = 1_000_000))]
+        repeat: u64,
+        /// Mean arrivals a minute.
+        #[schemars(range(min = 1, max = 60_000_000))]
+        rate_per_minute: u64,
+    },
+}
+
+const fn once() -> u64 {
+    1
+}

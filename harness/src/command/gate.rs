@@ -1,0 +1,50 @@
+//! `chaos gate`: red when an exact figure differs from the baseline's.
+//!
+//! Without runs to judge, the baseline's own scenarios are run again in simulated time, into a
+//! folder that is removed afterwards.
+
+use std::path::{Path, PathBuf};
+
+use reports::render;
+use reports::{Baseline, Run, gate};
+
+use super::{baseline, read_run, run};
+use crate::failure::{Exit, Failure};
+use crate::interrupt::Interrupt;
+use crate::output::RunFolder;
+use crate::{plan, terminal};
+
+/// Judges runs against a baseline; exits with the verdict.
+pub fn execute(path: &Path, folders: &[PathBuf]) -> Result<Exit, Failure> {
+    let baseline = baseline::read(path)?;
+    let runs = if folders.is_empty() {
+        run_again(&baseline)?
+    } else {
+        folders.iter().map(|folder| read_run(folder)).collect::<Result<_, _>>()?
+    };
+    let report = gate(&baseline, &runs);
+    terminal::print(&render::gate::render(&report, terminal::style()))?;
+    Ok(report.verdict.into())
+}
+
+fn run_again(baseline: &Baseline) -> Result<Vec<Run>, Failure> {
+    let interrupt = Interrupt::on_signals()
+        .map_err(|error| Failure::internal(format!("signals cannot be handled: {error}")))?;
+    let folder = tempfile::tempdir()
+        .map_err(|error| Failure::internal(format!("no temporary folder: {error}")))?;
+    let mut runs = Vec::new();
+    for (number, entry) in baseline.entries.iter().enumerate() {
+        let mut plan = plan::scenario(&entry.scenario)?;
+        let names: Vec<String> = entry.pipelines.keys().cloned().collect();
+        plan.pipelines = plan::pipelines(&names)?;
+        plan.seed = entry.seed;
+        plan::generate(&mut plan);
+        let place = RunFolder::at(&folder.path().join(number.to_string()), false)?;
+        run::perform(&plan, &place, &interrupt)?;
+        if interrupt.asked() {
+            return Err(Failure::new(Exit::Interrupted, "interrupted before the gate could judge"));
+        }
+        runs.push(read_run(place.path())?);
+    }
+    Ok(runs)
+}

@@ -1,0 +1,103 @@
+//! `chaos run`: runs scenarios, keeps their records, prints what came of them.
+
+use std::sync::Arc;
+
+use reports::render::{comparison, failures_csv, failures_txt, jobs};
+use reports::{Measured, Run, Style, judge};
+
+use super::read_run;
+use crate::args::RunArgs;
+use crate::failure::{Exit, Failure};
+use crate::interrupt::Interrupt;
+use crate::output::{MEASURED, RunFolder};
+use crate::plan;
+use crate::recorder::Recorder;
+use crate::runner::{self, RunPlan};
+use crate::terminal;
+
+/// Files whose lines are shown for each pipeline without `--verbose`.
+pub const SHOWN_JOBS: usize = 10;
+
+/// Runs everything that was asked for; exits with the worst verdict.
+pub fn execute(args: &RunArgs) -> Result<Exit, Failure> {
+    let plans = plan::runs(args)?;
+    let interrupt = Interrupt::on_signals()
+        .map_err(|error| Failure::internal(format!("signals cannot be handled: {error}")))?;
+    let several = plans.len() > 1;
+    let mut exit = Exit::Pass;
+    for plan in &plans {
+        let folder = folder(args, plan, several)?;
+        let measured = perform(plan, &folder, &interrupt)?;
+        let run = read_run(folder.path())?;
+        let judgement = judge(&run);
+        write_reports(&folder, &run, &measured)?;
+        exit = exit.worst(judgement.verdict.into());
+        if interrupt.asked() {
+            exit = exit.worst(Exit::Interrupted);
+        }
+        if !args.quiet {
+            let style = terminal::style();
+            let cap = if args.verbose { None } else { Some(SHOWN_JOBS) };
+            let mut text = comparison::render(&run, &judgement, Some(&measured), style);
+            text.push('\n');
+            text.push_str(&jobs::render(&run, cap, style));
+            text.push_str(&places(&folder, &measured));
+            terminal::print(&text)?;
+        }
+        if interrupt.asked() {
+            break;
+        }
+    }
+    Ok(exit)
+}
+
+fn folder(args: &RunArgs, plan: &RunPlan, several: bool) -> Result<RunFolder, Failure> {
+    let name = plan::folder_name(&plan.name);
+    match &args.out {
+        None => RunFolder::numbered(&name),
+        Some(out) if several => RunFolder::at(&out.join(name), args.force),
+        Some(out) => RunFolder::at(out, args.force),
+    }
+}
+
+/// Runs one plan into its folder.
+pub fn perform(
+    plan: &RunPlan,
+    folder: &RunFolder,
+    interrupt: &Interrupt,
+) -> Result<Measured, Failure> {
+    let write_through = plan.clock == reports::record::Clock::Wall;
+    let recorder = Arc::new(Recorder::new(folder.records()?, write_through, interrupt.clone()));
+    let measured = runner::run(plan, &recorder, interrupt);
+    recorder.finish(interrupt.asked()).map_err(|error| {
+        Failure::unwritable(&folder.path().join(crate::output::RECORDS), &error)
+    })?;
+    measured
+}
+
+/// Everything that follows from the records, as files beside them.
+fn write_reports(folder: &RunFolder, run: &Run, measured: &Measured) -> Result<(), Failure> {
+    let judgement = judge(run);
+    folder.write("summary.txt", &comparison::render(run, &judgement, None, Style::PLAIN))?;
+    folder.write("jobs.txt", &jobs::render(run, None, Style::PLAIN))?;
+    folder.write("failures.csv", &failures_csv::render(run))?;
+    folder.write("failures.txt", &failures_txt::render(run))?;
+    folder.write(MEASURED, &measured.to_json())
+}
+
+/// Where everything is, and what it took here.
+fn places(folder: &RunFolder, measured: &Measured) -> String {
+    let memory = measured
+        .peak_rss_kb
+        .map(|kilobytes| format!(", {} at most", reports::text::memory(kilobytes)))
+        .unwrap_or_default();
+    let kept = folder
+        .kept()
+        .map(|kept| format!("the run that was there is now in {}\n", kept.display()))
+        .unwrap_or_default();
+    format!(
+        "\nrun took {} of real time{memory}\n{kept}records and reports: {}\n",
+        reports::text::duration(measured.wall_us),
+        folder.path().display()
+    )
+}

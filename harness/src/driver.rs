@@ -1,0 +1,142 @@
+//! Starts the jobs when the load says so, and waits for them to end.
+//!
+//! Open arrivals follow an absolute schedule: a job begins when it is due, whether or not earlier
+//! ones have ended, and each is an invocation with permits of its own. Closed arrivals start a job
+//! when one has ended; a batch is one invocation with one set of permits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use generators::{Arrivals, Load};
+use tokio::sync::Semaphore;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::sleep_until;
+
+use crate::interrupt::Interrupt;
+use crate::pipeline::{Engine, Job};
+use crate::source::{Origin, SourceFile};
+
+/// The files of a run, as often as the load repeats them.
+#[derive(Debug, Clone, Copy)]
+pub struct Work<'a> {
+    /// The files.
+    pub files: &'a [SourceFile],
+    /// How often.
+    pub repeat: u64,
+}
+
+impl Work<'_> {
+    /// All jobs, skipped files included.
+    pub const fn jobs(&self) -> u64 {
+        self.files.len() as u64 * self.repeat
+    }
+
+    /// The jobs that take a place in the schedule.
+    fn scheduled(&self) -> u64 {
+        self.files.iter().filter(|file| !is_skipped(file)).count() as u64 * self.repeat
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (u64, &SourceFile)> {
+        let rounds = (0..self.repeat).flat_map(|_| self.files);
+        (1..).zip(rounds)
+    }
+}
+
+fn is_skipped(file: &SourceFile) -> bool {
+    matches!(file.origin, Origin::Skipped(_))
+}
+
+/// Runs all jobs through the engine; ends early when the run is interrupted.
+pub async fn drive(engine: &Arc<Engine>, work: Work<'_>, load: &Load, seed: u64) {
+    let interrupt = engine.interrupt.clone();
+    let mut running = JoinSet::new();
+    match load.arrivals(work.scheduled(), seed) {
+        Some(arrivals) => open(engine, work, arrivals, &mut running, &interrupt).await,
+        None => closed(engine, work, load, &mut running, &interrupt).await,
+    }
+    while let Some(ended) = next(&mut running, &interrupt).await {
+        check(ended);
+    }
+    running.shutdown().await;
+}
+
+async fn open(
+    engine: &Arc<Engine>,
+    work: Work<'_>,
+    mut arrivals: Arrivals,
+    running: &mut JoinSet<()>,
+    interrupt: &Interrupt,
+) {
+    for (number, file) in work.iter() {
+        let due_ms = if is_skipped(file) { None } else { arrivals.next() };
+        if let Some(due_ms) = due_ms {
+            let due = engine.clock.started() + Duration::from_millis(due_ms);
+            tokio::select! {
+                biased;
+                () = interrupt.wait() => return,
+                () = sleep_until(due) => {}
+            }
+        }
+        let arrival_us = due_ms.map_or_else(|| engine.clock.now_us(), |due_ms| due_ms * 1000);
+        let job = Job { number, file: file.clone(), arrival_us };
+        spawn(engine, job, &invocation(engine), running);
+        while let Some(ended) = running.try_join_next() {
+            check(ended);
+        }
+    }
+}
+
+async fn closed(
+    engine: &Arc<Engine>,
+    work: Work<'_>,
+    load: &Load,
+    running: &mut JoinSet<()>,
+    interrupt: &Interrupt,
+) {
+    let (users, batch) = match load {
+        Load::Sequential { users, .. } => (usize::try_from(*users).unwrap_or(usize::MAX), None),
+        _ => (engine.preset.schedule.workers.get(), Some(invocation(engine))),
+    };
+    for (number, file) in work.iter() {
+        while running.len() >= users {
+            match next(running, interrupt).await {
+                Some(ended) => check(ended),
+                None => return,
+            }
+        }
+        if interrupt.asked() {
+            return;
+        }
+        let job = Job { number, file: file.clone(), arrival_us: engine.clock.now_us() };
+        let permits = batch.clone().unwrap_or_else(|| invocation(engine));
+        spawn(engine, job, &permits, running);
+    }
+}
+
+/// The permits of one invocation of the pipeline.
+fn invocation(engine: &Engine) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(engine.preset.schedule.workers.get()))
+}
+
+fn spawn(engine: &Arc<Engine>, job: Job, permits: &Arc<Semaphore>, running: &mut JoinSet<()>) {
+    let (engine, permits) = (Arc::clone(engine), Arc::clone(permits));
+    running.spawn(async move { engine.run(job, &permits).await });
+}
+
+/// The next job to end; none when all have ended or the run is interrupted.
+async fn next(running: &mut JoinSet<()>, interrupt: &Interrupt) -> Option<Result<(), JoinError>> {
+    tokio::select! {
+        biased;
+        () = interrupt.wait() => None,
+        ended = running.join_next() => ended,
+    }
+}
+
+/// A job never fails as a task: if it panicked, so does the run.
+fn check(ended: Result<(), JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        std::panic::resume_unwind(error.into_panic());
+    }
+}

@@ -1,0 +1,20 @@
+//! `chaos`: parse, do, exit.
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::Parser;
+use harness::args::Args;
+use harness::{command, terminal};
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(io::stderr)
+        .init();
+    let exit = command::execute(Args::parse()).unwrap_or_else(|failure| {
+        terminal::say(&format!("error: {failure}"));
+        failure.exit
+    });
+    ExitCode::from(exit.code())
+}

@@ -1,0 +1,201 @@
+//! The folder of one run: opened before the run, never one that holds something else.
+//!
+//! Without `--out`, a run takes the next free number below `chaos-out`, so that two runs started at
+//! once never meet. With `--out`, an earlier run in that folder is kept under a number beside it
+//! unless `--force` says that it may go. Reports are written to a temporary name and renamed, so
+//! that a reader never sees half of one.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+
+/// The records of a run.
+pub const RECORDS: &str = "run.jsonl";
+
+/// What depended on the machine.
+pub const MEASURED: &str = "measured.json";
+
+/// Where runs go that were not told where to go.
+pub const DEFAULT_ROOT: &str = "chaos-out";
+
+/// An open folder for one run.
+#[derive(Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+    kept: Option<PathBuf>,
+}
+
+impl RunFolder {
+    /// The next free folder below [`DEFAULT_ROOT`] for a scenario.
+    pub fn numbered(scenario: &str) -> Result<Self, Failure> {
+        let root = Path::new(DEFAULT_ROOT);
+        fs::create_dir_all(root).map_err(|error| cannot_create(root, &error))?;
+        let mut number = 1_u64;
+        loop {
+            let path = root.join(format!("{scenario}-{number:03}"));
+            match fs::create_dir(&path) {
+                Ok(()) => return Ok(Self { path, kept: None }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+                Err(error) => return Err(cannot_create(&path, &error)),
+            }
+        }
+    }
+
+    /// A folder of the user's choice.
+    pub fn at(path: &Path, force: bool) -> Result<Self, Failure> {
+        let kept = match fs::read_dir(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+                return Err(Failure::usage(format!(
+                    "output `{}` is a file\nhint: name a folder that does not exist yet",
+                    path.display()
+                )));
+            }
+            Err(error) => return Err(cannot_create(path, &error)),
+            Ok(mut entries) => match entries.next() {
+                None => None,
+                Some(_) => make_room(path, force)?,
+            },
+        };
+        fs::create_dir_all(path).map_err(|error| cannot_create(path, &error))?;
+        Ok(Self { path: path.to_owned(), kept })
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the run went that was in the folder before.
+    pub fn kept(&self) -> Option<&Path> {
+        self.kept.as_deref()
+    }
+
+    /// Opens the record file.
+    pub fn records(&self) -> Result<File, Failure> {
+        let path = self.path.join(RECORDS);
+        let file = File::create_new(&path).map_err(|error| cannot_create(&path, &error))?;
+        // Another run that wants this folder sees that it is in use; the lock ends with the file.
+        let _ = file.try_lock();
+        Ok(file)
+    }
+
+    /// Writes one report, whole or not at all.
+    pub fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
+        write_atomically(&self.path.join(name), text)
+    }
+}
+
+/// Writes a file, whole or not at all.
+pub fn write_atomically(path: &Path, text: &str) -> Result<(), Failure> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let write = || -> io::Result<()> {
+        let mut file = tempfile::Builder::new().permissions(permissions()).tempfile_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(|error| Failure::unwritable(path, &error))
+}
+
+/// A report may be read by everyone that the user's own mask allows.
+#[cfg(unix)]
+fn permissions() -> fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o666)
+}
+
+/// A report may be read by everyone.
+#[cfg(not(unix))]
+fn permissions() -> fs::Permissions {
+    fs::metadata(".").map(|metadata| metadata.permissions()).expect("this folder exists")
+}
+
+/// Moves the run in a folder out of the way, or removes it where that was asked for.
+fn make_room(path: &Path, force: bool) -> Result<Option<PathBuf>, Failure> {
+    let records = path.join(RECORDS);
+    let Ok(file) = File::open(&records) else {
+        return Err(Failure::usage(format!(
+            "output folder `{}` holds something that is not a run\n\
+             hint: name a folder that does not exist yet; nothing was changed",
+            path.display()
+        )));
+    };
+    if file.try_lock().is_err() {
+        return Err(Failure::usage(format!(
+            "output folder `{}` is in use by another run\nhint: name another folder with `--out`",
+            path.display()
+        )));
+    }
+    if force {
+        fs::remove_dir_all(path).map_err(|error| cannot_create(path, &error))?;
+        return Ok(None);
+    }
+    let mut number = 1_u64;
+    loop {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".{number}"));
+        let kept = PathBuf::from(name);
+        if !kept.exists() {
+            fs::rename(path, &kept).map_err(|error| cannot_create(path, &error))?;
+            return Ok(Some(kept));
+        }
+        number += 1;
+    }
+}
+
+fn cannot_create(path: &Path, error: &io::Error) -> Failure {
+    Failure::usage(format!(
+        "cannot create `{}`: {error}\nhint: choose a folder that can be written with `--out DIR`",
+        path.display()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run_in(path: &Path, force: bool) -> RunFolder {
+        let folder = RunFolder::at(path, force).unwrap();
+        drop(folder.records().unwrap());
+        folder
+    }
+
+    #[test]
+    fn an_earlier_run_is_kept_under_a_number() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("out");
+        assert_eq!(run_in(&path, false).kept(), None);
+        fs::write(path.join("mark"), "first").unwrap();
+        let second = run_in(&path, false);
+        assert_eq!(second.kept(), Some(root.path().join("out.1").as_path()));
+        assert!(root.path().join("out.1/mark").exists() && !path.join("mark").exists());
+        run_in(&path, true);
+        assert!(!root.path().join("out.2").exists(), "replaced, as asked");
+    }
+
+    #[test]
+    fn what_is_not_a_run_is_never_touched() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("thesis.txt"), "years of work").unwrap();
+        for force in [false, true] {
+            let failure = RunFolder::at(root.path(), force).unwrap_err();
+            assert!(failure.message.contains("not a run"), "{failure}");
+        }
+        assert!(root.path().join("thesis.txt").exists());
+    }
+
+    #[test]
+    fn a_run_that_is_still_going_on_is_left_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("out");
+        let folder = RunFolder::at(&path, false).unwrap();
+        let _open = folder.records().unwrap();
+        let failure = RunFolder::at(&path, true).unwrap_err();
+        assert!(failure.message.contains("in use"), "{failure}");
+    }
+}

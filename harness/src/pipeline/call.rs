@@ -1,0 +1,174 @@
+//! The call stage: one part of a file, asked for until there is an answer or no hope.
+//!
+//! Every attempt ends in exactly one record, also when it is given up half-way: the attempt's
+//! guard writes it, with what the ledger charged by then.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use reports::Cause;
+use reports::record::{Attempt, Record};
+use tokio::time::{sleep, timeout};
+
+use super::engine::Engine;
+use super::merge::Answer;
+use crate::charges::Charge;
+use crate::client::{Outcome, Request};
+
+/// Why a part has no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Why.
+    pub cause: Cause,
+    /// In the words of the server, or of the transport.
+    pub detail: String,
+}
+
+/// What a job has used up so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Used {
+    /// Requests sent.
+    pub calls: u64,
+    /// Tokens charged for reading.
+    pub tokens_in: u64,
+    /// Tokens charged for writing.
+    pub tokens_out: u64,
+    /// Micro-dollars charged.
+    pub cost_microusd: u64,
+    /// Micro-dollars charged for attempts that failed.
+    pub wasted_microusd: u64,
+    /// Parts found in the cache.
+    pub cache_hits: u64,
+    /// Parts looked up in the cache in vain.
+    pub cache_misses: u64,
+}
+
+/// One part of one job, as the records name it.
+#[derive(Debug, Clone, Copy)]
+pub struct Part<'a> {
+    /// The job, counted from 1.
+    pub job: u64,
+    /// The part, counted from 1.
+    pub chunk: u64,
+    /// What the job has used up.
+    pub used: &'a Mutex<Used>,
+}
+
+/// Asks for one part until there is an answer, or the retry policy gives up.
+pub async fn call(engine: &Engine, part: Part<'_>, prompt: &str) -> Result<Answer, Failure> {
+    let mut attempt = 1;
+    loop {
+        let outcome = try_once(engine, part, attempt, prompt).await;
+        let status = outcome.status;
+        let (cause, detail) = match outcome.result {
+            Ok(answer) => return Ok(answer),
+            Err(failure) => failure,
+        };
+        match engine.preset().retry.wait_ms(attempt, status, cause) {
+            Some(wait_ms) => sleep(Duration::from_millis(wait_ms)).await,
+            None => return Err(Failure { cause, detail }),
+        }
+        attempt += 1;
+    }
+}
+
+async fn try_once(engine: &Engine, part: Part<'_>, attempt: u64, prompt: &str) -> Outcome {
+    let pending = Pending::begin(engine, part, attempt);
+    let config = &engine.preset().request;
+    let request = Request {
+        model: &config.model,
+        max_tokens: config.max_tokens.get(),
+        stream: config.stream,
+        prompt,
+        tag: &pending.tag,
+    };
+    let sent = engine.client().send(&request);
+    let outcome = match engine.preset().deadline.call_ms {
+        None => sent.await,
+        Some(limit) => {
+            let limit = Duration::from_millis(limit.get());
+            timeout(limit, sent).await.unwrap_or_else(|_| {
+                let detail = format!("no answer within {} s", limit.as_secs_f64());
+                Outcome::without_response(Cause::CallTimeout, detail)
+            })
+        }
+    };
+    pending.end(outcome)
+}
+
+/// An attempt under way.
+struct Pending<'a> {
+    engine: &'a Engine,
+    part: Part<'a>,
+    attempt: u64,
+    start_us: u64,
+    tag: String,
+    ended: bool,
+}
+
+impl<'a> Pending<'a> {
+    fn begin(engine: &'a Engine, part: Part<'a>, attempt: u64) -> Self {
+        let tag = format!("{}/{}/{attempt}", part.job, part.chunk);
+        Self { engine, part, attempt, start_us: engine.clock().now_us(), tag, ended: false }
+    }
+
+    /// Ends the attempt with what came of it.
+    fn end(mut self, mut outcome: Outcome) -> Outcome {
+        let charge = self.engine.charges().take(&self.tag);
+        if let Err((cause, _)) = &mut outcome.result
+            && charge.faulty
+            && outcome.status.is_some_and(is_final)
+        {
+            *cause = Cause::InjectedFatal;
+        }
+        self.record(&outcome, &charge);
+        outcome
+    }
+
+    fn record(&mut self, outcome: &Outcome, charge: &Charge) {
+        self.ended = true;
+        let (cause, detail) = match &outcome.result {
+            Ok(answer) => (answer.truncated.then_some(Cause::Truncated), None),
+            Err((cause, detail)) => (Some(*cause), Some(detail.clone())),
+        };
+        let lost = matches!(&outcome.result, Err(_));
+        let mut used = self.part.used.lock().expect("no holder of this lock panics");
+        used.calls += 1;
+        used.tokens_in += charge.tokens_in;
+        used.tokens_out += charge.tokens_out;
+        used.cost_microusd += charge.cost_microusd;
+        used.wasted_microusd += if lost { charge.cost_microusd } else { 0 };
+        drop(used);
+        self.engine.recorder().record(&Record::Attempt(Attempt {
+            pipeline: self.engine.pipeline().to_owned(),
+            job: self.part.job,
+            chunk: self.part.chunk,
+            attempt: self.attempt,
+            start_us: self.start_us,
+            end_us: self.engine.clock().now_us(),
+            status: outcome.status,
+            cause,
+            detail,
+            request_id: outcome.request_id.clone(),
+            retry_after_s: outcome.retry_after_s,
+            tokens_in: charge.tokens_in,
+            tokens_out: charge.tokens_out,
+            cost_microusd: charge.cost_microusd,
+        }));
+    }
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            let (cause, detail) = self.engine.given_up();
+            let charge = self.engine.charges().take(&self.tag);
+            self.record(&Outcome::without_response(cause, detail), &charge);
+        }
+    }
+}
+
+/// Whether a status says that the request itself is wrong, so that no retry can help.
+const fn is_final(status: u16) -> bool {
+    matches!(status, 400..=499) && !matches!(status, 408 | 409 | 429)
+}

@@ -1,0 +1,300 @@
+//! The engine: takes one job through all stages, and ends it in exactly one record.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use reports::Cause;
+use reports::record::{self, Outcome, Record};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use super::analyse::{self, Analysis};
+use super::cache::{self, Cache};
+use super::call::{self, Failure, Part, Used};
+use super::chunk::{self, Chunk, Lines};
+use super::judge::{self, Judgement};
+use super::merge::Answer;
+use super::preset::Preset;
+use crate::charges::Charges;
+use crate::client::Client;
+use crate::clock::RunClock;
+use crate::interrupt::Interrupt;
+use crate::recorder::Recorder;
+use crate::source::python::{self, Facts};
+use crate::source::{NoText, SourceFile};
+
+/// One file to document.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The job, counted from 1.
+    pub number: u64,
+    /// The file.
+    pub file: SourceFile,
+    /// When the schedule meant it to begin.
+    pub arrival_us: u64,
+}
+
+/// Everything that the stages of one pipeline share.
+#[derive(Debug)]
+pub struct Engine {
+    /// The pipeline's name in the records.
+    pub pipeline: String,
+    /// Its stages.
+    pub preset: Preset,
+    /// Its connection to the API.
+    pub client: Client,
+    /// Its cache, where that stage is on.
+    pub cache: Option<Cache>,
+    /// What the mock charged.
+    pub charges: Arc<Charges>,
+    /// Where records go.
+    pub recorder: Arc<Recorder>,
+    /// The run's time.
+    pub clock: RunClock,
+    /// Whether the run is being stopped.
+    pub interrupt: Interrupt,
+}
+
+impl Engine {
+    /// The pipeline's name.
+    pub fn pipeline(&self) -> &str {
+        &self.pipeline
+    }
+
+    pub(super) const fn preset(&self) -> &Preset {
+        &self.preset
+    }
+
+    pub(super) const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(super) fn charges(&self) -> &Charges {
+        &self.charges
+    }
+
+    pub(super) fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    pub(super) const fn clock(&self) -> &RunClock {
+        &self.clock
+    }
+
+    /// Why something that is dropped before its end was given up.
+    pub(super) fn given_up(&self) -> (Cause, String) {
+        if self.interrupt.asked() {
+            (Cause::Interrupted, "the run was stopped".to_owned())
+        } else {
+            (Cause::JobTimeout, "the file's time was over".to_owned())
+        }
+    }
+
+    /// Takes one job through all stages. `permits` bounds the calls of the invocation.
+    pub async fn run(&self, job: Job, permits: &Semaphore) {
+        let mut open = Open::begin(self, job);
+        let text = match open.job.file.text() {
+            Ok(text) => text,
+            Err(NoText::Skipped(reason)) => return open.skip(reason),
+            Err(NoText::Unreadable(reason)) => return open.fail(Cause::Unreadable, reason),
+        };
+        let facts = python::read(&text);
+        let bytes = text.len() as u64;
+        let Preset { analyse, chunk, .. } = &self.preset;
+        let memory_kb = analyse::memory_kb(analyse, chunk, &facts, bytes);
+        open.describe(bytes, &facts, memory_kb);
+        let remark = match analyse::analyse(analyse, &facts, memory_kb) {
+            Analysis::Survived { remark } => remark,
+            Analysis::Died { cause, detail } => return open.fail(cause, detail),
+        };
+        let chunks = chunk::chunks(chunk, &text, &facts);
+        open.chunks = chunks.len() as u64;
+        let documenting = self.document(&open, &text, &chunks, permits);
+        let answers = match self.preset.deadline.job_ms {
+            None => documenting.await,
+            Some(limit) => {
+                let limit = Duration::from_millis(limit.get());
+                match timeout(limit, documenting).await {
+                    Ok(answers) => answers,
+                    Err(_) => {
+                        let detail = format!("Task timed out after {}.00 seconds", limit.as_secs());
+                        return open.fail(Cause::JobTimeout, detail);
+                    }
+                }
+            }
+        };
+        open.end(judge::judge(&facts, &text, &chunks, &answers), remark);
+    }
+
+    /// Asks for every part of a file, as many at once as there are permits.
+    async fn document(
+        &self,
+        open: &Open<'_>,
+        text: &str,
+        chunks: &[Chunk],
+        permits: &Semaphore,
+    ) -> Vec<Result<Answer, Failure>> {
+        let lines = Lines::new(text);
+        let parts = chunks.iter().enumerate().map(|(index, chunk)| {
+            let content = lines.text(&chunk.sent);
+            let part = Part { job: open.job.number, chunk: index as u64 + 1, used: &open.used };
+            self.part(part, &open.job.file.path, content, chunks.len() > 1, permits)
+        });
+        join_all(parts).await
+    }
+
+    /// One part: from the cache, or paid for and kept.
+    async fn part(
+        &self,
+        part: Part<'_>,
+        path: &str,
+        content: &str,
+        in_parts: bool,
+        permits: &Semaphore,
+    ) -> Result<Answer, Failure> {
+        let _permit = permits.acquire().await.expect("the semaphore is never closed");
+        let number = part.chunk;
+        let label = if in_parts { format!("{path} (part {number})") } else { path.to_owned() };
+        let prompt = || fill(&self.preset.request.prompt, &label, content);
+        let Some(cache) = &self.cache else {
+            return call::call(self, part, &prompt()).await;
+        };
+        let key = if in_parts {
+            cache::key_of_part(path, number, content)
+        } else {
+            cache::key_of_file(content)
+        };
+        let found = cache.get(&key, self.clock.epoch_ms());
+        {
+            let mut used = part.used.lock().unwrap_or_else(PoisonError::into_inner);
+            used.cache_hits += u64::from(found.is_some());
+            used.cache_misses += u64::from(found.is_none());
+        }
+        if let Some(answer) = found {
+            return Ok(answer);
+        }
+        let answer = call::call(self, part, &prompt()).await?;
+        cache.put(key, &answer, self.clock.epoch_ms());
+        Ok(answer)
+    }
+}
+
+/// The prompt for a piece of code. The code is put in last and as it is: braces in it mean nothing.
+fn fill(template: &str, path: &str, code: &str) -> String {
+    let (before, after) = template.split_once("{code}").unwrap_or((template, ""));
+    let before = before.replace("{path}", path);
+    let after = after.replace("{path}", path);
+    [before.as_str(), code, after.as_str()].concat()
+}
+
+/// A job under way; dropped before its end, it is on record as given up.
+struct Open<'a> {
+    engine: &'a Engine,
+    job: Job,
+    start_us: u64,
+    bytes: u64,
+    lines: u64,
+    definitions: u64,
+    memory_kb: u64,
+    chunks: u64,
+    used: Mutex<Used>,
+    ended: bool,
+}
+
+impl<'a> Open<'a> {
+    fn begin(engine: &'a Engine, job: Job) -> Self {
+        Self {
+            engine,
+            job,
+            start_us: engine.clock.now_us(),
+            bytes: 0,
+            lines: 0,
+            definitions: 0,
+            memory_kb: 0,
+            chunks: 0,
+            used: Mutex::default(),
+            ended: false,
+        }
+    }
+
+    fn describe(&mut self, bytes: u64, facts: &Facts, memory_kb: u64) {
+        self.bytes = bytes;
+        self.lines = facts.lines;
+        self.definitions = facts.definitions.len() as u64;
+        self.memory_kb = memory_kb;
+    }
+
+    fn skip(mut self, reason: String) {
+        self.record(Outcome::Skipped, None, Some(reason), 0);
+    }
+
+    fn fail(mut self, cause: Cause, detail: String) {
+        self.record(Outcome::Failed, Some(cause), Some(detail), 0);
+    }
+
+    fn end(mut self, judgement: Judgement, remark: Option<String>) {
+        match judgement.failure {
+            None => self.record(Outcome::Documented, None, remark, judgement.documented),
+            Some((cause, detail)) => {
+                self.record(Outcome::Failed, Some(cause), Some(detail), judgement.documented);
+            }
+        }
+    }
+
+    fn record(
+        &mut self,
+        outcome: Outcome,
+        cause: Option<Cause>,
+        detail: Option<String>,
+        documented: u64,
+    ) {
+        self.ended = true;
+        let used = *self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let failed = outcome == Outcome::Failed;
+        self.engine.recorder.record(&Record::Job(record::Job {
+            pipeline: self.engine.pipeline.clone(),
+            job: self.job.number,
+            path: self.job.file.path.to_string(),
+            bytes: self.bytes,
+            lines: self.lines,
+            arrival_us: self.job.arrival_us,
+            start_us: self.start_us,
+            end_us: self.engine.clock.now_us(),
+            outcome,
+            cause,
+            detail,
+            chunks: self.chunks,
+            cache_hits: used.cache_hits,
+            cache_misses: used.cache_misses,
+            calls: used.calls,
+            definitions: self.definitions,
+            documented,
+            tokens_in: used.tokens_in,
+            tokens_out: used.tokens_out,
+            cost_microusd: used.cost_microusd,
+            wasted_microusd: if failed { used.cost_microusd } else { used.wasted_microusd },
+            memory_kb: self.memory_kb,
+        }));
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            let (cause, detail) = self.engine.given_up();
+            self.record(Outcome::Failed, Some(cause), Some(detail), 0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn braces_in_the_code_are_left_alone() {
+        let prompt = fill("File {path}\n{code}\nEnd of {path}", "a.py", "x = '{path} {code}'");
+        assert_eq!(prompt, "File a.py\nx = '{path} {code}'\nEnd of a.py");
+    }
+}

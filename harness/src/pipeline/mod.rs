@@ -1,0 +1,17 @@
+//! One engine with switchable stages: analyse, cache, chunk, schedule, call, merge, judge.
+//!
+//! Each stage is a policy of the preset that can be off, and one file here. The engine puts them in
+//! order and knows no pipeline by name.
+
+pub mod analyse;
+pub mod cache;
+pub mod call;
+pub mod chunk;
+pub mod engine;
+pub mod judge;
+pub mod merge;
+pub mod preset;
+pub mod retry;
+
+pub use engine::{Engine, Job};
+pub use preset::Preset;

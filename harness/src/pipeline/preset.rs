@@ -1,0 +1,224 @@
+//! A pipeline as data: which stages are on, and with which policy.
+//!
+//! `phase1` and `phase3` are two files over one engine, and a user's own pipeline is a third. A
+//! policy is an enum with its own keys, so that a setting without its stage cannot be written.
+
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
+
+use scenarios::Invalid;
+use scenarios::document::Document;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The version of the preset format.
+pub const FORMAT: i64 = 1;
+
+/// A pipeline file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Preset {
+    /// The version of the format: 1.
+    pub format: u32,
+    /// The pipeline in a few words.
+    pub title: String,
+    /// What is sent.
+    pub request: RequestConfig,
+    /// What the pipeline does with a file before it sends anything.
+    pub analyse: AnalysePolicy,
+    /// Whether an answer is kept for the next time.
+    pub cache: CachePolicy,
+    /// Whether a large file is sent in parts.
+    pub chunk: ChunkPolicy,
+    /// How much happens at once.
+    pub schedule: ScheduleConfig,
+    /// What follows a failed call.
+    pub retry: RetryPolicy,
+    /// How long anything may take.
+    pub deadline: DeadlineConfig,
+}
+
+/// The `[request]` section.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RequestConfig {
+    /// The model's id.
+    pub model: String,
+    /// The most tokens that the answer may have.
+    pub max_tokens: NonZeroU32,
+    /// Whether the answer is read as server-sent events.
+    #[serde(default)]
+    pub stream: bool,
+    /// The prompt; `{path}` and `{code}` stand for the file and its text.
+    pub prompt: String,
+}
+
+/// The `[analyse]` section: the process that a pipeline runs in, as a model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "policy", rename_all = "snake_case", deny_unknown_fields)]
+pub enum AnalysePolicy {
+    /// The file is not parsed.
+    Off,
+    /// The file is parsed by CPython 3.9's `ast`, with that parser's limits.
+    #[serde(rename = "cpython_39")]
+    Cpython39 {
+        /// The process is killed above this.
+        memory_limit_mb: NonZeroU64,
+    },
+}
+
+/// The `[cache]` section.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "policy", rename_all = "snake_case", deny_unknown_fields)]
+pub enum CachePolicy {
+    /// Every answer is paid for.
+    Off,
+    /// An answer is found again by the hash of what was asked: the content of a whole file, or
+    /// path, number and content of a part.
+    Content {
+        /// Seconds for which an answer is good.
+        ttl_s: NonZeroU64,
+    },
+}
+
+/// The `[chunk]` section.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "policy", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ChunkPolicy {
+    /// A file is sent whole, however large.
+    Off,
+    /// A file of more lines than `max_lines` is cut where top-level definitions end.
+    Definitions {
+        /// The most lines of a part, its overlap not counted.
+        max_lines: NonZeroUsize,
+        /// Lines of the part before that are sent again for context.
+        overlap_lines: usize,
+    },
+}
+
+/// The `[schedule]` section.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScheduleConfig {
+    /// Calls at once in one invocation of the pipeline; with a batch, files at once too.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub workers: NonZeroUsize,
+}
+
+/// The `[retry]` section.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "policy", rename_all = "snake_case", deny_unknown_fields)]
+pub enum RetryPolicy {
+    /// A failed call is a failed call.
+    Off,
+    /// The wait doubles with each attempt; `retry-after` is ignored and there is no jitter.
+    Exponential {
+        /// Attempts in all, the first one included.
+        attempts: NonZeroU32,
+        /// The first wait.
+        base_ms: u64,
+        /// The longest wait.
+        max_ms: u64,
+        /// The HTTP statuses that are tried again; failed connections and timed-out calls always
+        /// are.
+        statuses: Vec<u16>,
+    },
+}
+
+/// The `[deadline]` section.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeadlineConfig {
+    /// Milliseconds for one call; no limit without it.
+    #[serde(default)]
+    pub call_ms: Option<NonZeroU64>,
+    /// Milliseconds for one file, all calls and waits included: the platform's own limit.
+    #[serde(default)]
+    pub job_ms: Option<NonZeroU64>,
+}
+
+/// The pipelines that ship with the binary.
+pub const SHIPPED: [(&str, &str); 2] = [
+    ("phase1", include_str!("../../presets/phase1.toml")),
+    ("phase3", include_str!("../../presets/phase3.toml")),
+];
+
+/// The file of a shipped pipeline.
+pub fn shipped(name: &str) -> Option<&'static str> {
+    SHIPPED.iter().find(|(shipped, _)| *shipped == name).map(|(_, text)| *text)
+}
+
+impl Preset {
+    /// Reads a pipeline; `file` is its name in messages.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Invalid> {
+        let document = Document::parse(file, text)?;
+        if let Some(format) = document.integer("format").filter(|format| *format != FORMAT) {
+            let finding = document
+                .finding("format", format!("format {format} is not known to this version"))
+                .hint(Some(format!("this version reads format {FORMAT}")));
+            return Err(document.invalid(vec![finding]));
+        }
+        let preset: Self = document.read()?;
+        let mut findings = Vec::new();
+        for placeholder in ["{path}", "{code}"] {
+            if preset.request.prompt.matches(placeholder).count() != 1 {
+                let message = format!("needs `{placeholder}` exactly once");
+                findings.push(document.finding("request.prompt", message));
+            }
+        }
+        if let RetryPolicy::Exponential { base_ms, max_ms, .. } = preset.retry
+            && base_ms > max_ms
+        {
+            findings.push(document.finding("retry.max_ms", "must not be less than `base_ms`"));
+        }
+        if findings.is_empty() { Ok(preset) } else { Err(document.invalid(findings)) }
+    }
+
+    /// SHA-256 of everything that decides what the pipeline does.
+    pub fn sha256(&self) -> String {
+        let text = serde_json::to_string(&(&self.request, &self.analyse, &self.cache, &self.chunk))
+            .expect("a preset serialises");
+        let rest = serde_json::to_string(&(&self.schedule, &self.retry, &self.deadline))
+            .expect("a preset serialises");
+        hex(&Sha256::digest(text + &rest))
+    }
+}
+
+/// Bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_pipelines_are_valid_and_differ() {
+        let hashes: Vec<String> = SHIPPED
+            .iter()
+            .map(|(name, text)| {
+                Preset::parse(name, text).unwrap_or_else(|invalid| panic!("{invalid}")).sha256()
+            })
+            .collect();
+        assert_ne!(hashes[0], hashes[1]);
+    }
+
+    #[test]
+    fn everything_wrong_with_a_pipeline_is_said_at_once() {
+        let text = shipped("phase3")
+            .unwrap()
+            .replace("workers = 5", "workers = 0")
+            .replace("ttl_s = 86_400", "tll_s = 86_400")
+            .replace("attempts = 5", "attempts = \"five\"");
+        let invalid = Preset::parse("mine.toml", &text).unwrap_err();
+        insta::assert_snapshot!(invalid, @"");
+    }
+
+    #[test]
+    fn a_prompt_without_the_code_is_refused() {
+        let text = shipped("phase1").unwrap().replace("{code}", "");
+        let invalid = Preset::parse("mine.toml", &text).unwrap_err();
+        assert_eq!(invalid.problems[0].message, "needs `{code}` exactly once");
+    }
+}

@@ -1,0 +1,141 @@
+//! What the arguments mean: names become scenarios and pipelines, inputs become files, and whatever
+//! cannot be used is said before anything runs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use reports::record::Clock;
+use scenarios::problem::suggest;
+use scenarios::{Scenario, library};
+
+use crate::args::{ClockArg, RunArgs};
+use crate::failure::{Exit, Failure};
+use crate::pipeline::Preset;
+use crate::pipeline::preset::{SHIPPED, shipped};
+use crate::runner::RunPlan;
+use crate::source::{Origin, SourceFile, tree};
+
+/// The largest scenario or pipeline file that is read, in bytes.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
+
+/// The runs that the arguments ask for, in order.
+pub fn runs(args: &RunArgs) -> Result<Vec<RunPlan>, Failure> {
+    let names: Vec<String> = if args.all {
+        library::ALL.iter().map(|scenario| scenario.name.to_owned()).collect()
+    } else {
+        args.scenario.clone()
+    };
+    let tree = match &args.input {
+        None => None,
+        Some(root) => Some(tree::files(root).map_err(|error| Failure::usage(error.to_string()))?),
+    };
+    names
+        .iter()
+        .map(|name| {
+            let mut plan = scenario(name)?;
+            if !args.pipeline.is_empty() {
+                plan.pipelines = pipelines(&args.pipeline)?;
+            }
+            if let Some(files) = &tree {
+                plan.files.clone_from(files);
+                plan.from_disk = true;
+                // What ships expects something of its own files, not of anybody else's.
+                plan.judged = library::find(name).is_none();
+            }
+            plan.seed = args.seed.unwrap_or(plan.seed);
+            plan.clock = match args.clock {
+                ClockArg::Simulated => Clock::Simulated,
+                ClockArg::Wall => Clock::Wall,
+            };
+            plan.cache.clone_from(&args.cache);
+            generate(&mut plan);
+            Ok(plan)
+        })
+        .collect()
+}
+
+/// The run that a scenario asks for by itself, in simulated time.
+pub fn scenario(name: &str) -> Result<RunPlan, Failure> {
+    let text = match library::find(name) {
+        Some(shipped) => shipped.text.to_owned(),
+        None => own_file(name, "scenario", library::ALL.iter().map(|scenario| scenario.name))?,
+    };
+    let scenario = Scenario::parse(name, &text)?;
+    Ok(RunPlan {
+        name: name.to_owned(),
+        seed: scenario.seed,
+        clock: Clock::Simulated,
+        pipelines: pipelines(&scenario.pipelines)?,
+        files: Vec::new(),
+        from_disk: false,
+        judged: true,
+        cache: None,
+        scenario,
+    })
+}
+
+/// Makes the scenario's own files, where no source tree takes their place.
+pub fn generate(plan: &mut RunPlan) {
+    if plan.from_disk {
+        return;
+    }
+    let (seed, inputs) = (plan.seed, &plan.scenario.input);
+    plan.files = (0..)
+        .zip(inputs)
+        .flat_map(|(position, input)| input.files(seed, position))
+        .map(|file| SourceFile {
+            path: file.path.as_str().into(),
+            origin: Origin::Generated(Arc::new(file)),
+        })
+        .collect();
+}
+
+/// Pipelines by name; the name is what the records call them.
+pub fn pipelines(names: &[String]) -> Result<Vec<(String, Preset)>, Failure> {
+    let mut found: Vec<(String, Preset)> = Vec::new();
+    for name in names {
+        if found.iter().any(|(earlier, _)| earlier == name) {
+            return Err(Failure::usage(format!("pipeline `{name}` is asked for twice")));
+        }
+        let text = match shipped(name) {
+            Some(text) => text.to_owned(),
+            None => own_file(name, "pipeline", SHIPPED.iter().map(|(name, _)| *name))?,
+        };
+        found.push((name.clone(), Preset::parse(name, &text)?));
+    }
+    Ok(found)
+}
+
+/// Reads a file of the user's; a name that is no file is taken for a slip.
+fn own_file<'a>(
+    name: &str,
+    what: &str,
+    shipped: impl IntoIterator<Item = &'a str> + Clone,
+) -> Result<String, Failure> {
+    let path = Path::new(name);
+    let looks_like_a_path = name.contains(['/', '\\']) || name.ends_with(".toml");
+    if !looks_like_a_path && !path.is_file() {
+        let hint = suggest(name, shipped).unwrap_or_default();
+        let message = format!("unknown {what} `{name}`\nhint: {hint}, or the path of a file");
+        return Err(Failure::usage(message.replace("?, or", "? Or")));
+    }
+    let size = fs::metadata(path).map_err(|error| Failure::unreadable(path, &error))?.len();
+    if size > MAX_FILE_BYTES {
+        let message = format!("`{name}` is too large for a {what} file: {size} bytes");
+        return Err(Failure::new(Exit::Invalid, message));
+    }
+    let bytes = fs::read(path).map_err(|error| Failure::unreadable(path, &error))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        Failure::new(Exit::Invalid, format!("`{name}`:{line}: not UTF-8\nhint: save it as UTF-8"))
+    })
+}
+
+/// The folder name that a scenario's runs get by default.
+pub fn folder_name(scenario: &str) -> String {
+    let stem = PathBuf::from(scenario);
+    let stem = stem.file_stem().unwrap_or(stem.as_os_str()).to_string_lossy();
+    stem.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' }).collect()
+}

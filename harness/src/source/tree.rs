@@ -1,0 +1,133 @@
+//! Finds the files of a folder as ripgrep would: ignore files respected, hidden files left out,
+//! links not followed, in the order of their paths.
+//!
+//! Every file that is found is kept, the ones that are not Python with the reason why they are
+//! not sent, so that a report can account for all of them.
+
+use std::path::{Path, PathBuf};
+
+use ignore::{WalkBuilder, WalkState};
+
+use super::{Origin, SourceFile};
+
+/// Why a folder cannot be used as input.
+#[derive(Debug, thiserror::Error)]
+pub enum TreeError {
+    /// Nothing is there, or it cannot be opened.
+    #[error("cannot read input `{path}`: {reason}")]
+    Unreadable {
+        /// The path as it was given.
+        path: PathBuf,
+        /// The system's reason.
+        reason: String,
+    },
+    /// No file is inside.
+    #[error(
+        "input `{path}` holds no file\n\
+         hint: hidden files and files named in ignore files are left out, as ripgrep leaves them out"
+    )]
+    Empty {
+        /// The path as it was given.
+        path: PathBuf,
+    },
+}
+
+/// The files below `root`, or `root` itself where it is a file.
+pub fn files(root: &Path) -> Result<Vec<SourceFile>, TreeError> {
+    let unreadable = |reason: String| TreeError::Unreadable { path: root.to_owned(), reason };
+    let metadata = std::fs::metadata(root).map_err(|error| unreadable(error.to_string()))?;
+    if metadata.is_file() {
+        let name = root.file_name().unwrap_or(root.as_os_str()).to_string_lossy();
+        return Ok(vec![describe(name.into_owned(), root.to_owned())]);
+    }
+    std::fs::read_dir(root).map_err(|error| unreadable(error.to_string()))?;
+    let mut files: Vec<SourceFile> =
+        walk(root).into_iter().map(|(relative, path)| describe(relative, path)).collect();
+    files.sort_by(|left, right| left.path.cmp(&right.path));
+    if files.is_empty() { Err(TreeError::Empty { path: root.to_owned() }) } else { Ok(files) }
+}
+
+/// Relative and full path of every file; folders that cannot be opened are entries too.
+fn walk(root: &Path) -> Vec<(String, PathBuf)> {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    WalkBuilder::new(root).build_parallel().run(|| {
+        let sender = sender.clone();
+        Box::new(move |entry| {
+            let path = match entry {
+                Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
+                    Some(entry.into_path())
+                }
+                Ok(_) => None,
+                Err(error) => path_of(&error).map(Path::to_owned),
+            };
+            if let Some(path) = path {
+                let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy();
+                let relative = relative.replace(std::path::MAIN_SEPARATOR, "/");
+                // The receiver outlives the walk.
+                let _ = sender.send((relative, path));
+            }
+            WalkState::Continue
+        })
+    });
+    drop(sender);
+    receiver.into_iter().collect()
+}
+
+/// The path that a walk stumbled over.
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            path_of(err)
+        }
+        _ => None,
+    }
+}
+
+fn describe(relative: String, path: PathBuf) -> SourceFile {
+    let python = path.extension().is_some_and(|extension| extension == "py" || extension == "pyi");
+    let origin = if python || !path.is_file() {
+        Origin::Disk(path)
+    } else {
+        Origin::Skipped("not a Python file".into())
+    };
+    SourceFile { path: relative.into(), origin }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tree_is_walked_as_ripgrep_walks_it_and_in_the_order_of_its_paths() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("b/two.py", "x = 2");
+        write("a.py", "x = 1");
+        write("b/notes.md", "# notes");
+        write("ignored.py", "x = 3");
+        write(".hidden.py", "x = 4");
+        write(".ignore", "ignored.py\n");
+        let found: Vec<(String, bool)> = files(folder.path())
+            .unwrap()
+            .iter()
+            .map(|file| (file.path.to_string(), matches!(file.origin, Origin::Disk(_))))
+            .collect();
+        let expected = [("a.py", true), ("b/notes.md", false), ("b/two.py", true)]
+            .map(|(path, sent)| (path.to_owned(), sent));
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_missing_and_an_empty_folder_each_have_their_message() {
+        let missing = files(Path::new("/nowhere")).unwrap_err().to_string();
+        assert!(missing.starts_with("cannot read input `/nowhere`"), "{missing}");
+        let folder = tempfile::tempdir().unwrap();
+        let empty = files(folder.path()).unwrap_err().to_string();
+        assert!(empty.contains("holds no file"), "{empty}");
+    }
+}

@@ -1,0 +1,52 @@
+//! The mock's time: tokio's clock, counted from the moment the mock was made.
+//!
+//! The calendar date of that moment is an argument, so that a simulated run prints the same reset
+//! times on every day.
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+/// 2026-01-01T00:00:00Z in milliseconds since the Unix epoch: where simulated time begins.
+pub const SIMULATED_EPOCH_MS: i64 = 1_767_225_600_000;
+
+/// Microseconds in a second.
+pub const SECOND_US: u64 = 1_000_000;
+
+/// Time since the mock was made, and the calendar time that goes with it.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    started: Instant,
+    epoch_ms: i64,
+}
+
+impl Clock {
+    /// A clock that starts now, at `epoch_ms` milliseconds after the Unix epoch.
+    pub fn starting_at(epoch_ms: i64) -> Self {
+        Self { started: Instant::now(), epoch_ms }
+    }
+
+    /// Microseconds since the mock was made.
+    pub fn now_us(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// The calendar time of an instant, in whole seconds as the API writes it, rounded up.
+    pub fn rfc3339(&self, at_us: u64) -> String {
+        let elapsed_ms = i64::try_from(at_us.div_ceil(1000)).unwrap_or(i64::MAX);
+        let whole_seconds = self.epoch_ms.saturating_add(elapsed_ms).saturating_add(999) / 1000;
+        Timestamp::from_second(whole_seconds).unwrap_or(Timestamp::MAX).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calendar_times_are_rounded_up_to_the_second() {
+        let clock = Clock::starting_at(SIMULATED_EPOCH_MS);
+        assert_eq!(clock.rfc3339(0), "2026-01-01T00:00:00Z");
+        assert_eq!(clock.rfc3339(1), "2026-01-01T00:00:01Z");
+        assert_eq!(clock.rfc3339(61 * SECOND_US), "2026-01-01T00:01:01Z");
+    }
+}

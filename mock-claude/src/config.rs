@@ -1,0 +1,60 @@
+//! Everything that can be asked of a mock, as one value: the sections that a scenario file and the
+//! binary's own `--config` file share.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::fault::FaultConfig;
+use crate::latency::LatencyConfig;
+use crate::limits::LimitsConfig;
+use crate::reply::ReplyConfig;
+
+/// What a mock does. The default has no limits and no faults.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The seed of every decision left to chance.
+    pub seed: u64,
+    /// Rate limits; none without the section.
+    pub limits: Option<LimitsConfig>,
+    /// How long the model takes.
+    pub latency: LatencyConfig,
+    /// How much the model writes.
+    pub reply: ReplyConfig,
+    /// What goes wrong, in order of precedence.
+    pub fault: Vec<FaultConfig>,
+}
+
+impl Config {
+    /// What no single key's range can say, with keys as they stand in the file.
+    pub fn problems(&self) -> Vec<Problem> {
+        let limits = self.limits.iter().flat_map(LimitsConfig::problems);
+        let faults = self.fault.iter().enumerate().flat_map(|(index, fault)| {
+            let inside = fault.problems().into_iter();
+            inside.map(move |problem| problem.inside(&format!("fault.{index}")))
+        });
+        limits.map(|problem| problem.inside("limits")).chain(faults).collect()
+    }
+}
+
+/// Something that is wrong with a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The key, relative to its section, with dots between tables.
+    pub key: String,
+    /// What is wrong, as a lower-case fragment.
+    pub message: String,
+}
+
+impl Problem {
+    /// A problem with one key.
+    pub fn new(key: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { key: key.into(), message: message.into() }
+    }
+
+    /// The same problem, seen from the section that holds the key.
+    #[must_use]
+    pub fn inside(self, section: &str) -> Self {
+        Self { key: format!("{section}.{}", self.key), ..self }
+    }
+}

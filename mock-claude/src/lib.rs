@@ -1,0 +1,42 @@
+//! A stand-in for the Claude API: the same requests, replies, headers, limits and errors, and
+//! exactly the trouble that a fault plan asks for, twice the same.
+//!
+//! The modules in reading order: what a request is ([`request`], [`error`]), what is decided about
+//! it ([`chance`], [`fault`], [`limits`], [`latency`]), what is answered ([`definitions`],
+//! [`reply`], [`stream`]), what it costs ([`tokens`], [`prices`], [`journal`]), the order in which
+//! one request is decided ([`answer`]), and the connections that carry it ([`server`]).
+//!
+//! Time comes from tokio's clock, so a paused runtime runs it in simulated time; chance comes
+//! from the seed, the request and its attempt, so the order of arrival decides nothing.
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! let mock = mock_claude::MockClaude::new(mock_claude::Config::default());
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+//! let url = format!("http://{}", listener.local_addr().unwrap());
+//! let server = tokio::spawn(mock.clone().serve(listener, std::future::pending()));
+//! // Point any client at `url`, then look at `mock.ledger()`.
+//! # let _ = url; server.abort();
+//! # });
+//! ```
+
+pub mod answer;
+pub mod chance;
+pub mod clock;
+pub mod config;
+pub mod definitions;
+pub mod error;
+pub mod fault;
+pub mod journal;
+pub mod latency;
+pub mod limits;
+pub mod prices;
+pub mod reply;
+pub mod request;
+pub mod server;
+pub mod stream;
+pub mod tokens;
+
+pub use config::{Config, Problem};
+pub use journal::{Entry, Ledger};
+pub use server::MockClaude;

@@ -1,0 +1,130 @@
+//! The token bucket: refills continuously, holds at most its burst, and may be overdrawn.
+//!
+//! Levels are kept in units of one sixty-millionth, so that what refills in a microsecond is a
+//! whole number and no rounding adds up.
+
+use std::num::NonZeroU64;
+
+/// Units of one: a rate a minute is a number of units a microsecond.
+const UNITS: i128 = 60_000_000;
+
+/// A limit that refills continuously.
+#[derive(Debug)]
+pub(super) struct Bucket {
+    pub(super) per_minute: NonZeroU64,
+    burst: NonZeroU64,
+    level: i128,
+    updated_us: u64,
+}
+
+impl Bucket {
+    /// A full bucket at time 0.
+    pub(super) fn new(per_minute: NonZeroU64, burst: NonZeroU64) -> Self {
+        Self { per_minute, burst, level: i128::from(burst.get()) * UNITS, updated_us: 0 }
+    }
+
+    /// Microseconds until `amount` fits; until the bucket is full where it never fits.
+    pub(super) fn wait_us(&mut self, now_us: u64, amount: u64) -> u64 {
+        self.refill(now_us);
+        let wanted = i128::from(amount) * UNITS;
+        if wanted <= self.level {
+            return 0;
+        }
+        let reachable = wanted.min(i128::from(self.burst.get()) * UNITS);
+        self.time_to(reachable).max(1)
+    }
+
+    pub(super) fn take(&mut self, now_us: u64, amount: u64) {
+        self.refill(now_us);
+        self.level -= i128::from(amount) * UNITS;
+    }
+
+    pub(super) fn remaining(&mut self, now_us: u64) -> u64 {
+        self.refill(now_us);
+        u64::try_from(self.level / UNITS).unwrap_or(0)
+    }
+
+    pub(super) fn reset_us(&mut self, now_us: u64) -> u64 {
+        self.refill(now_us);
+        self.time_to(i128::from(self.burst.get()) * UNITS)
+    }
+
+    /// Microseconds until the level is `target`.
+    fn time_to(&self, target: i128) -> u64 {
+        let missing = (target - self.level).max(0);
+        let rate = i128::from(self.per_minute.get());
+        u64::try_from((missing + rate - 1) / rate).unwrap_or(u64::MAX)
+    }
+
+    fn refill(&mut self, now_us: u64) {
+        let elapsed = i128::from(now_us.saturating_sub(self.updated_us));
+        let full = i128::from(self.burst.get()) * UNITS;
+        self.level = (self.level + elapsed * i128::from(self.per_minute.get())).min(full);
+        self.updated_us = self.updated_us.max(now_us);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn bucket(per_minute: u64, burst: u64) -> Bucket {
+        Bucket::new(NonZeroU64::new(per_minute).unwrap(), NonZeroU64::new(burst).unwrap())
+    }
+
+    const SECOND: u64 = 1_000_000;
+
+    #[test]
+    fn fifty_a_minute_with_a_burst_of_four_admits_four_at_once_then_one_every_1200_ms() {
+        let mut bucket = bucket(50, 4);
+        for _ in 0..4 {
+            assert_eq!(bucket.wait_us(0, 1), 0);
+            bucket.take(0, 1);
+        }
+        assert_eq!(bucket.wait_us(0, 1), 1_200_000);
+        assert!(bucket.wait_us(1_199_999, 1) > 0);
+        assert_eq!(bucket.wait_us(1_200_000, 1), 0);
+    }
+
+    #[test]
+    fn what_is_larger_than_the_bucket_waits_for_a_full_one_and_still_does_not_fit() {
+        let mut bucket = bucket(60, 10);
+        bucket.take(0, 10);
+        assert_eq!(bucket.wait_us(0, 11), 10 * SECOND);
+        assert!(bucket.wait_us(100 * SECOND, 11) > 0);
+    }
+
+    proptest! {
+        #[test]
+        fn never_more_than_burst_plus_rate_is_admitted(
+            per_minute in 1_u64..100_000,
+            burst in 1_u64..1_000,
+            gaps in proptest::collection::vec(0_u64..5_000_000, 1..200),
+        ) {
+            let mut bucket = bucket(per_minute, burst);
+            let (mut now, mut admitted) = (0, 0_u128);
+            for gap in gaps {
+                now += gap;
+                if bucket.wait_us(now, 1) == 0 {
+                    bucket.take(now, 1);
+                    admitted += 1;
+                }
+                let refilled = u128::from(now) * u128::from(per_minute) / 60_000_000;
+                prop_assert!(admitted <= u128::from(burst) + refilled);
+            }
+        }
+
+        #[test]
+        fn waiting_as_long_as_it_says_is_enough_and_a_microsecond_less_is_not(
+            per_minute in 1_u64..100_000, burst in 1_u64..1_000, amount in 1_u64..1_000,
+        ) {
+            let amount = amount.min(burst);
+            let mut bucket = bucket(per_minute, burst);
+            bucket.take(0, burst);
+            let wait = bucket.wait_us(0, amount);
+            prop_assert!(bucket.wait_us(wait - 1, amount) > 0);
+            prop_assert_eq!(bucket.wait_us(wait, amount), 0);
+        }
+    }
+}

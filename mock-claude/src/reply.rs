@@ -1,0 +1,182 @@
+//! What the model says: documentation of the code in the prompt.
+//!
+//! The reply names the definitions that it finds, one line each and in source order, as many as
+//! `max_tokens` allows; so a reader can judge what is covered and what was cut. A line that was
+//! cut has no end of line and counts as not written.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::chance::{Chance, RequestKey};
+use crate::definitions;
+use crate::request::MessagesRequest;
+use crate::tokens;
+
+/// The `[reply]` section: how much the model writes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReplyConfig {
+    /// Tokens that the reply spends on each definition, about.
+    #[schemars(range(min = 8, max = 10_000))]
+    pub tokens_per_definition: u64,
+}
+
+impl Default for ReplyConfig {
+    fn default() -> Self {
+        Self { tokens_per_definition: 24 }
+    }
+}
+
+/// Why the model stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopReason {
+    /// It had said everything.
+    EndTurn,
+    /// It was cut at `max_tokens`.
+    MaxTokens,
+}
+
+/// What the model says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The text of the only content block.
+    pub text: String,
+    /// Its tokens.
+    pub tokens_out: u64,
+    /// Why it ends where it ends.
+    pub stop_reason: StopReason,
+}
+
+/// Sentences about a definition; which one is left to chance.
+const SENTENCES: [&str; 8] = [
+    "checks its arguments and returns the result without side effects",
+    "walks the records in order and keeps a running total for the caller",
+    "reads the current state, applies the change and reports what it did",
+    "is a thin wrapper that adds logging and a clearer error message",
+    "converts between the stored form and the one that callers expect",
+    "retries the operation a few times before it gives up with an error",
+    "groups related values so that they travel through the code together",
+    "releases what it holds when it is done, whether or not it succeeded",
+];
+
+/// Writes the reply to a request.
+pub fn write(
+    request: &MessagesRequest,
+    config: &ReplyConfig,
+    chance: Chance,
+    key: RequestKey,
+) -> Reply {
+    let budget = usize::try_from(tokens::to_bytes(request.max_tokens)).unwrap_or(usize::MAX);
+    let code = definitions::code(&request.text);
+    let mut text = String::from("# Documentation\n\n## Overview\n");
+    let pick = chance.bits("overview", key);
+    push_sentence(&mut text, "This code", pick, 160);
+    text.push_str("\n## Functions and classes\n");
+    let entry_bytes = usize::try_from(tokens::to_bytes(config.tokens_per_definition)).unwrap_or(0);
+    for found in definitions::find(code) {
+        if text.len() > budget {
+            break;
+        }
+        push_entry(&mut text, &found, pick, entry_bytes);
+    }
+    text.push_str("\n## Quality notes\n");
+    push_sentence(&mut text, "The module", pick >> 7, 120);
+    cut(text, budget)
+}
+
+/// One line about one definition, as [`documented`] reads it.
+fn push_entry(text: &mut String, found: &definitions::Definition<'_>, pick: u64, bytes: usize) {
+    let start = text.len();
+    text.push_str("- `");
+    text.push_str(found.name);
+    text.push_str("` (line ");
+    text.push_str(&found.line.to_string());
+    text.push_str("):");
+    let left = bytes.saturating_sub(text.len() - start);
+    push_sentence(text, "", pick.rotate_left(7).wrapping_add(found.line), left);
+}
+
+/// Sentences until about `bytes` are used, cut at a word, ended by a full stop and a line end.
+fn push_sentence(text: &mut String, subject: &str, mut pick: u64, bytes: usize) {
+    let start = text.len();
+    text.push_str(subject);
+    for word in std::iter::from_fn(|| {
+        let sentence = SENTENCES[usize::try_from(pick % 8).unwrap_or(0)];
+        pick = pick.rotate_right(3).wrapping_add(1);
+        Some(sentence.split(' '))
+    })
+    .flatten()
+    {
+        text.push(' ');
+        text.push_str(word);
+        if text.len() - start >= bytes.saturating_sub(6) {
+            break;
+        }
+    }
+    text.push_str(".\n");
+}
+
+/// Cuts the text to the budget, at a character.
+fn cut(mut text: String, budget: usize) -> Reply {
+    let stop_reason = if text.len() > budget {
+        text.truncate(text.floor_char_boundary(budget));
+        StopReason::MaxTokens
+    } else {
+        StopReason::EndTurn
+    };
+    Reply { tokens_out: tokens::count(&text), text, stop_reason }
+}
+
+/// The definitions that a reply names, with their lines: what a client reads out of it.
+pub fn documented(reply: &str) -> impl Iterator<Item = definitions::Definition<'_>> {
+    reply.split_inclusive('\n').filter_map(|line| {
+        let rest = line.strip_prefix("- `")?;
+        let (name, rest) = rest.split_once("` (line ")?;
+        let (number, rest) = rest.split_once("):")?;
+        rest.ends_with(".\n").then_some(())?;
+        Some(definitions::Definition { name, line: number.parse().ok()? })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::Version;
+
+    fn reply(code: &str, max_tokens: u64) -> Reply {
+        let body = serde_json::json!({
+            "model": "claude-sonnet-4-5",
+            "max_tokens": max_tokens,
+            "messages": [{"role": "user", "content": format!("Go.\n```python\n{code}```\n")}],
+        });
+        let request = MessagesRequest::parse(body.to_string().as_bytes(), Version::V2023).unwrap();
+        let key = RequestKey { subject: 1, attempt: 0 };
+        write(&request, &ReplyConfig::default(), Chance::new(7), key)
+    }
+
+    #[test]
+    fn the_reply_names_every_definition_with_its_line() {
+        let reply = reply("def a():\n    pass\n\nclass B:\n    def c(self): ...\n", 4096);
+        let found: Vec<_> = documented(&reply.text).map(|found| (found.name, found.line)).collect();
+        assert_eq!(found, [("a", 1), ("B", 4), ("c", 5)]);
+        assert_eq!(reply.stop_reason, StopReason::EndTurn);
+        assert_eq!(reply.tokens_out, tokens::count(&reply.text));
+    }
+
+    #[test]
+    fn a_reply_that_does_not_fit_is_cut_and_says_so() {
+        let code = "def f():\n    pass\n".repeat(500);
+        let reply = reply(&code, 1000);
+        assert_eq!(reply.stop_reason, StopReason::MaxTokens);
+        assert!(reply.tokens_out <= 1000 && reply.tokens_out >= 999, "{}", reply.tokens_out);
+        let named = documented(&reply.text).count();
+        assert!((30..60).contains(&named), "{named} definitions in 1,000 tokens");
+    }
+
+    #[test]
+    fn an_entry_that_was_cut_does_not_count() {
+        assert_eq!(documented("- `a` (line 1): is good.\n- `b` (line 2): is go").count(), 1);
+        assert_eq!(documented("- `b` (line 2): is good.").count(), 0);
+    }
+}

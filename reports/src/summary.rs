@@ -1,0 +1,313 @@
+//! One pipeline's run in numbers, and whether those numbers agree with each other.
+//!
+//! Invariants: every number is a whole one; money and calls are counted from the attempts and
+//! reconciled with the jobs and with the mock's own ledger, because a lost record would otherwise
+//! read as a cheap and quiet run. Skipped jobs count in nothing but `skipped`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::cause::Cause;
+use crate::latency::Latency;
+use crate::record::{Job, Outcome};
+use crate::run::{PipelineRun, Run};
+use crate::text::thousands;
+
+/// One pipeline's run in numbers.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Summary {
+    /// The pipeline.
+    pub pipeline: String,
+    /// SHA-256 of its configuration.
+    pub config_sha256: String,
+    /// Jobs that it was given.
+    pub jobs: u64,
+    /// Jobs that were documented.
+    pub documented: u64,
+    /// Jobs that failed.
+    pub failed: u64,
+    /// Jobs that were never meant to be sent.
+    pub skipped: u64,
+    /// Skipped jobs by reason.
+    pub skips: BTreeMap<String, u64>,
+    /// Failed jobs by cause.
+    pub failures: BTreeMap<Cause, u64>,
+    /// Failed requests by cause, whether or not a later one succeeded.
+    pub attempt_failures: BTreeMap<Cause, u64>,
+    /// Definitions in the source of the jobs that were not skipped.
+    pub definitions: u64,
+    /// Definitions of those that the documentation names.
+    pub documented_definitions: u64,
+    /// From arrival to end, over the documented jobs.
+    pub latency: Latency,
+    /// Everything that was charged.
+    pub cost_microusd: u64,
+    /// What of it bought nothing.
+    pub wasted_microusd: u64,
+    /// Requests sent.
+    pub calls: u64,
+    /// Requests beyond the first for the same part of a file.
+    pub retries: u64,
+    /// Input tokens charged.
+    pub tokens_in: u64,
+    /// Output tokens charged.
+    pub tokens_out: u64,
+    /// Parts answered from the cache.
+    pub cache_hits: u64,
+    /// Parts looked up in the cache and not found.
+    pub cache_misses: u64,
+    /// From the first arrival to the end of the last job; absent where the pipeline has no end.
+    pub elapsed_us: Option<u64>,
+    /// The most memory that a modelled process had.
+    pub memory_kb: u64,
+    /// Injected faults by name.
+    pub faults: BTreeMap<String, u64>,
+    /// Why the numbers do not agree with each other; empty where they do.
+    pub unreconciled: Vec<String>,
+}
+
+impl Summary {
+    /// Every pipeline of a run, in the order in which they ran.
+    pub fn of(run: &Run) -> Vec<Self> {
+        run.pipelines.iter().map(Self::of_pipeline).collect()
+    }
+
+    /// One pipeline.
+    pub fn of_pipeline(pipeline: &PipelineRun) -> Self {
+        let mut summary = Self {
+            pipeline: pipeline.header.name.clone(),
+            config_sha256: pipeline.header.config_sha256.clone(),
+            jobs: pipeline.header.jobs,
+            elapsed_us: pipeline.end.as_ref().map(|end| end.elapsed_us),
+            ..Self::default()
+        };
+        summary.count_attempts(pipeline);
+        for job in &pipeline.jobs {
+            summary.count_job(job);
+        }
+        for fault in &pipeline.faults {
+            *summary.faults.entry(fault.name.clone()).or_default() += 1;
+        }
+        summary.unreconciled = disagreements(pipeline, &summary);
+        summary
+    }
+
+    /// Jobs that were meant to be documented.
+    pub fn tried(&self) -> u64 {
+        self.documented + self.failed
+    }
+
+    /// Documented jobs per million that were meant to be, rounded down, so that a million means
+    /// all of them; `None` where there was none.
+    pub fn success_ppm(&self) -> Option<u64> {
+        ppm(self.documented, self.tried())
+    }
+
+    /// Documented definitions per million, rounded down; `None` where there was none.
+    pub fn coverage_ppm(&self) -> Option<u64> {
+        ppm(self.documented_definitions, self.definitions)
+    }
+
+    fn count_attempts(&mut self, pipeline: &PipelineRun) {
+        for attempt in &pipeline.attempts {
+            self.calls += 1;
+            self.retries += u64::from(attempt.attempt > 1);
+            self.tokens_in += attempt.tokens_in;
+            self.tokens_out += attempt.tokens_out;
+            self.cost_microusd += attempt.cost_microusd;
+            if let Some(cause) = attempt.cause {
+                *self.attempt_failures.entry(cause).or_default() += 1;
+            }
+        }
+    }
+
+    fn count_job(&mut self, job: &Job) {
+        self.wasted_microusd += job.wasted_microusd;
+        self.cache_hits += job.cache_hits;
+        self.cache_misses += job.cache_misses;
+        self.memory_kb = self.memory_kb.max(job.memory_kb);
+        match job.outcome {
+            Outcome::Documented => {
+                self.documented += 1;
+                self.latency.record(job.latency_us());
+            }
+            Outcome::Failed => {
+                self.failed += 1;
+                if let Some(cause) = job.cause {
+                    *self.failures.entry(cause).or_default() += 1;
+                }
+            }
+            Outcome::Skipped => {
+                self.skipped += 1;
+                let reason = job.detail.clone().unwrap_or_else(|| "no reason given".to_owned());
+                *self.skips.entry(reason).or_default() += 1;
+                return;
+            }
+        }
+        self.definitions += job.definitions;
+        self.documented_definitions += job.documented;
+    }
+}
+
+fn ppm(part: u64, whole: u64) -> Option<u64> {
+    let share = (u128::from(part) * 1_000_000).checked_div(u128::from(whole))?;
+    u64::try_from(share).ok()
+}
+
+/// Everything in a pipeline's records that contradicts something else in them.
+fn disagreements(pipeline: &PipelineRun, summary: &Summary) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut differ = |what: &str, one: u64, source: &str, other: u64| {
+        if one != other {
+            let (one, other) = (thousands(one), thousands(other));
+            found.push(format!("{what}: {one} by the attempts, {other} by the {source}"));
+        }
+    };
+    let total = |of: fn(&Job) -> u64| pipeline.jobs.iter().map(of).sum::<u64>();
+    differ("calls", summary.calls, "jobs", total(|j| j.calls));
+    differ("cost in micro-dollars", summary.cost_microusd, "jobs", total(|j| j.cost_microusd));
+    if let Some(end) = &pipeline.end {
+        differ("cost in micro-dollars", summary.cost_microusd, "ledger", end.ledger_microusd);
+        // A request without a response may or may not have reached the server.
+        let answered = pipeline.attempts.iter().filter(|a| a.status.is_some()).count() as u64;
+        let reached = end.ledger_requests.clamp(answered, summary.calls);
+        differ("calls", reached, "ledger", end.ledger_requests);
+    } else {
+        found.push("the pipeline has no end".to_owned());
+    }
+    found.extend(job_disagreements(pipeline));
+    found
+}
+
+fn job_disagreements(pipeline: &PipelineRun) -> Vec<String> {
+    let mut found = Vec::new();
+    let numbers: BTreeSet<u64> = pipeline.jobs.iter().map(|job| job.job).collect();
+    let recorded = numbers.len() as u64;
+    let expected = pipeline.header.jobs;
+    if recorded != expected {
+        let (recorded, expected) = (thousands(recorded), thousands(expected));
+        found.push(format!("{recorded} of {expected} jobs are recorded"));
+    }
+    let twice = pipeline.jobs.len() - numbers.len();
+    if twice > 0 {
+        found.push(format!("{twice} jobs are recorded twice"));
+    }
+    let odd = |job: &&Job| (job.outcome == Outcome::Failed) != job.cause.is_some();
+    for job in pipeline.jobs.iter().filter(odd).take(1) {
+        let without = if job.cause.is_none() { "without a cause" } else { "with a cause" };
+        let outcome = match job.outcome {
+            Outcome::Documented => "documented",
+            Outcome::Failed => "failed",
+            Outcome::Skipped => "skipped",
+        };
+        found.push(format!("job {} is {outcome} {without}", job.job));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+    use crate::latency::Quantile;
+
+    fn phase(run: &Run, index: usize) -> Summary {
+        Summary::of_pipeline(&run.pipelines[index])
+    }
+
+    #[test]
+    fn success_and_failures_are_counted_over_the_jobs() {
+        let phase1 = phase(&fixture::concurrent(), 0);
+        assert_eq!((phase1.jobs, phase1.documented, phase1.failed), (10, 4, 6));
+        assert_eq!(phase1.success_ppm(), Some(400_000));
+        assert_eq!(phase1.failures, BTreeMap::from([(Cause::RateLimited, 6)]));
+        assert_eq!(phase1.unreconciled, [""; 0]);
+    }
+
+    #[test]
+    fn latency_counts_from_the_arrival_and_over_documented_jobs_only() {
+        let mut run = fixture::concurrent();
+        let job = &mut run.pipelines[1].jobs[9];
+        let latency_us = job.end_us - job.arrival_us;
+        job.start_us = job.end_us;
+        let phase3 = phase(&run, 1);
+        assert_eq!(phase3.latency.quantile_us(Quantile::Max), Some(latency_us));
+        assert_eq!(phase(&run, 0).latency.count(), 4);
+    }
+
+    #[test]
+    fn skipped_jobs_lower_no_rate() {
+        let mut run = fixture::concurrent();
+        for job in run.pipelines[0].jobs.iter_mut().filter(|j| j.outcome == Outcome::Failed) {
+            job.outcome = Outcome::Skipped;
+            job.cause = None;
+            job.detail = Some("binary".to_owned());
+        }
+        let phase1 = phase(&run, 0);
+        assert_eq!(
+            (phase1.success_ppm(), phase1.coverage_ppm()),
+            (Some(1_000_000), Some(1_000_000))
+        );
+        assert_eq!(phase1.skips, BTreeMap::from([("binary".to_owned(), 6)]));
+    }
+
+    #[test]
+    fn a_retry_is_a_request_beyond_the_first_for_its_part() {
+        let run = fixture::concurrent();
+        assert_eq!(phase(&run, 0).retries, 0);
+        let phase3 = phase(&run, 1);
+        assert_eq!((phase3.calls, phase3.retries), (16, 6));
+        assert_eq!(phase3.attempt_failures, BTreeMap::from([(Cause::RateLimited, 6)]));
+    }
+
+    #[test]
+    fn a_share_is_a_million_only_where_nothing_is_missing() {
+        assert_eq!(ppm(9_999_999, 10_000_000), Some(999_999));
+        assert_eq!(ppm(3, 3), Some(1_000_000));
+        assert_eq!(ppm(0, 0), None);
+    }
+
+    #[test]
+    fn a_lost_attempt_does_not_reconcile() {
+        let mut run = fixture::concurrent();
+        run.pipelines[0].attempts.pop();
+        let found = phase(&run, 0).unreconciled;
+        assert!(found.iter().any(|f| f == "calls: 9 by the attempts, 10 by the jobs"), "{found:?}");
+        assert!(found.iter().any(|f| f == "calls: 9 by the attempts, 10 by the ledger"));
+    }
+
+    #[test]
+    fn a_ledger_of_another_sum_does_not_reconcile() {
+        let mut run = fixture::concurrent();
+        run.pipelines[1].end.as_mut().unwrap().ledger_microusd += 1;
+        let found = phase(&run, 1).unreconciled;
+        assert_eq!(found.len(), 1);
+        assert!(found[0].starts_with("cost in micro-dollars: "), "{found:?}");
+    }
+
+    #[test]
+    fn a_request_without_a_response_may_have_missed_the_server() {
+        let mut run = fixture::concurrent();
+        run.pipelines[0].attempts[0].status = None;
+        for requests in [9, 10] {
+            run.pipelines[0].end.as_mut().unwrap().ledger_requests = requests;
+            assert_eq!(phase(&run, 0).unreconciled, [""; 0]);
+        }
+        run.pipelines[0].end.as_mut().unwrap().ledger_requests = 8;
+        assert_eq!(phase(&run, 0).unreconciled.len(), 1);
+    }
+
+    #[test]
+    fn a_missing_or_repeated_job_does_not_reconcile() {
+        let mut run = fixture::concurrent();
+        run.pipelines[0].jobs[0].job = 2;
+        let found = phase(&run, 0).unreconciled;
+        assert_eq!(found, ["9 of 10 jobs are recorded", "1 jobs are recorded twice"]);
+    }
+
+    #[test]
+    fn a_failure_without_a_cause_does_not_reconcile() {
+        let mut run = fixture::concurrent();
+        run.pipelines[0].jobs[2].cause = None;
+        assert_eq!(phase(&run, 0).unreconciled, ["job 3 is failed without a cause"]);
+    }
+}

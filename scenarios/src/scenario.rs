@@ -1,0 +1,151 @@
+//! One scenario: a question, the files, the load, what the API does meanwhile, and what is
+//! expected of each pipeline.
+//!
+//! A file that cannot say what it asks is not a scenario, so `title` and `question` are required.
+//! `format` comes first: a new optional key keeps it, a changed meaning raises it.
+
+use std::collections::BTreeMap;
+
+use generators::{Input, Load};
+use mock_claude::fault::FaultConfig;
+use mock_claude::latency::LatencyConfig;
+use mock_claude::limits::LimitsConfig;
+use mock_claude::reply::ReplyConfig;
+use reports::Expectation;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::document::Document;
+use crate::problem::Invalid;
+use crate::shape::Finding;
+
+/// The version of the scenario format that this crate reads.
+pub const FORMAT: i64 = 1;
+
+/// A scenario file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// The version of the format: 1.
+    pub format: u32,
+    /// The scenario in a few words.
+    pub title: String,
+    /// What a run of it finds out.
+    pub question: String,
+    /// The seed of every decision left to chance; `--seed` overrides it.
+    #[serde(default = "default_seed")]
+    pub seed: u64,
+    /// The pipelines to run, in this order; `--pipeline` overrides it.
+    #[serde(default = "default_pipelines")]
+    #[schemars(length(min = 1))]
+    pub pipelines: Vec<String>,
+    /// The files; `--input` replaces them by a source tree.
+    #[schemars(length(min = 1))]
+    pub input: Vec<Input>,
+    /// When the jobs arrive.
+    pub load: Load,
+    /// The API's rate limits; none without the section.
+    #[serde(default)]
+    pub limits: Option<LimitsConfig>,
+    /// How long the API takes.
+    #[serde(default)]
+    pub latency: LatencyConfig,
+    /// How much the API writes.
+    #[serde(default)]
+    pub reply: ReplyConfig,
+    /// What goes wrong in the API, in order of precedence.
+    #[serde(default)]
+    pub fault: Vec<FaultConfig>,
+    /// The currency beside the dollar.
+    #[serde(default)]
+    pub currency: Currency,
+    /// What is expected, by pipeline.
+    #[serde(default)]
+    pub expect: BTreeMap<String, Expectation>,
+}
+
+/// A second currency for costs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Currency {
+    /// ISO 4217 code.
+    pub code: String,
+    /// The symbol put before an amount.
+    pub symbol: String,
+    /// Units of the currency for one dollar, to three decimals.
+    #[schemars(range(min = 0.001, max = 1_000_000_000.0))]
+    pub per_usd: f64,
+}
+
+impl Default for Currency {
+    /// Indian rupees at the constant rate of the seed documents.
+    fn default() -> Self {
+        Self { code: "INR".into(), symbol: "₹".into(), per_usd: 83.0 }
+    }
+}
+
+fn default_seed() -> u64 {
+    7
+}
+
+fn default_pipelines() -> Vec<String> {
+    vec!["phase1".into(), "phase3".into()]
+}
+
+impl Scenario {
+    /// Reads a scenario; `file` is its name in messages.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Invalid> {
+        let document = Document::parse(file, text)?;
+        if let Some(format) = document.integer("format").filter(|format| *format != FORMAT) {
+            let finding = document
+                .finding("format", format!("format {format} is not known to this version"))
+                .hint(Some(format!("this version reads format {FORMAT}")));
+            return Err(document.invalid(vec![finding]));
+        }
+        let scenario: Self = document.read()?;
+        let findings = scenario.findings(&document);
+        if findings.is_empty() { Ok(scenario) } else { Err(document.invalid(findings)) }
+    }
+
+    /// The mock's part of the scenario.
+    pub fn mock(&self, seed: u64) -> mock_claude::Config {
+        mock_claude::Config {
+            seed,
+            limits: self.limits.clone(),
+            latency: self.latency.clone(),
+            reply: self.reply.clone(),
+            fault: self.fault.clone(),
+        }
+    }
+
+    /// What no single key's range can say, within sections and across them.
+    fn findings(&self, document: &Document<'_>) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let mut report = |key: &str, message: &str| findings.push(document.finding(key, message));
+        for problem in self.mock(self.seed).problems() {
+            report(&problem.key, &problem.message);
+        }
+        for (index, input) in self.input.iter().enumerate() {
+            for problem in input.problems() {
+                report(&format!("input.{index}.{}", problem.key), &problem.message);
+            }
+        }
+        for problem in self.load.problems() {
+            report(&format!("load.{}", problem.key), &problem.message);
+        }
+        for (pipeline, expectation) in &self.expect {
+            if !self.pipelines.contains(pipeline) {
+                report(&format!("expect.{pipeline}"), "is not one of the scenario's `pipelines`");
+            }
+            for problem in expectation.problems() {
+                report(&format!("expect.{pipeline}.{}", problem.key), &problem.message);
+            }
+        }
+        for (index, pipeline) in self.pipelines.iter().enumerate() {
+            if self.pipelines[..index].contains(pipeline) {
+                report(&format!("pipelines.{index}"), "is listed twice");
+            }
+        }
+        findings
+    }
+}
