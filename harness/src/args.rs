@@ -92,6 +92,7 @@ pub enum BaselineAction {
 
 /// `chaos run`.
 #[derive(Debug, Section)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that was typed or was not")]
 #[command(after_help = RUN_EXAMPLES)]
 pub struct RunArgs {
     /// Scenarios: shipped names or paths of your own files
@@ -154,6 +155,7 @@ pub enum GenerateWhat {
         /// Its lines
         #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
         lines: u64,
+        /// Where it goes.
         #[command(flatten)]
         to: GenerateTo,
     },
@@ -165,6 +167,7 @@ pub enum GenerateWhat {
         /// How deep
         #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
         depth: u64,
+        /// Where it goes.
         #[command(flatten)]
         to: GenerateTo,
     },

@@ -114,7 +114,7 @@ fn own_file<'a>(
     shipped: impl IntoIterator<Item = &'a str> + Clone,
 ) -> Result<String, Failure> {
     let path = Path::new(name);
-    let looks_like_a_path = name.contains(['/', '\\']) || name.ends_with(".toml");
+    let looks_like_a_path = name.contains(['/', '\\']) || path.extension().is_some();
     if !looks_like_a_path && !path.is_file() {
         let hint = suggest(name, shipped).unwrap_or_default();
         let message = format!("unknown {what} `{name}`\nhint: {hint}, or the path of a file");
@@ -128,7 +128,7 @@ fn own_file<'a>(
     let bytes = fs::read(path).map_err(|error| Failure::unreadable(path, &error))?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = error.as_bytes()[..at].split(|byte| *byte == b'\n').count();
         Failure::new(Exit::Invalid, format!("`{name}`:{line}: not UTF-8\nhint: save it as UTF-8"))
     })
 }

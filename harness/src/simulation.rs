@@ -13,10 +13,10 @@ use tokio::sync::Notify;
 use tokio::time::sleep;
 
 /// The latest moment of a simulated run.
-const DEADLINE: Duration = Duration::from_secs(365 * 24 * 3600);
+const DEADLINE: Duration = Duration::from_hours(365 * 24);
 
 /// How long a simulated run may take in real time.
-pub const WATCHDOG: Duration = Duration::from_secs(1800);
+pub const WATCHDOG: Duration = Duration::from_mins(30);
 
 /// Why a simulated run did not end by itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,10 +70,10 @@ mod tests {
     fn an_hour_of_waiting_is_exactly_an_hour() {
         let elapsed = simulate(WATCHDOG, async {
             let start = Instant::now();
-            sleep(Duration::from_secs(3600)).await;
+            sleep(Duration::from_hours(1)).await;
             start.elapsed()
         });
-        assert_eq!(elapsed, Ok(Duration::from_secs(3600)));
+        assert_eq!(elapsed, Ok(Duration::from_hours(1)));
     }
 
     #[test]

@@ -131,7 +131,7 @@ impl<'a> Pending<'a> {
             Ok(answer) => (answer.truncated.then_some(Cause::Truncated), None),
             Err((cause, detail)) => (Some(*cause), Some(detail.clone())),
         };
-        let lost = matches!(&outcome.result, Err(_));
+        let lost = outcome.result.is_err();
         let mut used = self.part.used.lock().expect("no holder of this lock panics");
         used.calls += 1;
         used.tokens_in += charge.tokens_in;

@@ -115,13 +115,11 @@ impl Engine {
             None => documenting.await,
             Some(limit) => {
                 let limit = Duration::from_millis(limit.get());
-                match timeout(limit, documenting).await {
-                    Ok(answers) => answers,
-                    Err(_) => {
-                        let detail = format!("Task timed out after {}.00 seconds", limit.as_secs());
-                        return open.fail(Cause::JobTimeout, detail);
-                    }
-                }
+                let Ok(answers) = timeout(limit, documenting).await else {
+                    let detail = format!("Task timed out after {:.2} seconds", limit.as_secs_f64());
+                    return open.fail(Cause::JobTimeout, detail);
+                };
+                answers
             }
         };
         open.end(judge::judge(&facts, &text, &chunks, &answers), remark);

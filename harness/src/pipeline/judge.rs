@@ -125,8 +125,8 @@ mod tests {
         vec![Chunk { own: 0..1, sent: 0..1 }, Chunk { own: 1..2, sent: 0..2 }]
     }
 
-    fn answer(text: &str, truncated: bool) -> Result<Answer, Failure> {
-        Ok(Answer { text: text.into(), truncated })
+    fn answer(text: &str, truncated: bool) -> Answer {
+        Answer { text: text.into(), truncated }
     }
 
     fn failed() -> Result<Answer, Failure> {
@@ -142,19 +142,19 @@ mod tests {
 
     #[test]
     fn a_file_is_documented_when_every_definition_is_named() {
-        assert_eq!(check(&whole(), &[answer(BOTH, false)]), (2, None));
+        assert_eq!(check(&whole(), &[Ok(answer(BOTH, false))]), (2, None));
         let one = answer("- `a` (line 1): is a.\n", false);
-        assert_eq!(check(&whole(), &[one]), (1, Some(Cause::Undocumented)));
+        assert_eq!(check(&whole(), &[Ok(one)]), (1, Some(Cause::Undocumented)));
     }
 
     #[test]
     fn a_cut_answer_fails_even_where_everything_is_named() {
-        assert_eq!(check(&whole(), &[answer(BOTH, true)]), (2, Some(Cause::Truncated)));
+        assert_eq!(check(&whole(), &[Ok(answer(BOTH, true))]), (2, Some(Cause::Truncated)));
     }
 
     #[test]
     fn a_lost_part_is_a_failure_although_the_rest_was_merged() {
-        let answers = [failed(), answer("- `b` (line 2): is b.\n", false)];
+        let answers = [failed(), Ok(answer("- `b` (line 2): is b.\n", false))];
         assert_eq!(check(&halves(), &answers), (1, Some(Cause::LostChunk)));
         assert_eq!(check(&whole(), &[failed()]), (0, Some(Cause::RateLimited)));
     }
@@ -162,6 +162,6 @@ mod tests {
     #[test]
     fn lines_that_no_part_holds_are_noticed() {
         let short = [Chunk { own: 0..1, sent: 0..2 }];
-        assert_eq!(check(&short, &[answer(BOTH, false)]), (2, Some(Cause::LostLines)));
+        assert_eq!(check(&short, &[Ok(answer(BOTH, false))]), (2, Some(Cause::LostLines)));
     }
 }

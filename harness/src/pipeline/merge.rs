@@ -33,8 +33,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn answer(lines: &[u64]) -> Answer {
-        let text = lines.iter().map(|line| format!("- `x` (line {line}): is x.\n")).collect();
-        Answer { text, truncated: false }
+        let entries: Vec<String> =
+            lines.iter().map(|line| format!("- `x` (line {line}): is x.\n")).collect();
+        Answer { text: entries.concat(), truncated: false }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! `phase1` and `phase3` are two files over one engine, and a user's own pipeline is a third. A
 //! policy is an enum with its own keys, so that a setting without its stage cannot be written.
 
+use std::fmt::Write;
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 
 use scenarios::Invalid;
@@ -186,7 +187,11 @@ impl Preset {
 
 /// Bytes as hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]
@@ -212,7 +217,14 @@ mod tests {
             .replace("ttl_s = 86_400", "tll_s = 86_400")
             .replace("attempts = 5", "attempts = \"five\"");
         let invalid = Preset::parse("mine.toml", &text).unwrap_err();
-        insta::assert_snapshot!(invalid, @"");
+        insta::assert_snapshot!(invalid, @r#"
+        `mine.toml` has 4 problems
+          mine.toml:27:1: `cache`: missing key `ttl_s`
+          mine.toml:29:1: `cache.tll_s`: unknown key
+            hint: did you mean `ttl_s`?
+          mine.toml:37:11: `schedule.workers`: must be at least 1
+          mine.toml:41:12: `retry.attempts`: expected an integer, found a string
+        "#);
     }
 
     #[test]
