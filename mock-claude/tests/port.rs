@@ -1,0 +1,96 @@
+//! Goal: the mock behind a real port behaves as it does over a pipe, and leaves nothing running.
+//! Method: reqwest against port 0, and the binary itself.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use mock_claude::{Config, MockClaude, server};
+use serde_json::json;
+
+fn body() -> String {
+    json!({
+        "model": "claude-sonnet-4-5",
+        "max_tokens": 64,
+        "messages": [{"role": "user", "content": "hello"}],
+    })
+    .to_string()
+}
+
+async fn post(url: &str) -> reqwest::Response {
+    reqwest::Client::new()
+        .post(format!("{url}/v1/messages"))
+        .header("x-api-key", "key")
+        .header("anthropic-version", "2023-06-01")
+        .body(body())
+        .send()
+        .await
+        .unwrap()
+}
+
+const QUICK: &str = "[latency]\nfirst_token_ms = 1\ndecode_tokens_per_second = 100000\n";
+
+#[tokio::test]
+async fn a_server_answers_on_its_port_until_it_is_told_to_stop() {
+    let config: Config = toml::from_str(QUICK).unwrap();
+    let listener = server::listen(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let mock = MockClaude::new(config);
+    let serving = tokio::spawn(mock.clone().serve(listener, async {
+        let _ = stopped.await;
+    }));
+    let response = post(&format!("http://{address}")).await;
+    assert_eq!(response.status(), 200);
+    assert!(response.headers().contains_key("request-id"));
+    response.bytes().await.unwrap();
+    stop.send(()).unwrap();
+    serving.await.unwrap();
+    assert!(std::net::TcpStream::connect(address).is_err(), "the port is still open");
+    assert_eq!(mock.ledger().requests, 1);
+}
+
+#[tokio::test]
+async fn the_binary_prints_its_address_and_serves_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("mock.toml");
+    std::fs::write(&config, QUICK).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mock-claude"))
+        .args(["--port", "0", "--seed", "7", "--config"])
+        .arg(&config)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut url = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
+    assert!(url.starts_with("http://127.0.0.1:"), "{url}");
+    let status = post(url.trim()).await.status();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(status, 200);
+}
+
+#[test]
+fn a_wrong_configuration_is_refused_with_its_place_and_its_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |text: &str, code: i32, words: &str| {
+        let path = folder.path().join("mock.toml");
+        std::fs::write(&path, text).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_mock-claude"))
+            .arg("--config")
+            .arg(&path)
+            .output()
+            .unwrap();
+        let shown = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{shown}");
+        assert!(shown.contains(words), "{words} is missing in:\n{shown}");
+    };
+    check("[latency]\njitter = 2.0\n", 104, "a share is a number from 0 to 1");
+    check("[limits]\nrequests_burst = 4\n", 104, "needs `requests_per_minute`");
+    check("[latency]\ndecode_tokens_per_second = 0\n", 104, "line 2");
+    check("colour = 1\n", 104, "unknown field");
+    let missing = Command::new(env!("CARGO_BIN_EXE_mock-claude"))
+        .args(["--config", "/nowhere.toml"])
+        .output()
+        .unwrap();
+    assert_eq!(missing.status.code(), Some(2));
+}
