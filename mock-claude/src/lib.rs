@@ -4,7 +4,7 @@
 //! The modules in reading order: what a request is ([`request`], [`error`]), what is decided about
 //! it ([`chance`], [`fault`], [`limits`], [`latency`]), what is answered ([`definitions`],
 //! [`reply`], [`stream`]), what it costs ([`tokens`], [`prices`], [`journal`]), the order in which
-//! one request is decided ([`answer`]), and the connections that carry it ([`server`]).
+//! one request is decided ([`answer`]), and what carries it ([`routes`], [`server`]).
 //!
 //! Time comes from tokio's clock, so a paused runtime runs it in simulated time; chance comes
 //! from the seed, the request and its attempt, so the order of arrival decides nothing.
@@ -33,6 +33,7 @@ pub mod limits;
 pub mod prices;
 pub mod reply;
 pub mod request;
+pub mod routes;
 pub mod server;
 pub mod stream;
 pub mod tokens;

@@ -24,7 +24,7 @@ async fn post(url: &str) -> reqwest::Response {
         .body(body())
         .send()
         .await
-        .unwrap()
+        .expect("there is a response")
 }
 
 const QUICK: &str = "[latency]\nfirst_token_ms = 1\ndecode_tokens_per_second = 100000\n";
