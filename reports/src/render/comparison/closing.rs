@@ -30,13 +30,18 @@ pub(super) fn sentence(first: &Summary, second: &Summary, currency: &Currency) -
     }
     let more = if second.documented > first.documented { "more" } else { "fewer" };
     let difference = thousands(second.documented.abs_diff(first.documented));
+    let noun = if first.tried() == 1 { "file" } else { "files" };
     let files = thousands(first.tried());
     let price = price(first, second);
-    Some(format!("{b} documented {difference} {more} of {files} files than {a}{price}."))
+    Some(format!("{b} documented {difference} {more} of {files} {noun} than {a}{price}."))
 }
 
-/// `, at 2.50× its cost and 1.77× its time`, or as much of it as is defined.
+/// `, at 2.50× its cost and 1.77× its time`, or as much of it as is defined. Against a pipeline
+/// that documented nothing there is no price to compare with.
 fn price(first: &Summary, second: &Summary) -> String {
+    if first.documented == 0 {
+        return String::new();
+    }
     let cost = (Some(second.cost_microusd), Some(first.cost_microusd), "cost");
     let time = (second.elapsed_us, first.elapsed_us, "time");
     let parts = [cost, time].into_iter().filter_map(|(value, of, what)| {
@@ -108,6 +113,22 @@ mod tests {
         let expected = "phase3 documented 9 fewer of 10 files than phase1, \
                         at 0.10× its cost and 1.77× its time.";
         assert_eq!(against(1, 9, 53_410).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn no_price_is_named_against_a_pipeline_that_documented_nothing() {
+        let first = Summary {
+            pipeline: "phase1".to_owned(),
+            failed: 1,
+            cost_microusd: 10,
+            elapsed_us: Some(50_000),
+            ..Summary::default()
+        };
+        let second =
+            Summary { pipeline: "phase3".to_owned(), documented: 1, failed: 0, ..first.clone() };
+        let expected = "phase3 documented 1 more of 1 file than phase1.";
+        let currency = &fixture::concurrent().header.currency;
+        assert_eq!(sentence(&first, &second, currency).as_deref(), Some(expected));
     }
 
     #[test]
