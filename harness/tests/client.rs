@@ -1,0 +1,80 @@
+//! Goal: the client names what a server did, whatever the server is. Method: wiremock answers over
+//! a real socket with what no mock of ours would say.
+
+use harness::client::{Client, Outcome, Request};
+use harness::transport::Socket;
+use reports::Cause;
+use wiremock::matchers::{header, method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+const REQUEST: Request<'_> = Request {
+    model: "claude-sonnet-4-5",
+    max_tokens: 64,
+    stream: false,
+    prompt: "hello",
+    tag: "1/1/1",
+};
+
+async fn outcome(response: ResponseTemplate) -> Outcome {
+    let server = MockServer::start().await;
+    Mock::given(method("POST"))
+        .and(path("/v1/messages"))
+        .and(header("anthropic-version", "2023-06-01"))
+        .respond_with(response)
+        .expect(1)
+        .mount(&server)
+        .await;
+    Client::new(Socket::new(server.uri()).unwrap()).send(&REQUEST).await
+}
+
+async fn cause(response: ResponseTemplate) -> Option<Cause> {
+    outcome(response).await.result.err().map(|(cause, _)| cause)
+}
+
+#[tokio::test]
+async fn a_whole_message_is_an_answer_with_its_headers() {
+    let body = r#"{"content":[{"type":"text","text":"hi"}],"stop_reason":"max_tokens"}"#;
+    let response = ResponseTemplate::new(200)
+        .set_body_raw(body, "application/json")
+        .insert_header("request-id", "req_1");
+    let outcome = outcome(response).await;
+    assert_eq!(outcome.request_id.as_deref(), Some("req_1"));
+    let answer = outcome.result.unwrap();
+    assert_eq!((answer.text.as_str(), answer.truncated), ("hi", true));
+}
+
+#[tokio::test]
+async fn a_200_that_is_no_message_is_a_malformed_reply() {
+    let html = ResponseTemplate::new(200).set_body_raw("<html>Sign in</html>", "text/html");
+    assert_eq!(cause(html).await, Some(Cause::MalformedReply));
+    assert_eq!(cause(ResponseTemplate::new(200)).await, Some(Cause::MalformedReply));
+    let stream = ResponseTemplate::new(200)
+        .set_body_raw("event: ping\ndata: {\"type\":\"ping\"}\n\n", "text/event-stream");
+    assert_eq!(cause(stream).await, Some(Cause::MalformedReply), "no message_stop");
+}
+
+#[tokio::test]
+async fn a_gateway_in_between_is_named_by_its_status() {
+    let gateway = ResponseTemplate::new(502).set_body_raw("<h1>Bad Gateway</h1>", "text/html");
+    let outcome = outcome(gateway).await;
+    assert_eq!(outcome.status, Some(502));
+    let expected = (Cause::ServerError, "<h1>Bad Gateway</h1>".to_owned());
+    assert_eq!(outcome.result.unwrap_err(), expected);
+}
+
+#[tokio::test]
+async fn retry_after_is_read_where_it_is_a_number_of_seconds() {
+    let limited = |value: &str| ResponseTemplate::new(429).insert_header("retry-after", value);
+    assert_eq!(outcome(limited("7")).await.retry_after_s, Some(7));
+    assert_eq!(outcome(limited("Wed, 21 Oct 2026 07:28:00 GMT")).await.retry_after_s, None);
+}
+
+#[tokio::test]
+async fn a_port_where_nobody_listens_is_a_connection_failure_that_shows_no_address() {
+    // A port that was free a moment ago may be somebody else's by now; port 1 is nobody's.
+    let client = Client::new(Socket::new("http://127.0.0.1:1").unwrap());
+    let outcome = client.send(&REQUEST).await;
+    let (cause, detail) = outcome.result.unwrap_err();
+    assert_eq!((outcome.status, cause), (None, Cause::Connection));
+    assert!(!detail.contains("127.0.0.1"), "ports differ from run to run: {detail}");
+}
