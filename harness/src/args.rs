@@ -147,13 +147,13 @@ pub enum ClockArg {
     Wall,
 }
 
-/// `chaos generate`.
+/// `chaos generate`. The ranges are those of a scenario's `[[input]]`.
 #[derive(Debug, Subcommand)]
 pub enum GenerateWhat {
     /// A Python file
     File {
         /// Its lines
-        #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+        #[arg(long, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
         lines: u64,
         /// Where it goes.
         #[command(flatten)]
@@ -165,7 +165,7 @@ pub enum GenerateWhat {
         #[arg(long, value_enum)]
         shape: ShapeArg,
         /// How deep
-        #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+        #[arg(long, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
         depth: u64,
         /// Where it goes.
         #[command(flatten)]
@@ -174,10 +174,10 @@ pub enum GenerateWhat {
     /// A tree of Python files
     Repo {
         /// How many files
-        #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+        #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
         files: u64,
         /// The lines of all files together
-        #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+        #[arg(long, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
         lines: u64,
         /// How the lines are spread over the files
         #[arg(long, value_enum, default_value_t = SpreadArg::Even)]

@@ -13,7 +13,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep_until;
 
 use crate::interrupt::Interrupt;
-use crate::pipeline::{Engine, Job};
+use crate::pipeline::{Context, Job, engine};
 use crate::source::{Origin, SourceFile};
 
 /// The files of a run, as often as the load repeats them.
@@ -46,13 +46,13 @@ fn is_skipped(file: &SourceFile) -> bool {
     matches!(file.origin, Origin::Skipped(_))
 }
 
-/// Runs all jobs through the engine; ends early when the run is interrupted.
-pub async fn drive(engine: &Arc<Engine>, work: Work<'_>, load: &Load, seed: u64) {
-    let interrupt = engine.interrupt.clone();
+/// Runs all jobs through the pipeline; ends early when the run is interrupted.
+pub async fn drive(context: &Arc<Context>, work: Work<'_>, load: &Load, seed: u64) {
+    let interrupt = context.interrupt.clone();
     let mut running = JoinSet::new();
     match load.arrivals(work.scheduled(), seed) {
-        Some(arrivals) => open(engine, work, arrivals, &mut running, &interrupt).await,
-        None => closed(engine, work, load, &mut running, &interrupt).await,
+        Some(arrivals) => open(context, work, arrivals, &mut running, &interrupt).await,
+        None => closed(context, work, load, &mut running, &interrupt).await,
     }
     while let Some(ended) = next(&mut running, &interrupt).await {
         check(ended);
@@ -61,7 +61,7 @@ pub async fn drive(engine: &Arc<Engine>, work: Work<'_>, load: &Load, seed: u64)
 }
 
 async fn open(
-    engine: &Arc<Engine>,
+    context: &Arc<Context>,
     work: Work<'_>,
     mut arrivals: Arrivals,
     running: &mut JoinSet<()>,
@@ -70,16 +70,16 @@ async fn open(
     for (number, file) in work.iter() {
         let due_ms = if is_skipped(file) { None } else { arrivals.next() };
         if let Some(due_ms) = due_ms {
-            let due = engine.clock.started() + Duration::from_millis(due_ms);
+            let due = context.clock.started() + Duration::from_millis(due_ms);
             tokio::select! {
                 biased;
                 () = interrupt.wait() => return,
                 () = sleep_until(due) => {}
             }
         }
-        let arrival_us = due_ms.map_or_else(|| engine.clock.now_us(), |due_ms| due_ms * 1000);
+        let arrival_us = due_ms.map_or_else(|| context.clock.now_us(), |due_ms| due_ms * 1000);
         let job = Job { number, file: file.clone(), arrival_us };
-        spawn(engine, job, &invocation(engine), running);
+        spawn(context, job, &invocation(context), running);
         while let Some(ended) = running.try_join_next() {
             check(ended);
         }
@@ -87,7 +87,7 @@ async fn open(
 }
 
 async fn closed(
-    engine: &Arc<Engine>,
+    context: &Arc<Context>,
     work: Work<'_>,
     load: &Load,
     running: &mut JoinSet<()>,
@@ -95,7 +95,7 @@ async fn closed(
 ) {
     let (users, batch) = match load {
         Load::Sequential { users, .. } => (usize::try_from(*users).unwrap_or(usize::MAX), None),
-        _ => (engine.preset.schedule.workers.get(), Some(invocation(engine))),
+        _ => (context.preset.schedule.workers.get(), Some(invocation(context))),
     };
     for (number, file) in work.iter() {
         while running.len() >= users {
@@ -107,20 +107,20 @@ async fn closed(
         if interrupt.asked() {
             return;
         }
-        let job = Job { number, file: file.clone(), arrival_us: engine.clock.now_us() };
-        let permits = batch.clone().unwrap_or_else(|| invocation(engine));
-        spawn(engine, job, &permits, running);
+        let job = Job { number, file: file.clone(), arrival_us: context.clock.now_us() };
+        let permits = batch.clone().unwrap_or_else(|| invocation(context));
+        spawn(context, job, &permits, running);
     }
 }
 
 /// The permits of one invocation of the pipeline.
-fn invocation(engine: &Engine) -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(engine.preset.schedule.workers.get()))
+fn invocation(context: &Context) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(context.preset.schedule.workers.get()))
 }
 
-fn spawn(engine: &Arc<Engine>, job: Job, permits: &Arc<Semaphore>, running: &mut JoinSet<()>) {
-    let (engine, permits) = (Arc::clone(engine), Arc::clone(permits));
-    running.spawn(async move { engine.run(job, &permits).await });
+fn spawn(context: &Arc<Context>, job: Job, permits: &Arc<Semaphore>, running: &mut JoinSet<()>) {
+    let (context, permits) = (Arc::clone(context), Arc::clone(permits));
+    running.spawn(async move { engine::run(&context, job, &permits).await });
 }
 
 /// The next job to end; none when all have ended or the run is interrupted.

@@ -11,6 +11,7 @@ fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(io::stderr)
+        .with_ansi(terminal::colour_in_errors())
         .init();
     let exit = command::execute(Args::parse()).unwrap_or_else(|failure| {
         terminal::say(&format!("error: {failure}"));

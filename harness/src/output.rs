@@ -45,6 +45,8 @@ impl RunFolder {
 
     /// A folder of the user's choice.
     pub fn at(path: &Path, force: bool) -> Result<Self, Failure> {
+        // Without the final slash of `out/`, which would put `out.1` inside the folder itself.
+        let path = path.components().as_path();
         let kept = match fs::read_dir(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
@@ -176,6 +178,15 @@ mod tests {
         assert!(root.path().join("out.1/mark").exists() && !path.join("mark").exists());
         run_in(&path, true);
         assert!(!root.path().join("out.2").exists(), "replaced, as asked");
+    }
+
+    #[test]
+    fn a_final_slash_changes_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("out/");
+        run_in(&path, false);
+        let second = run_in(&path, false);
+        assert_eq!(second.kept(), Some(root.path().join("out.1").as_path()));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What the arguments mean: names become scenarios and pipelines, inputs become files, and whatever
 //! cannot be used is said before anything runs.
 
-use std::fs;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use scenarios::{Scenario, library};
 use crate::args::{ClockArg, RunArgs};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::Preset;
+use crate::pipeline::cache::Cache;
 use crate::pipeline::preset::{SHIPPED, shipped};
 use crate::runner::RunPlan;
 use crate::source::{Origin, SourceFile, tree};
@@ -26,6 +28,10 @@ pub fn runs(args: &RunArgs) -> Result<Vec<RunPlan>, Failure> {
     } else {
         args.scenario.clone()
     };
+    if let Some(path) = &args.cache {
+        // Opened once for its own sake: a run that cannot use it should not begin.
+        Cache::on_disk(path, 0).map_err(|error| Failure::usage(error.to_string()))?;
+    }
     let tree = match &args.input {
         None => None,
         Some(root) => Some(tree::files(root).map_err(|error| Failure::usage(error.to_string()))?),
@@ -120,12 +126,21 @@ fn own_file<'a>(
         let message = format!("unknown {what} `{name}`\nhint: {hint}, or the path of a file");
         return Err(Failure::usage(message.replace("?, or", "? Or")));
     }
-    let size = fs::metadata(path).map_err(|error| Failure::unreadable(path, &error))?.len();
-    if size > MAX_FILE_BYTES {
-        let message = format!("`{name}` is too large for a {what} file: {size} bytes");
+    let unreadable = |error: io::Error| {
+        let mut failure = Failure::unreadable(path, &error);
+        failure.message.push_str("\nhint: `chaos list` names what ships with the binary");
+        failure
+    };
+    // The size of a pipe or a device is not known before it is read.
+    let mut bytes = Vec::new();
+    let mut file = File::open(path).map_err(unreadable)?.take(MAX_FILE_BYTES + 1);
+    file.read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        let message = format!(
+            "`{name}` is too large for a {what} file\nhint: at most {MAX_FILE_BYTES} bytes are read"
+        );
         return Err(Failure::new(Exit::Invalid, message));
     }
-    let bytes = fs::read(path).map_err(|error| Failure::unreadable(path, &error))?;
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..at].split(|byte| *byte == b'\n').count();

@@ -20,7 +20,7 @@ use crate::interrupt::Interrupt;
 use crate::measure::{self, Stopwatch};
 use crate::pipeline::cache::Cache;
 use crate::pipeline::preset::{CachePolicy, hex};
-use crate::pipeline::{Engine, Preset};
+use crate::pipeline::{Context, Preset};
 use crate::recorder::Recorder;
 use crate::simulation::{WATCHDOG, simulate};
 use crate::source::SourceFile;
@@ -93,18 +93,14 @@ impl RunPlan {
     /// The hash of everything that decides the outcome: words and expectations do not.
     fn sha256(&self) -> String {
         let Scenario { input, load, limits, latency, reply, fault, .. } = &self.scenario;
-        let mut hash = Sha256::new();
-        let mut add = |part: Result<String, serde_json::Error>| {
-            hash.update(part.expect("the sections of a scenario serialise"));
-            hash.update(b"\n");
-        };
-        add(serde_json::to_string(&(load, limits, latency, reply, fault)));
+        let input = if self.from_disk { None } else { Some(input) };
+        // What an earlier run left in a cache file decides too; only that there is one is known.
+        let cached = self.cache.is_some();
+        let sections = (load, limits, latency, reply, fault, input, cached);
+        let text = serde_json::to_string(&sections).expect("the sections of a scenario serialise");
+        let mut hash = Sha256::new_with_prefix(text);
         if self.from_disk {
-            for file in &self.files {
-                add(Ok(format!("{} {}", file.path, file.size())));
-            }
-        } else {
-            add(serde_json::to_string(input));
+            self.files.iter().for_each(|file| file.add_to(&mut hash));
         }
         hex(&hash.finalize())
     }
@@ -224,7 +220,7 @@ impl Piece<'_> {
         charges: Arc<Charges>,
         mock: &MockClaude,
     ) -> Result<(), Failure> {
-        let engine = Arc::new(Engine {
+        let context = Arc::new(Context {
             pipeline: self.name.to_owned(),
             preset: self.preset.clone(),
             client,
@@ -234,7 +230,7 @@ impl Piece<'_> {
             clock,
             interrupt: self.interrupt.clone(),
         });
-        drive(&engine, self.plan.work(), &self.plan.scenario.load, self.plan.seed).await;
+        drive(&context, self.plan.work(), &self.plan.scenario.load, self.plan.seed).await;
         let ledger = mock.ledger();
         self.recorder.record(&Record::PipelineEnd(PipelineEnd {
             pipeline: self.name.to_owned(),

@@ -1,8 +1,8 @@
 //! Runs a future in simulated time: waiting costs nothing, and the same future does the same.
 //!
 //! Two guards keep a bug from hanging the process. When everything waits for something that will
-//! never come, time jumps to a deadline a simulated year away. When something is busy without end,
-//! a thread that looks at the real clock says so.
+//! never come, time jumps to a deadline two simulated years away. When something is busy without
+//! end, a thread that looks at the real clock says so.
 
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -12,8 +12,8 @@ use tokio::runtime::Builder;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-/// The latest moment of a simulated run.
-const DEADLINE: Duration = Duration::from_hours(365 * 24);
+/// The latest moment of a simulated run: two years, the most that tokio's timer holds.
+const DEADLINE: Duration = Duration::from_hours(2 * 365 * 24);
 
 /// How long a simulated run may take in real time.
 pub const WATCHDOG: Duration = Duration::from_mins(30);
@@ -21,11 +21,17 @@ pub const WATCHDOG: Duration = Duration::from_mins(30);
 /// Why a simulated run did not end by itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Stuck {
-    /// A simulated year passed.
-    #[error("the simulation waited a simulated year for something that never came: this is a bug")]
+    /// The latest moment of a simulated run was reached.
+    #[error(
+        "two simulated years passed: either something waits for what never comes, which is a bug, \
+         or the load is longer than that"
+    )]
     Deadlock,
     /// The real-time limit passed.
-    #[error("the simulation took more than {} s of real time: this is a bug, or a far too large run", WATCHDOG.as_secs())]
+    #[error(
+        "the simulation took more than {} s of real time: this is a bug, or a far too large run",
+        WATCHDOG.as_secs()
+    )]
     Livelock,
     /// The runtime could not be built.
     #[error("the runtime cannot start: {0}")]

@@ -7,6 +7,7 @@ use std::io::{self, IsTerminal, Write};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use reports::Style;
+use reports::text::escape;
 
 use crate::failure::Failure;
 
@@ -15,8 +16,17 @@ const WIDTH: usize = 100;
 
 /// The style of what goes to standard output.
 pub fn style() -> Style {
-    let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    Style { colour, width: WIDTH }
+    Style { colour: io::stdout().is_terminal() && !no_colour(), width: WIDTH }
+}
+
+/// Whether what goes to standard error may be coloured.
+pub fn colour_in_errors() -> bool {
+    io::stderr().is_terminal() && !no_colour()
+}
+
+/// <https://no-color.org>: set to anything but nothing.
+fn no_colour() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
 /// Prints results.
@@ -30,10 +40,12 @@ pub fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Says something beside the results.
+/// Says something beside the results. It may quote keys, paths and server messages, which a
+/// terminal must not obey.
 pub fn say(text: &str) {
+    let lines: Vec<String> = text.split('\n').map(escape).collect();
     // Nothing is left to do if even standard error is gone.
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", lines.join("\n"));
 }
 
 /// A line that moves while a person watches; nothing anywhere else.

@@ -24,7 +24,7 @@ async fn outcome(response: ResponseTemplate) -> Outcome {
         .expect(1)
         .mount(&server)
         .await;
-    Client::new(Socket::new(server.uri()).unwrap()).send(&REQUEST).await
+    Client::new(Socket::new(server.uri()).expect("an address")).send(&REQUEST).await
 }
 
 async fn cause(response: ResponseTemplate) -> Option<Cause> {

@@ -7,7 +7,7 @@ use std::process::Command;
 /// The lines that the README shows under a command, without the command itself.
 fn shown_under(command: &str) -> Vec<String> {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-    let text = std::fs::read_to_string(readme).unwrap();
+    let text = std::fs::read_to_string(readme).expect("the README is there");
     let (_, after) = text.split_once(&format!("$ {command}\n")).expect("the README shows it");
     let (block, _) = after.split_once("```").expect("the block ends");
     block.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect()

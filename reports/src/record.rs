@@ -40,7 +40,8 @@ pub struct Header {
     pub format: u32,
     /// The version of `chaos` that wrote the run.
     pub tool: String,
-    /// The scenario's name: a shipped name, or the file name of the user's own.
+    /// The scenario's name: a shipped name, or the path of the user's own file as it was typed,
+    /// from which the gate runs it again.
     pub scenario: String,
     /// SHA-256 of everything in the scenario that decides the outcome, in hexadecimal.
     pub scenario_sha256: String,

@@ -123,7 +123,10 @@ impl<'s> Checker<'s> {
         if let Some(least) = schema["minimum"].as_f64().filter(|least| number < *least) {
             self.report(at, key, format!("must be at least {least}"));
         }
-        if let Some(most) = schema["maximum"].as_f64().filter(|most| number > *most) {
+        // A 32-bit integer has no `maximum` in a derived schema, only the name of its type.
+        let width = (schema["format"] == "uint32").then_some(f64::from(u32::MAX));
+        let most = schema["maximum"].as_f64().or(width);
+        if let Some(most) = most.filter(|most| number > *most) {
             self.report(at, key, format!("must be at most {most}"));
         }
     }

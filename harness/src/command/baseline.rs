@@ -20,6 +20,7 @@ pub fn accept(path: &Path, reason: Option<&str>, runs: &[PathBuf]) -> Result<Exi
         }
         Err(error) => return Err(Failure::unreadable(path, &error)),
     };
+    let mut accepted = Vec::new();
     for folder in runs {
         let run = read_run(folder)?;
         baseline.accept(&run, reason.map(str::to_owned)).map_err(|reasons| {
@@ -27,9 +28,14 @@ pub fn accept(path: &Path, reason: Option<&str>, runs: &[PathBuf]) -> Result<Exi
             let message = format!("`{}` cannot be a baseline:\n  {reasons}", folder.display());
             Failure::new(Exit::Inconclusive, message)
         })?;
-        terminal::say(&format!("accepted {} into {}", run.header.scenario, path.display()));
+        accepted.push(run.header.scenario);
     }
-    write_atomically(path, &baseline.to_json())?;
+    // Named on the command line, so it is for the user to name another one.
+    write_atomically(path, &baseline.to_json())
+        .map_err(|failure| Failure { exit: Exit::Usage, ..failure })?;
+    for scenario in accepted {
+        terminal::say(&format!("accepted {scenario} into {}", path.display()));
+    }
     Ok(Exit::Pass)
 }
 
@@ -44,7 +50,6 @@ pub fn read(path: &Path) -> Result<Baseline, Failure> {
 }
 
 fn parse(path: &Path, text: &str) -> Result<Baseline, Failure> {
-    Baseline::read(text).map_err(|error| {
-        Failure::new(Exit::Invalid, format!("`{}` is not a baseline: {error}", path.display()))
-    })
+    Baseline::read(text)
+        .map_err(|error| Failure::new(Exit::Invalid, format!("`{}`: {error}", path.display())))
 }

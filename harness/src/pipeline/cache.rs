@@ -30,7 +30,8 @@ pub fn key_of_part(path: &str, number: u64, content: &str) -> Key {
 /// Why a cache file cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "cannot use cache `{path}`: {reason}\nhint: name a file that does not exist yet, or one that `--cache` made"
+    "cannot use cache `{path}`: {reason}\n\
+     hint: name a file that does not exist yet, or one that `--cache` made"
 )]
 pub struct CacheError {
     path: String,

@@ -10,7 +10,7 @@ use reports::Cause;
 use reports::record::{Attempt, Record};
 use tokio::time::{sleep, timeout};
 
-use super::engine::Engine;
+use super::context::Context;
 use super::merge::Answer;
 use crate::charges::Charge;
 use crate::client::{Outcome, Request};
@@ -55,16 +55,16 @@ pub struct Part<'a> {
 }
 
 /// Asks for one part until there is an answer, or the retry policy gives up.
-pub async fn call(engine: &Engine, part: Part<'_>, prompt: &str) -> Result<Answer, Failure> {
+pub async fn call(context: &Context, part: Part<'_>, prompt: &str) -> Result<Answer, Failure> {
     let mut attempt = 1;
     loop {
-        let outcome = try_once(engine, part, attempt, prompt).await;
+        let outcome = try_once(context, part, attempt, prompt).await;
         let status = outcome.status;
         let (cause, detail) = match outcome.result {
             Ok(answer) => return Ok(answer),
             Err(failure) => failure,
         };
-        match engine.preset().retry.wait_ms(attempt, status, cause) {
+        match context.preset.retry.wait_ms(attempt, status, cause) {
             Some(wait_ms) => sleep(Duration::from_millis(wait_ms)).await,
             None => return Err(Failure { cause, detail }),
         }
@@ -72,9 +72,9 @@ pub async fn call(engine: &Engine, part: Part<'_>, prompt: &str) -> Result<Answe
     }
 }
 
-async fn try_once(engine: &Engine, part: Part<'_>, attempt: u64, prompt: &str) -> Outcome {
-    let pending = Pending::begin(engine, part, attempt);
-    let config = &engine.preset().request;
+async fn try_once(context: &Context, part: Part<'_>, attempt: u64, prompt: &str) -> Outcome {
+    let pending = Pending::begin(context, part, attempt);
+    let config = &context.preset.request;
     let request = Request {
         model: &config.model,
         max_tokens: config.max_tokens.get(),
@@ -82,8 +82,8 @@ async fn try_once(engine: &Engine, part: Part<'_>, attempt: u64, prompt: &str) -
         prompt,
         tag: &pending.tag,
     };
-    let sent = engine.client().send(&request);
-    let outcome = match engine.preset().deadline.call_ms {
+    let sent = context.client.send(&request);
+    let outcome = match context.preset.deadline.call_ms {
         None => sent.await,
         Some(limit) => {
             let limit = Duration::from_millis(limit.get());
@@ -98,7 +98,7 @@ async fn try_once(engine: &Engine, part: Part<'_>, attempt: u64, prompt: &str) -
 
 /// An attempt under way.
 struct Pending<'a> {
-    engine: &'a Engine,
+    context: &'a Context,
     part: Part<'a>,
     attempt: u64,
     start_us: u64,
@@ -107,14 +107,14 @@ struct Pending<'a> {
 }
 
 impl<'a> Pending<'a> {
-    fn begin(engine: &'a Engine, part: Part<'a>, attempt: u64) -> Self {
+    fn begin(context: &'a Context, part: Part<'a>, attempt: u64) -> Self {
         let tag = format!("{}/{}/{attempt}", part.job, part.chunk);
-        Self { engine, part, attempt, start_us: engine.clock().now_us(), tag, ended: false }
+        Self { context, part, attempt, start_us: context.clock.now_us(), tag, ended: false }
     }
 
     /// Ends the attempt with what came of it.
     fn end(mut self, mut outcome: Outcome) -> Outcome {
-        let charge = self.engine.charges().take(&self.tag);
+        let charge = self.context.charges.take(&self.tag);
         if let Err((cause, _)) = &mut outcome.result
             && charge.faulty
             && outcome.status.is_some_and(is_final)
@@ -139,13 +139,13 @@ impl<'a> Pending<'a> {
         used.cost_microusd += charge.cost_microusd;
         used.wasted_microusd += if lost { charge.cost_microusd } else { 0 };
         drop(used);
-        self.engine.recorder().record(&Record::Attempt(Attempt {
-            pipeline: self.engine.pipeline().to_owned(),
+        self.context.recorder.record(&Record::Attempt(Attempt {
+            pipeline: self.context.pipeline.clone(),
             job: self.part.job,
             chunk: self.part.chunk,
             attempt: self.attempt,
             start_us: self.start_us,
-            end_us: self.engine.clock().now_us(),
+            end_us: self.context.clock.now_us(),
             status: outcome.status,
             cause,
             detail,
@@ -161,8 +161,8 @@ impl<'a> Pending<'a> {
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
         if !self.ended {
-            let (cause, detail) = self.engine.given_up();
-            let charge = self.engine.charges().take(&self.tag);
+            let (cause, detail) = self.context.given_up();
+            let charge = self.context.charges.take(&self.tag);
             self.record(&Outcome::without_response(cause, detail), &charge);
         }
     }

@@ -1,6 +1,6 @@
 //! The engine: takes one job through all stages, and ends it in exactly one record.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -10,17 +10,13 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::analyse::{self, Analysis};
-use super::cache::{self, Cache};
+use super::cache;
 use super::call::{self, Failure, Part, Used};
 use super::chunk::{self, Chunk, Lines};
+use super::context::Context;
 use super::judge::{self, Judgement};
 use super::merge::Answer;
 use super::preset::Preset;
-use crate::charges::Charges;
-use crate::client::Client;
-use crate::clock::RunClock;
-use crate::interrupt::Interrupt;
-use crate::recorder::Recorder;
 use crate::source::python::{self, Facts};
 use crate::source::{NoText, SourceFile};
 
@@ -35,147 +31,87 @@ pub struct Job {
     pub arrival_us: u64,
 }
 
-/// Everything that the stages of one pipeline share.
-#[derive(Debug)]
-pub struct Engine {
-    /// The pipeline's name in the records.
-    pub pipeline: String,
-    /// Its stages.
-    pub preset: Preset,
-    /// Its connection to the API.
-    pub client: Client,
-    /// Its cache, where that stage is on.
-    pub cache: Option<Cache>,
-    /// What the mock charged.
-    pub charges: Arc<Charges>,
-    /// Where records go.
-    pub recorder: Arc<Recorder>,
-    /// The run's time.
-    pub clock: RunClock,
-    /// Whether the run is being stopped.
-    pub interrupt: Interrupt,
+/// Takes one job through all stages. `permits` bounds the calls of the invocation.
+pub async fn run(context: &Context, job: Job, permits: &Semaphore) {
+    let mut open = Open::begin(context, job);
+    let text = match open.job.file.text() {
+        Ok(text) => text,
+        Err(NoText::Skipped(reason)) => return open.skip(reason),
+        Err(NoText::Unreadable(reason)) => return open.fail(Cause::Unreadable, reason),
+    };
+    let facts = python::read(&text);
+    let bytes = text.len() as u64;
+    let Preset { analyse, chunk, .. } = &context.preset;
+    let memory_kb = analyse::memory_kb(analyse, chunk, &facts, bytes);
+    open.describe(bytes, &facts, memory_kb);
+    let remark = match analyse::analyse(analyse, &facts, memory_kb) {
+        Analysis::Survived { remark } => remark,
+        Analysis::Died { cause, detail } => return open.fail(cause, detail),
+    };
+    let chunks = chunk::chunks(chunk, &text, &facts);
+    open.chunks = chunks.len() as u64;
+    let documenting = document(context, &open, &text, &chunks, permits);
+    let answers = match context.preset.deadline.job_ms {
+        None => documenting.await,
+        Some(limit) => {
+            let limit = Duration::from_millis(limit.get());
+            let Ok(answers) = timeout(limit, documenting).await else {
+                let detail = format!("Task timed out after {:.2} seconds", limit.as_secs_f64());
+                return open.fail(Cause::JobTimeout, detail);
+            };
+            answers
+        }
+    };
+    open.end(judge::judge(&facts, &text, &chunks, &answers), remark);
 }
 
-impl Engine {
-    /// The pipeline's name.
-    pub fn pipeline(&self) -> &str {
-        &self.pipeline
-    }
+/// Asks for every part of a file, as many at once as there are permits.
+async fn document(
+    context: &Context,
+    open: &Open<'_>,
+    text: &str,
+    chunks: &[Chunk],
+    permits: &Semaphore,
+) -> Vec<Result<Answer, Failure>> {
+    let lines = Lines::new(text);
+    let parts = chunks.iter().enumerate().map(|(index, chunk)| {
+        let code = lines.text(&chunk.sent);
+        let part = Part { job: open.job.number, chunk: index as u64 + 1, used: &open.used };
+        ask(context, part, &open.job.file.path, code, chunks.len() > 1, permits)
+    });
+    join_all(parts).await
+}
 
-    pub(super) const fn preset(&self) -> &Preset {
-        &self.preset
+/// One part: from the cache, or paid for and kept.
+async fn ask(
+    context: &Context,
+    part: Part<'_>,
+    path: &str,
+    code: &str,
+    in_parts: bool,
+    permits: &Semaphore,
+) -> Result<Answer, Failure> {
+    let _permit = permits.acquire().await.expect("the semaphore is never closed");
+    let number = part.chunk;
+    let label = if in_parts { format!("{path} (part {number})") } else { path.to_owned() };
+    let prompt = || fill(&context.preset.request.prompt, &label, code);
+    let Some(cache) = &context.cache else {
+        return call::call(context, part, &prompt()).await;
+    };
+    let key =
+        if in_parts { cache::key_of_part(path, number, code) } else { cache::key_of_file(code) };
+    let found = cache.get(&key, context.clock.epoch_ms());
+    {
+        let mut used = part.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.cache_hits += u64::from(found.is_some());
+        used.cache_misses += u64::from(found.is_none());
     }
-
-    pub(super) const fn client(&self) -> &Client {
-        &self.client
+    if let Some(answer) = found {
+        return Ok(answer);
     }
-
-    pub(super) fn charges(&self) -> &Charges {
-        &self.charges
-    }
-
-    pub(super) fn recorder(&self) -> &Recorder {
-        &self.recorder
-    }
-
-    pub(super) const fn clock(&self) -> &RunClock {
-        &self.clock
-    }
-
-    /// Why something that is dropped before its end was given up.
-    pub(super) fn given_up(&self) -> (Cause, String) {
-        if self.interrupt.asked() {
-            (Cause::Interrupted, "the run was stopped".to_owned())
-        } else {
-            (Cause::JobTimeout, "the file's time was over".to_owned())
-        }
-    }
-
-    /// Takes one job through all stages. `permits` bounds the calls of the invocation.
-    pub async fn run(&self, job: Job, permits: &Semaphore) {
-        let mut open = Open::begin(self, job);
-        let text = match open.job.file.text() {
-            Ok(text) => text,
-            Err(NoText::Skipped(reason)) => return open.skip(reason),
-            Err(NoText::Unreadable(reason)) => return open.fail(Cause::Unreadable, reason),
-        };
-        let facts = python::read(&text);
-        let bytes = text.len() as u64;
-        let Preset { analyse, chunk, .. } = &self.preset;
-        let memory_kb = analyse::memory_kb(analyse, chunk, &facts, bytes);
-        open.describe(bytes, &facts, memory_kb);
-        let remark = match analyse::analyse(analyse, &facts, memory_kb) {
-            Analysis::Survived { remark } => remark,
-            Analysis::Died { cause, detail } => return open.fail(cause, detail),
-        };
-        let chunks = chunk::chunks(chunk, &text, &facts);
-        open.chunks = chunks.len() as u64;
-        let documenting = self.document(&open, &text, &chunks, permits);
-        let answers = match self.preset.deadline.job_ms {
-            None => documenting.await,
-            Some(limit) => {
-                let limit = Duration::from_millis(limit.get());
-                let Ok(answers) = timeout(limit, documenting).await else {
-                    let detail = format!("Task timed out after {:.2} seconds", limit.as_secs_f64());
-                    return open.fail(Cause::JobTimeout, detail);
-                };
-                answers
-            }
-        };
-        open.end(judge::judge(&facts, &text, &chunks, &answers), remark);
-    }
-
-    /// Asks for every part of a file, as many at once as there are permits.
-    async fn document(
-        &self,
-        open: &Open<'_>,
-        text: &str,
-        chunks: &[Chunk],
-        permits: &Semaphore,
-    ) -> Vec<Result<Answer, Failure>> {
-        let lines = Lines::new(text);
-        let parts = chunks.iter().enumerate().map(|(index, chunk)| {
-            let content = lines.text(&chunk.sent);
-            let part = Part { job: open.job.number, chunk: index as u64 + 1, used: &open.used };
-            self.part(part, &open.job.file.path, content, chunks.len() > 1, permits)
-        });
-        join_all(parts).await
-    }
-
-    /// One part: from the cache, or paid for and kept.
-    async fn part(
-        &self,
-        part: Part<'_>,
-        path: &str,
-        content: &str,
-        in_parts: bool,
-        permits: &Semaphore,
-    ) -> Result<Answer, Failure> {
-        let _permit = permits.acquire().await.expect("the semaphore is never closed");
-        let number = part.chunk;
-        let label = if in_parts { format!("{path} (part {number})") } else { path.to_owned() };
-        let prompt = || fill(&self.preset.request.prompt, &label, content);
-        let Some(cache) = &self.cache else {
-            return call::call(self, part, &prompt()).await;
-        };
-        let key = if in_parts {
-            cache::key_of_part(path, number, content)
-        } else {
-            cache::key_of_file(content)
-        };
-        let found = cache.get(&key, self.clock.epoch_ms());
-        {
-            let mut used = part.used.lock().unwrap_or_else(PoisonError::into_inner);
-            used.cache_hits += u64::from(found.is_some());
-            used.cache_misses += u64::from(found.is_none());
-        }
-        if let Some(answer) = found {
-            return Ok(answer);
-        }
-        let answer = call::call(self, part, &prompt()).await?;
-        cache.put(key, &answer, self.clock.epoch_ms());
-        Ok(answer)
-    }
+    let answer = call::call(context, part, &prompt()).await?;
+    cache.put(key, &answer, context.clock.epoch_ms());
+    Ok(answer)
 }
 
 /// The prompt for a piece of code. The code is put in last and as it is: braces in it mean nothing.
@@ -188,7 +124,7 @@ fn fill(template: &str, path: &str, code: &str) -> String {
 
 /// A job under way; dropped before its end, it is on record as given up.
 struct Open<'a> {
-    engine: &'a Engine,
+    context: &'a Context,
     job: Job,
     start_us: u64,
     bytes: u64,
@@ -201,11 +137,11 @@ struct Open<'a> {
 }
 
 impl<'a> Open<'a> {
-    fn begin(engine: &'a Engine, job: Job) -> Self {
+    fn begin(context: &'a Context, job: Job) -> Self {
         Self {
-            engine,
+            context,
             job,
-            start_us: engine.clock.now_us(),
+            start_us: context.clock.now_us(),
             bytes: 0,
             lines: 0,
             definitions: 0,
@@ -250,15 +186,15 @@ impl<'a> Open<'a> {
         self.ended = true;
         let used = *self.used.lock().unwrap_or_else(PoisonError::into_inner);
         let failed = outcome == Outcome::Failed;
-        self.engine.recorder.record(&Record::Job(record::Job {
-            pipeline: self.engine.pipeline.clone(),
+        self.context.recorder.record(&Record::Job(record::Job {
+            pipeline: self.context.pipeline.clone(),
             job: self.job.number,
             path: self.job.file.path.to_string(),
             bytes: self.bytes,
             lines: self.lines,
             arrival_us: self.job.arrival_us,
             start_us: self.start_us,
-            end_us: self.engine.clock.now_us(),
+            end_us: self.context.clock.now_us(),
             outcome,
             cause,
             detail,
@@ -280,7 +216,7 @@ impl<'a> Open<'a> {
 impl Drop for Open<'_> {
     fn drop(&mut self) {
         if !self.ended {
-            let (cause, detail) = self.engine.given_up();
+            let (cause, detail) = self.context.given_up();
             self.record(Outcome::Failed, Some(cause), Some(detail), 0);
         }
     }

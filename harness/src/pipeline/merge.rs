@@ -30,6 +30,7 @@ pub fn documented<'a>(parts: impl Iterator<Item = (usize, &'a Answer)>) -> BTree
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
     use proptest::prelude::*;
 
     fn answer(lines: &[u64]) -> Answer {
@@ -48,7 +49,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_order_of_the_answers_does_not_matter(
-            parts in proptest::collection::vec((0_usize..100, proptest::collection::vec(1_u64..50, 0..9)), 0..6),
+            parts in vec((0_usize..100, vec(1_u64..50, 0..9)), 0..6),
         ) {
             let parts: Vec<_> = parts.into_iter().map(|(at, lines)| (at, answer(&lines))).collect();
             let forward = documented(parts.iter().map(|(at, answer)| (*at, answer)));

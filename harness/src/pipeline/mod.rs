@@ -7,11 +7,13 @@ pub mod analyse;
 pub mod cache;
 pub mod call;
 pub mod chunk;
+pub mod context;
 pub mod engine;
 pub mod judge;
 pub mod merge;
 pub mod preset;
 pub mod retry;
 
-pub use engine::{Engine, Job};
+pub use context::Context;
+pub use engine::Job;
 pub use preset::Preset;

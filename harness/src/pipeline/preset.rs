@@ -219,11 +219,11 @@ mod tests {
         let invalid = Preset::parse("mine.toml", &text).unwrap_err();
         insta::assert_snapshot!(invalid, @r#"
         `mine.toml` has 4 problems
-          mine.toml:27:1: `cache`: missing key `ttl_s`
-          mine.toml:29:1: `cache.tll_s`: unknown key
+          mine.toml:28:1: `cache`: missing key `ttl_s`
+          mine.toml:30:1: `cache.tll_s`: unknown key
             hint: did you mean `ttl_s`?
-          mine.toml:37:11: `schedule.workers`: must be at least 1
-          mine.toml:41:12: `retry.attempts`: expected an integer, found a string
+          mine.toml:38:11: `schedule.workers`: must be at least 1
+          mine.toml:42:12: `retry.attempts`: expected an integer, found a string
         "#);
     }
 

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use generators::GeneratedFile;
+use sha2::{Digest, Sha256};
 
 /// One file that a run will meet.
 #[derive(Debug, Clone)]
@@ -45,12 +46,14 @@ pub enum NoText {
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 impl SourceFile {
-    /// The file's size on disk in bytes; 0 where it is not on disk or cannot be asked.
-    pub fn size(&self) -> u64 {
-        match &self.origin {
-            Origin::Disk(path) => fs::metadata(path).map_or(0, |metadata| metadata.len()),
-            Origin::Generated(_) | Origin::Skipped(_) => 0,
+    /// What decides the file's part in a run: its text, or the reason why it has none.
+    pub fn add_to(&self, hash: &mut Sha256) {
+        hash.update(self.path.as_bytes());
+        match self.text() {
+            Ok(text) => hash.update(Sha256::digest(text)),
+            Err(NoText::Skipped(reason) | NoText::Unreadable(reason)) => hash.update(reason),
         }
+        hash.update(b"\n");
     }
 
     /// The text of the file.

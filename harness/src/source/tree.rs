@@ -1,5 +1,5 @@
 //! Finds the files of a folder as ripgrep would: ignore files respected, hidden files left out,
-//! links not followed, in the order of their paths.
+//! links not followed but named, in the order of their paths.
 //!
 //! Every file that is found is kept, the ones that are not Python with the reason why they are
 //! not sent, so that a report can account for all of them.
@@ -14,7 +14,7 @@ use super::{Origin, SourceFile};
 #[derive(Debug, thiserror::Error)]
 pub enum TreeError {
     /// Nothing is there, or it cannot be opened.
-    #[error("cannot read input `{path}`: {reason}")]
+    #[error("cannot read input `{path}`: {reason}\nhint: name a folder or a file that is there")]
     Unreadable {
         /// The path as it was given.
         path: PathBuf,
@@ -24,7 +24,7 @@ pub enum TreeError {
     /// No file is inside.
     #[error(
         "input `{path}` holds no file\n\
-         hint: hidden files and files named in ignore files are left out, as ripgrep leaves them out"
+         hint: hidden files and files named in ignore files are left out, as by ripgrep"
     )]
     Empty {
         /// The path as it was given.
@@ -41,9 +41,11 @@ pub fn files(root: &Path) -> Result<Vec<SourceFile>, TreeError> {
         return Ok(vec![describe(name.into_owned(), root.to_owned())]);
     }
     std::fs::read_dir(root).map_err(|error| unreadable(error.to_string()))?;
-    let mut files: Vec<SourceFile> =
-        walk(root).into_iter().map(|(relative, path)| describe(relative, path)).collect();
-    files.sort_by(|left, right| left.path.cmp(&right.path));
+    let mut found = walk(root);
+    // By both: two names that are not UTF-8 may be shown alike.
+    found.sort();
+    let files: Vec<SourceFile> =
+        found.into_iter().map(|(relative, path)| describe(relative, path)).collect();
     if files.is_empty() { Err(TreeError::Empty { path: root.to_owned() }) } else { Ok(files) }
 }
 
@@ -54,7 +56,7 @@ fn walk(root: &Path) -> Vec<(String, PathBuf)> {
         let sender = sender.clone();
         Box::new(move |entry| {
             let path = match entry {
-                Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
+                Ok(entry) if entry.file_type().is_some_and(|kind| !kind.is_dir()) => {
                     Some(entry.into_path())
                 }
                 Ok(_) => None,
@@ -86,10 +88,16 @@ fn path_of(error: &ignore::Error) -> Option<&Path> {
 
 fn describe(relative: String, path: PathBuf) -> SourceFile {
     let python = path.extension().is_some_and(|extension| extension == "py" || extension == "pyi");
-    let origin = if python || !path.is_file() {
-        Origin::Disk(path)
-    } else {
+    // What cannot be asked about is kept: reading it will say why.
+    let kind = std::fs::symlink_metadata(&path).map(|metadata| metadata.file_type()).ok();
+    let origin = if kind.is_some_and(|kind| kind.is_symlink()) {
+        Origin::Skipped("a symbolic link".into())
+    } else if kind.is_some_and(|kind| !kind.is_file() && !kind.is_dir()) {
+        Origin::Skipped("not a regular file".into())
+    } else if kind.is_some_and(|kind| kind.is_file()) && !python {
         Origin::Skipped("not a Python file".into())
+    } else {
+        Origin::Disk(path)
     };
     SourceFile { path: relative.into(), origin }
 }

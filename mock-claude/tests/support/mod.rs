@@ -1,4 +1,4 @@
-//! A client for the tests: one request over a pipe in paused time, headers and body read to the end.
+//! A client for the tests: one request over a pipe in paused time, read to the end.
 
 use std::time::Duration;
 

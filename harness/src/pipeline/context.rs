@@ -1,0 +1,45 @@
+//! What the stages of one pipeline share while it runs.
+
+use std::sync::Arc;
+
+use reports::Cause;
+
+use super::cache::Cache;
+use super::preset::Preset;
+use crate::charges::Charges;
+use crate::client::Client;
+use crate::clock::RunClock;
+use crate::interrupt::Interrupt;
+use crate::recorder::Recorder;
+
+/// What the stages of one pipeline share while it runs.
+#[derive(Debug)]
+pub struct Context {
+    /// The pipeline's name in the records.
+    pub pipeline: String,
+    /// Its stages.
+    pub preset: Preset,
+    /// Its connection to the API.
+    pub client: Client,
+    /// Its cache, where that stage is on.
+    pub cache: Option<Cache>,
+    /// What the mock charged.
+    pub charges: Arc<Charges>,
+    /// Where records go.
+    pub recorder: Arc<Recorder>,
+    /// The run's time.
+    pub clock: RunClock,
+    /// Whether the run is being stopped.
+    pub interrupt: Interrupt,
+}
+
+impl Context {
+    /// Why something that is dropped before its end was given up.
+    pub(super) fn given_up(&self) -> (Cause, String) {
+        if self.interrupt.asked() {
+            (Cause::Interrupted, "the run was stopped".to_owned())
+        } else {
+            (Cause::JobTimeout, "the file's time was over".to_owned())
+        }
+    }
+}

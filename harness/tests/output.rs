@@ -1,0 +1,206 @@
+//! Goal: what a run writes and prints is complete, the same everywhere, and never in the way.
+//! Method: run one scenario in ways that differ only in how its output is asked for, and compare
+//! files, screens and folders; rows that tell of the machine are filtered by name.
+
+#[expect(dead_code, reason = "every test file uses its own part of it")]
+mod support;
+
+use support::{QUICK, Ran, Sandbox};
+
+/// Runs `concurrent` with more arguments and gives what was printed.
+fn check(sandbox: &Sandbox, arguments: &[&str]) -> Ran {
+    let mut command = vec!["run", "--scenario", "concurrent"];
+    command.extend(arguments);
+    sandbox.chaos(&command).exits(0)
+}
+
+#[test]
+fn the_screen_shows_the_verdict_the_figures_and_every_file() {
+    let screen = check(&Sandbox::new(), &[]).stdout;
+    let mut settings = insta::Settings::clone_current();
+    settings.add_filter(r"(?m)^ wall time .*$", " wall time [of this machine]");
+    settings.add_filter(r"(?m)^run took .*$", "run took [of this machine]");
+    let _in_this_test = settings.bind_to_scope();
+    insta::assert_snapshot!(screen, @r"
+    PASS  concurrent: phase1 4/10 documented, phase3 10/10 · seed 7
+
+    ✓ phase1  success_rate  0.40  (0.4 … 0.4)
+    ✓ phase1  calls         10    (≤ 10)
+    ✓ phase3  success_rate  1.00  (≥ 1)
+    ✓ phase3  calls         27    (≤ 30)
+
+     metric                             phase1              phase3   ratio
+    ───────────────────────────────────────────────────────────────────────
+     success rate                40.0 % (4/10)     100.0 % (10/10)   2.50×
+     definition coverage      40.1 % (222/553)   100.0 % (553/553)   2.49×
+     failed: 429 rate limit                  6                   0   0.00×
+     latency p50                  28.0 s (n=4)       32.1 s (n=10)   1.15×
+     latency p95                  39.6 s (n=4)       49.9 s (n=10)   1.26×
+     latency p99                  39.6 s (n=4)       49.9 s (n=10)   1.26×
+     latency max                  39.6 s (n=4)       49.9 s (n=10)   1.26×
+     cost                              $0.2105             $0.5212   2.48×
+     cost in INR                        ₹17.47              ₹43.26   2.48×
+     wasted cost                         $0.00               $0.00       —
+     calls                                  10                  27   2.70×
+     retries                                 0                  17       —
+     tokens in                          41,984             103,545   2.47×
+     tokens out                          5,634              14,036   2.49×
+     cache hits                              0                   0       —
+     simulated time                     39.6 s              49.9 s   1.26×
+     wall time [of this machine]
+     modelled memory                  13.8 MiB            10.0 MiB   0.73×
+
+    phase3 documented 6 more of 10 files than phase1, at 2.48× its cost and 1.26× its time.
+
+    phase1
+      ✓ File 1/10: documented (₹4.68, 39.6 s)  orders/vendor_tracker.py
+      ✓ File 2/10: documented (₹4.52, 35.3 s)  compliance/license_builder.py
+      ✓ File 3/10: documented (₹4.11, 28.0 s)  onboarding/product_processor.py
+      ✓ File 4/10: documented (₹4.17, 27.6 s)  integrations/profile_monitor.py
+      ✗ File 5/10: failed, 429 rate limit  identity/ledger_client.py
+      ✗ File 6/10: failed, 429 rate limit  auth/loan_service.py
+      ✗ File 7/10: failed, 429 rate limit  reporting/transaction_cache.py
+      ✗ File 8/10: failed, 429 rate limit  checkout/claim_repository.py
+      ✗ File 9/10: failed, 429 rate limit  analytics/contract_planner.py
+      ✗ File 10/10: failed, 429 rate limit  risk/contract_mapper.py
+
+    phase3
+      ✓ File 1/10: documented (₹4.63, 39.6 s)  orders/vendor_tracker.py
+      ✓ File 2/10: documented (₹4.47, 35.3 s)  compliance/license_builder.py
+      ✓ File 3/10: documented (₹4.06, 27.9 s)  onboarding/product_processor.py
+      ✓ File 4/10: documented (₹4.12, 27.6 s)  integrations/profile_monitor.py
+      ✓ File 5/10: documented (₹4.35, 32.1 s)  identity/ledger_client.py
+      ✓ File 6/10: documented (₹4.28, 32.1 s)  auth/loan_service.py
+      ✓ File 7/10: documented (₹3.99, 30.4 s)  reporting/transaction_cache.py
+      ✓ File 8/10: documented (₹4.33, 39.8 s)  checkout/claim_repository.py
+      ✓ File 9/10: documented (₹4.57, 42.3 s)  analytics/contract_planner.py
+      ✓ File 10/10: documented (₹4.45, 49.9 s)  risk/contract_mapper.py
+
+    run took [of this machine]
+    records and reports: chaos-out/concurrent-001
+    ");
+}
+
+#[test]
+fn a_run_leaves_its_records_and_every_report_and_nothing_else() {
+    let sandbox = Sandbox::new();
+    check(&sandbox, &["--out", "out"]);
+    assert_eq!(
+        sandbox.names("out"),
+        ["failures.csv", "failures.txt", "jobs.txt", "measured.json", "run.jsonl", "summary.txt"]
+    );
+    for name in ["run.jsonl", "summary.txt", "jobs.txt", "failures.csv", "failures.txt"] {
+        let text = sandbox.read(&format!("out/{name}"));
+        for machine in [sandbox.root().to_str().expect("UTF-8"), "wall time", "wall_us", "rss"] {
+            assert!(!text.contains(machine), "{name} tells of the machine: {machine}");
+        }
+    }
+    assert!(sandbox.read("out/measured.json").contains("wall_us"));
+}
+
+#[test]
+fn every_failure_is_classified_in_the_csv() {
+    let sandbox = Sandbox::new();
+    check(&sandbox, &["--out", "out"]);
+    let text = sandbox.read("out/failures.csv");
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.expect("a row")).collect();
+    assert_eq!(rows.len(), 6);
+    for row in rows {
+        let found: Vec<&str> = [0, 3, 4, 5, 6].map(|column| &row[column]).into();
+        assert_eq!(found, ["phase1", "rate_limited", "CONFIGURATION", "HIGH", "429"]);
+    }
+}
+
+#[test]
+fn quiet_prints_nothing_and_leaves_the_same_files() {
+    let sandbox = Sandbox::new();
+    let ran = check(&sandbox, &["--quiet", "--out", "quiet"]);
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""));
+    check(&sandbox, &["--out", "loud"]);
+    assert_eq!(sandbox.names("quiet"), sandbox.names("loud"));
+    assert_eq!(sandbox.read("quiet/run.jsonl"), sandbox.read("loud/run.jsonl"));
+}
+
+#[test]
+fn verbose_shows_every_file_and_otherwise_what_is_left_out_is_said() {
+    let sandbox = Sandbox::new();
+    let lines = |more: &str| {
+        let arguments = ["run", "--scenario", "burst-100", "--out", "out", "--force", more];
+        let arguments: Vec<&str> = arguments.into_iter().filter(|word| !word.is_empty()).collect();
+        let screen = sandbox.chaos(&arguments).exits(0).stdout;
+        (screen.matches(" File ").count(), screen.contains("more in jobs.txt"))
+    };
+    assert_eq!(lines("--verbose"), (200, false));
+    assert_eq!(lines(""), (20, true));
+}
+
+#[test]
+fn neither_a_variable_nor_a_log_puts_escape_codes_into_a_pipe() {
+    // Every call of the support module looks for escape codes; this one asks for trouble.
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(&["run", "--scenario", "concurrent"]);
+    command.env("RUST_LOG", "trace").env("CLICOLOR_FORCE", "1").env("TERM", "xterm-256color");
+    let logged = Ran::of(&mut command).exits(0);
+    assert!(logged.stderr.contains("request_id"), "nothing was logged, so nothing was shown");
+    let mut command = sandbox.command(&["run", "--scenario", "concurrent"]);
+    Ran::of(command.env("NO_COLOR", "1")).exits(0);
+}
+
+#[test]
+fn the_same_command_twice_takes_the_next_folder() {
+    let sandbox = Sandbox::new();
+    assert!(check(&sandbox, &[]).stdout.contains("chaos-out/concurrent-001"));
+    assert!(check(&sandbox, &[]).stdout.contains("chaos-out/concurrent-002"));
+    let [first, second] =
+        ["001", "002"].map(|n| sandbox.read(&format!("chaos-out/concurrent-{n}/run.jsonl")));
+    assert_eq!(first, second);
+}
+
+#[test]
+fn an_earlier_run_in_the_same_folder_is_kept_unless_it_may_go() {
+    let sandbox = Sandbox::new();
+    check(&sandbox, &["--out", "out", "--seed", "1"]);
+    let first = sandbox.read("out/run.jsonl");
+    let second = check(&sandbox, &["--out", "out/", "--seed", "2"]);
+    assert!(second.stdout.contains("the run that was there is now in out.1"), "{}", second.stdout);
+    assert_eq!(sandbox.read("out.1/run.jsonl"), first);
+    check(&sandbox, &["--out", "out", "--seed", "3"]);
+    assert_eq!(sandbox.names("."), ["out", "out.1", "out.2"]);
+    check(&sandbox, &["--out", "out", "--force"]);
+    assert_eq!(sandbox.names("."), ["out", "out.1", "out.2"]);
+    assert_eq!(sandbox.read("out.1/run.jsonl"), first);
+}
+
+#[test]
+fn several_scenarios_each_get_a_folder_and_the_worst_exit_code_counts() {
+    let sandbox = Sandbox::new();
+    let impossible = format!("{QUICK}\n[expect.phase1]\ncalls = {{ max = 0 }}\n");
+    sandbox.write("quick.toml", QUICK);
+    sandbox.write("impossible.toml", impossible);
+    let command = ["run", "--out", "out", "--scenario", "impossible.toml", "quick.toml"];
+    sandbox.chaos(&command).exits(99);
+    assert_eq!(sandbox.names("out"), ["impossible", "quick"]);
+}
+
+#[test]
+fn a_report_of_an_old_run_is_the_text_of_that_run() {
+    let sandbox = Sandbox::new();
+    let ran = check(&sandbox, &["--out", "out"]);
+    let again = sandbox.chaos(&["report", "out"]).exits(0);
+    assert!(ran.stdout.starts_with(&again.stdout), "{}", again.stdout);
+}
+
+#[test]
+fn list_and_show_tell_what_ships() {
+    let sandbox = Sandbox::new();
+    let list = sandbox.chaos(&["list"]).exits(0).stdout;
+    for name in ["concurrent", "nested", "large-file-50k", "phase1", "phase3"] {
+        assert!(list.contains(name), "{list}");
+        let shown = sandbox.chaos(&["show", name]).exits(0).stdout;
+        assert!(shown.contains("format = 1"), "{shown}");
+    }
+    sandbox.write("mine.toml", sandbox.chaos(&["show", "concurrent"]).exits(0).stdout);
+    sandbox.chaos(&["run", "--scenario", "mine.toml"]).exits(0);
+    sandbox.chaos(&["show", "concurent"]).exits(2).says(&["did you mean `concurrent`?"]);
+}

@@ -1,0 +1,138 @@
+//! Goal: the figures that the seed documents tell of come out of the shipped binary.
+//! Method: run each scenario in an empty folder and read the numbers from `run.jsonl`, where they
+//! are exact; text is compared only where the text is the point.
+
+use std::collections::BTreeMap;
+
+use reports::{Cause, Summary};
+
+#[expect(dead_code, reason = "every test file uses its own part of it")]
+mod support;
+
+use support::Sandbox;
+
+/// Runs a shipped scenario and gives the numbers of phase 1 and of phase 3.
+fn check(scenario: &str) -> [Summary; 2] {
+    let summaries = Sandbox::new().summaries(&[scenario]);
+    let names: Vec<&str> = summaries.iter().map(|summary| summary.pipeline.as_str()).collect();
+    assert_eq!(names, ["phase1", "phase3"]);
+    summaries.try_into().expect("two pipelines")
+}
+
+fn failed(cause: Cause, jobs: u64) -> BTreeMap<Cause, u64> {
+    BTreeMap::from([(cause, jobs)])
+}
+
+#[test]
+fn concurrent_loses_six_of_ten_to_429_and_phase_3_loses_none() {
+    let [phase1, phase3] = check("concurrent");
+    assert_eq!((phase1.documented, phase1.failed, phase1.calls), (4, 6, 10));
+    assert_eq!(phase1.failures, failed(Cause::RateLimited, 6));
+    assert_eq!((phase3.documented, phase3.failed), (10, 0));
+    assert!(phase3.retries > 0, "nothing was refused, so nothing was defended against");
+}
+
+#[test]
+fn repeated_is_paid_for_ten_times_and_once_with_a_cache() {
+    let [phase1, phase3] = check("repeated");
+    assert_eq!((phase1.calls, phase1.documented), (10, 10));
+    assert_eq!((phase3.calls, phase3.documented, phase3.cache_hits), (1, 10, 9));
+    let (paid, saved) = (phase1.cost_microusd, phase1.cost_microusd - phase3.cost_microusd);
+    assert!(saved * 10 >= paid * 9, "only {saved} of {paid} microdollars are saved");
+}
+
+#[test]
+fn sequential_100_takes_3_000_seconds_and_a_fifth_plus_one_wave_with_five_workers() {
+    let sandbox = Sandbox::new();
+    let summaries = sandbox.summaries(&["sequential-100"]);
+    let elapsed_us = |index: usize| summaries[index].elapsed_us.expect("the pipeline ended");
+    let (phase1_us, phase3_us) = (elapsed_us(0), elapsed_us(1));
+    assert!((2_850_000_000..=3_150_000_000).contains(&phase1_us), "{phase1_us}");
+    let run = sandbox.records("out");
+    let jobs = &run.pipeline("phase3").expect("phase 3 ran").jobs;
+    let wave_us = jobs.iter().map(|job| job.end_us - job.start_us).max().expect("jobs");
+    assert!(phase3_us <= phase1_us / 5 + wave_us, "{phase3_us} > {phase1_us} / 5 + {wave_us}");
+    assert_eq!((summaries[0].documented, summaries[1].documented), (100, 100));
+}
+
+#[test]
+fn large_file_is_cut_without_an_error_and_covered_in_parts() {
+    let sandbox = Sandbox::new();
+    let summaries = sandbox.summaries(&["large-file"]);
+    assert_eq!(summaries[0].failures, failed(Cause::Truncated, 1));
+    assert!(summaries[0].coverage_ppm() < Some(500_000));
+    assert_eq!(summaries[1].coverage_ppm(), Some(1_000_000));
+    assert_eq!(summaries[1].documented, 1);
+    let run = sandbox.records("out");
+    let attempt = &run.pipelines[0].attempts[0];
+    assert_eq!(attempt.status, Some(200), "the status says that all is well");
+    let summary = sandbox.read("out/summary.txt");
+    assert!(summary.contains("failed: answer truncated"), "{summary}");
+}
+
+#[test]
+fn large_file_50k_is_refused_for_free_and_covered_in_parts() {
+    let [phase1, phase3] = check("large-file-50k");
+    assert_eq!(phase1.failures, failed(Cause::PromptTooLong, 1));
+    assert_eq!((phase1.cost_microusd, phase1.tokens_in), (0, 0));
+    assert_eq!(phase3.coverage_ppm(), Some(1_000_000));
+}
+
+#[test]
+fn nested_kills_the_process_that_parses_and_not_the_one_that_does_not() {
+    let [phase1, phase3] = check("nested");
+    assert_eq!(phase1.failures, failed(Cause::ProcessKilled, 1));
+    assert_eq!((phase1.documented, phase3.documented, phase3.failed), (2, 3, 0));
+}
+
+#[test]
+fn burst_100_saves_fifty_and_about_sixty_two_with_the_documented_retries() {
+    let [phase1, phase3] = check("burst-100");
+    assert_eq!((phase1.documented, phase1.failed), (50, 50));
+    assert!((59..=65).contains(&phase3.documented), "{}", phase3.documented);
+    assert_eq!(phase3.failures, failed(Cause::RateLimited, 100 - phase3.documented));
+}
+
+#[test]
+fn large_repo_accounts_for_every_file_and_meets_the_faults_on_record() {
+    let [phase1, phase3] = check("large-repo");
+    for summary in [&phase1, &phase3] {
+        assert_eq!(summary.documented + summary.failed, 100, "{}", summary.pipeline);
+        let names: Vec<&String> = summary.faults.keys().collect();
+        assert_eq!(names, ["bad moment", "quota used by others"], "{}", summary.pipeline);
+    }
+    assert!((70..=95).contains(&phase1.documented), "{}", phase1.documented);
+    assert!(phase3.documented >= 98, "{}", phase3.documented);
+    assert!(phase3.cache_hits > 0, "a fifth of the files are copies");
+}
+
+#[test]
+fn the_seed_is_an_argument_and_the_scenarios_own_seed_is_the_default() {
+    let sandbox = Sandbox::new();
+    let bytes = |arguments: &[&str]| {
+        sandbox.summaries(arguments);
+        sandbox.read("out/run.jsonl")
+    };
+    let own = bytes(&["concurrent"]);
+    assert_eq!(own, bytes(&["concurrent", "--seed", "7"]));
+    assert_ne!(own, bytes(&["concurrent", "--seed", "8"]));
+}
+
+#[test]
+fn pipelines_run_in_the_order_in_which_they_are_asked_for() {
+    let names = |arguments: &[&str]| -> Vec<String> {
+        let summaries = Sandbox::new().summaries(arguments);
+        summaries.into_iter().map(|summary| summary.pipeline).collect()
+    };
+    assert_eq!(names(&["repeated", "--pipeline", "phase3"]), ["phase3"]);
+    assert_eq!(names(&["repeated", "--pipeline", "phase3", "phase1"]), ["phase3", "phase1"]);
+}
+
+#[test]
+fn a_cache_file_saves_the_next_run_everything() {
+    let sandbox = Sandbox::new();
+    sandbox.write("quick.toml", support::QUICK);
+    let command = ["quick.toml", "--pipeline", "phase3", "--cache", "answers.redb"];
+    let calls = || sandbox.summaries(&command)[0].calls;
+    assert_eq!((calls(), calls()), (6, 0));
+}
