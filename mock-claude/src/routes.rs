@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::answer::{Answer, Outcome, Replied, State, error_headers};
 use crate::error::ApiError;
+use crate::limits::Account;
 use crate::stream::{Event, events};
 
 /// The largest request body, as documented: 32 MB.
@@ -54,7 +55,12 @@ async fn messages(
                 tokens_out,
                 "replied"
             );
-            let writing = Writing { state, tokens: tokens_out };
+            let writing = Writing {
+                state,
+                account: replied.account,
+                class: &replied.request.model.class,
+                tokens: tokens_out,
+            };
             if replied.request.stream {
                 streamed(&replied, headers, &request_id, started, writing)
             } else {
@@ -68,12 +74,14 @@ async fn messages(
 /// leaves, because the model goes on.
 struct Writing {
     state: Arc<State>,
+    account: Account,
+    class: &'static str,
     tokens: u64,
 }
 
 impl Drop for Writing {
     fn drop(&mut self) {
-        self.state.wrote(self.tokens);
+        self.state.finished(self.account, self.class, self.tokens);
     }
 }
 
