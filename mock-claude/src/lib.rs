@@ -22,6 +22,7 @@
 
 pub mod answer;
 pub mod chance;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod definitions;
