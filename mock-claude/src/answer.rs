@@ -265,14 +265,19 @@ fn check_headers(headers: &HeaderMap) -> Result<Version, ApiError> {
 /// `req_011C` and twenty letters and digits that follow from the seed and the request.
 fn request_id(chance: Chance, key: RequestKey) -> String {
     const LETTERS: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+    const TEN_LETTERS: u128 = 58_u128.pow(10);
     let low = chance.bits("request id", key);
     let high = chance.bits("request id, upper half", key);
-    let mut bits = (u128::from(high) << 64) | u128::from(low);
-    let mut id = String::from("req_011C");
-    for _ in 0..20 {
-        let letter = usize::try_from(bits % 58).unwrap_or(0);
-        id.push(char::from(LETTERS[letter]));
-        bits /= 58;
+    let bits = (u128::from(high) << 64) | u128::from(low);
+    let mut id = String::with_capacity(28);
+    id.push_str("req_011C");
+    // Ten letters at a time, because dividing 128 bits twenty times is most of the work.
+    for part in [bits % TEN_LETTERS, bits / TEN_LETTERS % TEN_LETTERS] {
+        let mut part = u64::try_from(part).unwrap_or(0);
+        for _ in 0..10 {
+            id.push(char::from(LETTERS[usize::try_from(part % 58).unwrap_or(0)]));
+            part /= 58;
+        }
     }
     id
 }

@@ -44,7 +44,7 @@ async fn messages(
     match outcome {
         Outcome::Refused { error, after_ms } => {
             tracing::info!(request_id, status = error.status, message = error.message, "refused");
-            sleep_until(started + Duration::from_millis(after_ms)).await;
+            wait(started, after_ms).await;
             refuse(&error, headers, &request_id)
         }
         Outcome::Replied(replied) => {
@@ -85,6 +85,14 @@ impl Drop for Writing {
     }
 }
 
+/// Waits until so long after `started`. A timer that is due at once would still wait for the next
+/// millisecond of a real clock, so that no waiting has to be no timer.
+async fn wait(started: Instant, ms: u64) {
+    if ms > 0 {
+        sleep_until(started + Duration::from_millis(ms)).await;
+    }
+}
+
 async fn plain(
     replied: &Replied,
     mut headers: HeaderMap,
@@ -93,7 +101,7 @@ async fn plain(
     writing: Writing,
 ) -> Response {
     let ends_ms = replied.schedule.at_ms(replied.reply.tokens_out);
-    sleep_until(started + Duration::from_millis(ends_ms)).await;
+    wait(started, ends_ms).await;
     drop(writing);
     let message = replied.message(request_id);
     let body = serde_json::to_string(&message).expect("a message serialises");
@@ -112,7 +120,7 @@ fn streamed(
     let sent =
         stream::unfold((events.into_iter(), writing), move |(mut events, writing)| async move {
             let Event { at_ms, text } = events.next()?;
-            sleep_until(started + Duration::from_millis(at_ms)).await;
+            wait(started, at_ms).await;
             Some((Ok::<_, Infallible>(Bytes::from(text)), (events, writing)))
         });
     insert(&mut headers, header::CONTENT_TYPE.as_str(), "text/event-stream; charset=utf-8");
