@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, State as Extracted, rejection::BytesRejection};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State as Extracted};
 use axum::response::Response;
 use axum::routing::post;
 use bytes::Bytes;
@@ -31,11 +31,10 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         .with_state(state)
 }
 
-async fn messages(
-    Extracted(state): Extracted<Arc<State>>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
+async fn messages(Extracted(state): Extracted<Arc<State>>, mut request: Request) -> Response {
+    // Taken, not extracted: an extracted map is a copy of every header.
+    let headers = std::mem::take(request.headers_mut());
+    let body = Bytes::from_request(request, &()).await;
     let started = Instant::now();
     let body = body.map_err(|_| too_large());
     let answer = state.decide(&headers, body.as_deref().map_err(Clone::clone));
@@ -104,8 +103,9 @@ async fn plain(
     wait(started, ends_ms).await;
     drop(writing);
     let message = replied.message(request_id);
-    let body = serde_json::to_string(&message).expect("a message serialises");
-    insert(&mut headers, header::CONTENT_TYPE.as_str(), "application/json");
+    let mut body = Vec::with_capacity(512 + replied.reply.text.len());
+    serde_json::to_writer(&mut body, &message).expect("a message serialises");
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     respond(StatusCode::OK, headers, Body::from(body))
 }
 
@@ -150,7 +150,7 @@ fn too_large() -> ApiError {
 
 fn refuse(error: &ApiError, mut headers: HeaderMap, request_id: &str) -> Response {
     error_headers(error, &mut headers);
-    insert(&mut headers, header::CONTENT_TYPE.as_str(), "application/json");
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     respond(status, headers, Body::from(error.body(request_id)))
 }
@@ -162,8 +162,7 @@ fn respond(status: StatusCode, headers: HeaderMap, body: Body) -> Response {
     response
 }
 
-fn insert(headers: &mut HeaderMap, name: &str, value: &str) {
-    let name = http::HeaderName::try_from(name).expect("header names are literals");
+fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
     let value = HeaderValue::try_from(value).expect("header values are ASCII");
-    headers.insert(name, value);
+    headers.insert(http::HeaderName::from_static(name), value);
 }
