@@ -3,7 +3,6 @@
 //! Deciding takes no time and awaits nothing; the server waits afterwards. A fault is decided
 //! before the limits, so that an overloaded API costs no quota.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -17,13 +16,17 @@ use crate::error::ApiError;
 use crate::fault::{Arrival, Injection, Plan};
 use crate::journal::{Entry, Journal};
 use crate::latency::Schedule;
-use crate::limits::{self, Limiter};
+use crate::limits::{self, Account, Limits};
 use crate::reply::{self, Reply};
 use crate::request::{MessagesRequest, Version};
+use crate::seen::Seen;
 use crate::stream::{Message, Usage};
 
 /// The header by which a client marks a request for the journal. Never part of a reply.
 pub const TAG_HEADER: &str = "x-mock-tag";
+
+/// The workspace that a request is counted in.
+const WORKSPACE_HEADER: HeaderName = HeaderName::from_static("anthropic-workspace-id");
 
 /// The longest tag that is kept, in bytes.
 const MAX_TAG_BYTES: usize = 200;
@@ -36,17 +39,9 @@ pub(crate) struct State {
     chance: Chance,
     plan: Plan,
     organization: HeaderValue,
-    limiter: Option<Mutex<Limiter>>,
+    limits: Option<Mutex<Limits>>,
     seen: Mutex<Seen>,
     pub(crate) journal: Journal,
-}
-
-/// How many requests there were, in all and about each subject.
-#[derive(Debug, Default)]
-struct Seen {
-    requests: u64,
-    // Only ever asked for one key, so that its order cannot be seen.
-    by_subject: HashMap<u64, u32>,
 }
 
 /// What a request gets.
@@ -70,6 +65,7 @@ pub(crate) struct Replied {
     pub(crate) request: MessagesRequest,
     pub(crate) reply: Reply,
     pub(crate) schedule: Schedule,
+    pub(crate) account: Account,
 }
 
 impl Replied {
@@ -86,6 +82,7 @@ struct Identity {
     arrival: Arrival,
     request_id: String,
     tag: Option<String>,
+    account: Account,
 }
 
 impl State {
@@ -93,8 +90,8 @@ impl State {
         let chance = Chance::new(config.seed);
         Self {
             plan: Plan::new(config.fault.clone(), chance),
-            organization: organization(chance),
-            limiter: config.limits.as_ref().map(|limits| Mutex::new(Limiter::new(limits))),
+            organization: organization(chance, ""),
+            limits: config.limits.as_ref().and_then(Limits::new).map(Mutex::new),
             seen: Mutex::default(),
             config,
             clock,
@@ -105,6 +102,7 @@ impl State {
 
     /// Decides a request and writes it into the journal.
     pub(crate) fn decide(&self, headers: &HeaderMap, body: Result<&[u8], ApiError>) -> Answer {
+        let body_bytes = body.as_ref().map_or(0, |bytes| bytes.len() as u64);
         let parsed = match body {
             Ok(bytes) => check_headers(headers)
                 .and_then(|version| MessagesRequest::parse(bytes, version))
@@ -117,43 +115,59 @@ impl State {
         };
         let identity = self.identify(subject, headers);
         let injection = if parsed.is_ok() { self.plan.decide(&identity.arrival) } else { None };
+        let class = parsed.as_ref().ok().map(|request| request.model.class.as_str());
         let outcome = match parsed {
             Err((error, _)) => self.refusal(error),
-            Ok(request) => self.reply_unless(injection.as_ref(), request, &identity),
+            Ok(request) => self.reply_unless(injection.as_ref(), request, &identity, body_bytes),
         };
         self.record(&identity, injection.map(|injection| injection.name), &outcome);
-        let mut headers = HeaderMap::new();
-        headers.insert("anthropic-organization-id", self.organization.clone());
-        if let Some(mut limiter) = self.limiter() {
-            limits::announce(&mut limiter, &self.clock, &mut headers);
-        }
+        let headers = self.headers(identity.account, class, &outcome);
         Answer { headers, request_id: identity.request_id, outcome }
     }
 
-    /// Takes output tokens from the quota when they have been written.
-    pub(crate) fn wrote(&self, tokens_out: u64) {
+    /// Whose answer it is, and what is left of the quota.
+    fn headers(&self, account: Account, class: Option<&str>, outcome: &Outcome) -> HeaderMap {
+        let mut headers = HeaderMap::with_capacity(20);
+        let Some(mut limits) = self.limits() else {
+            headers.insert("anthropic-organization-id", self.organization.clone());
+            return headers;
+        };
+        headers.insert("anthropic-organization-id", self.organization_of(&limits, account));
+        if let Some(id) = limits.workspace_id(account).map(HeaderValue::from_str) {
+            headers.extend(id.ok().map(|id| (WORKSPACE_HEADER, id)));
+        }
+        let unannounced = matches!(outcome, Outcome::Refused { error, .. } if error.unannounced);
+        if let Some(class) = class.filter(|_| !unannounced) {
+            limits.announce(&self.clock, account, class, &mut headers);
+        }
+        headers
+    }
+
+    fn organization_of(&self, limits: &Limits, account: Account) -> HeaderValue {
+        limits
+            .organization_name(account)
+            .map_or_else(|| self.organization.clone(), |name| organization(self.chance, name))
+    }
+
+    /// Ends a reply: takes its output tokens from the quota, and its place among those under way.
+    pub(crate) fn finished(&self, account: Account, class: &str, tokens_out: u64) {
         let now_us = self.clock.now_us();
-        if let Some(mut limiter) = self.limiter() {
-            limiter.wrote(now_us, tokens_out);
+        if let Some(mut limits) = self.limits() {
+            limits.finished(now_us, account, class, tokens_out);
         }
     }
 
     fn identify(&self, subject: u64, headers: &HeaderMap) -> Identity {
-        let (earlier, attempt) = {
-            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            let earlier = seen.requests;
-            seen.requests += 1;
-            let count = seen.by_subject.entry(subject).or_default();
-            let attempt = *count;
-            *count = count.saturating_add(1);
-            (earlier, attempt)
-        };
+        let (earlier, attempt) =
+            self.seen.lock().unwrap_or_else(PoisonError::into_inner).count(subject);
+        let account = self.limits().map(|limits| limits.account(headers)).unwrap_or_default();
         let key = RequestKey { subject, attempt };
         let tag = headers.get(TAG_HEADER).and_then(|value| value.to_str().ok());
         Identity {
             arrival: Arrival { key, earlier, at_us: self.clock.now_us() },
             request_id: request_id(self.chance, key),
             tag: tag.map(|tag| tag.chars().take(MAX_TAG_BYTES).collect()),
+            account,
         }
     }
 
@@ -162,35 +176,35 @@ impl State {
         injection: Option<&Injection>,
         request: MessagesRequest,
         identity: &Identity,
+        body_bytes: u64,
     ) -> Outcome {
         if let Some(injection) = injection {
             return self.refusal(injection.error.clone());
         }
-        if let Err(error) = self.admit(&request) {
+        let account = identity.account;
+        if let Err(error) = self.admit(account, &request, body_bytes) {
             return self.refusal(error);
         }
         let key = identity.arrival.key;
         let reply = reply::write(&request, &self.config.reply, self.chance, key);
         let schedule = self.config.latency.plan(request.tokens_in, self.chance, key);
-        Outcome::Replied(Box::new(Replied { request, reply, schedule }))
+        Outcome::Replied(Box::new(Replied { request, reply, schedule, account }))
     }
 
-    fn admit(&self, request: &MessagesRequest) -> Result<(), ApiError> {
-        let Some(mut limiter) = self.limiter() else {
+    fn admit(
+        &self,
+        account: Account,
+        request: &MessagesRequest,
+        body_bytes: u64,
+    ) -> Result<(), ApiError> {
+        let Some(mut limits) = self.limits() else {
             return Ok(());
         };
-        limiter.admit(self.clock.now_us(), request.tokens_in).map_err(|refusal| {
-            let organization = self.organization.to_str().unwrap_or_default();
-            let message = format!(
-                "This request would exceed your organization's rate limit of {} (org: \
-                 {organization}, model: {}). For details, refer to: \
-                 https://docs.claude.com/en/api/rate-limits. You can see the response headers for \
-                 current usage. Please reduce the prompt length or the maximum tokens requested, \
-                 or try again later.",
-                refusal.words(),
-                request.model_id,
-            );
-            ApiError::of_status(429, message).retry_after(refusal.retry_after_s())
+        let wanted =
+            limits::Request { tokens_in: request.tokens_in, cache_read_tokens: 0, body_bytes };
+        limits.admit(&self.clock, account, request.model, wanted).map_err(|refusal| {
+            let organization = self.organization_of(&limits, account);
+            refusal.error(organization.to_str().unwrap_or_default(), &request.model_id)
         })
     }
 
@@ -221,14 +235,17 @@ impl State {
                 entry.tokens_out = reply.tokens_out;
                 entry.cost_microusd =
                     request.model.cost_microusd(entry.tokens_in, entry.tokens_out);
+                if let Some(mut limits) = self.limits() {
+                    limits.spent(&self.clock, identity.account, entry.cost_microusd);
+                }
             }
         }
         self.journal.write(entry);
     }
 
-    fn limiter(&self) -> Option<MutexGuard<'_, Limiter>> {
-        let limiter = self.limiter.as_ref()?;
-        Some(limiter.lock().unwrap_or_else(PoisonError::into_inner))
+    fn limits(&self) -> Option<MutexGuard<'_, Limits>> {
+        let limits = self.limits.as_ref()?;
+        Some(limits.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -248,21 +265,27 @@ fn check_headers(headers: &HeaderMap) -> Result<Version, ApiError> {
 /// `req_011C` and twenty letters and digits that follow from the seed and the request.
 fn request_id(chance: Chance, key: RequestKey) -> String {
     const LETTERS: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+    const TEN_LETTERS: u128 = 58_u128.pow(10);
     let low = chance.bits("request id", key);
     let high = chance.bits("request id, upper half", key);
-    let mut bits = (u128::from(high) << 64) | u128::from(low);
-    let mut id = String::from("req_011C");
-    for _ in 0..20 {
-        let letter = usize::try_from(bits % 58).unwrap_or(0);
-        id.push(char::from(LETTERS[letter]));
-        bits /= 58;
+    let bits = (u128::from(high) << 64) | u128::from(low);
+    let mut id = String::with_capacity(28);
+    id.push_str("req_011C");
+    // Ten letters at a time, because dividing 128 bits twenty times is most of the work.
+    for part in [bits % TEN_LETTERS, bits / TEN_LETTERS % TEN_LETTERS] {
+        let mut part = u64::try_from(part).unwrap_or(0);
+        for _ in 0..10 {
+            id.push(char::from(LETTERS[usize::try_from(part % 58).unwrap_or(0)]));
+            part /= 58;
+        }
     }
     id
 }
 
-/// An organisation id in the form of a UUID, from the seed alone.
-fn organization(chance: Chance) -> HeaderValue {
-    let key = RequestKey { subject: 0, attempt: 0 };
+/// An organisation id in the form of a UUID, from the seed and the organisation's name alone.
+fn organization(chance: Chance, name: &str) -> HeaderValue {
+    let subject = if name.is_empty() { 0 } else { xxh3_64(name.as_bytes()) };
+    let key = RequestKey { subject, attempt: 0 };
     let (a, b) = (chance.bits("organization", key), chance.bits("organization, rest", key));
     let text = format!(
         "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",

@@ -37,11 +37,20 @@ impl Chance {
 
     /// 64 bits that depend on the seed, the decision's name and the request.
     pub fn bits(self, decision: &str, key: RequestKey) -> u64 {
-        let mut input = Vec::with_capacity(decision.len() + 12);
-        input.extend_from_slice(decision.as_bytes());
-        input.extend_from_slice(&key.subject.to_le_bytes());
-        input.extend_from_slice(&key.attempt.to_le_bytes());
-        xxh3_64_with_seed(&input, self.seed)
+        // Every decision of a request asks here, and nearly every name fits on the stack.
+        let mut short = [0; 64];
+        let mut long = Vec::new();
+        let end = decision.len();
+        let input = if let Some(input) = short.get_mut(..end + 12) {
+            input
+        } else {
+            long.resize(end + 12, 0);
+            &mut long[..]
+        };
+        input[..end].copy_from_slice(decision.as_bytes());
+        input[end..end + 8].copy_from_slice(&key.subject.to_le_bytes());
+        input[end + 8..].copy_from_slice(&key.attempt.to_le_bytes());
+        xxh3_64_with_seed(input, self.seed)
     }
 
     /// Whether something that happens to this share of the requests happens to this one.

@@ -1,9 +1,12 @@
 //! The errors of the API: status, type and message, and the body that carries them.
 //!
 //! One constructor per documented status; the message of each is the API's own wording where it
-//! is known.
+//! is known. Machine codes are those of [`crate::error_codes`].
 
 use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::error_codes;
 
 /// An error as the API reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,12 +19,33 @@ pub struct ApiError {
     pub message: String,
     /// Seconds for the `retry-after` header.
     pub retry_after_s: Option<u64>,
+    /// The `details` of the body: an object with an `error_code`, null where the API writes null,
+    /// absent where it writes nothing.
+    pub details: Option<Value>,
+    /// What `x-should-retry` says, where it is not what the status says.
+    pub retry: Option<bool>,
+    /// Whether the answer lacks the rate-limit headers that others have.
+    pub unannounced: bool,
 }
 
 impl ApiError {
     /// An error of this status with its documented type.
     pub fn of_status(status: u16, message: impl Into<String>) -> Self {
-        Self { status, kind: kind_of(status), message: message.into(), retry_after_s: None }
+        Self {
+            status,
+            kind: kind_of(status),
+            message: message.into(),
+            retry_after_s: None,
+            details: (status == 529).then_some(Value::Null),
+            retry: None,
+            unannounced: false,
+        }
+    }
+
+    /// An error with a machine code and the status that goes with it; none for a code that the
+    /// catalogue does not have.
+    pub fn of_code(code: &str, message: impl Into<String>) -> Option<Self> {
+        Some(Self::of_status(error_codes::status_of(code)?, message).code(code))
     }
 
     /// 400: the request is wrong.
@@ -36,16 +60,60 @@ impl ApiError {
         self
     }
 
+    /// The error with `details.error_code`.
+    #[must_use]
+    pub fn code(self, code: &str) -> Self {
+        self.detail("error_code", code)
+    }
+
+    /// The error with one more field in its `details`.
+    #[must_use]
+    pub fn detail(mut self, name: &str, value: impl Into<Value>) -> Self {
+        let mut fields = match self.details.take() {
+            Some(Value::Object(fields)) => fields,
+            _ => Map::new(),
+        };
+        fields.insert(name.to_owned(), value.into());
+        self.details = Some(Value::Object(fields));
+        self
+    }
+
+    /// The machine code, where the error has one.
+    pub fn error_code(&self) -> Option<&str> {
+        self.details.as_ref()?.get("error_code")?.as_str()
+    }
+
+    /// The error with `x-should-retry: false`, whatever its status.
+    #[must_use]
+    pub fn should_not_retry(mut self) -> Self {
+        self.retry = Some(false);
+        self
+    }
+
+    /// The error without rate-limit headers.
+    #[must_use]
+    pub fn unannounced(mut self) -> Self {
+        self.unannounced = true;
+        self
+    }
+
     /// Whether the API asks clients to try again, as its `x-should-retry` header says.
     pub const fn should_retry(&self) -> bool {
-        matches!(self.status, 408 | 409 | 429 | 500..)
+        match self.retry {
+            Some(retry) => retry,
+            None => matches!(self.status, 408 | 409 | 429 | 500..),
+        }
     }
 
     /// The JSON body.
     pub fn body(&self, request_id: &str) -> String {
         let body = Body {
             kind: "error",
-            error: Inner { kind: self.kind, message: &self.message },
+            error: Inner {
+                kind: self.kind,
+                message: &self.message,
+                details: self.details.as_ref(),
+            },
             request_id,
         };
         serde_json::to_string(&body).expect("strings serialise")
@@ -94,6 +162,8 @@ struct Inner<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<&'a Value>,
 }
 
 #[cfg(test)]
@@ -104,8 +174,40 @@ mod tests {
     fn the_body_has_the_shape_that_clients_parse() {
         insta::assert_snapshot!(
             ApiError::of_status(529, "Overloaded").body("req_1"),
-            @r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"},"request_id":"req_1"}"#
+            @r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded","details":null},"request_id":"req_1"}"#
         );
+    }
+
+    #[test]
+    fn a_code_is_in_the_details_with_its_fields_and_its_status() {
+        let error = ApiError::of_code("image_dimensions_too_large", "too large")
+            .unwrap()
+            .detail("max_side_length_pixels", 8000);
+        insta::assert_snapshot!(
+            error.body("req_1"),
+            @r#"{"type":"error","error":{"type":"invalid_request_error","message":"too large","details":{"error_code":"image_dimensions_too_large","max_side_length_pixels":8000}},"request_id":"req_1"}"#
+        );
+        assert_eq!(error.error_code(), Some("image_dimensions_too_large"));
+        assert_eq!(ApiError::of_code("made_up", "x"), None);
+    }
+
+    #[test]
+    fn every_status_of_the_catalogue_has_its_documented_type() {
+        for (status, kind) in [
+            (400, "invalid_request_error"),
+            (401, "authentication_error"),
+            (402, "billing_error"),
+            (403, "permission_error"),
+            (404, "not_found_error"),
+            (409, "conflict_error"),
+            (413, "request_too_large"),
+            (429, "rate_limit_error"),
+            (500, "api_error"),
+            (504, "timeout_error"),
+            (529, "overloaded_error"),
+        ] {
+            assert_eq!(ApiError::of_status(status, "x").kind, kind, "{status}");
+        }
     }
 
     #[test]

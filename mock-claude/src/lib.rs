@@ -22,10 +22,12 @@
 
 pub mod answer;
 pub mod chance;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod definitions;
 pub mod error;
+pub mod error_codes;
 pub mod fault;
 pub mod journal;
 pub mod latency;
@@ -34,6 +36,7 @@ pub mod prices;
 pub mod reply;
 pub mod request;
 pub mod routes;
+mod seen;
 pub mod server;
 pub mod stream;
 pub mod tokens;

@@ -69,7 +69,8 @@ pub fn write(
 ) -> Reply {
     let budget = usize::try_from(tokens::to_bytes(request.max_tokens)).unwrap_or(usize::MAX);
     let code = definitions::code(&request.text);
-    let mut text = String::from("# Documentation\n\n## Overview\n");
+    let mut text = String::with_capacity(512);
+    text.push_str("# Documentation\n\n## Overview\n");
     let pick = chance.bits("overview", key);
     push_sentence(&mut text, "This code", pick, 160);
     text.push_str("\n## Functions and classes\n");
@@ -80,8 +81,11 @@ pub fn write(
         }
         push_entry(&mut text, &found, pick, entry_bytes);
     }
-    text.push_str("\n## Quality notes\n");
-    push_sentence(&mut text, "The module", pick >> 7, 120);
+    // What would be cut off as a whole need not be written.
+    if text.len() <= budget {
+        text.push_str("\n## Quality notes\n");
+        push_sentence(&mut text, "The module", pick >> 7, 120);
+    }
     cut(text, budget)
 }
 
@@ -101,17 +105,22 @@ fn push_entry(text: &mut String, found: &definitions::Definition<'_>, pick: u64,
 fn push_sentence(text: &mut String, subject: &str, mut pick: u64, bytes: usize) {
     let start = text.len();
     text.push_str(subject);
-    for word in std::iter::from_fn(|| {
+    let enough = bytes.saturating_sub(6);
+    'sentences: loop {
         let sentence = SENTENCES[usize::try_from(pick % 8).unwrap_or(0)];
         pick = pick.rotate_right(3).wrapping_add(1);
-        Some(sentence.split(' '))
-    })
-    .flatten()
-    {
-        text.push(' ');
-        text.push_str(word);
-        if text.len() - start >= bytes.saturating_sub(6) {
-            break;
+        // A sentence that does not reach the end goes in whole: words matter only at the cut.
+        if text.len() - start + 1 + sentence.len() < enough {
+            text.push(' ');
+            text.push_str(sentence);
+            continue;
+        }
+        for word in sentence.split(' ') {
+            text.push(' ');
+            text.push_str(word);
+            if text.len() - start >= enough {
+                break 'sentences;
+            }
         }
     }
     text.push_str(".\n");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, State as Extracted, rejection::BytesRejection};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State as Extracted};
 use axum::response::Response;
 use axum::routing::post;
 use bytes::Bytes;
@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::answer::{Answer, Outcome, Replied, State, error_headers};
 use crate::error::ApiError;
+use crate::limits::Account;
 use crate::stream::{Event, events};
 
 /// The largest request body, as documented: 32 MB.
@@ -30,11 +31,10 @@ pub(crate) fn router(state: Arc<State>) -> Router {
         .with_state(state)
 }
 
-async fn messages(
-    Extracted(state): Extracted<Arc<State>>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
+async fn messages(Extracted(state): Extracted<Arc<State>>, mut request: Request) -> Response {
+    // Taken, not extracted: an extracted map is a copy of every header.
+    let headers = std::mem::take(request.headers_mut());
+    let body = Bytes::from_request(request, &()).await;
     let started = Instant::now();
     let body = body.map_err(|_| too_large());
     let answer = state.decide(&headers, body.as_deref().map_err(Clone::clone));
@@ -43,7 +43,7 @@ async fn messages(
     match outcome {
         Outcome::Refused { error, after_ms } => {
             tracing::info!(request_id, status = error.status, message = error.message, "refused");
-            sleep_until(started + Duration::from_millis(after_ms)).await;
+            wait(started, after_ms).await;
             refuse(&error, headers, &request_id)
         }
         Outcome::Replied(replied) => {
@@ -54,7 +54,12 @@ async fn messages(
                 tokens_out,
                 "replied"
             );
-            let writing = Writing { state, tokens: tokens_out };
+            let writing = Writing {
+                state,
+                account: replied.account,
+                class: &replied.request.model.class,
+                tokens: tokens_out,
+            };
             if replied.request.stream {
                 streamed(&replied, headers, &request_id, started, writing)
             } else {
@@ -68,12 +73,22 @@ async fn messages(
 /// leaves, because the model goes on.
 struct Writing {
     state: Arc<State>,
+    account: Account,
+    class: &'static str,
     tokens: u64,
 }
 
 impl Drop for Writing {
     fn drop(&mut self) {
-        self.state.wrote(self.tokens);
+        self.state.finished(self.account, self.class, self.tokens);
+    }
+}
+
+/// Waits until so long after `started`. A timer that is due at once would still wait for the next
+/// millisecond of a real clock, so that no waiting has to be no timer.
+async fn wait(started: Instant, ms: u64) {
+    if ms > 0 {
+        sleep_until(started + Duration::from_millis(ms)).await;
     }
 }
 
@@ -85,11 +100,12 @@ async fn plain(
     writing: Writing,
 ) -> Response {
     let ends_ms = replied.schedule.at_ms(replied.reply.tokens_out);
-    sleep_until(started + Duration::from_millis(ends_ms)).await;
+    wait(started, ends_ms).await;
     drop(writing);
     let message = replied.message(request_id);
-    let body = serde_json::to_string(&message).expect("a message serialises");
-    insert(&mut headers, header::CONTENT_TYPE.as_str(), "application/json");
+    let mut body = Vec::with_capacity(512 + replied.reply.text.len());
+    serde_json::to_writer(&mut body, &message).expect("a message serialises");
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     respond(StatusCode::OK, headers, Body::from(body))
 }
 
@@ -104,7 +120,7 @@ fn streamed(
     let sent =
         stream::unfold((events.into_iter(), writing), move |(mut events, writing)| async move {
             let Event { at_ms, text } = events.next()?;
-            sleep_until(started + Duration::from_millis(at_ms)).await;
+            wait(started, at_ms).await;
             Some((Ok::<_, Infallible>(Bytes::from(text)), (events, writing)))
         });
     insert(&mut headers, header::CONTENT_TYPE.as_str(), "text/event-stream; charset=utf-8");
@@ -134,7 +150,7 @@ fn too_large() -> ApiError {
 
 fn refuse(error: &ApiError, mut headers: HeaderMap, request_id: &str) -> Response {
     error_headers(error, &mut headers);
-    insert(&mut headers, header::CONTENT_TYPE.as_str(), "application/json");
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     respond(status, headers, Body::from(error.body(request_id)))
 }
@@ -146,8 +162,7 @@ fn respond(status: StatusCode, headers: HeaderMap, body: Body) -> Response {
     response
 }
 
-fn insert(headers: &mut HeaderMap, name: &str, value: &str) {
-    let name = http::HeaderName::try_from(name).expect("header names are literals");
+fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
     let value = HeaderValue::try_from(value).expect("header values are ASCII");
-    headers.insert(name, value);
+    headers.insert(http::HeaderName::from_static(name), value);
 }

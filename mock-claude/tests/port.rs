@@ -85,7 +85,11 @@ fn a_wrong_configuration_is_refused_with_its_place_and_its_exit_code() {
     };
     check("[latency]\njitter = 2.0\n", 104, "a share is a number from 0 to 1");
     check("[limits]\nrequests_burst = 4\n", 104, "needs `requests_per_minute`");
-    check("[latency]\ndecode_tokens_per_second = 0\n", 104, "line 2");
+    check(
+        "[latency]\ndecode_tokens_per_second = 0\n",
+        104,
+        ":2:28: `latency.decode_tokens_per_second`",
+    );
     check("colour = 1\n", 104, "unknown field");
     let missing = Command::new(env!("CARGO_BIN_EXE_mock-claude"))
         .args(["--config", "/nowhere.toml"])

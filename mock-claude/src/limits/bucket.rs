@@ -1,18 +1,22 @@
 //! The token bucket: refills continuously, holds at most its burst, and may be overdrawn.
 //!
-//! Levels are kept in units of one sixty-millionth, so that what refills in a microsecond is a
-//! whole number and no rounding adds up.
+//! Levels are kept in units of one by the microseconds of the rate's period, so that what refills
+//! in a microsecond is a whole number and no rounding adds up.
 
 use std::num::NonZeroU64;
 
-/// Units of one: a rate a minute is a number of units a microsecond.
-const UNITS: i128 = 60_000_000;
+/// Units of one where the rate is a minute's: what refills in a microsecond is the rate.
+const MINUTE_UNITS: i128 = 60_000_000;
+
+/// The same for an hour's.
+const HOUR_UNITS: i128 = 60 * MINUTE_UNITS;
 
 /// A limit that refills continuously.
 #[derive(Debug)]
 pub(super) struct Bucket {
-    pub(super) per_minute: NonZeroU64,
+    pub(super) rate: NonZeroU64,
     burst: NonZeroU64,
+    units: i128,
     level: i128,
     updated_us: u64,
 }
@@ -20,46 +24,55 @@ pub(super) struct Bucket {
 impl Bucket {
     /// A full bucket at time 0.
     pub(super) fn new(per_minute: NonZeroU64, burst: NonZeroU64) -> Self {
-        Self { per_minute, burst, level: i128::from(burst.get()) * UNITS, updated_us: 0 }
+        Self::full(per_minute, burst, MINUTE_UNITS)
+    }
+
+    /// A full bucket that holds an hour's worth.
+    pub(super) fn per_hour(rate: NonZeroU64) -> Self {
+        Self::full(rate, rate, HOUR_UNITS)
+    }
+
+    fn full(rate: NonZeroU64, burst: NonZeroU64, units: i128) -> Self {
+        Self { rate, burst, units, level: i128::from(burst.get()) * units, updated_us: 0 }
     }
 
     /// Microseconds until `amount` fits; until the bucket is full where it never fits.
     pub(super) fn wait_us(&mut self, now_us: u64, amount: u64) -> u64 {
         self.refill(now_us);
-        let wanted = i128::from(amount) * UNITS;
+        let wanted = i128::from(amount) * self.units;
         if wanted <= self.level {
             return 0;
         }
-        let reachable = wanted.min(i128::from(self.burst.get()) * UNITS);
+        let reachable = wanted.min(i128::from(self.burst.get()) * self.units);
         self.time_to(reachable).max(1)
     }
 
     pub(super) fn take(&mut self, now_us: u64, amount: u64) {
         self.refill(now_us);
-        self.level -= i128::from(amount) * UNITS;
+        self.level -= i128::from(amount) * self.units;
     }
 
     pub(super) fn remaining(&mut self, now_us: u64) -> u64 {
         self.refill(now_us);
-        u64::try_from(self.level / UNITS).unwrap_or(0)
+        u64::try_from(self.level / self.units).unwrap_or(0)
     }
 
     pub(super) fn reset_us(&mut self, now_us: u64) -> u64 {
         self.refill(now_us);
-        self.time_to(i128::from(self.burst.get()) * UNITS)
+        self.time_to(i128::from(self.burst.get()) * self.units)
     }
 
     /// Microseconds until the level is `target`.
     fn time_to(&self, target: i128) -> u64 {
         let missing = (target - self.level).max(0);
-        let rate = i128::from(self.per_minute.get());
+        let rate = i128::from(self.rate.get());
         u64::try_from((missing + rate - 1) / rate).unwrap_or(u64::MAX)
     }
 
     fn refill(&mut self, now_us: u64) {
         let elapsed = i128::from(now_us.saturating_sub(self.updated_us));
-        let full = i128::from(self.burst.get()) * UNITS;
-        self.level = (self.level + elapsed * i128::from(self.per_minute.get())).min(full);
+        let full = i128::from(self.burst.get()) * self.units;
+        self.level = (self.level + elapsed * i128::from(self.rate.get())).min(full);
         self.updated_us = self.updated_us.max(now_us);
     }
 }

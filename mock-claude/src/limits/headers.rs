@@ -1,10 +1,11 @@
 //! The twelve `anthropic-ratelimit-*` headers, rounded as the API rounds them.
 //!
-//! `tokens` is input and output together; a limit that does not exist is not announced.
+//! `tokens` shows the tightest limit: input and output together, or the workspace's where less is
+//! left of that. A limit that does not exist is not announced.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{Limiter, Meter};
+use super::limiter::{Limiter, Meter};
 use crate::clock::Clock;
 
 /// A limit as the headers announce it.
@@ -22,50 +23,96 @@ impl Announcement {
             limit,
             // A rounded value may not promise more than the limit.
             remaining: ((remaining + round_to / 2) / round_to * round_to).min(limit),
-            reset_us: now_us + meter.reset_us(now_us),
+            reset_us: now_us.saturating_add(meter.reset_us(now_us)),
         }
     }
 }
 
-/// Adds the headers of every limit that exists.
-pub fn announce(limiter: &mut Limiter, clock: &Clock, headers: &mut HeaderMap) {
-    let now_us = clock.now_us();
-    let requests = limiter.requests.as_mut().map(|meter| Announcement::of(meter, now_us, 1));
-    let tokens = |meter: &mut Option<Meter>| {
-        meter.as_mut().map(|meter| Announcement::of(meter, now_us, 1000))
+/// The three headers of one limit.
+struct Names {
+    limit: HeaderName,
+    remaining: HeaderName,
+    reset: HeaderName,
+}
+
+macro_rules! names {
+    ($limited:literal) => {
+        Names {
+            limit: HeaderName::from_static(concat!("anthropic-ratelimit-", $limited, "-limit")),
+            remaining: HeaderName::from_static(concat!(
+                "anthropic-ratelimit-",
+                $limited,
+                "-remaining"
+            )),
+            reset: HeaderName::from_static(concat!("anthropic-ratelimit-", $limited, "-reset")),
+        }
     };
-    let input = tokens(&mut limiter.input_tokens);
-    let output = tokens(&mut limiter.output_tokens);
-    let both = input.as_ref().zip(output.as_ref()).map(|(input, output)| Announcement {
-        limit: input.limit + output.limit,
-        remaining: input.remaining + output.remaining,
-        reset_us: input.reset_us.max(output.reset_us),
-    });
+}
+
+/// Adds the headers of every limit of a class that exists, and of the workspace's where they are
+/// tighter.
+pub(super) fn announce(
+    limiter: Option<&mut Limiter>,
+    workspace: Option<&mut Limiter>,
+    clock: &Clock,
+    headers: &mut HeaderMap,
+) {
+    let now_us = clock.now_us();
+    let mut requests = None;
+    let mut input = None;
+    let mut output = None;
+    if let Some(limiter) = limiter {
+        requests = limiter.requests.as_mut().map(|meter| Announcement::of(meter, now_us, 1));
+        input = tokens(&mut limiter.input_tokens, now_us);
+        output = tokens(&mut limiter.output_tokens, now_us);
+    }
+    let mut both = input.as_ref().zip(output.as_ref()).map(sum);
+    let workspace = workspace.and_then(|limiter| workspace_tokens(limiter, now_us));
+    if let Some(workspace) = workspace
+        && both.as_ref().is_none_or(|both| workspace.remaining < both.remaining)
+    {
+        both = Some(workspace);
+    }
     let all = [
-        ("requests", requests),
-        ("tokens", both),
-        ("input-tokens", input),
-        ("output-tokens", output),
+        (names!("requests"), requests),
+        (names!("tokens"), both),
+        (names!("input-tokens"), input),
+        (names!("output-tokens"), output),
     ];
-    for (name, announcement) in all {
+    for (names, announcement) in all {
         if let Some(announcement) = announcement {
-            insert(headers, name, &announcement, clock);
+            insert(headers, names, &announcement, clock);
         }
     }
 }
 
-fn insert(headers: &mut HeaderMap, name: &str, announcement: &Announcement, clock: &Clock) {
-    let values = [
-        ("limit", announcement.limit.to_string()),
-        ("remaining", announcement.remaining.to_string()),
-        ("reset", clock.rfc3339(announcement.reset_us)),
-    ];
-    for (field, value) in values {
-        let name = HeaderName::try_from(format!("anthropic-ratelimit-{name}-{field}"))
-            .expect("the names are lower-case ASCII");
-        let value = HeaderValue::try_from(value).expect("numbers and dates are ASCII");
-        headers.insert(name, value);
+fn tokens(meter: &mut Option<Meter>, now_us: u64) -> Option<Announcement> {
+    meter.as_mut().map(|meter| Announcement::of(meter, now_us, 1000))
+}
+
+fn sum((input, output): (&Announcement, &Announcement)) -> Announcement {
+    Announcement {
+        limit: input.limit.saturating_add(output.limit),
+        remaining: input.remaining.saturating_add(output.remaining),
+        reset_us: input.reset_us.max(output.reset_us),
     }
+}
+
+/// What a workspace limits of its tokens: input, output, or both together.
+fn workspace_tokens(limiter: &mut Limiter, now_us: u64) -> Option<Announcement> {
+    let input = tokens(&mut limiter.input_tokens, now_us);
+    let output = tokens(&mut limiter.output_tokens, now_us);
+    match (&input, &output) {
+        (Some(input), Some(output)) => Some(sum((input, output))),
+        _ => input.or(output),
+    }
+}
+
+fn insert(headers: &mut HeaderMap, names: Names, announcement: &Announcement, clock: &Clock) {
+    headers.insert(names.limit, HeaderValue::from(announcement.limit));
+    headers.insert(names.remaining, HeaderValue::from(announcement.remaining));
+    let reset = HeaderValue::try_from(clock.rfc3339(announcement.reset_us));
+    headers.insert(names.reset, reset.expect("dates are ASCII"));
 }
 
 /// 30000 as `30,000`.
@@ -85,22 +132,17 @@ pub(super) fn grouped(number: u64) -> String {
 mod tests {
     use super::*;
     use crate::clock::SIMULATED_EPOCH_MS;
-    use crate::limits::LimitsConfig;
-    use std::num::NonZeroU64;
+    use crate::limits::{Ask, LimitsConfig, Tier};
 
     #[tokio::test(start_paused = true)]
     async fn all_twelve_headers_say_what_the_recorded_ones_say() {
         // The figures of a recorded answer of the real API: one request of 2,000 input tokens.
         let clock = Clock::starting_at(SIMULATED_EPOCH_MS);
-        let mut limiter = Limiter::new(&LimitsConfig {
-            requests_per_minute: NonZeroU64::new(50),
-            input_tokens_per_minute: NonZeroU64::new(30_000),
-            output_tokens_per_minute: NonZeroU64::new(8_000),
-            ..LimitsConfig::default()
-        });
-        limiter.admit(0, 2_080).unwrap();
+        let rates = Tier::Evaluation.limits().rates("sonnet-4");
+        let mut limiter = Limiter::new(&LimitsConfig::default(), &rates);
+        limiter.take(0, Ask { tokens_in: 2_080, prompt_bytes: 0 });
         let mut headers = HeaderMap::new();
-        announce(&mut limiter, &clock, &mut headers);
+        announce(Some(&mut limiter), None, &clock, &mut headers);
         let lines: Vec<String> = headers
             .iter()
             .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))

@@ -1,276 +1,161 @@
-//! Rate limits: requests, input tokens and output tokens a minute, and the headers that
-//! announce them.
+//! Rate limits by organisation and class of models, and everything else that refuses a request
+//! for being one too many.
 //!
-//! A request is admitted when every limit has room, and only then is anything taken: a refusal
-//! costs no quota. Output tokens are taken when they are written, so their limit can be
-//! overdrawn by one reply and then blocks until it has recovered.
+//! What exists is configuration ([`config`]) over the numbers of a tier ([`tiers`]); a class has
+//! rates ([`limiter`]), an organisation has requests under way, growth and spend, and a
+//! workspace has limits below its organisation's. All limits are asked before any takes
+//! anything, so a refusal costs no quota.
 
 mod bucket;
+pub mod config;
 mod headers;
+pub mod limiter;
+mod organization;
+mod ramp;
+mod refusal;
+mod spend;
+pub mod tiers;
 mod window;
 
-use std::num::NonZeroU64;
+use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use http::HeaderMap;
 
-use self::bucket::Bucket;
-pub use self::headers::announce;
-use self::window::Window;
-use crate::clock::SECOND_US;
-use crate::config::Problem;
+pub use self::config::{Algorithm, LimitsConfig, Rates};
+pub use self::limiter::{Ask, Dimension, Exceeded, Limiter};
+use self::organization::{Organization, Workspace};
+pub use self::refusal::Refusal;
+pub use self::tiers::Tier;
+use crate::clock::Clock;
+use crate::prices::Model;
 
-/// The `[limits]` section. A limit that is not given does not exist; without the section there
-/// are no limits and no rate-limit headers.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct LimitsConfig {
-    /// How a limit refills.
-    pub algorithm: Algorithm,
-    /// The window of the fixed-window algorithm in seconds.
-    pub window_s: Option<NonZeroU64>,
-    /// Requests a minute.
-    pub requests_per_minute: Option<NonZeroU64>,
-    /// Requests that may come at once; as many as come in a minute unless given.
-    pub requests_burst: Option<NonZeroU64>,
-    /// Input tokens a minute.
-    pub input_tokens_per_minute: Option<NonZeroU64>,
-    /// Input tokens that may come at once.
-    pub input_tokens_burst: Option<NonZeroU64>,
-    /// Output tokens a minute.
-    pub output_tokens_per_minute: Option<NonZeroU64>,
-    /// Output tokens that may come at once.
-    pub output_tokens_burst: Option<NonZeroU64>,
-}
-
-/// How a limit refills.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Algorithm {
-    /// Refills continuously up to its burst, as the real API does.
-    #[default]
-    TokenBucket,
-    /// Refills all at once when a window ends.
-    FixedWindow,
-}
-
-impl LimitsConfig {
-    /// What no single key's range can say.
-    pub fn problems(&self) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        let bursts = [
-            ("requests_burst", self.requests_burst, self.requests_per_minute),
-            ("input_tokens_burst", self.input_tokens_burst, self.input_tokens_per_minute),
-            ("output_tokens_burst", self.output_tokens_burst, self.output_tokens_per_minute),
-        ];
-        for (key, burst, rate) in bursts {
-            let base = key.trim_end_matches("_burst");
-            if burst.is_some() && rate.is_none() {
-                problems.push(Problem::new(key, format!("needs `{base}_per_minute` beside it")));
-            }
-            if burst.is_some() && self.algorithm == Algorithm::FixedWindow {
-                let message = "has no meaning with `algorithm = \"fixed_window\"`";
-                problems.push(Problem::new(key, message));
-            }
-        }
-        if self.window_s.is_some() && self.algorithm == Algorithm::TokenBucket {
-            let message = "has no meaning without `algorithm = \"fixed_window\"`";
-            problems.push(Problem::new("window_s", message));
-        }
-        problems
-    }
-}
-
-/// The window that limits a minute are usually enforced over.
-const MINUTE_S: NonZeroU64 = NonZeroU64::new(60).expect("60 is not 0");
-
-/// One of the three things that are limited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dimension {
-    /// Requests.
-    Requests,
-    /// Tokens that the model reads.
-    InputTokens,
-    /// Tokens that the model writes.
-    OutputTokens,
-}
-
-/// A limit that had no room, and how long until it has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refusal {
-    /// What there was too much of.
-    pub dimension: Dimension,
-    /// The limit a minute.
-    pub per_minute: u64,
-    /// Microseconds until a request of the same size fits, or until the limit is whole again
-    /// where the request is larger than the limit itself.
-    pub wait_us: u64,
-}
-
-impl Refusal {
-    /// The limit in the API's words.
-    pub fn words(&self) -> String {
-        let what = match self.dimension {
-            Dimension::Requests => "requests",
-            Dimension::InputTokens => "input tokens",
-            Dimension::OutputTokens => "output tokens",
-        };
-        format!("{} {what} per minute", headers::grouped(self.per_minute))
-    }
-
-    /// Whole seconds for `retry-after`: earlier retries fail.
-    pub fn retry_after_s(&self) -> u64 {
-        self.wait_us.div_ceil(SECOND_US).max(1)
-    }
-}
-
-/// The limits of one organisation.
+/// Every limit of one mock. There are as many as the configuration and the price list have
+/// names for, whatever the clients send.
 #[derive(Debug)]
-pub struct Limiter {
-    requests: Option<Meter>,
-    input_tokens: Option<Meter>,
-    output_tokens: Option<Meter>,
+pub struct Limits {
+    organizations: Vec<Organization>,
+    workspaces: Vec<Workspace>,
+    by_key: BTreeMap<String, Account>,
+    by_workspace_id: BTreeMap<String, usize>,
 }
 
-impl Limiter {
-    /// Limits that are whole at time 0.
-    pub fn new(config: &LimitsConfig) -> Self {
-        let meter = |per_minute: Option<NonZeroU64>, burst: Option<NonZeroU64>| {
-            per_minute.map(|per_minute| match config.algorithm {
-                Algorithm::TokenBucket => {
-                    Meter::Bucket(Bucket::new(per_minute, burst.unwrap_or(per_minute)))
-                }
-                Algorithm::FixedWindow => {
-                    Meter::Window(Window::new(per_minute, config.window_s.unwrap_or(MINUTE_S)))
-                }
-            })
-        };
-        Self {
-            requests: meter(config.requests_per_minute, config.requests_burst),
-            input_tokens: meter(config.input_tokens_per_minute, config.input_tokens_burst),
-            output_tokens: meter(config.output_tokens_per_minute, config.output_tokens_burst),
+/// Whose quota a request is taken from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Account {
+    /// 0 is the organisation of every key that is not configured.
+    organization: usize,
+    workspace: Option<usize>,
+}
+
+impl Limits {
+    /// Limits that are whole at time 0; none where they are switched off.
+    pub fn new(config: &LimitsConfig) -> Option<Self> {
+        if config.enabled == Some(false) {
+            return None;
         }
+        let mut by_key = BTreeMap::<String, Account>::new();
+        let mut organizations = vec![Organization::main(config)];
+        for one in &config.organization {
+            for key in &one.api_keys {
+                by_key.entry(key.clone()).or_default().organization = organizations.len();
+            }
+            organizations.push(Organization::of(config, one));
+        }
+        let mut by_workspace_id = BTreeMap::new();
+        for (index, workspace) in config.workspace.iter().enumerate() {
+            for key in &workspace.api_keys {
+                by_key.entry(key.clone()).or_default().workspace = Some(index);
+            }
+            by_workspace_id.insert(workspace.id.clone(), index);
+        }
+        let workspaces = config.workspace.iter().map(|one| Workspace::new(config, one)).collect();
+        Some(Self { organizations, workspaces, by_key, by_workspace_id })
     }
 
-    /// Admits a request of `tokens_in` tokens, or says which limit has no room.
-    pub fn admit(&mut self, now_us: u64, tokens_in: u64) -> Result<(), Refusal> {
-        let wanted = [
-            (Dimension::Requests, &mut self.requests, 1),
-            (Dimension::InputTokens, &mut self.input_tokens, tokens_in),
-            (Dimension::OutputTokens, &mut self.output_tokens, 0),
-        ];
-        for (dimension, meter, amount) in wanted {
-            let Some(meter) = meter else { continue };
-            // A reply of unknown length needs an output limit that is not overdrawn.
-            let wait_us = meter.wait_us(now_us, amount.max(1));
-            if wait_us > 0 {
-                return Err(Refusal { dimension, per_minute: meter.per_minute(), wait_us });
-            }
+    /// Whose quota a request with these headers is taken from.
+    pub fn account(&self, headers: &HeaderMap) -> Account {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let key = text("x-api-key")
+            .or_else(|| text("authorization").and_then(|value| value.strip_prefix("Bearer ")));
+        let account = key.and_then(|key| self.by_key.get(key.trim())).copied().unwrap_or_default();
+        let named = text("anthropic-workspace-id").and_then(|id| self.by_workspace_id.get(id));
+        Account { workspace: named.copied().or(account.workspace), ..account }
+    }
+
+    /// The configured name of an account's organisation; none for the one without a name.
+    pub fn organization_name(&self, account: Account) -> Option<&str> {
+        self.organizations[account.organization].name.as_deref()
+    }
+
+    /// The id of an account's workspace.
+    pub fn workspace_id(&self, account: Account) -> Option<&str> {
+        account.workspace.map(|index| self.workspaces[index].id.as_str())
+    }
+
+    /// Admits a request of `tokens_in` tokens, of which the cache gives `cache_read_tokens`, or
+    /// says what refuses it. An admitted request is under way until [`Self::finished`].
+    pub fn admit(
+        &mut self,
+        clock: &Clock,
+        account: Account,
+        model: &'static Model,
+        request: Request,
+    ) -> Result<(), Refusal> {
+        let now_us = clock.now_us();
+        let free = if model.cache_reads_count { 0 } else { request.cache_read_tokens };
+        let ask = Ask {
+            tokens_in: request.tokens_in.saturating_sub(free),
+            prompt_bytes: request.body_bytes,
+        };
+        let organization = &mut self.organizations[account.organization];
+        let mut workspace = account.workspace.map(|index| &mut self.workspaces[index]);
+        organization.check(clock, now_us, &model.class, ask)?;
+        if let Some(workspace) = &mut workspace {
+            workspace.check(clock, now_us, ask)?;
+            workspace.take(now_us, ask);
         }
-        if let Some(meter) = &mut self.requests {
-            meter.take(now_us, 1);
-        }
-        if let Some(meter) = &mut self.input_tokens {
-            meter.take(now_us, tokens_in);
-        }
+        organization.take(now_us, &model.class, ask);
         Ok(())
     }
 
-    /// Takes the output tokens that were written.
-    pub fn wrote(&mut self, now_us: u64, tokens_out: u64) {
-        if let Some(meter) = &mut self.output_tokens {
-            meter.take(now_us, tokens_out);
+    /// Takes what a request cost from the spend caps.
+    pub fn spent(&mut self, clock: &Clock, account: Account, cost_microusd: u64) {
+        let unix_ms = clock.unix_ms(clock.now_us());
+        self.organizations[account.organization].spent(unix_ms, cost_microusd);
+        if let Some(index) = account.workspace {
+            self.workspaces[index].spent(unix_ms, cost_microusd);
         }
+    }
+
+    /// Takes the output tokens that were written, and ends the request.
+    pub fn finished(&mut self, now_us: u64, account: Account, class: &str, tokens_out: u64) {
+        self.organizations[account.organization].finished(now_us, class, tokens_out);
+        if let Some(index) = account.workspace {
+            self.workspaces[index].limiter.wrote(now_us, tokens_out);
+        }
+    }
+
+    /// Adds the headers of every rate that exists.
+    pub fn announce(
+        &mut self,
+        clock: &Clock,
+        account: Account,
+        class: &str,
+        headers: &mut HeaderMap,
+    ) {
+        let limiter = self.organizations[account.organization].limiter(class);
+        let workspace = account.workspace.map(|index| &mut self.workspaces[index].limiter);
+        headers::announce(limiter, workspace, clock, headers);
     }
 }
 
-/// One limit, whichever way it refills.
-#[derive(Debug)]
-enum Meter {
-    Bucket(Bucket),
-    Window(Window),
-}
-
-impl Meter {
-    /// Microseconds until `amount` fits; 0 when it fits now.
-    fn wait_us(&mut self, now_us: u64, amount: u64) -> u64 {
-        match self {
-            Self::Bucket(bucket) => bucket.wait_us(now_us, amount),
-            Self::Window(window) => window.wait_us(now_us, amount),
-        }
-    }
-
-    /// Takes `amount`, even where there is less.
-    fn take(&mut self, now_us: u64, amount: u64) {
-        match self {
-            Self::Bucket(bucket) => bucket.take(now_us, amount),
-            Self::Window(window) => window.take(now_us, amount),
-        }
-    }
-
-    /// What is left now.
-    fn remaining(&mut self, now_us: u64) -> u64 {
-        match self {
-            Self::Bucket(bucket) => bucket.remaining(now_us),
-            Self::Window(window) => window.remaining(now_us),
-        }
-    }
-
-    /// Microseconds until the limit is whole again.
-    fn reset_us(&mut self, now_us: u64) -> u64 {
-        match self {
-            Self::Bucket(bucket) => bucket.reset_us(now_us),
-            Self::Window(window) => window.reset_us(now_us),
-        }
-    }
-
-    /// The announced limit.
-    const fn per_minute(&self) -> u64 {
-        match self {
-            Self::Bucket(bucket) => bucket.per_minute.get(),
-            Self::Window(window) => window.per_minute.get(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refusal_costs_no_quota() {
-        let mut limiter = Limiter::new(&LimitsConfig {
-            requests_per_minute: NonZeroU64::new(60),
-            requests_burst: NonZeroU64::new(2),
-            input_tokens_per_minute: NonZeroU64::new(1000),
-            ..LimitsConfig::default()
-        });
-        let refusal = limiter.admit(0, 1001).unwrap_err();
-        assert_eq!(refusal.dimension, Dimension::InputTokens);
-        assert!(limiter.admit(0, 500).is_ok());
-        assert!(limiter.admit(0, 500).is_ok(), "both requests are left after the refusal");
-        assert_eq!(limiter.admit(0, 1).unwrap_err().retry_after_s(), 1);
-    }
-
-    #[test]
-    fn output_tokens_are_counted_as_written_and_block_once_overdrawn() {
-        let mut limiter = Limiter::new(&LimitsConfig {
-            output_tokens_per_minute: NonZeroU64::new(600),
-            ..LimitsConfig::default()
-        });
-        assert!(limiter.admit(0, 10).is_ok());
-        limiter.wrote(0, 1200);
-        let refusal = limiter.admit(0, 10).unwrap_err();
-        assert_eq!(refusal.words(), "600 output tokens per minute");
-        assert!(limiter.admit(60 * SECOND_US, 10).is_err(), "600 of debt take a minute");
-        assert!(limiter.admit(60 * SECOND_US + SECOND_US / 10, 10).is_ok());
-    }
-
-    #[test]
-    fn a_burst_without_a_rate_is_a_problem() {
-        let config = LimitsConfig { requests_burst: NonZeroU64::new(4), ..LimitsConfig::default() };
-        let problems = config.problems();
-        assert_eq!(problems[0].key, "requests_burst");
-        assert_eq!(problems[0].message, "needs `requests_per_minute` beside it");
-    }
+/// What a request wants of the limits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Request {
+    /// Every token that the model reads, those from the cache included.
+    pub tokens_in: u64,
+    /// Tokens that the prompt cache gives.
+    pub cache_read_tokens: u64,
+    /// Bytes of the request's body.
+    pub body_bytes: u64,
 }

@@ -1,0 +1,51 @@
+//! What may be typed, and nothing about what it means.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+
+use clap::Parser;
+
+const EXAMPLES: &str = "Examples:
+  mock-claude --port 8080 --preset realistic
+  mock-claude --port 0 --limits start --faults brownout.toml --seed 7
+  mock-claude --show-preset stress > mine.toml && mock-claude --config mine.toml
+
+  curl http://127.0.0.1:8080/v1/messages -H 'x-api-key: any' -H 'anthropic-version: 2023-06-01' \\
+    -d '{\"model\":\"claude-sonnet-4-5\",\"max_tokens\":99,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}'
+
+Exit codes: 0 stopped, 2 wrong flag or port in use, 104 wrong file, 1 internal error.
+Environment: RUST_LOG=info logs every request, NO_COLOR switches colours off.";
+
+/// A stand-in for the Claude API on a real port.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "mock-claude", version, after_help = EXAMPLES)]
+pub struct Args {
+    /// The port; 0 takes a free one. The first line that is printed is the URL.
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// The address to listen on.
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    pub host: IpAddr,
+    /// The seed of every decision left to chance; overrides the file's.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// A configuration that is shipped; see `--list-presets`.
+    #[arg(long, value_name = "NAME")]
+    pub preset: Option<String>,
+    /// A TOML file; its sections replace the preset's.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The limits of a tier (evaluation, start, build, scale), under those of the file; `off`
+    /// switches every limit off.
+    #[arg(long, value_name = "TIER")]
+    pub limits: Option<String>,
+    /// A TOML file of `[[fault]]` sections; they come before the preset's and the file's.
+    #[arg(long, value_name = "FILE")]
+    pub faults: Option<PathBuf>,
+    /// Prints the names of the presets and what they are.
+    #[arg(long, exclusive = true)]
+    pub list_presets: bool,
+    /// Prints a preset as a TOML file to start from.
+    #[arg(long, value_name = "NAME", exclusive = true)]
+    pub show_preset: Option<String>,
+}
