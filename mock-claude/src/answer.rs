@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::api;
 use crate::chance::{Chance, RequestKey};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -39,6 +40,7 @@ pub(crate) struct State {
     limiter: Option<Mutex<Limiter>>,
     seen: Mutex<Seen>,
     pub(crate) journal: Journal,
+    pub(crate) stored: api::Stored,
 }
 
 /// How many requests there were, in all and about each subject.
@@ -100,6 +102,7 @@ impl State {
             clock,
             chance,
             journal,
+            stored: api::Stored::default(),
         }
     }
 
@@ -169,6 +172,10 @@ impl State {
         if let Err(error) = self.admit(&request) {
             return self.refusal(error);
         }
+        self.write_reply(request, identity)
+    }
+
+    fn write_reply(&self, request: MessagesRequest, identity: &Identity) -> Outcome {
         let key = identity.arrival.key;
         let reply = reply::write(&request, &self.config.reply, self.chance, key);
         let schedule = self.config.latency.plan(request.tokens_in, self.chance, key);
@@ -199,6 +206,10 @@ impl State {
     }
 
     fn record(&self, identity: &Identity, fault: Option<String>, outcome: &Outcome) {
+        self.journal.write(Self::entry(identity, fault, outcome));
+    }
+
+    fn entry(identity: &Identity, fault: Option<String>, outcome: &Outcome) -> Entry {
         let mut entry = Entry {
             at_us: identity.arrival.at_us,
             request_id: identity.request_id.clone(),
@@ -223,7 +234,7 @@ impl State {
                     request.model.cost_microusd(entry.tokens_in, entry.tokens_out);
             }
         }
-        self.journal.write(entry);
+        entry
     }
 
     fn limiter(&self) -> Option<MutexGuard<'_, Limiter>> {
@@ -232,8 +243,93 @@ impl State {
     }
 }
 
+/// A request on a route without a model, between its checks and its answer.
+pub(crate) struct Call {
+    identity: Identity,
+    fault: Option<String>,
+    pub(crate) version: Result<Version, ApiError>,
+}
+
+impl Call {
+    /// The id that the response carries.
+    pub(crate) fn request_id(&self) -> &str {
+        &self.identity.request_id
+    }
+}
+
+/// What the routes without a model, and batches, need of a mock.
+impl State {
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(crate) fn chance(&self) -> Chance {
+        self.chance
+    }
+
+    /// Begins a request: who asks, whether it may, and whether a fault hits it.
+    pub(crate) fn begin(&self, headers: &HeaderMap, subject: u64) -> Call {
+        let identity = self.identify(subject, headers);
+        let checked = check_headers(headers);
+        let injection = if checked.is_ok() { self.plan.decide(&identity.arrival) } else { None };
+        match injection {
+            Some(Injection { name, error }) => {
+                Call { identity, fault: Some(name), version: Err(error) }
+            }
+            None => Call { identity, fault: None, version: checked },
+        }
+    }
+
+    /// Ends a request that began: its journal entry, and the headers of its answer.
+    pub(crate) fn end(&self, call: Call, error: Option<&ApiError>) -> HeaderMap {
+        let Call { identity, fault, .. } = call;
+        let outcome = self.refusal(error.cloned().unwrap_or(ApiError::of_status(200, "")));
+        let mut entry = Self::entry(&identity, fault, &outcome);
+        entry.error = error.map(|error| error.kind);
+        self.journal.write(entry);
+        let mut headers = HeaderMap::new();
+        if error.is_none_or(|error| error.status != 401) {
+            headers.insert("anthropic-organization-id", self.organization.clone());
+        }
+        headers
+    }
+
+    /// Decides one request of a batch: faults as for any message, no limits, half the price.
+    pub(crate) fn decide_batched(
+        &self,
+        body: &[u8],
+        version: Version,
+        tag: Option<&HeaderValue>,
+    ) -> Answer {
+        let mut headers = HeaderMap::new();
+        if let Some(tag) = tag {
+            headers.insert(TAG_HEADER, tag.clone());
+        }
+        let parsed = MessagesRequest::parse(body, version);
+        let subject = match &parsed {
+            Ok(request) => xxh3_64(definitions::code(&request.text).as_bytes()),
+            Err(_) => xxh3_64(body),
+        };
+        let identity = self.identify(subject, &headers);
+        let injection = if parsed.is_ok() { self.plan.decide(&identity.arrival) } else { None };
+        let outcome = match (parsed, &injection) {
+            (Err(error), _) => self.refusal(error),
+            (Ok(_), Some(injection)) => self.refusal(injection.error.clone()),
+            (Ok(request), None) => self.write_reply(request, &identity),
+        };
+        let mut entry = Self::entry(&identity, injection.map(|injection| injection.name), &outcome);
+        entry.cost_microusd = entry.cost_microusd.div_ceil(2);
+        self.journal.write(entry);
+        Answer { headers: HeaderMap::new(), request_id: identity.request_id, outcome }
+    }
+}
+
 /// What the API wants of the headers, before it looks at the body.
-fn check_headers(headers: &HeaderMap) -> Result<Version, ApiError> {
+pub(crate) fn check_headers(headers: &HeaderMap) -> Result<Version, ApiError> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let bearer = text("authorization")
         .and_then(|value| value.strip_prefix("Bearer "))

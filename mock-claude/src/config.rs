@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::api::batches::BatchConfig;
 use crate::fault::FaultConfig;
 use crate::latency::LatencyConfig;
 use crate::limits::LimitsConfig;
@@ -23,6 +24,8 @@ pub struct Config {
     pub latency: LatencyConfig,
     /// How much the model writes.
     pub reply: ReplyConfig,
+    /// How long message batches take.
+    pub batch: BatchConfig,
     /// What goes wrong, in order of precedence.
     pub fault: Vec<FaultConfig>,
 }
@@ -35,7 +38,12 @@ impl Config {
             let inside = fault.problems().into_iter();
             inside.map(move |problem| problem.inside(&format!("fault.{index}")))
         });
-        limits.map(|problem| problem.inside("limits")).chain(faults).collect()
+        let batch = self.batch.problems().into_iter();
+        limits
+            .map(|problem| problem.inside("limits"))
+            .chain(batch.map(|problem| problem.inside("batch")))
+            .chain(faults)
+            .collect()
     }
 }
 
