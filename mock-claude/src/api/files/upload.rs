@@ -200,6 +200,9 @@ fn refusal(error: &multer::Error) -> ApiError {
         multer::Error::StreamSizeExceeded { .. } | multer::Error::FieldSizeExceeded { .. } => {
             too_large()
         }
+        multer::Error::StreamReadFailed(cause) => {
+            invalid(format!("The multipart body cannot be read: {cause}"))
+        }
         error => invalid(format!("The multipart body is not valid: {error}")),
     }
 }
