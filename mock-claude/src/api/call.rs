@@ -50,7 +50,7 @@ pub(crate) async fn answer(
     let request_id = call.request_id().to_owned();
     let now_us = state.clock().now_us();
     let given = call
-        .version
+        .admitted
         .clone()
         .and_then(|version| work(Context { request_id: &request_id, version, now_us }));
     let mut headers = state.end(call, given.as_ref().err());

@@ -47,3 +47,15 @@ impl BatchConfig {
         vec![Problem::new("longest_ms", message)]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_time_is_not_less_than_the_shortest() {
+        assert_eq!(BatchConfig::default().problems(), []);
+        let wrong = BatchConfig { longest_ms: 5, ..BatchConfig::default() };
+        assert_eq!(wrong.problems()[0].message, "must not be less than `shortest_ms` (30000)");
+    }
+}
