@@ -3,11 +3,14 @@
 //! Deciding takes no time and awaits nothing; the server waits afterwards. A fault is decided
 //! before the limits, so that an overloaded API costs no quota.
 
+mod beside;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::api;
 use crate::chance::{Chance, RequestKey};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -42,6 +45,7 @@ pub(crate) struct State {
     limits: Option<Mutex<Limits>>,
     seen: Mutex<Seen>,
     pub(crate) journal: Journal,
+    pub(crate) stored: api::Stored,
 }
 
 /// What a request gets.
@@ -97,6 +101,7 @@ impl State {
             clock,
             chance,
             journal,
+            stored: api::Stored::default(),
         }
     }
 
@@ -181,14 +186,17 @@ impl State {
         if let Some(injection) = injection {
             return self.refusal(injection.error.clone());
         }
-        let account = identity.account;
-        if let Err(error) = self.admit(account, &request, body_bytes) {
+        if let Err(error) = self.admit(identity.account, &request, body_bytes) {
             return self.refusal(error);
         }
+        self.write_reply(request, identity)
+    }
+
+    fn write_reply(&self, request: MessagesRequest, identity: &Identity) -> Outcome {
         let key = identity.arrival.key;
         let reply = reply::write(&request, &self.config.reply, self.chance, key);
         let schedule = self.config.latency.plan(request.tokens_in, self.chance, key);
-        Outcome::Replied(Box::new(Replied { request, reply, schedule, account }))
+        Outcome::Replied(Box::new(Replied { request, reply, schedule, account: identity.account }))
     }
 
     fn admit(
@@ -213,6 +221,18 @@ impl State {
     }
 
     fn record(&self, identity: &Identity, fault: Option<String>, outcome: &Outcome) {
+        self.write(identity.account, Self::entry(identity, fault, outcome));
+    }
+
+    /// Writes an entry, and takes what it cost from what may be spent.
+    fn write(&self, account: Account, entry: Entry) {
+        if let Some(mut limits) = self.limits() {
+            limits.spent(&self.clock, account, entry.cost_microusd);
+        }
+        self.journal.write(entry);
+    }
+
+    fn entry(identity: &Identity, fault: Option<String>, outcome: &Outcome) -> Entry {
         let mut entry = Entry {
             at_us: identity.arrival.at_us,
             request_id: identity.request_id.clone(),
@@ -235,12 +255,9 @@ impl State {
                 entry.tokens_out = reply.tokens_out;
                 entry.cost_microusd =
                     request.model.cost_microusd(entry.tokens_in, entry.tokens_out);
-                if let Some(mut limits) = self.limits() {
-                    limits.spent(&self.clock, identity.account, entry.cost_microusd);
-                }
             }
         }
-        self.journal.write(entry);
+        entry
     }
 
     fn limits(&self) -> Option<MutexGuard<'_, Limits>> {
@@ -250,7 +267,7 @@ impl State {
 }
 
 /// What the API wants of the headers, before it looks at the body.
-fn check_headers(headers: &HeaderMap) -> Result<Version, ApiError> {
+pub(crate) fn check_headers(headers: &HeaderMap) -> Result<Version, ApiError> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let bearer = text("authorization")
         .and_then(|value| value.strip_prefix("Bearer "))

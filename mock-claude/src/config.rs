@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::api::batches::BatchConfig;
 use crate::fault::FaultConfig;
 use crate::latency::LatencyConfig;
 use crate::limits::LimitsConfig;
@@ -15,12 +16,16 @@ use crate::reply::ReplyConfig;
 pub struct Config {
     /// The seed of every decision left to chance.
     pub seed: u64,
+    /// Whether made-up ids and odd bodies are accepted, as the official SDK's own tests send them.
+    pub contract: bool,
     /// Rate limits; none without the section.
     pub limits: Option<LimitsConfig>,
     /// How long the model takes.
     pub latency: LatencyConfig,
     /// How much the model writes.
     pub reply: ReplyConfig,
+    /// How long message batches take.
+    pub batch: BatchConfig,
     /// What goes wrong, in order of precedence.
     pub fault: Vec<FaultConfig>,
 }
@@ -33,7 +38,12 @@ impl Config {
             let inside = fault.problems().into_iter();
             inside.map(move |problem| problem.inside(&format!("fault.{index}")))
         });
-        limits.map(|problem| problem.inside("limits")).chain(faults).collect()
+        let batch = self.batch.problems().into_iter();
+        limits
+            .map(|problem| problem.inside("limits"))
+            .chain(batch.map(|problem| problem.inside("batch")))
+            .chain(faults)
+            .collect()
     }
 }
 

@@ -4,7 +4,8 @@
 //! The modules in reading order: what a request is ([`request`], [`error`]), what is decided about
 //! it ([`chance`], [`fault`], [`limits`], [`latency`]), what is answered ([`definitions`],
 //! [`reply`], [`stream`]), what it costs ([`tokens`], [`prices`], [`journal`]), the order in which
-//! one request is decided ([`answer`]), and what carries it ([`routes`], [`server`]).
+//! one request is decided ([`answer`]), what is beside messages ([`api`]), and what carries it
+//! ([`routes`], [`server`]).
 //!
 //! Time comes from tokio's clock, so a paused runtime runs it in simulated time; chance comes
 //! from the seed, the request and its attempt, so the order of arrival decides nothing.
@@ -21,6 +22,7 @@
 //! ```
 
 pub mod answer;
+pub mod api;
 pub mod chance;
 pub mod cli;
 pub mod clock;

@@ -26,6 +26,7 @@ pub const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 pub(crate) fn router(state: Arc<State>) -> Router {
     Router::new()
         .route("/v1/messages", post(messages).fallback(wrong_method))
+        .merge(crate::api::routes())
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(state)
@@ -133,7 +134,7 @@ async fn not_found(Extracted(state): Extracted<Arc<State>>, uri: Uri) -> Respons
     unrouted(&state, &ApiError::of_status(404, format!("Not found: {path}")))
 }
 
-async fn wrong_method(Extracted(state): Extracted<Arc<State>>) -> Response {
+pub(crate) async fn wrong_method(Extracted(state): Extracted<Arc<State>>) -> Response {
     unrouted(&state, &ApiError { status: 405, ..ApiError::invalid_request("Method Not Allowed") })
 }
 
@@ -144,25 +145,25 @@ fn unrouted(state: &State, error: &ApiError) -> Response {
     refuse(error, headers, &request_id)
 }
 
-fn too_large() -> ApiError {
+pub(crate) fn too_large() -> ApiError {
     ApiError::of_status(413, "Request exceeds the maximum allowed number of bytes")
 }
 
-fn refuse(error: &ApiError, mut headers: HeaderMap, request_id: &str) -> Response {
+pub(crate) fn refuse(error: &ApiError, mut headers: HeaderMap, request_id: &str) -> Response {
     error_headers(error, &mut headers);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     respond(status, headers, Body::from(error.body(request_id)))
 }
 
-fn respond(status: StatusCode, headers: HeaderMap, body: Body) -> Response {
+pub(crate) fn respond(status: StatusCode, headers: HeaderMap, body: Body) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     response
 }
 
-fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
+pub(crate) fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
     let value = HeaderValue::try_from(value).expect("header values are ASCII");
     headers.insert(http::HeaderName::from_static(name), value);
 }

@@ -29,6 +29,7 @@ pub fn read(args: &Args) -> Result<Config, Failure> {
     if let Some(seed) = args.seed {
         config.seed = seed;
     }
+    config.contract |= args.contract;
     Ok(config)
 }
 

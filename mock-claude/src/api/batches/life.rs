@@ -1,0 +1,140 @@
+//! The life of one batch: a task that answers each request when its time has come, and ends with
+//! the last of them, at the cancellation or after 24 hours.
+//!
+//! When a request is answered follows from the seed, its `custom_id` and its parameters; so the
+//! same batch takes the same time whenever it arrives. The task holds the mock only while it
+//! works: a mock that is gone ends its batches at their next step.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use http::HeaderValue;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+
+use super::request::Request;
+use super::store::{Counts, LIFE_US};
+use crate::answer::{Outcome, State};
+use crate::chance::RequestKey;
+use crate::request::Version;
+
+/// What a batch's task is told besides the requests.
+#[derive(Debug)]
+pub(super) struct Order {
+    pub(super) id: String,
+    pub(super) version: Version,
+    /// The client's own mark, on every request's entry in the journal.
+    pub(super) tag: Option<HeaderValue>,
+    pub(super) cancel: Arc<Notify>,
+}
+
+/// Results as they are gathered.
+#[derive(Debug, Default)]
+struct Gathered {
+    lines: BytesMut,
+    counts: Counts,
+}
+
+/// Starts the life of a batch.
+pub(super) fn start(state: &Arc<State>, order: Order, requests: Vec<Request>) {
+    let config = &state.config().batch;
+    let mut schedule: Vec<(u64, Request)> = requests
+        .into_iter()
+        .map(|request| {
+            let params = xxh3_64(&request.params);
+            let subject = xxh3_64_with_seed(request.custom_id.as_bytes(), params);
+            let key = RequestKey { subject, attempt: 0 };
+            let longest = config.longest_ms.max(config.shortest_ms);
+            let takes = state.chance().between("batch request", key, config.shortest_ms, longest);
+            (takes, request)
+        })
+        .collect();
+    // Stable: requests of the same moment stay in the order in which they were sent.
+    schedule.sort_by_key(|(takes, _)| *takes);
+    let cancel = Duration::from_millis(config.cancel_ms);
+    tokio::spawn(live(Arc::downgrade(state), order, schedule, cancel));
+}
+
+async fn live(
+    state: Weak<State>,
+    order: Order,
+    schedule: Vec<(u64, Request)>,
+    cancel_takes: Duration,
+) {
+    let started = Instant::now();
+    let mut deadline = started + Duration::from_micros(LIFE_US);
+    let mut canceled = false;
+    let mut gathered = Gathered::default();
+    let mut schedule = schedule.into_iter().peekable();
+    while let Some(due) = schedule.peek().map(|(takes, _)| started + Duration::from_millis(*takes))
+    {
+        tokio::select! {
+            biased;
+            () = order.cancel.notified(), if !canceled => {
+                canceled = true;
+                deadline = deadline.min(Instant::now() + cancel_takes);
+                continue;
+            }
+            () = sleep_until(due.min(deadline)) => {}
+        }
+        if due > deadline {
+            break;
+        }
+        let (Some(state), Some((_, request))) = (state.upgrade(), schedule.next()) else {
+            return;
+        };
+        gathered.answer(&state, &order, &request);
+    }
+    for (_, request) in schedule {
+        gathered.give_up(&request.custom_id, canceled);
+    }
+    if let Some(state) = state.upgrade() {
+        let now_us = state.clock().now_us();
+        let Gathered { lines, counts } = gathered;
+        tracing::info!(batch = order.id, ?counts, "batch ended");
+        state.stored.batches.end(&order.id, counts, Bytes::from(lines), now_us);
+    }
+}
+
+impl Gathered {
+    /// Answers one request as a message would be answered.
+    fn answer(&mut self, state: &State, order: &Order, request: &Request) {
+        let answer = state.decide_batched(&request.params, order.version, order.tag.as_ref());
+        let result = match answer.outcome {
+            Outcome::Replied(replied) => {
+                self.counts.succeeded += 1;
+                let mut message = replied.message(&answer.request_id);
+                message.usage.service_tier = "batch";
+                json!({"type": "succeeded", "message": message})
+            }
+            Outcome::Refused { error, .. } => {
+                self.counts.errored += 1;
+                let body = error.body(&answer.request_id);
+                let error = serde_json::from_str(&body).unwrap_or(Value::Null);
+                json!({"type": "errored", "error": error})
+            }
+        };
+        self.push(&request.custom_id, &result);
+    }
+
+    /// Notes that a request was never answered.
+    fn give_up(&mut self, custom_id: &str, canceled: bool) {
+        let kind = if canceled {
+            self.counts.canceled += 1;
+            "canceled"
+        } else {
+            self.counts.expired += 1;
+            "expired"
+        };
+        self.push(custom_id, &json!({"type": kind}));
+    }
+
+    fn push(&mut self, custom_id: &str, result: &Value) {
+        let line = json!({"custom_id": custom_id, "result": result}).to_string();
+        self.lines.put_slice(line.as_bytes());
+        self.lines.put_u8(b'\n');
+    }
+}

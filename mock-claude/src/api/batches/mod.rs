@@ -1,0 +1,195 @@
+//! Message batches over their whole life: `POST|GET /v1/messages/batches`, `GET|DELETE` of one,
+//! its cancellation and its results.
+//!
+//! A batch is created at once ([`request`]), lives in a task of its own ([`life`]) and is kept
+//! with its results for as long as the API keeps them ([`store`]). The routes here only ask the
+//! store; nothing in them takes time.
+
+mod config;
+mod life;
+mod request;
+mod store;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{
+    DefaultBodyLimit, Path, RawQuery, State as Extracted, rejection::BytesRejection,
+};
+use axum::response::Response;
+use axum::routing::{get, post};
+use bytes::Bytes;
+use http::{HeaderMap, Uri};
+use serde_json::{Value, json};
+use xxhash_rust::xxh3::xxh3_64;
+
+pub use self::config::BatchConfig;
+pub(crate) use self::store::Store;
+use self::store::View;
+use super::call::{Context, Given, answer, subject};
+use super::paging::{Query, by_id, page_by_id};
+use crate::answer::{State, TAG_HEADER};
+use crate::error::ApiError;
+use crate::routes::too_large;
+
+/// The largest body of a new batch, as documented: 256 MB.
+pub const MAX_BODY_BYTES: usize = 256 * 1024 * 1024;
+
+/// The routes of this family.
+pub(super) fn routes() -> Router<Arc<State>> {
+    let large = DefaultBodyLimit::max(MAX_BODY_BYTES);
+    Router::new()
+        .route("/v1/messages/batches", post(create).layer(large).get(list))
+        .route("/v1/messages/batches/{id}", get(one).delete(delete))
+        .route("/v1/messages/batches/{id}/cancel", post(cancel))
+        .route("/v1/messages/batches/{id}/results", get(results))
+}
+
+async fn create(
+    Extracted(state): Extracted<Arc<State>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let hash = body.as_ref().map_or(0, |body| xxh3_64(body));
+    let about = subject("POST", "/v1/messages/batches", hash);
+    answer(&state, &headers, about, |context| {
+        let body = body.map_err(|_| too_large())?;
+        let requests = request::read(&body, state.config().contract)?;
+        let id = context.request_id.replacen("req_", "msgbatch_", 1);
+        let total = requests.len();
+        let queue = state.config().batch.queue_requests.get();
+        let cancel = state.stored.batches.open(&id, total, body.len(), context.now_us, queue)?;
+        let tag = headers.get(TAG_HEADER).cloned();
+        let order = life::Order { id: id.clone(), version: context.version, tag, cancel };
+        life::start(&state, order, requests);
+        show(&state, context, &headers, &id)
+    })
+    .await
+}
+
+async fn list(
+    Extracted(state): Extracted<Arc<State>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let query = query.unwrap_or_default();
+    let about = subject("GET", &format!("/v1/messages/batches?{query}"), 0);
+    answer(&state, &headers, about, |context| {
+        let batches = state.stored.batches.newest_first();
+        let ids: Vec<&str> = batches.iter().map(String::as_str).collect();
+        let (range, more) = by_id(&ids, Query(&query), state.config().contract)?;
+        let data: Vec<Value> = ids[range]
+            .iter()
+            .filter_map(|id| state.stored.batches.view(id, context.now_us))
+            .map(|view| object(&state, &headers, &view))
+            .collect();
+        Ok(Given::Json(page_by_id(&data, more)))
+    })
+    .await
+}
+
+async fn one(
+    Extracted(state): Extracted<Arc<State>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let about = subject("GET batch", &id, 0);
+    answer(&state, &headers, about, |context| show(&state, context, &headers, &id)).await
+}
+
+async fn delete(
+    Extracted(state): Extracted<Arc<State>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let about = subject("DELETE batch", &id, 0);
+    answer(&state, &headers, about, |_| {
+        match state.stored.batches.delete(&id) {
+            Err(error) if error.status != 404 || !state.config().contract => return Err(error),
+            _ => {}
+        }
+        Ok(Given::Json(json!({"id": id, "type": "message_batch_deleted"})))
+    })
+    .await
+}
+
+async fn cancel(
+    Extracted(state): Extracted<Arc<State>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let about = subject("POST cancel", &id, 0);
+    answer(&state, &headers, about, |context| {
+        match state.stored.batches.cancel(&id, context.now_us) {
+            Err(error) if error.status == 404 && state.config().contract => {
+                let cancel_us = Some(context.now_us);
+                let view = View { cancel_us, ended_us: None, ..made_up(&id, context) };
+                Ok(Given::Json(object(&state, &headers, &view)))
+            }
+            Err(error) => Err(error),
+            Ok(()) => show(&state, context, &headers, &id),
+        }
+    })
+    .await
+}
+
+async fn results(
+    Extracted(state): Extracted<Arc<State>>,
+    Path(id): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let about = subject("GET", uri.path(), 0);
+    answer(&state, &headers, about, |context| {
+        let bytes = state.stored.batches.results(&id, context.now_us)?;
+        Ok(Given::Bytes { mime_type: "application/x-jsonl".to_owned(), bytes })
+    })
+    .await
+}
+
+fn show(
+    state: &State,
+    context: Context<'_>,
+    headers: &HeaderMap,
+    id: &str,
+) -> Result<Given, ApiError> {
+    let view = match state.stored.batches.view(id, context.now_us) {
+        None if state.config().contract => made_up(id, context),
+        found => found.ok_or_else(|| store::unknown(id))?,
+    };
+    Ok(Given::Json(object(state, headers, &view)))
+}
+
+/// A batch that ended just now without a request in it, for an id that nobody was given.
+fn made_up(id: &str, context: Context<'_>) -> View {
+    let ended_us = Some(context.now_us);
+    View { id: id.to_owned(), created_us: context.now_us, ended_us, ..View::default() }
+}
+
+/// The API's object.
+fn object(state: &State, headers: &HeaderMap, view: &View) -> Value {
+    let time = |at_us: u64| state.clock().rfc3339(at_us);
+    let ended = view.ended_us.is_some() && view.archived_us.is_none();
+    let results_url = ended.then(|| {
+        let host = headers.get("host").and_then(|host| host.to_str().ok());
+        let base = host.map_or_else(String::new, |host| format!("http://{host}"));
+        format!("{base}/v1/messages/batches/{}/results", view.id)
+    });
+    let status = match (view.ended_us, view.cancel_us) {
+        (Some(_), _) => "ended",
+        (None, Some(_)) => "canceling",
+        (None, None) => "in_progress",
+    };
+    json!({
+        "id": view.id,
+        "type": "message_batch",
+        "processing_status": status,
+        "request_counts": view.counts,
+        "created_at": time(view.created_us),
+        "expires_at": time(view.created_us.saturating_add(store::LIFE_US)),
+        "ended_at": view.ended_us.map(time),
+        "cancel_initiated_at": view.cancel_us.map(time),
+        "archived_at": view.archived_us.map(time),
+        "results_url": results_url,
+    })
+}

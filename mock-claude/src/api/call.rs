@@ -1,0 +1,79 @@
+//! What every route beside messages has in common: checks before, journal, wait and headers after.
+//!
+//! Work is done at the moment of arrival and awaits nothing; the wait comes after it, so that a
+//! slow answer holds no lock.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, header};
+use serde_json::Value;
+use tokio::time::{Instant, sleep_until};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use crate::answer::State;
+use crate::error::ApiError;
+use crate::request::Version;
+use crate::routes::{insert, refuse, respond};
+
+/// What a route gives when nothing is wrong.
+#[derive(Debug)]
+pub(crate) enum Given {
+    /// An object of the API.
+    Json(Value),
+    /// Bytes with a type of their own.
+    Bytes { mime_type: String, bytes: Bytes },
+}
+
+/// What a route's work may know of the request that it answers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Context<'a> {
+    /// The id that the response carries.
+    pub(crate) request_id: &'a str,
+    /// The version of the API that the client speaks.
+    pub(crate) version: Version,
+    /// When the request came, in microseconds since the mock was made.
+    pub(crate) now_us: u64,
+}
+
+/// Answers one request: refuses it, or does the work and gives its result.
+pub(crate) async fn answer(
+    state: &State,
+    headers: &HeaderMap,
+    subject: u64,
+    work: impl FnOnce(Context<'_>) -> Result<Given, ApiError>,
+) -> Response {
+    let started = Instant::now();
+    let call = state.begin(headers, subject);
+    let request_id = call.request_id().to_owned();
+    let now_us = state.clock().now_us();
+    let given = call
+        .admitted
+        .clone()
+        .and_then(|version| work(Context { request_id: &request_id, version, now_us }));
+    let mut headers = state.end(call, given.as_ref().err());
+    insert(&mut headers, "request-id", &request_id);
+    sleep_until(started + Duration::from_millis(state.config().latency.refusal_ms)).await;
+    match given {
+        Err(error) => {
+            tracing::info!(request_id, status = error.status, message = error.message, "refused");
+            refuse(&error, headers, &request_id)
+        }
+        Ok(Given::Json(value)) => {
+            insert(&mut headers, header::CONTENT_TYPE.as_str(), "application/json");
+            respond(StatusCode::OK, headers, Body::from(value.to_string()))
+        }
+        Ok(Given::Bytes { mime_type, bytes }) => {
+            insert(&mut headers, header::CONTENT_TYPE.as_str(), &mime_type);
+            respond(StatusCode::OK, headers, Body::from(bytes))
+        }
+    }
+}
+
+/// What a request is about: its method, its path and query, and a hash of its body.
+pub(crate) fn subject(method: &str, path_and_query: &str, body: u64) -> u64 {
+    let method = xxh3_64_with_seed(method.as_bytes(), body);
+    xxh3_64_with_seed(path_and_query.as_bytes(), method)
+}

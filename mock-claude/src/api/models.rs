@@ -1,0 +1,180 @@
+//! `GET /v1/models` and `GET /v1/models/{id}`, from the catalogue in `models.toml` beside this
+//! file.
+//!
+//! Windows come from the price list, so that what a model announces is what its messages are held
+//! to. An id without its date is found as the API finds it.
+
+use std::sync::{Arc, LazyLock};
+
+use axum::Router;
+use axum::extract::{Path, RawQuery, State as Extracted};
+use axum::response::Response;
+use axum::routing::get;
+use http::{HeaderMap, Uri};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::call::{Given, answer, subject};
+use super::paging::{Query, by_id, page_by_id};
+use crate::answer::State;
+use crate::error::ApiError;
+use crate::prices;
+
+/// Every value of `thinking.type` that a catalogue entry may name.
+const THINKING: [&str; 4] = ["adaptive", "between_tools", "disabled", "enabled"];
+
+/// Every effort level that a catalogue entry may name.
+const EFFORT: [&str; 5] = ["low", "medium", "high", "xhigh", "max"];
+
+/// Strategies of context management, which every model of the catalogue has.
+const STRATEGIES: [&str; 3] =
+    ["clear_thinking_20251015", "clear_tool_uses_20250919", "compact_20260112"];
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    id: String,
+    display_name: String,
+    created_at: String,
+    lifecycle: String,
+    line: Option<String>,
+    deprecated_at: Option<String>,
+    retires_at: Option<String>,
+    thinking: Vec<String>,
+    effort: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Catalogue {
+    model: Vec<Entry>,
+}
+
+static CATALOGUE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+    let catalogue: Catalogue =
+        toml::from_str(include_str!("models.toml")).expect("the shipped catalogue parses");
+    catalogue.model
+});
+
+/// The routes of this family.
+pub(super) fn routes() -> Router<Arc<State>> {
+    Router::new().route("/v1/models", get(list)).route("/v1/models/{id}", get(one))
+}
+
+async fn list(
+    Extracted(state): Extracted<Arc<State>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let query = query.unwrap_or_default();
+    let subject = subject("GET", &format!("/v1/models?{query}"), 0);
+    answer(&state, &headers, subject, |_| {
+        let ids: Vec<&str> = CATALOGUE.iter().map(|entry| entry.id.as_str()).collect();
+        let (range, more) = by_id(&ids, Query(&query), state.config().contract)?;
+        let data: Vec<Value> = CATALOGUE[range].iter().map(|entry| entry.object(None)).collect();
+        Ok(Given::Json(page_by_id(&data, more)))
+    })
+    .await
+}
+
+async fn one(
+    Extracted(state): Extracted<Arc<State>>,
+    Path(id): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    answer(&state, &headers, subject("GET", uri.path(), 0), |_| {
+        let found = CATALOGUE.iter().find(|entry| entry.is(&id));
+        match found.or_else(|| CATALOGUE.first().filter(|_| state.config().contract)) {
+            Some(entry) if entry.is(&id) => Ok(Given::Json(entry.object(None))),
+            Some(entry) => Ok(Given::Json(entry.object(Some(&id)))),
+            None => Err(ApiError::of_status(404, format!("model: {id}"))),
+        }
+    })
+    .await
+}
+
+impl Entry {
+    /// Whether this is the model of that id, with its date or without.
+    fn is(&self, id: &str) -> bool {
+        self.id == id
+            || self.id.strip_prefix(id).is_some_and(|rest| {
+                rest.strip_prefix('-').is_some_and(|date| {
+                    date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit())
+                })
+            })
+    }
+
+    /// The API's object, under another id where one is given.
+    fn object(&self, id: Option<&str>) -> Value {
+        let limits = prices::model(&self.id);
+        json!({
+            "type": "model",
+            "id": id.unwrap_or(&self.id),
+            "display_name": self.display_name,
+            "created_at": self.created_at,
+            "lifecycle": self.lifecycle,
+            "line": self.line,
+            "deprecated_at": self.deprecated_at,
+            "retires_at": self.retires_at,
+            "max_input_tokens": limits.map(|model| model.context_tokens),
+            "max_tokens": limits.map(|model| model.max_output_tokens),
+            "allowed_fallback_models": [],
+            "capabilities": self.capabilities(),
+        })
+    }
+
+    fn capabilities(&self) -> Value {
+        let yes = json!({"supported": true});
+        let mut effort = among(&EFFORT, &self.effort);
+        effort.insert("supported".to_owned(), json!(!self.effort.is_empty()));
+        let strategies = STRATEGIES.map(str::to_owned);
+        let mut context = among(&STRATEGIES, &strategies);
+        context.insert("supported".to_owned(), json!(true));
+        let thinks = self.thinking.iter().any(|kind| kind != "disabled");
+        json!({
+            "batch": yes,
+            "citations": yes,
+            "code_execution": yes,
+            "context_management": context,
+            "effort": effort,
+            "image_input": yes,
+            "pdf_input": yes,
+            "server_tools": {"supported": true, "code_execution": yes, "web_search": yes},
+            "structured_outputs": yes,
+            "thinking": {"supported": thinks, "types": among(&THINKING, &self.thinking)},
+        })
+    }
+}
+
+/// Of every known name, whether it is among the supported ones.
+fn among(known: &[&str], supported: &[String]) -> Map<String, Value> {
+    let entry = |name: &&str| {
+        let supported = supported.iter().any(|candidate| candidate == name);
+        ((*name).to_owned(), json!({"supported": supported}))
+    };
+    known.iter().map(entry).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_listed_model_answers_messages_and_names_only_known_capabilities() {
+        for entry in CATALOGUE.iter() {
+            assert!(prices::model(&entry.id).is_some(), "{}", entry.id);
+            assert!(entry.thinking.iter().all(|kind| THINKING.contains(&kind.as_str())));
+            assert!(entry.effort.iter().all(|level| EFFORT.contains(&level.as_str())));
+            assert!(["active", "deprecated", "retired"].contains(&entry.lifecycle.as_str()));
+            assert!(entry.created_at.parse::<jiff::Timestamp>().is_ok());
+        }
+    }
+
+    #[test]
+    fn an_id_without_its_date_is_its_model_and_half_an_id_is_not() {
+        let sonnet = &CATALOGUE.iter().find(|entry| entry.id.contains("sonnet-4-5")).unwrap();
+        assert!(sonnet.is("claude-sonnet-4-5") && sonnet.is("claude-sonnet-4-5-20250929"));
+        assert!(!sonnet.is("claude-sonnet") && !sonnet.is("claude-sonnet-4-5-2025"));
+    }
+}
