@@ -1,7 +1,7 @@
 //! The routes beside messages: models, message batches, files.
 //!
-//! Every route goes through [`call`], so that credentials, version, faults, journal and headers
-//! are the same everywhere. What is kept between requests is in [`Stored`], and every part of it
+//! Every route goes through `call`, so that credentials, version, faults, journal and headers
+//! are the same everywhere. What is kept between requests is in `Stored`, and every part of it
 //! has a named limit. The messages themselves are not here, nor is counting their tokens.
 
 pub mod batches;

@@ -1,8 +1,8 @@
 //! Message batches over their whole life: `POST|GET /v1/messages/batches`, `GET|DELETE` of one,
 //! its cancellation and its results.
 //!
-//! A batch is created at once ([`request`]), lives in a task of its own ([`life`]) and is kept
-//! with its results for as long as the API keeps them ([`store`]). The routes here only ask the
+//! A batch is created at once (`request`), lives in a task of its own (`life`) and is kept
+//! with its results for as long as the API keeps them (`store`). The routes here only ask the
 //! store; nothing in them takes time.
 
 mod config;

@@ -1,7 +1,7 @@
 //! Files: `POST|GET /v1/files`, `GET|DELETE` of one, and its content.
 //!
-//! A file is read part by part ([`upload`]) and only its beginning is ever held; what is kept, and
-//! for how long, is decided in [`store`].
+//! A file is read part by part (`upload`) and only its beginning is ever held; what is kept, and
+//! for how long, is decided in `store`.
 
 mod store;
 mod upload;
