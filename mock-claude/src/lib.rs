@@ -1,11 +1,11 @@
 //! A stand-in for the Claude API: the same requests, replies, headers, limits and errors, and
 //! exactly the trouble that a fault plan asks for, twice the same.
 //!
-//! The modules in reading order: what a request is ([`request`], [`error`]), what is decided about
-//! it ([`chance`], [`fault`], [`limits`], [`latency`]), what is answered ([`definitions`],
-//! [`reply`], [`stream`]), what it costs ([`tokens`], [`prices`], [`journal`]), the order in which
-//! one request is decided ([`answer`]), what is beside messages ([`api`]), and what carries it
-//! ([`routes`], [`server`]).
+//! The modules in reading order: what a request is ([`request`], [`error`], [`error_codes`]), what
+//! is decided about it ([`chance`], [`fault`], [`limits`], [`latency`]), what is answered
+//! ([`definitions`], [`reply`], [`stream`]), what it costs ([`tokens`], [`prices`], [`journal`]),
+//! the order in which one request is decided ([`answer`]), what is beside messages ([`api`]), what
+//! carries it ([`routes`], [`server`]), and what is typed to start it ([`cli`]).
 //!
 //! Time comes from tokio's clock, so a paused runtime runs it in simulated time; chance comes
 //! from the seed, the request and its attempt, so the order of arrival decides nothing.
