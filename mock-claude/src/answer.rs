@@ -4,26 +4,31 @@
 //! before the limits, so that an overloaded API costs no quota.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::chance::{Chance, RequestKey};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Problem};
 use crate::definitions;
 use crate::error::ApiError;
-use crate::fault::{Arrival, Injection, Plan};
+use crate::fault::{Arrival, Asked, Effect, FaultConfig, Injection, KeyHash, Plan, Spoiled};
 use crate::journal::{Entry, Journal};
 use crate::latency::Schedule;
 use crate::limits::{self, Limiter};
 use crate::reply::{self, Reply};
 use crate::request::{MessagesRequest, Version};
 use crate::stream::{Message, Usage};
+use crate::wire::Control;
 
 /// The header by which a client marks a request for the journal. Never part of a reply.
 pub const TAG_HEADER: &str = "x-mock-tag";
+
+/// The path of the requests that are decided here.
+const MESSAGES_PATH: &str = "/v1/messages";
 
 /// The longest tag that is kept, in bytes.
 const MAX_TAG_BYTES: usize = 200;
@@ -34,11 +39,25 @@ pub(crate) struct State {
     config: Config,
     clock: Clock,
     chance: Chance,
-    plan: Plan,
+    plan: Mutex<Arc<Plan>>,
+    in_flight: AtomicU64,
+    connections: AtomicU64,
     organization: HeaderValue,
     limiter: Option<Mutex<Limiter>>,
     seen: Mutex<Seen>,
     pub(crate) journal: Journal,
+}
+
+/// A request under way.
+#[derive(Debug)]
+pub(crate) struct InFlight {
+    state: Arc<State>,
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.state.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// How many requests there were, in all and about each subject.
@@ -55,6 +74,8 @@ pub(crate) struct Answer {
     pub(crate) headers: HeaderMap,
     pub(crate) request_id: String,
     pub(crate) outcome: Outcome,
+    pub(crate) effect: Option<Effect>,
+    pub(crate) key: RequestKey,
 }
 
 /// A refusal, or a reply with its schedule.
@@ -92,7 +113,9 @@ impl State {
     pub(crate) fn new(config: Config, clock: Clock, journal: Journal) -> Self {
         let chance = Chance::new(config.seed);
         Self {
-            plan: Plan::new(config.fault.clone(), chance),
+            plan: Mutex::new(Arc::new(Plan::new(config.fault.clone(), chance))),
+            in_flight: AtomicU64::new(0),
+            connections: AtomicU64::new(0),
             organization: organization(chance),
             limiter: config.limits.as_ref().map(|limits| Mutex::new(Limiter::new(limits))),
             seen: Mutex::default(),
@@ -116,18 +139,28 @@ impl State {
             Err((_, hash)) => *hash,
         };
         let identity = self.identify(subject, headers);
-        let injection = if parsed.is_ok() { self.plan.decide(&identity.arrival) } else { None };
+        let (parsed, injection) = match parsed {
+            Ok(request) => match self.inject(headers, &request, &identity) {
+                Ok(injection) => (Ok(request), injection),
+                Err(error) => (Err((error, subject)), None),
+            },
+            Err(refused) => (Err(refused), None),
+        };
         let outcome = match parsed {
             Err((error, _)) => self.refusal(error),
             Ok(request) => self.reply_unless(injection.as_ref(), request, &identity),
         };
-        self.record(&identity, injection.map(|injection| injection.name), &outcome);
+        let (name, effect) = match injection {
+            Some(Injection { name, effect }) => (Some(name), Some(effect)),
+            None => (None, None),
+        };
+        self.record(&identity, name, &outcome);
         let mut headers = HeaderMap::new();
         headers.insert("anthropic-organization-id", self.organization.clone());
         if let Some(mut limiter) = self.limiter() {
             limits::announce(&mut limiter, &self.clock, &mut headers);
         }
-        Answer { headers, request_id: identity.request_id, outcome }
+        Answer { headers, request_id: identity.request_id, outcome, effect, key: identity.arrival.key }
     }
 
     /// Takes output tokens from the quota when they have been written.
@@ -157,21 +190,94 @@ impl State {
         }
     }
 
+    fn inject(
+        &self,
+        headers: &HeaderMap,
+        request: &MessagesRequest,
+        identity: &Identity,
+    ) -> Result<Option<Injection>, ApiError> {
+        let plan = self.plan();
+        let asked = Asked {
+            arrival: identity.arrival,
+            path: MESSAGES_PATH,
+            model: &request.model_id,
+            api_key: plan.reads_keys().then(|| KeyHash::of_request(headers)).flatten(),
+            headers,
+            stream: request.stream,
+            in_flight: self.in_flight.load(Ordering::Relaxed),
+        };
+        let wanted = plan.wanted(headers, &asked)?;
+        Ok(wanted.unwrap_or_else(|| plan.decide(&asked)))
+    }
+
+    /// Whether a fault refuses the connection that comes now.
+    pub(crate) fn refuses_connection(&self) -> bool {
+        let earlier = self.connections.fetch_add(1, Ordering::Relaxed);
+        let key = RequestKey { subject: earlier, attempt: 0 };
+        let arrival = Arrival { key, earlier, at_us: self.clock.now_us() };
+        let refusal = self.plan().refuses(&Asked::nothing(arrival, &HeaderMap::new()));
+        if let Some(refusal) = &refusal {
+            tracing::info!(fault = refusal.name, "refused a connection");
+        }
+        refusal.is_some()
+    }
+
+    /// Puts another fault plan in place of the one there is.
+    pub(crate) fn set_faults(&self, faults: Vec<FaultConfig>) -> Result<(), Vec<Problem>> {
+        let problems = Plan::problems(&faults);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let plan = Arc::new(Plan::new(faults, self.chance));
+        *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = plan;
+        Ok(())
+    }
+
+    fn plan(&self) -> Arc<Plan> {
+        Arc::clone(&self.plan.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Counts a request as under way until what is returned is dropped.
+    pub(crate) fn enter(self: &Arc<Self>) -> InFlight {
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        InFlight { state: Arc::clone(self) }
+    }
+
+    /// What is needed to spoil the response to a request.
+    pub(crate) fn spoiled<'a>(
+        &self,
+        effect: Effect,
+        request_id: &'a str,
+        key: RequestKey,
+        control: Option<Control>,
+    ) -> Spoiled<'a> {
+        Spoiled { effect, request_id, key, chance: self.chance, clock: self.clock, control }
+    }
+
     fn reply_unless(
         &self,
         injection: Option<&Injection>,
         request: MessagesRequest,
         identity: &Identity,
     ) -> Outcome {
-        if let Some(injection) = injection {
-            return self.refusal(injection.error.clone());
+        let mut request = request;
+        let effect = injection.map(|injection| &injection.effect);
+        if let Some(Effect::Refuse { error, .. }) = effect {
+            return self.refusal(error.clone());
         }
         if let Err(error) = self.admit(&request) {
             return self.refusal(error);
         }
+        if let Some(Effect::Semantic(trouble)) = effect {
+            let most = trouble.most_tokens().unwrap_or(u64::MAX);
+            request.max_tokens = request.max_tokens.min(most);
+        }
         let key = identity.arrival.key;
         let reply = reply::write(&request, &self.config.reply, self.chance, key);
-        let schedule = self.config.latency.plan(request.tokens_in, self.chance, key);
+        let mut schedule = self.config.latency.plan(request.tokens_in, self.chance, key);
+        if let Some(Effect::Delay(delay)) = effect {
+            schedule = schedule.delayed(*delay);
+        }
         Outcome::Replied(Box::new(Replied { request, reply, schedule }))
     }
 

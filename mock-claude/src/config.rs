@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::fault::FaultConfig;
+use crate::fault::{FaultConfig, Plan};
 use crate::latency::LatencyConfig;
 use crate::limits::LimitsConfig;
 use crate::reply::ReplyConfig;
@@ -29,10 +29,7 @@ impl Config {
     /// What no single key's range can say, with keys as they stand in the file.
     pub fn problems(&self) -> Vec<Problem> {
         let limits = self.limits.iter().flat_map(LimitsConfig::problems);
-        let faults = self.fault.iter().enumerate().flat_map(|(index, fault)| {
-            let inside = fault.problems().into_iter();
-            inside.map(move |problem| problem.inside(&format!("fault.{index}")))
-        });
+        let faults = Plan::problems(&self.fault);
         limits.map(|problem| problem.inside("limits")).chain(faults).collect()
     }
 }

@@ -4,7 +4,7 @@
 //! The modules in reading order: what a request is ([`request`], [`error`]), what is decided about
 //! it ([`chance`], [`fault`], [`limits`], [`latency`]), what is answered ([`definitions`],
 //! [`reply`], [`stream`]), what it costs ([`tokens`], [`prices`], [`journal`]), the order in which
-//! one request is decided ([`answer`]), and what carries it ([`routes`], [`server`]).
+//! one request is decided ([`answer`]), and what carries it ([`routes`], [`server`], [`pipe`]).
 //!
 //! Time comes from tokio's clock, so a paused runtime runs it in simulated time; chance comes
 //! from the seed, the request and its attempt, so the order of arrival decides nothing.
@@ -30,6 +30,7 @@ pub mod fault;
 pub mod journal;
 pub mod latency;
 pub mod limits;
+pub mod pipe;
 pub mod prices;
 pub mod reply;
 pub mod request;
@@ -37,6 +38,7 @@ pub mod routes;
 pub mod server;
 pub mod stream;
 pub mod tokens;
+mod wire;
 
 pub use config::{Config, Problem};
 pub use journal::{Entry, Ledger};

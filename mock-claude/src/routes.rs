@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, State as Extracted, rejection::BytesRejection};
 use axum::response::Response;
@@ -14,9 +14,12 @@ use futures_util::stream;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use tokio::time::{Instant, sleep_until};
 
-use crate::answer::{Answer, Outcome, Replied, State, error_headers};
+use crate::answer::{Answer, InFlight, Outcome, Replied, State, error_headers};
 use crate::error::ApiError;
+use crate::fault;
+use crate::latency::wait_until;
 use crate::stream::{Event, events};
+use crate::wire::Control;
 
 /// The largest request body, as documented: 32 MB.
 pub const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
@@ -32,15 +35,21 @@ pub(crate) fn router(state: Arc<State>) -> Router {
 
 async fn messages(
     Extracted(state): Extracted<Arc<State>>,
+    control: Option<Extension<Control>>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let started = Instant::now();
+    let in_flight = state.enter();
     let body = body.map_err(|_| too_large());
     let answer = state.decide(&headers, body.as_deref().map_err(Clone::clone));
-    let Answer { mut headers, request_id, outcome } = answer;
+    let Answer { mut headers, request_id, outcome, effect, key } = answer;
+    let mut spoiled = None;
+    if let Some(effect) = effect {
+        spoiled = Some(state.spoiled(effect, &request_id, key, control.map(|control| control.0)));
+    }
     insert(&mut headers, "request-id", &request_id);
-    match outcome {
+    let response = match outcome {
         Outcome::Refused { error, after_ms } => {
             tracing::info!(request_id, status = error.status, message = error.message, "refused");
             sleep_until(started + Duration::from_millis(after_ms)).await;
@@ -54,13 +63,17 @@ async fn messages(
                 tokens_out,
                 "replied"
             );
-            let writing = Writing { state, tokens: tokens_out };
+            let writing = Writing { state, tokens: tokens_out, _in_flight: in_flight };
             if replied.request.stream {
                 streamed(&replied, headers, &request_id, started, writing)
             } else {
                 plain(&replied, headers, &request_id, started, writing).await
             }
         }
+    };
+    match spoiled {
+        Some(spoiled) => fault::spoil(response, spoiled).await,
+        None => response,
     }
 }
 
@@ -69,6 +82,7 @@ async fn messages(
 struct Writing {
     state: Arc<State>,
     tokens: u64,
+    _in_flight: InFlight,
 }
 
 impl Drop for Writing {
@@ -85,7 +99,7 @@ async fn plain(
     writing: Writing,
 ) -> Response {
     let ends_ms = replied.schedule.at_ms(replied.reply.tokens_out);
-    sleep_until(started + Duration::from_millis(ends_ms)).await;
+    wait_until(started, ends_ms).await;
     drop(writing);
     let message = replied.message(request_id);
     let body = serde_json::to_string(&message).expect("a message serialises");
@@ -104,7 +118,7 @@ fn streamed(
     let sent =
         stream::unfold((events.into_iter(), writing), move |(mut events, writing)| async move {
             let Event { at_ms, text } = events.next()?;
-            sleep_until(started + Duration::from_millis(at_ms)).await;
+            wait_until(started, at_ms).await;
             Some((Ok::<_, Infallible>(Bytes::from(text)), (events, writing)))
         });
     insert(&mut headers, header::CONTENT_TYPE.as_str(), "text/event-stream; charset=utf-8");
