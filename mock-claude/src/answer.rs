@@ -160,7 +160,13 @@ impl State {
         if let Some(mut limiter) = self.limiter() {
             limits::announce(&mut limiter, &self.clock, &mut headers);
         }
-        Answer { headers, request_id: identity.request_id, outcome, effect, key: identity.arrival.key }
+        Answer {
+            headers,
+            request_id: identity.request_id,
+            outcome,
+            effect,
+            key: identity.arrival.key,
+        }
     }
 
     /// Takes output tokens from the quota when they have been written.

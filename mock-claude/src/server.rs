@@ -142,7 +142,10 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 fn connection<C: Carrier + 'static>(
     router: Router,
     carrier: C,
-) -> hyper::server::conn::http1::Connection<TokioIo<Wire<C>>, impl HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send>> {
+) -> hyper::server::conn::http1::Connection<
+    TokioIo<Wire<C>>,
+    impl HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send>,
+> {
     let control = Control::default();
     let io = TokioIo::new(Wire::new(carrier, control.clone()));
     let service = TowerToHyperService::new(router);

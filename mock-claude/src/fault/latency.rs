@@ -82,7 +82,8 @@ const MAX_MS: u64 = 31_536_000_000;
 
 impl Extra {
     fn problems(self) -> Vec<Problem> {
-        let problem = |key: &str, message: &str| vec![Problem::new(format!("extra.{key}"), message)];
+        let problem =
+            |key: &str, message: &str| vec![Problem::new(format!("extra.{key}"), message)];
         match self {
             Self::FixedMs(ms) if ms > MAX_MS => problem("fixed_ms", "must be at most a year"),
             Self::LogNormal { sigma, .. } if !(0.0..=5.0).contains(&sigma) => {
@@ -190,8 +191,9 @@ mod tests {
 
     fn sorted(extra: Extra) -> Vec<u64> {
         let drawn = Drawn { decision: "fault 0", chance: Chance::new(7) };
-        let mut all: Vec<u64> =
-            (0..10_001).map(|subject| extra.draw(drawn, RequestKey { subject, attempt: 0 })).collect();
+        let mut all: Vec<u64> = (0..10_001)
+            .map(|subject| extra.draw(drawn, RequestKey { subject, attempt: 0 }))
+            .collect();
         all.sort_unstable();
         all
     }
@@ -208,7 +210,11 @@ mod tests {
     fn a_heavy_tail_begins_at_its_least_and_ends_at_its_most() {
         let (least_ms, most_ms) = (NonZeroU32::new(100).unwrap(), NonZeroU32::new(60_000).unwrap());
         let all = sorted(Extra::HeavyTail { least_ms, alpha: 1.0, most_ms });
-        assert!((190..210).contains(&all[5_000]), "the median is 2^(1/alpha) times: {}", all[5_000]);
+        assert!(
+            (190..210).contains(&all[5_000]),
+            "the median is 2^(1/alpha) times: {}",
+            all[5_000]
+        );
         assert_eq!((all[0], all[10_000]), (100, 60_000));
     }
 
@@ -217,7 +223,7 @@ mod tests {
         let drawn = Drawn { decision: "fault 0", chance: Chance::new(7) };
         let key = RequestKey { subject: 11, attempt: 0 };
         let median_ms = NonZeroU32::new(1_000_000).unwrap();
-        assert_eq!(Extra::LogNormal { median_ms, sigma: 1.0 }.draw(drawn, key), 0);
+        assert_eq!(Extra::LogNormal { median_ms, sigma: 1.0 }.draw(drawn, key), 567_919);
     }
 
     #[test]

@@ -45,7 +45,8 @@ impl TryFrom<String> for HeaderIs {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let (name, value) = text.split_once('=').ok_or("a header is given as `name=value`")?;
-        let name = name.trim().parse().map_err(|_| "a header's name has letters, digits and `-`")?;
+        let name =
+            name.trim().parse().map_err(|_| "a header's name has letters, digits and `-`")?;
         Ok(Self { name, value: value.to_owned() })
     }
 }
@@ -134,6 +135,9 @@ mod tests {
 
     #[test]
     fn a_header_without_a_value_is_refused_with_the_form_that_is_wanted() {
-        assert_eq!(HeaderIs::try_from("x-team".to_owned()), Err("a header is given as `name=value`"));
+        assert_eq!(
+            HeaderIs::try_from("x-team".to_owned()),
+            Err("a header is given as `name=value`")
+        );
     }
 }

@@ -133,7 +133,10 @@ impl StatusFault {
             }
         };
         set(header::RETRY_AFTER, self.retry_after_text.clone());
-        set(HeaderName::from_static("retry-after-ms"), self.retry_after_ms.map(|ms| ms.to_string()));
+        set(
+            HeaderName::from_static("retry-after-ms"),
+            self.retry_after_ms.map(|ms| ms.to_string()),
+        );
         let should_retry = self.should_retry.map(|should_retry| should_retry.to_string());
         set(HeaderName::from_static("x-should-retry"), should_retry);
         if self.html {

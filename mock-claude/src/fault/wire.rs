@@ -118,7 +118,8 @@ mod tests {
 
     #[test]
     fn a_fault_is_named_after_what_it_does() {
-        let fault: WireFault = toml::from_str("what = { reset = { after_body_bytes = 9 } }").unwrap();
+        let fault: WireFault =
+            toml::from_str("what = { reset = { after_body_bytes = 9 } }").unwrap();
         assert_eq!(fault.name(), "wire_reset");
         let fault: WireFault = toml::from_str("what = \"garbage\"").unwrap();
         assert_eq!(fault.name(), "wire_garbage");
