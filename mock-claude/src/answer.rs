@@ -212,8 +212,7 @@ impl State {
             stream: request.stream,
             in_flight: self.in_flight.load(Ordering::Relaxed),
         };
-        let wanted = plan.wanted(headers, &asked)?;
-        Ok(wanted.unwrap_or_else(|| plan.decide(&asked)))
+        plan.meet(&asked)
     }
 
     /// Whether a fault refuses the connection that comes now.

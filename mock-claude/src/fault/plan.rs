@@ -1,7 +1,5 @@
 //! The plan: all faults of one mock in the order of the file, and the one that hits a request.
 
-use http::HeaderMap;
-
 use super::{Asked, Drawn, Effect, FaultConfig};
 use crate::chance::Chance;
 use crate::config::Problem;
@@ -85,18 +83,14 @@ impl Plan {
         })
     }
 
-    /// The fault that the client asked for, where it asked: the inner `None` is no fault.
-    pub(crate) fn wanted(
-        &self,
-        headers: &HeaderMap,
-        asked: &Asked<'_>,
-    ) -> Result<Option<Option<Injection>>, ApiError> {
-        let Some(wanted) = headers.get(FAULT_HEADER) else {
-            return Ok(None);
+    /// The fault that hits this request: the one that the client asks for, where it asks.
+    pub(crate) fn meet(&self, asked: &Asked<'_>) -> Result<Option<Injection>, ApiError> {
+        let Some(wanted) = asked.headers.get(FAULT_HEADER) else {
+            return Ok(self.decide(asked));
         };
         let wanted = wanted.to_str().unwrap_or_default();
         if wanted == NO_FAULT {
-            return Ok(Some(None));
+            return Ok(None);
         }
         let found = self.faults.iter().enumerate().find(|(_, fault)| {
             fault.name() == wanted && !matches!(fault, FaultConfig::RefusedConnection(_))
@@ -111,6 +105,6 @@ impl Plan {
         let drawn = Drawn { decision: &decision, chance: self.chance };
         let effect = fault.fault().effect(drawn, asked);
         let injection = effect.map(|effect| Injection { name: fault.name(), effect });
-        Ok(Some(injection.filter(Injection::is_felt)))
+        Ok(injection.filter(Injection::is_felt))
     }
 }

@@ -60,7 +60,6 @@ pub struct StatusFault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names are the API's own")]
-#[expect(clippy::enum_variant_names, reason = "the names are the API's own")]
 pub enum ErrorType {
     InvalidRequestError,
     AuthenticationError,
