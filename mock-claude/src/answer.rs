@@ -4,25 +4,23 @@
 //! before the limits, so that an overloaded API costs no quota.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::chance::{Chance, RequestKey};
 use crate::clock::Clock;
-use crate::config::{Config, Problem};
+use crate::config::Config;
 use crate::definitions;
 use crate::error::ApiError;
-use crate::fault::{Arrival, Asked, Effect, FaultConfig, Injection, KeyHash, Plan, Spoiled};
+use crate::fault::{Arrival, Asked, Effect, Injection, Injector};
 use crate::journal::{Entry, Journal};
 use crate::latency::Schedule;
 use crate::limits::{self, Limiter};
 use crate::reply::{self, Reply};
 use crate::request::{MessagesRequest, Version};
 use crate::stream::{Message, Usage};
-use crate::wire::Control;
 
 /// The header by which a client marks a request for the journal. Never part of a reply.
 pub const TAG_HEADER: &str = "x-mock-tag";
@@ -39,25 +37,11 @@ pub(crate) struct State {
     config: Config,
     clock: Clock,
     chance: Chance,
-    plan: Mutex<Arc<Plan>>,
-    in_flight: AtomicU64,
-    connections: AtomicU64,
+    pub(crate) injector: Injector,
     organization: HeaderValue,
     limiter: Option<Mutex<Limiter>>,
     seen: Mutex<Seen>,
     pub(crate) journal: Journal,
-}
-
-/// A request under way.
-#[derive(Debug)]
-pub(crate) struct InFlight {
-    state: Arc<State>,
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.state.in_flight.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 /// How many requests there were, in all and about each subject.
@@ -113,9 +97,7 @@ impl State {
     pub(crate) fn new(config: Config, clock: Clock, journal: Journal) -> Self {
         let chance = Chance::new(config.seed);
         Self {
-            plan: Mutex::new(Arc::new(Plan::new(config.fault.clone(), chance))),
-            in_flight: AtomicU64::new(0),
-            connections: AtomicU64::new(0),
+            injector: Injector::new(config.fault.clone(), chance, clock),
             organization: organization(chance),
             limiter: config.limits.as_ref().map(|limits| Mutex::new(Limiter::new(limits))),
             seen: Mutex::default(),
@@ -202,61 +184,13 @@ impl State {
         request: &MessagesRequest,
         identity: &Identity,
     ) -> Result<Option<Injection>, ApiError> {
-        let plan = self.plan();
         let asked = Asked {
-            arrival: identity.arrival,
             path: MESSAGES_PATH,
             model: &request.model_id,
-            api_key: plan.reads_keys().then(|| KeyHash::of_request(headers)).flatten(),
-            headers,
             stream: request.stream,
-            in_flight: self.in_flight.load(Ordering::Relaxed),
+            ..Asked::nothing(identity.arrival, headers)
         };
-        plan.meet(&asked)
-    }
-
-    /// Whether a fault refuses the connection that comes now.
-    pub(crate) fn refuses_connection(&self) -> bool {
-        let earlier = self.connections.fetch_add(1, Ordering::Relaxed);
-        let key = RequestKey { subject: earlier, attempt: 0 };
-        let arrival = Arrival { key, earlier, at_us: self.clock.now_us() };
-        let refusal = self.plan().refuses(&Asked::nothing(arrival, &HeaderMap::new()));
-        if let Some(refusal) = &refusal {
-            tracing::info!(fault = refusal.name, "refused a connection");
-        }
-        refusal.is_some()
-    }
-
-    /// Puts another fault plan in place of the one there is.
-    pub(crate) fn set_faults(&self, faults: Vec<FaultConfig>) -> Result<(), Vec<Problem>> {
-        let problems = Plan::problems(&faults);
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        let plan = Arc::new(Plan::new(faults, self.chance));
-        *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = plan;
-        Ok(())
-    }
-
-    fn plan(&self) -> Arc<Plan> {
-        Arc::clone(&self.plan.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Counts a request as under way until what is returned is dropped.
-    pub(crate) fn enter(self: &Arc<Self>) -> InFlight {
-        self.in_flight.fetch_add(1, Ordering::Relaxed);
-        InFlight { state: Arc::clone(self) }
-    }
-
-    /// What is needed to spoil the response to a request.
-    pub(crate) fn spoiled<'a>(
-        &self,
-        effect: Effect,
-        request_id: &'a str,
-        key: RequestKey,
-        control: Option<Control>,
-    ) -> Spoiled<'a> {
-        Spoiled { effect, request_id, key, chance: self.chance, clock: self.clock, control }
+        self.injector.meet(asked)
     }
 
     fn reply_unless(

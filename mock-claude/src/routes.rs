@@ -14,9 +14,9 @@ use futures_util::stream;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use tokio::time::{Instant, sleep_until};
 
-use crate::answer::{Answer, InFlight, Outcome, Replied, State, error_headers};
+use crate::answer::{Answer, Outcome, Replied, State, error_headers};
 use crate::error::ApiError;
-use crate::fault;
+use crate::fault::{self, InFlight};
 use crate::latency::wait_until;
 use crate::stream::{Event, events};
 use crate::wire::Control;
@@ -40,13 +40,18 @@ async fn messages(
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let started = Instant::now();
-    let in_flight = state.enter();
+    let in_flight = state.injector.enter();
     let body = body.map_err(|_| too_large());
     let answer = state.decide(&headers, body.as_deref().map_err(Clone::clone));
     let Answer { mut headers, request_id, outcome, effect, key } = answer;
     let mut spoiled = None;
     if let Some(effect) = effect {
-        spoiled = Some(state.spoiled(effect, &request_id, key, control.map(|control| control.0)));
+        spoiled = Some(state.injector.spoiled(
+            effect,
+            &request_id,
+            key,
+            control.map(|control| control.0),
+        ));
     }
     insert(&mut headers, "request-id", &request_id);
     let response = match outcome {

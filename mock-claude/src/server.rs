@@ -64,7 +64,7 @@ impl MockClaude {
 
     /// Opens a connection inside the process; dropping the returned end closes it.
     pub fn connect(&self) -> ClientEnd {
-        if self.state.refuses_connection() {
+        if self.state.injector.refuses_connection() {
             return pipe::refused();
         }
         let (client, server) = pipe::pair();
@@ -91,7 +91,7 @@ impl MockClaude {
             let Some((mut socket, place)) = accepted else {
                 continue;
             };
-            if self.state.refuses_connection() {
+            if self.state.injector.refuses_connection() {
                 socket.abort();
                 continue;
             }
@@ -113,7 +113,7 @@ impl MockClaude {
 
     /// Puts another fault plan in place of the one there is; requests under way keep theirs.
     pub fn set_faults(&self, faults: Vec<FaultConfig>) -> Result<(), Vec<Problem>> {
-        self.state.set_faults(faults)
+        self.state.injector.set_faults(faults)
     }
 
     /// The sum of everything that was charged.

@@ -11,6 +11,7 @@
 
 mod burst;
 mod connection;
+mod injector;
 mod latency;
 mod load;
 mod none;
@@ -29,6 +30,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::burst::Burst;
 pub use self::connection::RefusedConnectionFault;
+pub(crate) use self::injector::{InFlight, Injector};
 pub(crate) use self::latency::Delay;
 pub use self::latency::{Extra, LatencyFault, Stall};
 pub use self::load::Load;
