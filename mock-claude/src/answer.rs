@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::definitions;
 use crate::error::ApiError;
-use crate::fault::{Arrival, Injection, Plan};
+use crate::fault::{Arrival, Asked, Effect, Injection, Injector};
 use crate::journal::{Entry, Journal};
 use crate::latency::Schedule;
 use crate::limits::{self, Account, Limits};
@@ -30,6 +30,8 @@ pub const TAG_HEADER: &str = "x-mock-tag";
 
 /// The workspace that a request is counted in.
 const WORKSPACE_HEADER: HeaderName = HeaderName::from_static("anthropic-workspace-id");
+/// The path of the requests that are decided here.
+const MESSAGES_PATH: &str = "/v1/messages";
 
 /// The longest tag that is kept, in bytes.
 const MAX_TAG_BYTES: usize = 200;
@@ -40,7 +42,7 @@ pub(crate) struct State {
     config: Config,
     clock: Clock,
     chance: Chance,
-    plan: Plan,
+    pub(crate) injector: Injector,
     organization: HeaderValue,
     limits: Option<Mutex<Limits>>,
     seen: Mutex<Seen>,
@@ -54,6 +56,8 @@ pub(crate) struct Answer {
     pub(crate) headers: HeaderMap,
     pub(crate) request_id: String,
     pub(crate) outcome: Outcome,
+    pub(crate) effect: Option<Effect>,
+    pub(crate) key: RequestKey,
 }
 
 /// A refusal, or a reply with its schedule.
@@ -93,7 +97,7 @@ impl State {
     pub(crate) fn new(config: Config, clock: Clock, journal: Journal) -> Self {
         let chance = Chance::new(config.seed);
         Self {
-            plan: Plan::new(config.fault.clone(), chance),
+            injector: Injector::new(config.fault.clone(), chance, clock),
             organization: organization(chance, ""),
             limits: config.limits.as_ref().and_then(Limits::new).map(Mutex::new),
             seen: Mutex::default(),
@@ -119,15 +123,31 @@ impl State {
             Err((_, hash)) => *hash,
         };
         let identity = self.identify(subject, headers);
-        let injection = if parsed.is_ok() { self.plan.decide(&identity.arrival) } else { None };
         let class = parsed.as_ref().ok().map(|request| request.model.class.as_str());
+        let (parsed, injection) = match parsed {
+            Ok(request) => match self.inject(headers, &request, &identity) {
+                Ok(injection) => (Ok(request), injection),
+                Err(error) => (Err((error, subject)), None),
+            },
+            Err(refused) => (Err(refused), None),
+        };
         let outcome = match parsed {
             Err((error, _)) => self.refusal(error),
             Ok(request) => self.reply_unless(injection.as_ref(), request, &identity, body_bytes),
         };
-        self.record(&identity, injection.map(|injection| injection.name), &outcome);
+        let (name, effect) = match injection {
+            Some(Injection { name, effect }) => (Some(name), Some(effect)),
+            None => (None, None),
+        };
+        self.record(&identity, name, &outcome);
         let headers = self.headers(identity.account, class, &outcome);
-        Answer { headers, request_id: identity.request_id, outcome }
+        Answer {
+            headers,
+            request_id: identity.request_id,
+            outcome,
+            effect,
+            key: identity.arrival.key,
+        }
     }
 
     /// Whose answer it is, and what is left of the quota.
@@ -176,6 +196,21 @@ impl State {
         }
     }
 
+    fn inject(
+        &self,
+        headers: &HeaderMap,
+        request: &MessagesRequest,
+        identity: &Identity,
+    ) -> Result<Option<Injection>, ApiError> {
+        let asked = Asked {
+            path: MESSAGES_PATH,
+            model: &request.model_id,
+            stream: request.stream,
+            ..Asked::nothing(identity.arrival, headers)
+        };
+        self.injector.meet(asked)
+    }
+
     fn reply_unless(
         &self,
         injection: Option<&Injection>,
@@ -183,19 +218,33 @@ impl State {
         identity: &Identity,
         body_bytes: u64,
     ) -> Outcome {
-        if let Some(injection) = injection {
-            return self.refusal(injection.error.clone());
+        let mut request = request;
+        let effect = injection.map(|injection| &injection.effect);
+        if let Some(Effect::Refuse { error, .. }) = effect {
+            return self.refusal(error.clone());
         }
         if let Err(error) = self.admit(identity.account, &request, body_bytes) {
             return self.refusal(error);
         }
-        self.write_reply(request, identity)
+        if let Some(Effect::Semantic(trouble)) = effect {
+            let most = trouble.most_tokens().unwrap_or(u64::MAX);
+            request.max_tokens = request.max_tokens.min(most);
+        }
+        self.write_reply(request, identity, effect)
     }
 
-    fn write_reply(&self, request: MessagesRequest, identity: &Identity) -> Outcome {
+    fn write_reply(
+        &self,
+        request: MessagesRequest,
+        identity: &Identity,
+        effect: Option<&Effect>,
+    ) -> Outcome {
         let key = identity.arrival.key;
         let reply = reply::write(&request, &self.config.reply, self.chance, key);
-        let schedule = self.config.latency.plan(request.tokens_in, self.chance, key);
+        let mut schedule = self.config.latency.plan(request.tokens_in, self.chance, key);
+        if let Some(Effect::Delay(delay)) = effect {
+            schedule = schedule.delayed(*delay);
+        }
         Outcome::Replied(Box::new(Replied { request, reply, schedule, account: identity.account }))
     }
 

@@ -81,6 +81,11 @@ impl Share {
     pub fn millionths(self) -> u64 {
         u64::from(self.0)
     }
+
+    /// A share of so many parts per million; more than a million is all.
+    pub fn of_millionths(millionths: u32) -> Self {
+        Self(millionths.min(1_000_000))
+    }
 }
 
 impl TryFrom<f64> for Share {

@@ -35,6 +35,17 @@ impl Clock {
         self.epoch_ms.saturating_add(i64::try_from(at_us / 1000).unwrap_or(i64::MAX))
     }
 
+    /// The time so many seconds from now, as HTTP writes dates.
+    pub fn http_date(&self, in_s: u64) -> http::HeaderValue {
+        let at_us = self.now_us().saturating_add(in_s.saturating_mul(SECOND_US));
+        let at_s = self.unix_ms(at_us) / 1000;
+        let at = Timestamp::from_second(at_s).unwrap_or(Timestamp::UNIX_EPOCH);
+        let text = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at);
+        text.ok()
+            .and_then(|text| http::HeaderValue::try_from(text).ok())
+            .unwrap_or(http::HeaderValue::from_static("Thu, 01 Jan 1970 00:00:00 GMT"))
+    }
+
     /// The calendar time of an instant, in whole seconds as the API writes it, rounded up.
     pub fn rfc3339(&self, at_us: u64) -> String {
         let elapsed_ms = i64::try_from(at_us.div_ceil(1000)).unwrap_or(i64::MAX);

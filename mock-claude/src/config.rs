@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::api::batches::BatchConfig;
-use crate::fault::FaultConfig;
+use crate::fault::{FaultConfig, Plan};
 use crate::latency::LatencyConfig;
 use crate::limits::LimitsConfig;
 use crate::reply::ReplyConfig;
@@ -34,10 +34,7 @@ impl Config {
     /// What no single key's range can say, with keys as they stand in the file.
     pub fn problems(&self) -> Vec<Problem> {
         let limits = self.limits.iter().flat_map(LimitsConfig::problems);
-        let faults = self.fault.iter().enumerate().flat_map(|(index, fault)| {
-            let inside = fault.problems().into_iter();
-            inside.map(move |problem| problem.inside(&format!("fault.{index}")))
-        });
+        let faults = Plan::problems(&self.fault).into_iter();
         let batch = self.batch.problems().into_iter();
         limits
             .map(|problem| problem.inside("limits"))

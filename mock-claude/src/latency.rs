@@ -3,11 +3,14 @@
 //! All in integers and whole milliseconds, because simulated time moves in whole milliseconds.
 
 use std::num::NonZeroU64;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep_until};
 
 use crate::chance::{Chance, MILLION, RequestKey, Share};
+use crate::fault::Delay;
 
 /// The `[latency]` section.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -61,6 +64,7 @@ impl LatencyConfig {
             first_token_ms: self.first_token_ms + prefill_ms,
             decode_tokens_per_second: self.decode_tokens_per_second,
             factor,
+            delay: None,
         }
     }
 }
@@ -71,14 +75,38 @@ pub struct Schedule {
     first_token_ms: u64,
     decode_tokens_per_second: NonZeroU64,
     factor: u64,
+    delay: Option<Delay>,
+}
+
+/// A moment that never comes.
+const NEVER_MS: u64 = u64::MAX;
+
+/// Waits until so many milliseconds after `started`, which may be for ever. A timer that is due at
+/// once would still wait for the next millisecond of a real clock, so no waiting is no timer.
+pub(crate) async fn wait_until(started: Instant, at_ms: u64) {
+    if at_ms == 0 {
+        return;
+    }
+    match started.checked_add(Duration::from_millis(at_ms)) {
+        Some(at) if at_ms != NEVER_MS => sleep_until(at).await,
+        _ => std::future::pending().await,
+    }
 }
 
 impl Schedule {
+    /// The schedule under a fault.
+    pub(crate) fn delayed(self, delay: Delay) -> Self {
+        Self { delay: Some(delay), ..self }
+    }
+
     /// Milliseconds from the request to the moment when `tokens` tokens are written.
     pub fn at_ms(&self, tokens: u64) -> u64 {
         let decode_ms = tokens.saturating_mul(1000) / self.decode_tokens_per_second;
-        let total = u128::from(self.first_token_ms + decode_ms) * u128::from(self.factor);
-        u64::try_from(total / u128::from(MILLION)).unwrap_or(u64::MAX)
+        let times = self.delay.map_or(1, |delay| u64::from(delay.decode_times.get()));
+        let usual_ms = self.first_token_ms.saturating_add(decode_ms.saturating_mul(times));
+        let total = u128::from(usual_ms) * u128::from(self.factor);
+        let total_ms = u64::try_from(total / u128::from(MILLION)).unwrap_or(u64::MAX);
+        total_ms.saturating_add(self.delay.map_or(0, |delay| delay.before_ms(tokens)))
     }
 }
 

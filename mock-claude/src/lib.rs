@@ -5,7 +5,7 @@
 //! is decided about it ([`chance`], [`fault`], [`limits`], [`latency`]), what is answered
 //! ([`definitions`], [`reply`], [`stream`]), what it costs ([`tokens`], [`prices`], [`journal`]),
 //! the order in which one request is decided ([`answer`]), what is beside messages ([`api`]), what
-//! carries it ([`routes`], [`server`]), and what is typed to start it ([`cli`]).
+//! carries it ([`routes`], [`server`], [`pipe`]), and what is typed to start it ([`cli`]).
 //!
 //! Time comes from tokio's clock, so a paused runtime runs it in simulated time; chance comes
 //! from the seed, the request and its attempt, so the order of arrival decides nothing.
@@ -34,6 +34,7 @@ pub mod fault;
 pub mod journal;
 pub mod latency;
 pub mod limits;
+pub mod pipe;
 pub mod prices;
 pub mod reply;
 pub mod request;
@@ -42,6 +43,7 @@ mod seen;
 pub mod server;
 pub mod stream;
 pub mod tokens;
+mod wire;
 
 pub use config::{Config, Problem};
 pub use journal::{Entry, Ledger};

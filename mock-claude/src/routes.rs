@@ -2,22 +2,24 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, FromRequest, Request, State as Extracted};
 use axum::response::Response;
 use axum::routing::post;
+use axum::Router;
 use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use crate::answer::{Answer, Outcome, Replied, State, error_headers};
 use crate::error::ApiError;
+use crate::fault::{self, InFlight};
+use crate::latency::wait_until;
 use crate::limits::Account;
 use crate::stream::{Event, events};
+use crate::wire::Control;
 
 /// The largest request body, as documented: 32 MB.
 pub const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
@@ -35,16 +37,22 @@ pub(crate) fn router(state: Arc<State>) -> Router {
 async fn messages(Extracted(state): Extracted<Arc<State>>, mut request: Request) -> Response {
     // Taken, not extracted: an extracted map is a copy of every header.
     let headers = std::mem::take(request.headers_mut());
+    let control = request.extensions_mut().remove::<Control>();
     let body = Bytes::from_request(request, &()).await;
     let started = Instant::now();
+    let in_flight = state.injector.enter();
     let body = body.map_err(|_| too_large());
     let answer = state.decide(&headers, body.as_deref().map_err(Clone::clone));
-    let Answer { mut headers, request_id, outcome } = answer;
+    let Answer { mut headers, request_id, outcome, effect, key } = answer;
+    let mut spoiled = None;
+    if let Some(effect) = effect {
+        spoiled = Some(state.injector.spoiled(effect, &request_id, key, control));
+    }
     insert(&mut headers, "request-id", &request_id);
-    match outcome {
+    let response = match outcome {
         Outcome::Refused { error, after_ms } => {
             tracing::info!(request_id, status = error.status, message = error.message, "refused");
-            wait(started, after_ms).await;
+            wait_until(started, after_ms).await;
             refuse(&error, headers, &request_id)
         }
         Outcome::Replied(replied) => {
@@ -56,10 +64,11 @@ async fn messages(Extracted(state): Extracted<Arc<State>>, mut request: Request)
                 "replied"
             );
             let writing = Writing {
-                state,
+                state: Arc::clone(&state),
                 account: replied.account,
                 class: &replied.request.model.class,
                 tokens: tokens_out,
+                _in_flight: in_flight,
             };
             if replied.request.stream {
                 streamed(&replied, headers, &request_id, started, writing)
@@ -67,6 +76,10 @@ async fn messages(Extracted(state): Extracted<Arc<State>>, mut request: Request)
                 plain(&replied, headers, &request_id, started, writing).await
             }
         }
+    };
+    match spoiled {
+        Some(spoiled) => fault::spoil(response, spoiled).await,
+        None => response,
     }
 }
 
@@ -77,19 +90,12 @@ struct Writing {
     account: Account,
     class: &'static str,
     tokens: u64,
+    _in_flight: InFlight,
 }
 
 impl Drop for Writing {
     fn drop(&mut self) {
         self.state.finished(self.account, self.class, self.tokens);
-    }
-}
-
-/// Waits until so long after `started`. A timer that is due at once would still wait for the next
-/// millisecond of a real clock, so that no waiting has to be no timer.
-async fn wait(started: Instant, ms: u64) {
-    if ms > 0 {
-        sleep_until(started + Duration::from_millis(ms)).await;
     }
 }
 
@@ -101,7 +107,7 @@ async fn plain(
     writing: Writing,
 ) -> Response {
     let ends_ms = replied.schedule.at_ms(replied.reply.tokens_out);
-    wait(started, ends_ms).await;
+    wait_until(started, ends_ms).await;
     drop(writing);
     let message = replied.message(request_id);
     let mut body = Vec::with_capacity(512 + replied.reply.text.len());
@@ -121,7 +127,7 @@ fn streamed(
     let sent =
         stream::unfold((events.into_iter(), writing), move |(mut events, writing)| async move {
             let Event { at_ms, text } = events.next()?;
-            wait(started, at_ms).await;
+            wait_until(started, at_ms).await;
             Some((Ok::<_, Infallible>(Bytes::from(text)), (events, writing)))
         });
     insert(&mut headers, header::CONTENT_TYPE.as_str(), "text/event-stream; charset=utf-8");

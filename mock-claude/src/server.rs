@@ -4,25 +4,31 @@
 //! left running. Accepting is a loop of our own, because a simulated run must not pick between
 //! branches at random.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::service::{HttpService, Service as _};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::io::DuplexStream;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
 use crate::answer::State;
 use crate::clock::{Clock, SIMULATED_EPOCH_MS};
-use crate::config::Config;
+use crate::config::{Config, Problem};
+use crate::fault::FaultConfig;
 use crate::journal::{Entry, Journal, Ledger};
+use crate::pipe::{self, ClientEnd};
 use crate::routes;
+use crate::wire::{Carrier, Control, Wire};
 
 /// Connections served at once; more wait to be accepted.
 pub const MAX_CONNECTIONS: usize = 20_000;
@@ -32,9 +38,6 @@ const BACKLOG: u32 = 4096;
 
 /// How long connections may go on after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(5);
-
-/// Bytes in flight each way between the ends of an in-process connection.
-const PIPE_BYTES: usize = 64 * 1024;
 
 /// A mock of the Claude API. Clones share everything.
 #[derive(Debug, Clone)]
@@ -60,11 +63,13 @@ impl MockClaude {
     }
 
     /// Opens a connection inside the process; dropping the returned end closes it.
-    pub fn connect(&self) -> DuplexStream {
-        let (client, server) = tokio::io::duplex(PIPE_BYTES);
-        let service = TowerToHyperService::new(self.router());
+    pub fn connect(&self) -> ClientEnd {
+        if self.state.injector.refuses_connection() {
+            return pipe::refused();
+        }
+        let (client, server) = pipe::pair();
+        let connection = connection(self.router(), server);
         tokio::spawn(async move {
-            let connection = http1().serve_connection(TokioIo::new(server), service);
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "connection ended early");
             }
@@ -83,12 +88,14 @@ impl MockClaude {
                 () = &mut shutdown => break,
                 accepted = accept(&listener, &places) => accepted,
             };
-            let Some((socket, place)) = accepted else {
+            let Some((mut socket, place)) = accepted else {
                 continue;
             };
-            let service = TowerToHyperService::new(self.router());
-            let connection =
-                graceful.watch(http1().serve_connection(TokioIo::new(socket), service));
+            if self.state.injector.refuses_connection() {
+                socket.abort();
+                continue;
+            }
+            let connection = graceful.watch(connection(self.router(), socket));
             tokio::spawn(async move {
                 if let Err(error) = connection.await {
                     tracing::debug!(%error, "connection ended early");
@@ -102,6 +109,11 @@ impl MockClaude {
             () = graceful.shutdown() => {}
             () = sleep(DRAIN) => tracing::warn!("connections were still open after {DRAIN:?}"),
         }
+    }
+
+    /// Puts another fault plan in place of the one there is; requests under way keep theirs.
+    pub fn set_faults(&self, faults: Vec<FaultConfig>) -> Result<(), Vec<Problem>> {
+        self.state.injector.set_faults(faults)
     }
 
     /// The sum of everything that was charged.
@@ -124,6 +136,24 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
+}
+
+/// One connection over `carrier`, whose handlers can order what becomes of their responses.
+fn connection<C: Carrier + 'static>(
+    router: Router,
+    carrier: C,
+) -> hyper::server::conn::http1::Connection<
+    TokioIo<Wire<C>>,
+    impl HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send>,
+> {
+    let control = Control::default();
+    let io = TokioIo::new(Wire::new(carrier, control.clone()));
+    let service = TowerToHyperService::new(router);
+    let service = hyper::service::service_fn(move |mut request: http::Request<Incoming>| {
+        request.extensions_mut().insert(control.clone());
+        service.call(request)
+    });
+    http1().serve_connection(io, service)
 }
 
 fn http1() -> hyper::server::conn::http1::Builder {

@@ -7,23 +7,29 @@ use http::{HeaderMap, HeaderValue};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{Answer, Identity, State, TAG_HEADER, check_headers};
-use crate::chance::Chance;
+use crate::chance::{Chance, RequestKey};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::definitions;
 use crate::error::ApiError;
-use crate::fault::Injection;
+use crate::fault::{Asked, Effect, Injection};
 use crate::request::{MessagesRequest, Version};
 
 /// A request on a route without a model, between its checks and its answer.
 pub(crate) struct Call {
     identity: Identity,
-    fault: Option<String>,
+    injection: Option<Injection>,
     /// The version that the client speaks, or why it is refused.
     pub(crate) admitted: Result<Version, ApiError>,
 }
 
 impl Call {
+    /// What a fault does to the answer, and the key of its chances.
+    pub(crate) fn effect(&self) -> Option<(Effect, RequestKey)> {
+        let injection = self.injection.as_ref()?;
+        Some((injection.effect.clone(), self.identity.arrival.key))
+    }
+
     /// The id that the response carries.
     pub(crate) fn request_id(&self) -> &str {
         &self.identity.request_id
@@ -45,21 +51,29 @@ impl State {
     }
 
     /// Begins a request: who asks, whether it may, and whether a fault hits it.
-    pub(crate) fn begin(&self, headers: &HeaderMap, subject: u64) -> Call {
+    pub(crate) fn begin(&self, headers: &HeaderMap, path: &str, subject: u64) -> Call {
         let identity = self.identify(subject, headers);
-        let checked = check_headers(headers);
-        let injection = if checked.is_ok() { self.plan.decide(&identity.arrival) } else { None };
-        match injection {
-            Some(Injection { name, error }) => {
-                Call { identity, fault: Some(name), admitted: Err(error) }
+        let asked = Asked { path, ..Asked::nothing(identity.arrival, headers) };
+        let met = check_headers(headers)
+            .and_then(|version| Ok((version, self.injector.meet(asked)?)));
+        match met {
+            Err(error) => Call { identity, injection: None, admitted: Err(error) },
+            Ok((version, injection)) => {
+                let admitted = match &injection {
+                    Some(Injection { effect: Effect::Refuse { error, .. }, .. }) => {
+                        Err(error.clone())
+                    }
+                    _ => Ok(version),
+                };
+                Call { identity, injection, admitted }
             }
-            None => Call { identity, fault: None, admitted: checked },
         }
     }
 
     /// Ends a request that began: its journal entry, and the headers of its answer.
     pub(crate) fn end(&self, call: Call, error: Option<&ApiError>) -> HeaderMap {
-        let Call { identity, fault, .. } = call;
+        let Call { identity, injection, .. } = call;
+        let fault = injection.map(|injection| injection.name);
         let outcome = self.refusal(error.cloned().unwrap_or(ApiError::of_status(200, "")));
         let mut entry = Self::entry(&identity, fault, &outcome);
         entry.error = error.map(|error| error.kind);
@@ -88,15 +102,28 @@ impl State {
             Err(_) => xxh3_64(body),
         };
         let identity = self.identify(subject, &headers);
-        let injection = if parsed.is_ok() { self.plan.decide(&identity.arrival) } else { None };
-        let outcome = match (parsed, &injection) {
-            (Err(error), _) => self.refusal(error),
-            (Ok(_), Some(injection)) => self.refusal(injection.error.clone()),
-            (Ok(request), None) => self.write_reply(request, &identity),
+        let met = parsed.and_then(|request| {
+            let injection = self.inject(&headers, &request, &identity)?;
+            Ok((request, injection))
+        });
+        let (outcome, fault) = match met {
+            Err(error) => (self.refusal(error), None),
+            // What spoils a connection or a stream has nothing to spoil in a batch.
+            Ok((_, Some(Injection { name, effect: Effect::Refuse { error, .. } }))) => {
+                (self.refusal(error), Some(name))
+            }
+            Ok((request, _)) => (self.write_reply(request, &identity, None), None),
         };
-        let mut entry = Self::entry(&identity, injection.map(|injection| injection.name), &outcome);
+        let mut entry = Self::entry(&identity, fault, &outcome);
         entry.cost_microusd = entry.cost_microusd.div_ceil(2);
         self.write(identity.account, entry);
-        Answer { headers: HeaderMap::new(), request_id: identity.request_id, outcome }
+        let key = identity.arrival.key;
+        Answer {
+            headers: HeaderMap::new(),
+            request_id: identity.request_id,
+            outcome,
+            effect: None,
+            key,
+        }
     }
 }

@@ -3,20 +3,23 @@
 //! Work is done at the moment of arrival and awaits nothing; the wait comes after it, so that a
 //! slow answer holds no lock.
 
-use std::time::Duration;
-
 use axum::body::Body;
+use axum::extract::Request;
+use axum::middleware::Next;
 use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::Value;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::answer::State;
 use crate::error::ApiError;
+use crate::fault;
+use crate::latency::wait_until;
 use crate::request::Version;
 use crate::routes::{insert, refuse, respond};
+use crate::wire::Control;
 
 /// What a route gives when nothing is wrong.
 #[derive(Debug)]
@@ -46,7 +49,9 @@ pub(crate) async fn answer(
     work: impl FnOnce(Context<'_>) -> Result<Given, ApiError>,
 ) -> Response {
     let started = Instant::now();
-    let call = state.begin(headers, subject);
+    let Asked { path, control } = ASKED.try_with(Asked::clone).unwrap_or_default();
+    let call = state.begin(headers, &path, subject);
+    let effect = call.effect();
     let request_id = call.request_id().to_owned();
     let now_us = state.clock().now_us();
     let given = call
@@ -55,8 +60,8 @@ pub(crate) async fn answer(
         .and_then(|version| work(Context { request_id: &request_id, version, now_us }));
     let mut headers = state.end(call, given.as_ref().err());
     insert(&mut headers, "request-id", &request_id);
-    sleep_until(started + Duration::from_millis(state.config().latency.refusal_ms)).await;
-    match given {
+    wait_until(started, state.config().latency.refusal_ms).await;
+    let response = match given {
         Err(error) => {
             tracing::info!(request_id, status = error.status, message = error.message, "refused");
             refuse(&error, headers, &request_id)
@@ -69,7 +74,32 @@ pub(crate) async fn answer(
             insert(&mut headers, header::CONTENT_TYPE.as_str(), &mime_type);
             respond(StatusCode::OK, headers, Body::from(bytes))
         }
+    };
+    match effect {
+        Some((effect, key)) => {
+            let spoiled = state.injector.spoiled(effect, &request_id, key, control);
+            fault::spoil(response, spoiled).await
+        }
+        None => response,
     }
+}
+
+/// What a fault may want of a request besides its headers.
+#[derive(Debug, Clone, Default)]
+struct Asked {
+    path: String,
+    control: Option<Control>,
+}
+
+tokio::task_local! {
+    static ASKED: Asked;
+}
+
+/// Keeps path and connection of a request at hand while its route answers it.
+pub(crate) async fn remember(request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let control = request.extensions().get::<Control>().cloned();
+    ASKED.scope(Asked { path, control }, next.run(request)).await
 }
 
 /// What a request is about: its method, its path and query, and a hash of its body.

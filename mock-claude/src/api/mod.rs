@@ -31,4 +31,5 @@ pub(crate) fn routes() -> Router<Arc<State>> {
         .merge(batches::routes())
         .merge(files::routes())
         .method_not_allowed_fallback(wrong_method)
+        .layer(axum::middleware::from_fn(call::remember))
 }

@@ -2,9 +2,11 @@
 
 use std::num::{NonZeroU32, NonZeroU64};
 
+use http::HeaderMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{Burst, HeaderIs, KeyHash, Load, Pattern};
 use crate::chance::{Chance, RequestKey, Share};
 use crate::clock::SECOND_US;
 use crate::config::Problem;
@@ -17,17 +19,85 @@ pub struct When {
     pub share: Option<Share>,
     /// The first so many attempts at the same content; the ones after them succeed.
     pub first_attempts: Option<NonZeroU32>,
+    /// Attempts at the same content by their number, counted from 1.
+    pub attempts: Option<Attempts>,
     /// Every so many requests, counted over all of them: 5 hits the fifth, the tenth.
     pub every: Option<NonZeroU64>,
+    /// Requests by their number among all, counted from 1.
+    #[schemars(length(max = 10_000))]
+    pub nth: Option<Vec<NonZeroU64>>,
     /// From this second on.
     #[schemars(range(max = 315_360_000))]
     pub from_s: Option<u64>,
     /// Until before this second.
     #[schemars(range(max = 315_360_000))]
     pub until_s: Option<u64>,
+    /// Bad times that come and go.
+    pub burst: Option<Burst>,
+    /// The more requests are in flight, the likelier.
+    pub load: Option<Load>,
+    /// The path of the request; with a `*` at its end, the beginning of it.
+    pub path: Option<Pattern>,
+    /// The model as the client names it; with a `*` at its end, the beginning of it.
+    pub model: Option<Pattern>,
+    /// The API key of the request, compared by its hash.
+    pub api_key: Option<KeyHash>,
+    /// A header of the request, as `name=value`.
+    pub header: Option<HeaderIs>,
+    /// Whether the reply is streamed.
+    pub stream: Option<bool>,
 }
 
-/// What a condition may look at.
+/// A range of attempts, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Attempts {
+    /// The first that is hit.
+    #[serde(default = "first")]
+    pub from: NonZeroU32,
+    /// The last that is hit; all further ones without it.
+    pub to: Option<NonZeroU32>,
+}
+
+const fn first() -> NonZeroU32 {
+    NonZeroU32::MIN
+}
+
+impl Attempts {
+    fn include(self, attempt: u32) -> bool {
+        let number = attempt.saturating_add(1);
+        number >= self.from.get() && self.to.is_none_or(|to| number <= to.get())
+    }
+}
+
+/// One request as the conditions see it.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// Its key, number and time.
+    pub arrival: Arrival,
+    /// Its path.
+    pub path: &'a str,
+    /// The model that it names; empty where it names none.
+    pub model: &'a str,
+    /// The hash of its API key, where a condition wants it.
+    pub api_key: Option<KeyHash>,
+    /// Its headers.
+    pub headers: &'a HeaderMap,
+    /// Whether its reply is streamed.
+    pub stream: bool,
+    /// Requests under way, this one included.
+    pub in_flight: u64,
+}
+
+impl<'a> Asked<'a> {
+    /// What is known of a connection before it carries a request.
+    pub(crate) const fn nothing(arrival: Arrival, headers: &'a HeaderMap) -> Self {
+        let (path, model) = ("", "");
+        Self { arrival, path, model, api_key: None, headers, stream: false, in_flight: 0 }
+    }
+}
+
+/// When and what a request is.
 #[derive(Debug, Clone, Copy)]
 pub struct Arrival {
     /// The request and its attempt.
@@ -41,25 +111,57 @@ pub struct Arrival {
 impl When {
     /// What no single key's range can say.
     pub fn problems(&self) -> Vec<Problem> {
-        match (self.from_s, self.until_s) {
-            (Some(from), Some(until)) if from >= until => {
-                vec![Problem::new(
-                    "when.until_s",
-                    format!("must be greater than `from_s` ({from})"),
-                )]
-            }
-            _ => Vec::new(),
+        let mut problems = Vec::new();
+        if let (Some(from), Some(until)) = (self.from_s, self.until_s)
+            && from >= until
+        {
+            let message = format!("must be greater than `from_s` ({from})");
+            problems.push(Problem::new("when.until_s", message));
         }
+        if let Some(Attempts { from, to: Some(to) }) = self.attempts
+            && from > to
+        {
+            let message = format!("must not be less than `from` ({from})");
+            problems.push(Problem::new("when.attempts.to", message));
+        }
+        problems.extend(self.burst.iter().flat_map(Burst::problems));
+        problems.extend(self.load.iter().flat_map(Load::problems));
+        problems
+    }
+
+    /// The conditions that are given and look at a request: a connection has none yet.
+    pub(super) fn about_requests(&self) -> Vec<&'static str> {
+        let given = [
+            ("first_attempts", self.first_attempts.is_some()),
+            ("attempts", self.attempts.is_some()),
+            ("load", self.load.is_some()),
+            ("path", self.path.is_some()),
+            ("model", self.model.is_some()),
+            ("api_key", self.api_key.is_some()),
+            ("header", self.header.is_some()),
+            ("stream", self.stream.is_some()),
+        ];
+        given.into_iter().filter_map(|(key, given)| given.then_some(key)).collect()
     }
 
     /// Whether the fault hits this request.
-    pub fn hits(&self, decision: &str, chance: Chance, arrival: &Arrival) -> bool {
-        let at_s = arrival.at_us / SECOND_US;
+    pub fn hits(&self, decision: &str, chance: Chance, asked: &Asked<'_>) -> bool {
+        let Arrival { key, earlier, at_us } = asked.arrival;
+        let (at_s, number) = (at_us / SECOND_US, earlier.saturating_add(1));
         self.from_s.is_none_or(|from| at_s >= from)
             && self.until_s.is_none_or(|until| at_s < until)
-            && self.every.is_none_or(|every| (arrival.earlier + 1).is_multiple_of(every.get()))
-            && self.first_attempts.is_none_or(|first| arrival.key.attempt < first.get())
-            && self.share.is_none_or(|share| chance.happens(decision, arrival.key, share))
+            && self.every.is_none_or(|every| number.is_multiple_of(every.get()))
+            && self.nth.as_ref().is_none_or(|nth| nth.iter().any(|nth| nth.get() == number))
+            && self.first_attempts.is_none_or(|first| key.attempt < first.get())
+            && self.attempts.is_none_or(|attempts| attempts.include(key.attempt))
+            && self.path.as_ref().is_none_or(|path| path.matches(asked.path))
+            && self.model.as_ref().is_none_or(|model| model.matches(asked.model))
+            && self.api_key.is_none_or(|wanted| asked.api_key == Some(wanted))
+            && self.header.as_ref().is_none_or(|header| header.matches(asked.headers))
+            && self.stream.is_none_or(|stream| asked.stream == stream)
+            && self.share.is_none_or(|share| chance.happens(decision, key, share))
+            && self.burst.is_none_or(|burst| burst.hits(decision, chance, key, at_us))
+            && self.load.is_none_or(|load| load.hits(decision, chance, key, asked.in_flight))
     }
 }
 
@@ -70,7 +172,17 @@ mod tests {
     fn hits(when: &When, subject: u64, attempt: u32, earlier: u64, at_s: u64) -> bool {
         let key = RequestKey { subject, attempt };
         let arrival = Arrival { key, earlier, at_us: at_s * SECOND_US };
-        when.hits("fault 0", Chance::new(7), &arrival)
+        let headers = HeaderMap::new();
+        let asked = Asked {
+            arrival,
+            path: "/v1/messages",
+            model: "claude-x",
+            api_key: None,
+            headers: &headers,
+            stream: false,
+            in_flight: 1,
+        };
+        when.hits("fault 0", Chance::new(7), &asked)
     }
 
     #[test]
@@ -106,6 +218,19 @@ mod tests {
             .count();
         assert!((250..350).contains(&first), "{first}");
         assert!((50..130).contains(&both), "{both}: attempts are independent");
+    }
+
+    #[test]
+    fn attempts_and_requests_are_picked_by_number_counted_from_one() {
+        let number = |number| NonZeroU32::new(number).unwrap();
+        let attempts = Attempts { from: number(2), to: Some(number(3)) };
+        let when = When { attempts: Some(attempts), ..When::default() };
+        let hit: Vec<bool> = (0..5).map(|attempt| hits(&when, 1, attempt, 0, 0)).collect();
+        assert_eq!(hit, [false, true, true, false, false]);
+        let nth = [3, 7].map(|nth| NonZeroU64::new(nth).unwrap()).to_vec();
+        let when = When { nth: Some(nth), ..When::default() };
+        let hit: Vec<u64> = (0..9).filter(|&earlier| hits(&when, 1, 0, earlier, 0)).collect();
+        assert_eq!(hit, [2, 6]);
     }
 
     #[test]

@@ -1,0 +1,103 @@
+//! The plan in force, and what it needs to know besides the request: time, and how many requests
+//! and connections there are.
+//!
+//! The plan can be changed while requests are under way; each keeps the fault that it met.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::HeaderMap;
+
+use super::{Arrival, Asked, Effect, FaultConfig, Injection, KeyHash, Plan, Spoiled};
+use crate::chance::{Chance, RequestKey};
+use crate::clock::Clock;
+use crate::config::Problem;
+use crate::error::ApiError;
+use crate::wire::Control;
+
+/// Decides which requests and connections meet a fault.
+#[derive(Debug)]
+pub(crate) struct Injector {
+    plan: Mutex<Arc<Plan>>,
+    in_flight: Arc<AtomicU64>,
+    connections: AtomicU64,
+    chance: Chance,
+    clock: Clock,
+}
+
+/// A request under way.
+#[derive(Debug)]
+pub(crate) struct InFlight(Arc<AtomicU64>);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Injector {
+    pub(crate) fn new(faults: Vec<FaultConfig>, chance: Chance, clock: Clock) -> Self {
+        Self {
+            plan: Mutex::new(Arc::new(Plan::new(faults, chance))),
+            in_flight: Arc::default(),
+            connections: AtomicU64::new(0),
+            chance,
+            clock,
+        }
+    }
+
+    /// The fault that hits this request; an error where the client asks for one that is not there.
+    pub(crate) fn meet(&self, asked: Asked<'_>) -> Result<Option<Injection>, ApiError> {
+        let plan = self.plan();
+        let reads_keys = plan.reads_keys();
+        plan.meet(&Asked {
+            api_key: reads_keys.then(|| KeyHash::of_request(asked.headers)).flatten(),
+            in_flight: self.in_flight.load(Ordering::Relaxed),
+            ..asked
+        })
+    }
+
+    /// Whether a fault refuses the connection that comes now.
+    pub(crate) fn refuses_connection(&self) -> bool {
+        let earlier = self.connections.fetch_add(1, Ordering::Relaxed);
+        let key = RequestKey { subject: earlier, attempt: 0 };
+        let arrival = Arrival { key, earlier, at_us: self.clock.now_us() };
+        let refusal = self.plan().refuses(&Asked::nothing(arrival, &HeaderMap::new()));
+        if let Some(refusal) = &refusal {
+            tracing::info!(fault = refusal.name, "refused a connection");
+        }
+        refusal.is_some()
+    }
+
+    /// Puts another plan in place of the one there is.
+    pub(crate) fn set_faults(&self, faults: Vec<FaultConfig>) -> Result<(), Vec<Problem>> {
+        let problems = Plan::problems(&faults);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let plan = Arc::new(Plan::new(faults, self.chance));
+        *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = plan;
+        Ok(())
+    }
+
+    /// Counts a request as under way until what is returned is dropped.
+    pub(crate) fn enter(&self) -> InFlight {
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        InFlight(Arc::clone(&self.in_flight))
+    }
+
+    /// What is needed to spoil the response to a request.
+    pub(crate) fn spoiled<'a>(
+        &self,
+        effect: Effect,
+        request_id: &'a str,
+        key: RequestKey,
+        control: Option<Control>,
+    ) -> Spoiled<'a> {
+        Spoiled { effect, request_id, key, chance: self.chance, clock: self.clock, control }
+    }
+
+    fn plan(&self) -> Arc<Plan> {
+        Arc::clone(&self.plan.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,110 @@
+//! The plan: all faults of one mock in the order of the file, and the one that hits a request.
+
+use super::{Asked, Drawn, Effect, FaultConfig};
+use crate::chance::Chance;
+use crate::config::Problem;
+use crate::error::ApiError;
+
+/// The header by which a client asks for one fault of the plan by name, whatever its conditions,
+/// or for none of them.
+pub const FAULT_HEADER: &str = "x-mock-fault";
+
+/// The value of [`FAULT_HEADER`] that switches faults off for a request.
+pub(super) const NO_FAULT: &str = "none";
+
+/// A fault that hits a request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Injection {
+    /// The fault's name.
+    pub name: String,
+    pub(crate) effect: Effect,
+}
+
+impl Injection {
+    fn is_felt(&self) -> bool {
+        self.effect != Effect::Nothing
+    }
+}
+
+/// All faults of one mock, in the order of the file.
+#[derive(Debug)]
+pub struct Plan {
+    faults: Vec<FaultConfig>,
+    chance: Chance,
+    reads_keys: bool,
+}
+
+impl Plan {
+    /// A plan whose chances follow from `chance`.
+    pub fn new(faults: Vec<FaultConfig>, chance: Chance) -> Self {
+        let reads_keys = faults.iter().any(|fault| fault.fault().when().api_key.is_some());
+        Self { faults, chance, reads_keys }
+    }
+
+    /// What is wrong with a list of faults, with keys as they stand in the file.
+    pub fn problems(faults: &[FaultConfig]) -> Vec<Problem> {
+        let numbered = faults.iter().enumerate();
+        numbered
+            .flat_map(|(index, fault)| {
+                let inside = fault.problems().into_iter();
+                inside.map(move |problem| problem.inside(&format!("fault.{index}")))
+            })
+            .collect()
+    }
+
+    /// Whether any condition looks at the API key, so that it has to be hashed.
+    pub(crate) const fn reads_keys(&self) -> bool {
+        self.reads_keys
+    }
+
+    /// The fault that hits this request, if one does.
+    pub fn decide(&self, asked: &Asked<'_>) -> Option<Injection> {
+        self.first(asked, false).filter(Injection::is_felt)
+    }
+
+    /// The fault that refuses this connection, if one does.
+    pub fn refuses(&self, asked: &Asked<'_>) -> Option<Injection> {
+        self.first(asked, true)
+    }
+
+    fn first(&self, asked: &Asked<'_>, of_connections: bool) -> Option<Injection> {
+        self.faults.iter().enumerate().find_map(|(position, fault)| {
+            if matches!(fault, FaultConfig::RefusedConnection(_)) != of_connections {
+                return None;
+            }
+            // The position keeps two faults of one kind independent of each other.
+            let decision = format!("fault {position}");
+            let drawn = Drawn { decision: &decision, chance: self.chance };
+            if !fault.fault().when().hits(&decision, self.chance, asked) {
+                return None;
+            }
+            let effect = fault.fault().effect(drawn, asked)?;
+            Some(Injection { name: fault.name(), effect })
+        })
+    }
+
+    /// The fault that hits this request: the one that the client asks for, where it asks.
+    pub(crate) fn meet(&self, asked: &Asked<'_>) -> Result<Option<Injection>, ApiError> {
+        let Some(wanted) = asked.headers.get(FAULT_HEADER) else {
+            return Ok(self.decide(asked));
+        };
+        let wanted = wanted.to_str().unwrap_or_default();
+        if wanted == NO_FAULT {
+            return Ok(None);
+        }
+        let found = self.faults.iter().enumerate().find(|(_, fault)| {
+            fault.name() == wanted && !matches!(fault, FaultConfig::RefusedConnection(_))
+        });
+        let Some((position, fault)) = found else {
+            let shown: String = wanted.chars().take(100).collect();
+            return Err(ApiError::invalid_request(format!(
+                "{FAULT_HEADER}: no fault of the plan that hits requests is named \"{shown}\""
+            )));
+        };
+        let decision = format!("fault {position}");
+        let drawn = Drawn { decision: &decision, chance: self.chance };
+        let effect = fault.fault().effect(drawn, asked);
+        let injection = effect.map(|effect| Injection { name: fault.name(), effect });
+        Ok(injection.filter(Injection::is_felt))
+    }
+}
