@@ -15,6 +15,8 @@ use crate::reply::ReplyConfig;
 pub struct Config {
     /// The seed of every decision left to chance.
     pub seed: u64,
+    /// Whether made-up ids and odd bodies are accepted, as the official SDK's own tests send them.
+    pub contract: bool,
     /// Rate limits; none without the section.
     pub limits: Option<LimitsConfig>,
     /// How long the model takes.
