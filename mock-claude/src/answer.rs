@@ -3,6 +3,8 @@
 //! Deciding takes no time and awaits nothing; the server waits afterwards. A fault is decided
 //! before the limits, so that an overloaded API costs no quota.
 
+mod count;
+
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -18,15 +20,22 @@ use crate::fault::{Arrival, Injection, Plan};
 use crate::journal::{Entry, Journal};
 use crate::latency::Schedule;
 use crate::limits::{self, Limiter};
+use crate::prices::InputTokens;
+use crate::prompt_cache::PromptCache;
 use crate::reply::{self, Reply};
-use crate::request::{MessagesRequest, Version};
+use crate::request::{MessagesRequest, Purpose, Rules, Version};
 use crate::stream::{Message, Usage};
+
+pub(crate) use count::Counted;
 
 /// The header by which a client marks a request for the journal. Never part of a reply.
 pub const TAG_HEADER: &str = "x-mock-tag";
 
 /// The longest tag that is kept, in bytes.
 const MAX_TAG_BYTES: usize = 200;
+
+/// How long a container is kept after its last use.
+const CONTAINER_LIFE_US: u64 = 3_600_000_000;
 
 /// Everything about a mock that outlives a request.
 #[derive(Debug)]
@@ -38,6 +47,7 @@ pub(crate) struct State {
     organization: HeaderValue,
     limiter: Option<Mutex<Limiter>>,
     seen: Mutex<Seen>,
+    cache: Mutex<PromptCache>,
     pub(crate) journal: Journal,
 }
 
@@ -70,14 +80,22 @@ pub(crate) struct Replied {
     pub(crate) request: MessagesRequest,
     pub(crate) reply: Reply,
     pub(crate) schedule: Schedule,
+    /// What the prompt cache made of the input.
+    pub(crate) input: InputTokens,
+    /// What the response says again of the request.
+    pub(crate) echoed: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Replied {
     /// The reply as the API's message object.
     pub(crate) fn message(&self, request_id: &str) -> Message<'_> {
-        let usage = Usage::plain(self.request.tokens_in, self.reply.tokens_out);
+        let echo = &self.request.echo;
+        let inference_geo = Some(echo.inference_geo);
+        let usage = Usage::cached(&self.input, &self.reply);
+        let usage = Usage { inference_geo, speed: echo.speed, ..usage };
         let id = request_id.replacen("req_", "msg_", 1);
-        Message::new(id, &self.request.model_id, &self.reply, usage)
+        let message = Message::new(id, &self.request.model_id, &self.reply, usage);
+        Message { echoed: self.echoed.clone(), ..message }
     }
 }
 
@@ -86,6 +104,8 @@ struct Identity {
     arrival: Arrival,
     request_id: String,
     tag: Option<String>,
+    /// Whose prompt cache it is.
+    scope: u64,
 }
 
 impl State {
@@ -96,6 +116,7 @@ impl State {
             organization: organization(chance),
             limiter: config.limits.as_ref().map(|limits| Mutex::new(Limiter::new(limits))),
             seen: Mutex::default(),
+            cache: Mutex::default(),
             config,
             clock,
             chance,
@@ -106,13 +127,14 @@ impl State {
     /// Decides a request and writes it into the journal.
     pub(crate) fn decide(&self, headers: &HeaderMap, body: Result<&[u8], ApiError>) -> Answer {
         let parsed = match body {
-            Ok(bytes) => check_headers(headers)
-                .and_then(|version| MessagesRequest::parse(bytes, version))
+            Ok(bytes) => self
+                .rules(headers, Purpose::Reply)
+                .and_then(|rules| MessagesRequest::read(bytes, rules))
                 .map_err(|error| (error, xxh3_64(bytes))),
             Err(error) => Err((error, 0)),
         };
         let subject = match &parsed {
-            Ok(request) => xxh3_64(definitions::code(&request.text).as_bytes()),
+            Ok(request) => subject(request),
             Err((_, hash)) => *hash,
         };
         let identity = self.identify(subject, headers);
@@ -154,6 +176,7 @@ impl State {
             arrival: Arrival { key, earlier, at_us: self.clock.now_us() },
             request_id: request_id(self.chance, key),
             tag: tag.map(|tag| tag.chars().take(MAX_TAG_BYTES).collect()),
+            scope: scope(headers),
         }
     }
 
@@ -166,20 +189,57 @@ impl State {
         if let Some(injection) = injection {
             return self.refusal(injection.error.clone());
         }
-        if let Err(error) = self.admit(&request) {
+        let now_us = identity.arrival.at_us;
+        let input = self.cache().read(identity.scope, &request, now_us);
+        if let Err(error) = self.admit(&request, input.limited()) {
             return self.refusal(error);
         }
         let key = identity.arrival.key;
         let reply = reply::write(&request, &self.config.reply, self.chance, key);
-        let schedule = self.config.latency.plan(request.tokens_in, self.chance, key);
-        Outcome::Replied(Box::new(Replied { request, reply, schedule }))
+        let schedule = self.config.latency.plan(input.limited(), self.chance, key);
+        let begins_us = now_us.saturating_add(schedule.at_ms(0).saturating_mul(1000));
+        self.cache().write(identity.scope, &request, now_us, begins_us);
+        let echoed = self.echoed(&request, now_us);
+        Outcome::Replied(Box::new(Replied { request, reply, schedule, input, echoed }))
     }
 
-    fn admit(&self, request: &MessagesRequest) -> Result<(), ApiError> {
+    /// By which rules a body with these headers is read.
+    fn rules(&self, headers: &HeaderMap, purpose: Purpose) -> Result<Rules, ApiError> {
+        let version = check_headers(headers)?;
+        let beta = headers.contains_key("anthropic-beta");
+        Ok(Rules { version, purpose, beta, contract: self.config.contract })
+    }
+
+    fn echoed(
+        &self,
+        request: &MessagesRequest,
+        now_us: u64,
+    ) -> serde_json::Map<String, serde_json::Value> {
+        let mut echoed = serde_json::Map::new();
+        if let Some(id) = &request.echo.container {
+            let expires_at = self.clock.rfc3339(now_us.saturating_add(CONTAINER_LIFE_US));
+            let container = serde_json::json!({"id": id, "expires_at": expires_at});
+            echoed.insert("container".into(), container);
+        }
+        if request.echo.diagnostics {
+            echoed.insert("diagnostics".into(), serde_json::Value::Null);
+        }
+        if request.echo.context_management {
+            let applied = serde_json::json!({"applied_edits": []});
+            echoed.insert("context_management".into(), applied);
+        }
+        echoed
+    }
+
+    fn cache(&self) -> MutexGuard<'_, PromptCache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn admit(&self, request: &MessagesRequest, tokens_in: u64) -> Result<(), ApiError> {
         let Some(mut limiter) = self.limiter() else {
             return Ok(());
         };
-        limiter.admit(self.clock.now_us(), request.tokens_in).map_err(|refusal| {
+        limiter.admit(self.clock.now_us(), tokens_in).map_err(|refusal| {
             let organization = self.organization.to_str().unwrap_or_default();
             let message = format!(
                 "This request would exceed your organization's rate limit of {} (org: \
@@ -216,11 +276,10 @@ impl State {
                 entry.error = Some(error.kind);
             }
             Outcome::Replied(replied) => {
-                let Replied { request, reply, .. } = replied.as_ref();
+                let Replied { request, reply, input, .. } = replied.as_ref();
                 entry.tokens_in = request.tokens_in;
                 entry.tokens_out = reply.tokens_out;
-                entry.cost_microusd =
-                    request.model.cost_microusd(entry.tokens_in, entry.tokens_out);
+                entry.cost_microusd = request.model.cost_cached_microusd(input, entry.tokens_out);
             }
         }
         self.journal.write(entry);
@@ -230,6 +289,25 @@ impl State {
         let limiter = self.limiter.as_ref()?;
         Some(limiter.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// What a request is about: its code, and whatever besides it decides the shape of the reply.
+fn subject(request: &MessagesRequest) -> u64 {
+    let code = xxh3_64(definitions::code(&request.text).as_bytes());
+    match request.shape() {
+        plain if plain.is_empty() => code,
+        shape => code ^ xxh3_64(shape.as_bytes()),
+    }
+}
+
+/// Whose prompt cache a request uses: its workspace's, or its key's where it names none.
+fn scope(headers: &HeaderMap) -> u64 {
+    let names = ["anthropic-workspace-id", "x-api-key", "authorization"];
+    let owner = names.iter().find_map(|name| headers.get(*name));
+    owner.map_or(0, |owner| {
+        let owner = owner.as_bytes();
+        xxh3_64(owner.strip_prefix(b"Bearer ").unwrap_or(owner))
+    })
 }
 
 /// What the API wants of the headers, before it looks at the body.

@@ -4,6 +4,7 @@
 //! is known.
 
 use serde::Serialize;
+use serde_json::Value;
 
 /// An error as the API reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,17 +17,27 @@ pub struct ApiError {
     pub message: String,
     /// Seconds for the `retry-after` header.
     pub retry_after_s: Option<u64>,
+    /// The machine-readable part, an object with an `error_code`.
+    pub details: Option<Box<Value>>,
 }
 
 impl ApiError {
     /// An error of this status with its documented type.
     pub fn of_status(status: u16, message: impl Into<String>) -> Self {
-        Self { status, kind: kind_of(status), message: message.into(), retry_after_s: None }
+        let kind = kind_of(status);
+        Self { status, kind, message: message.into(), retry_after_s: None, details: None }
     }
 
     /// 400: the request is wrong.
     pub fn invalid_request(message: impl Into<String>) -> Self {
         Self::of_status(400, message)
+    }
+
+    /// The error with details for machines, which hold an `error_code`.
+    #[must_use]
+    pub fn details(mut self, details: Value) -> Self {
+        self.details = Some(Box::new(details));
+        self
     }
 
     /// The error with a `retry-after` header.
@@ -45,7 +56,11 @@ impl ApiError {
     pub fn body(&self, request_id: &str) -> String {
         let body = Body {
             kind: "error",
-            error: Inner { kind: self.kind, message: &self.message },
+            error: Inner {
+                kind: self.kind,
+                message: &self.message,
+                details: self.details.as_deref(),
+            },
             request_id,
         };
         serde_json::to_string(&body).expect("strings serialise")
@@ -94,6 +109,8 @@ struct Inner<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<&'a Value>,
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 //!
 //! The modules in reading order: what a request is ([`request`], [`error`]), what is decided about
 //! it ([`chance`], [`fault`], [`limits`], [`latency`]), what is answered ([`definitions`],
-//! [`reply`], [`stream`]), what it costs ([`tokens`], [`prices`], [`journal`]), the order in which
-//! one request is decided ([`answer`]), and what carries it ([`routes`], [`server`]).
+//! [`reply`], [`stream`]), what it costs ([`tokens`], [`prices`], [`prompt_cache`], [`journal`]),
+//! the order in which one request is decided ([`answer`]), and what carries it ([`routes`],
+//! [`server`]).
 //!
 //! Time comes from tokio's clock, so a paused runtime runs it in simulated time; chance comes
 //! from the seed, the request and its attempt, so the order of arrival decides nothing.
@@ -31,6 +32,7 @@ pub mod journal;
 pub mod latency;
 pub mod limits;
 pub mod prices;
+pub mod prompt_cache;
 pub mod reply;
 pub mod request;
 pub mod routes;

@@ -18,6 +18,14 @@ pub struct Model {
     pub input: u64,
     /// Micro-dollars per million output tokens.
     pub output: u64,
+    /// Micro-dollars per million tokens written to the prompt cache for five minutes.
+    pub cache_write_5m: u64,
+    /// Micro-dollars per million tokens written to the prompt cache for an hour.
+    pub cache_write_1h: u64,
+    /// Micro-dollars per million tokens read from the prompt cache.
+    pub cache_read: u64,
+    /// The shortest prefix that is cached, in tokens.
+    pub min_cacheable_tokens: u64,
     /// The context window in tokens.
     pub context_tokens: u64,
     /// The most output tokens that a request may ask for.
@@ -36,9 +44,56 @@ pub struct LongPrompt {
     pub input: u64,
     /// Micro-dollars per million output tokens.
     pub output: u64,
+    /// Micro-dollars per million tokens written to the prompt cache for five minutes.
+    pub cache_write_5m: u64,
+    /// Micro-dollars per million tokens written to the prompt cache for an hour.
+    pub cache_write_1h: u64,
+    /// Micro-dollars per million tokens read from the prompt cache.
+    pub cache_read: u64,
+}
+
+/// The input of a request by what it does to the prompt cache.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct InputTokens {
+    /// Neither read from the cache nor written to it.
+    pub uncached: u64,
+    /// Written for five minutes.
+    pub written_5m: u64,
+    /// Written for an hour.
+    pub written_1h: u64,
+    /// Read.
+    pub read: u64,
+}
+
+impl InputTokens {
+    /// All that the model reads.
+    pub const fn total(&self) -> u64 {
+        self.uncached + self.written_5m + self.written_1h + self.read
+    }
+
+    /// What counts against the limit of input tokens: everything but cache reads.
+    pub const fn limited(&self) -> u64 {
+        self.total() - self.read
+    }
 }
 
 impl Model {
+    /// What a request costs in micro-dollars, where the prompt cache has its part in it.
+    pub fn cost_cached_microusd(&self, input: &InputTokens, tokens_out: u64) -> u64 {
+        let prices = match &self.long_prompt {
+            Some(long) if input.total() > long.above => {
+                [long.input, long.cache_write_5m, long.cache_write_1h, long.cache_read, long.output]
+            }
+            _ => {
+                [self.input, self.cache_write_5m, self.cache_write_1h, self.cache_read, self.output]
+            }
+        };
+        let counts = [input.uncached, input.written_5m, input.written_1h, input.read, tokens_out];
+        let products =
+            prices.iter().zip(counts).map(|(&price, count)| u128::from(price) * u128::from(count));
+        u64::try_from((products.sum::<u128>() + 500_000) / 1_000_000).unwrap_or(u64::MAX)
+    }
+
     /// What a request costs in micro-dollars.
     pub fn cost_microusd(&self, tokens_in: u64, tokens_out: u64) -> u64 {
         let (input, output) = match &self.long_prompt {
@@ -90,6 +145,17 @@ mod tests {
         let haiku = model("claude-haiku-5-5").unwrap();
         assert_eq!(haiku.cost_microusd(100_000, 0), 10_000);
         assert_eq!(haiku.cost_microusd(100_001, 0), 50_001, "half a micro-dollar rounds up");
+    }
+
+    #[test]
+    fn writing_to_the_cache_costs_more_than_reading_plainly_and_reading_from_it_a_tenth() {
+        let input = InputTokens { uncached: 1000, written_5m: 0, written_1h: 0, read: 0 };
+        let sonnet = model("claude-sonnet-4-5").unwrap();
+        let cost = |input: InputTokens| sonnet.cost_cached_microusd(&input, 0);
+        assert_eq!(cost(input), sonnet.cost_microusd(1000, 0));
+        assert_eq!(cost(InputTokens { uncached: 0, written_5m: 1000, ..input }), 3_750);
+        assert_eq!(cost(InputTokens { uncached: 0, written_1h: 1000, ..input }), 6_000);
+        assert_eq!(cost(InputTokens { uncached: 0, read: 1000, ..input }), 300);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use futures_util::stream;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use tokio::time::{Instant, sleep_until};
 
-use crate::answer::{Answer, Outcome, Replied, State, error_headers};
+use crate::answer::{Answer, Counted, Outcome, Replied, State, error_headers};
 use crate::error::ApiError;
 use crate::stream::{Event, events};
 
@@ -25,6 +25,7 @@ pub const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 pub(crate) fn router(state: Arc<State>) -> Router {
     Router::new()
         .route("/v1/messages", post(messages).fallback(wrong_method))
+        .route("/v1/messages/count_tokens", post(count_tokens).fallback(wrong_method))
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(state)
@@ -60,6 +61,27 @@ async fn messages(
             } else {
                 plain(&replied, headers, &request_id, started, writing).await
             }
+        }
+    }
+}
+
+async fn count_tokens(
+    Extracted(state): Extracted<Arc<State>>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let started = Instant::now();
+    let body = body.map_err(|_| too_large());
+    let counted = state.count(&headers, body.as_deref().map_err(Clone::clone));
+    let Counted { mut headers, request_id, result, after_ms } = counted;
+    insert(&mut headers, "request-id", &request_id);
+    sleep_until(started + Duration::from_millis(after_ms)).await;
+    match result {
+        Err(error) => refuse(&error, headers, &request_id),
+        Ok(input_tokens) => {
+            insert(&mut headers, header::CONTENT_TYPE.as_str(), "application/json");
+            let body = format!("{{\"input_tokens\":{input_tokens}}}");
+            respond(StatusCode::OK, headers, Body::from(body))
         }
     }
 }
