@@ -31,7 +31,7 @@ fn weather() -> Value {
 }
 
 fn with(mut body: Value, fields: &Value) -> Value {
-    for (name, value) in fields.as_object().unwrap() {
+    for (name, value) in fields.as_object().expect("the fields are an object") {
         body[name] = value.clone();
     }
     body
@@ -39,7 +39,7 @@ fn with(mut body: Value, fields: &Value) -> Value {
 
 fn events(answer: &Answer) -> Vec<Value> {
     let data = answer.body.lines().filter_map(|line| line.strip_prefix("data: "));
-    data.map(|data| serde_json::from_str(data).unwrap()).collect()
+    data.map(|data| serde_json::from_str(data).expect("an event is JSON")).collect()
 }
 
 async fn refused(body: &Value) -> String {

@@ -40,7 +40,7 @@ async fn usage(mock: &MockClaude, body: &Value) -> [u64; 3] {
     assert_eq!(answer.status, 200, "{}", answer.body);
     let usage = &answer.json()["usage"];
     ["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"]
-        .map(|name| usage[name].as_u64().unwrap())
+        .map(|name| usage[name].as_u64().expect("a count"))
 }
 
 #[tokio::test(start_paused = true)]

@@ -83,7 +83,8 @@ fn budget(field: Option<&Value>, max_tokens: u64, rules: Rules) -> Result<u64, A
         return Err(ApiError::invalid_request(
             "`max_tokens` must be greater than `thinking.budget_tokens`. Please consult our \
              documentation at \
-             https://docs.claude.com/en/docs/build-with-claude/extended-thinking#max-tokens-and-context-window-size",
+             https://docs.claude.com/en/docs/build-with-claude/extended-thinking\
+             #max-tokens-and-context-window-size",
         ));
     }
     Ok(budget)
