@@ -1,8 +1,8 @@
 //! The reply as server-sent events, in the API's order and with its names.
 //!
 //! `message_start`, then each content block (`content_block_start`, deltas, `content_block_stop`,
-//! with a `ping` in the first), then `message_delta` with the final usage and `message_stop`. Each event
-//! has its moment counted from the request, so that delays never add up.
+//! with a `ping` in the first), then `message_delta` with the final usage and `message_stop`. Each
+//! event has its moment counted from the request, so that delays never add up.
 
 use serde::Serialize;
 use serde_json::{Value, json};

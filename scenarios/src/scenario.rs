@@ -115,6 +115,7 @@ impl Scenario {
             latency: self.latency.clone(),
             reply: self.reply.clone(),
             fault: self.fault.clone(),
+            ..mock_claude::Config::default()
         }
     }
 
