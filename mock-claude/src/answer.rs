@@ -4,6 +4,7 @@
 //! before the limits, so that an overloaded API costs no quota.
 
 mod beside;
+mod count;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -20,10 +21,14 @@ use crate::fault::{Arrival, Asked, Effect, Injection, Injector};
 use crate::journal::{Entry, Journal};
 use crate::latency::Schedule;
 use crate::limits::{self, Account, Limits};
+use crate::prices::{Charge, InputTokens};
+use crate::prompt_cache::PromptCache;
 use crate::reply::{self, Reply};
-use crate::request::{MessagesRequest, Version};
+use crate::request::{MessagesRequest, Purpose, Rules, Version};
 use crate::seen::Seen;
 use crate::stream::{Message, Usage};
+
+pub(crate) use count::Counted;
 
 /// The header by which a client marks a request for the journal. Never part of a reply.
 pub const TAG_HEADER: &str = "x-mock-tag";
@@ -36,6 +41,9 @@ const MESSAGES_PATH: &str = "/v1/messages";
 /// The longest tag that is kept, in bytes.
 const MAX_TAG_BYTES: usize = 200;
 
+/// How long a container is kept after its last use.
+const CONTAINER_LIFE_US: u64 = 3_600_000_000;
+
 /// Everything about a mock that outlives a request.
 #[derive(Debug)]
 pub(crate) struct State {
@@ -46,6 +54,7 @@ pub(crate) struct State {
     organization: HeaderValue,
     limits: Option<Mutex<Limits>>,
     seen: Mutex<Seen>,
+    cache: Mutex<PromptCache>,
     pub(crate) journal: Journal,
     pub(crate) stored: api::Stored,
 }
@@ -74,14 +83,22 @@ pub(crate) struct Replied {
     pub(crate) reply: Reply,
     pub(crate) schedule: Schedule,
     pub(crate) account: Account,
+    /// What the prompt cache made of the input.
+    pub(crate) input: InputTokens,
+    /// What the response says again of the request.
+    pub(crate) echoed: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Replied {
     /// The reply as the API's message object.
     pub(crate) fn message(&self, request_id: &str) -> Message<'_> {
-        let usage = Usage::plain(self.request.tokens_in, self.reply.tokens_out);
+        let echo = &self.request.echo;
+        let inference_geo = Some(echo.inference_geo);
+        let usage = Usage::cached(&self.input, &self.reply);
+        let usage = Usage { inference_geo, speed: echo.speed, ..usage };
         let id = request_id.replacen("req_", "msg_", 1);
-        Message::new(id, &self.request.model_id, &self.reply, usage)
+        let message = Message::new(id, &self.request.model_id, &self.reply, usage);
+        Message { echoed: self.echoed.clone(), ..message }
     }
 }
 
@@ -91,6 +108,8 @@ struct Identity {
     request_id: String,
     tag: Option<String>,
     account: Account,
+    /// Whose prompt cache it is.
+    scope: u64,
 }
 
 impl State {
@@ -101,6 +120,7 @@ impl State {
             organization: organization(chance, ""),
             limits: config.limits.as_ref().and_then(Limits::new).map(Mutex::new),
             seen: Mutex::default(),
+            cache: Mutex::default(),
             config,
             clock,
             chance,
@@ -113,13 +133,14 @@ impl State {
     pub(crate) fn decide(&self, headers: &HeaderMap, body: Result<&[u8], ApiError>) -> Answer {
         let body_bytes = body.as_ref().map_or(0, |bytes| bytes.len() as u64);
         let parsed = match body {
-            Ok(bytes) => check_headers(headers)
-                .and_then(|version| MessagesRequest::parse(bytes, version))
+            Ok(bytes) => self
+                .rules(headers, Purpose::Reply)
+                .and_then(|rules| MessagesRequest::read(bytes, rules))
                 .map_err(|error| (error, xxh3_64(bytes))),
             Err(error) => Err((error, 0)),
         };
         let subject = match &parsed {
-            Ok(request) => xxh3_64(definitions::code(&request.text).as_bytes()),
+            Ok(request) => subject(request),
             Err((_, hash)) => *hash,
         };
         let identity = self.identify(subject, headers);
@@ -193,6 +214,7 @@ impl State {
             request_id: request_id(self.chance, key),
             tag: tag.map(|tag| tag.chars().take(MAX_TAG_BYTES).collect()),
             account,
+            scope: scope(headers),
         }
     }
 
@@ -223,42 +245,82 @@ impl State {
         if let Some(Effect::Refuse { error, .. }) = effect {
             return self.refusal(error.clone());
         }
-        if let Err(error) = self.admit(identity.account, &request, body_bytes) {
-            return self.refusal(error);
-        }
         if let Some(Effect::Semantic(trouble)) = effect {
             let most = trouble.most_tokens().unwrap_or(u64::MAX);
             request.max_tokens = request.max_tokens.min(most);
         }
-        self.write_reply(request, identity, effect)
+        let now_us = identity.arrival.at_us;
+        let input = self.cache().read(identity.scope, &request, now_us);
+        if let Err(error) = self.admit(identity.account, &request, &input, body_bytes) {
+            return self.refusal(error);
+        }
+        let replied = self.write_reply(request, identity, input, effect);
+        let begins_us = now_us.saturating_add(replied.schedule.at_ms(0).saturating_mul(1000));
+        self.cache().write(identity.scope, &replied.request, now_us, begins_us);
+        Outcome::Replied(Box::new(replied))
     }
 
     fn write_reply(
         &self,
         request: MessagesRequest,
         identity: &Identity,
+        input: InputTokens,
         effect: Option<&Effect>,
-    ) -> Outcome {
+    ) -> Replied {
         let key = identity.arrival.key;
         let reply = reply::write(&request, &self.config.reply, self.chance, key);
-        let mut schedule = self.config.latency.plan(request.tokens_in, self.chance, key);
+        let mut schedule = self.config.latency.plan(input.limited(), self.chance, key);
         if let Some(Effect::Delay(delay)) = effect {
             schedule = schedule.delayed(*delay);
         }
-        Outcome::Replied(Box::new(Replied { request, reply, schedule, account: identity.account }))
+        let echoed = self.echoed(&request, identity.arrival.at_us);
+        Replied { request, reply, schedule, account: identity.account, input, echoed }
+    }
+
+    /// By which rules a body with these headers is read.
+    fn rules(&self, headers: &HeaderMap, purpose: Purpose) -> Result<Rules, ApiError> {
+        let version = check_headers(headers)?;
+        let beta = headers.contains_key("anthropic-beta");
+        Ok(Rules { version, purpose, beta, contract: self.config.contract })
+    }
+
+    fn echoed(
+        &self,
+        request: &MessagesRequest,
+        now_us: u64,
+    ) -> serde_json::Map<String, serde_json::Value> {
+        let mut echoed = serde_json::Map::new();
+        if let Some(id) = &request.echo.container {
+            let expires_at = self.clock.rfc3339(now_us.saturating_add(CONTAINER_LIFE_US));
+            let container = serde_json::json!({"id": id, "expires_at": expires_at});
+            echoed.insert("container".into(), container);
+        }
+        if request.echo.diagnostics {
+            echoed.insert("diagnostics".into(), serde_json::Value::Null);
+        }
+        if request.echo.context_management {
+            let applied = serde_json::json!({"applied_edits": []});
+            echoed.insert("context_management".into(), applied);
+        }
+        echoed
+    }
+
+    fn cache(&self) -> MutexGuard<'_, PromptCache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn admit(
         &self,
         account: Account,
         request: &MessagesRequest,
+        input: &InputTokens,
         body_bytes: u64,
     ) -> Result<(), ApiError> {
         let Some(mut limits) = self.limits() else {
             return Ok(());
         };
         let wanted =
-            limits::Request { tokens_in: request.tokens_in, cache_read_tokens: 0, body_bytes };
+            limits::Request { tokens_in: input.total(), cache_read_tokens: input.read, body_bytes };
         limits.admit(&self.clock, account, request.model, wanted).map_err(|refusal| {
             let organization = self.organization_of(&limits, account);
             refusal.error(organization.to_str().unwrap_or_default(), &request.model_id)
@@ -270,7 +332,7 @@ impl State {
     }
 
     fn record(&self, identity: &Identity, fault: Option<String>, outcome: &Outcome) {
-        self.write(identity.account, Self::entry(identity, fault, outcome));
+        self.write(identity.account, Self::entry(identity, fault, outcome, false));
     }
 
     /// Writes an entry, and takes what it cost from what may be spent.
@@ -281,7 +343,7 @@ impl State {
         self.journal.write(entry);
     }
 
-    fn entry(identity: &Identity, fault: Option<String>, outcome: &Outcome) -> Entry {
+    fn entry(identity: &Identity, fault: Option<String>, outcome: &Outcome, batch: bool) -> Entry {
         let mut entry = Entry {
             at_us: identity.arrival.at_us,
             request_id: identity.request_id.clone(),
@@ -299,11 +361,11 @@ impl State {
                 entry.error = Some(error.kind);
             }
             Outcome::Replied(replied) => {
-                let Replied { request, reply, .. } = replied.as_ref();
+                let Replied { request, reply, input, .. } = replied.as_ref();
                 entry.tokens_in = request.tokens_in;
                 entry.tokens_out = reply.tokens_out;
-                entry.cost_microusd =
-                    request.model.cost_microusd(entry.tokens_in, entry.tokens_out);
+                let charge = Charge { input: *input, output: entry.tokens_out, batch };
+                entry.cost_microusd = request.model.cost(&charge);
             }
         }
         entry
@@ -313,6 +375,25 @@ impl State {
         let limits = self.limits.as_ref()?;
         Some(limits.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// What a request is about: its code, and whatever besides it decides the shape of the reply.
+fn subject(request: &MessagesRequest) -> u64 {
+    let code = xxh3_64(definitions::code(&request.text).as_bytes());
+    match request.shape() {
+        plain if plain.is_empty() => code,
+        shape => code ^ xxh3_64(shape.as_bytes()),
+    }
+}
+
+/// Whose prompt cache a request uses: its workspace's, or its key's where it names none.
+fn scope(headers: &HeaderMap) -> u64 {
+    let names = ["anthropic-workspace-id", "x-api-key", "authorization"];
+    let owner = names.iter().find_map(|name| headers.get(*name));
+    owner.map_or(0, |owner| {
+        let owner = owner.as_bytes();
+        xxh3_64(owner.strip_prefix(b"Bearer ").unwrap_or(owner))
+    })
 }
 
 /// What the API wants of the headers, before it looks at the body.

@@ -3,9 +3,10 @@
 //!
 //! The modules in reading order: what a request is ([`request`], [`error`], [`error_codes`]), what
 //! is decided about it ([`chance`], [`fault`], [`limits`], [`latency`]), what is answered
-//! ([`definitions`], [`reply`], [`stream`]), what it costs ([`tokens`], [`prices`], [`journal`]),
-//! the order in which one request is decided ([`answer`]), what is beside messages ([`api`]), what
-//! carries it ([`routes`], [`server`], [`pipe`]), and what is typed to start it ([`cli`]).
+//! ([`definitions`], [`reply`], [`stream`]), what it costs ([`tokens`], [`prices`],
+//! [`prompt_cache`], [`journal`]), the order in which one request is decided ([`answer`]), what is
+//! beside messages ([`api`]), what carries it ([`routes`], [`server`], [`pipe`]), and what is typed
+//! to start it ([`cli`]).
 //!
 //! Time comes from tokio's clock, so a paused runtime runs it in simulated time; chance comes
 //! from the seed, the request and its attempt, so the order of arrival decides nothing.
@@ -36,6 +37,7 @@ pub mod latency;
 pub mod limits;
 pub mod pipe;
 pub mod prices;
+pub mod prompt_cache;
 pub mod reply;
 pub mod request;
 pub mod routes;

@@ -83,41 +83,66 @@ pub struct LongPrompt {
     pub cache_read: u64,
 }
 
+/// The shortest prefix that most models cache, in tokens.
+const USUAL_MIN_CACHEABLE_TOKENS: u64 = 1_024;
+
 /// Everything that a request is charged for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Charge {
-    /// Tokens read, without those of the cache.
-    pub input: u64,
+    /// What was read, by what it did to the prompt cache.
+    pub input: InputTokens,
     /// Tokens written.
     pub output: u64,
-    /// Tokens written to the cache for five minutes.
-    pub cache_write_5m: u64,
-    /// Tokens written to the cache for an hour.
-    pub cache_write_1h: u64,
-    /// Tokens read from the cache.
-    pub cache_read: u64,
     /// Whether the request is one of a batch, at half the price.
     pub batch: bool,
 }
 
+/// The input of a request by what it does to the prompt cache.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct InputTokens {
+    /// Neither read from the cache nor written to it.
+    pub uncached: u64,
+    /// Written for five minutes.
+    pub written_5m: u64,
+    /// Written for an hour.
+    pub written_1h: u64,
+    /// Read.
+    pub read: u64,
+}
+
+impl InputTokens {
+    /// All that the model reads.
+    pub const fn total(&self) -> u64 {
+        self.uncached
+            .saturating_add(self.written_5m)
+            .saturating_add(self.written_1h)
+            .saturating_add(self.read)
+    }
+
+    /// What counts against the limit of input tokens: everything but cache reads.
+    pub const fn limited(&self) -> u64 {
+        self.total() - self.read
+    }
+}
+
 impl Model {
+    /// The shortest prefix that is cached, in tokens; the most usual one where it is not published.
+    pub fn shortest_cached(&self) -> u64 {
+        self.min_cacheable_tokens.unwrap_or(USUAL_MIN_CACHEABLE_TOKENS)
+    }
+
     /// What a request without caching costs in micro-dollars.
     pub fn cost_microusd(&self, tokens_in: u64, tokens_out: u64) -> u64 {
-        self.cost(&Charge { input: tokens_in, output: tokens_out, ..Charge::default() })
+        let input = InputTokens { uncached: tokens_in, ..InputTokens::default() };
+        self.cost(&Charge { input, output: tokens_out, batch: false })
     }
 
     /// What a request costs in micro-dollars, rounded once.
     pub fn cost(&self, charge: &Charge) -> u64 {
-        let tokens = [
-            charge.input,
-            charge.cache_write_5m,
-            charge.cache_write_1h,
-            charge.cache_read,
-            charge.output,
-        ];
-        let prompt: u128 = tokens[..4].iter().map(|count| u128::from(*count)).sum();
+        let InputTokens { uncached, written_5m, written_1h, read } = charge.input;
+        let tokens = [uncached, written_5m, written_1h, read, charge.output];
         let prices = match &self.long_prompt {
-            Some(long) if prompt > u128::from(long.above) => {
+            Some(long) if charge.input.total() > long.above => {
                 [long.input, long.cache_write_5m, long.cache_write_1h, long.cache_read, long.output]
             }
             _ => {
@@ -225,7 +250,8 @@ mod tests {
         let haiku = model("claude-haiku-5-5").unwrap();
         assert_eq!(haiku.cost_microusd(100_000, 0), 10_000);
         assert_eq!(haiku.cost_microusd(100_001, 0), 50_001, "half a micro-dollar rounds up");
-        let cached = Charge { input: 1, cache_read: 100_000, ..Charge::default() };
+        let input = InputTokens { uncached: 1, read: 100_000, ..InputTokens::default() };
+        let cached = Charge { input, ..Charge::default() };
         assert_eq!(haiku.cost(&cached), 5_001, "tokens of the cache make a prompt long too");
     }
 
@@ -249,12 +275,13 @@ mod tests {
     fn a_cache_write_costs_a_quarter_more_or_twice_as_much_and_batches_half() {
         let million = 1_000_000;
         let opus = model("claude-opus-4-5").unwrap();
-        let cost = |charge: Charge| opus.cost(&charge);
-        let none = Charge::default();
-        assert_eq!(cost(Charge { cache_write_5m: million, ..none }), 6_250_000);
-        assert_eq!(cost(Charge { cache_write_1h: million, ..none }), 10_000_000);
-        assert_eq!(cost(Charge { cache_read: million, ..none }), 500_000);
-        assert_eq!(cost(Charge { output: million, batch: true, ..none }), 12_500_000);
+        let cost = |input| opus.cost(&Charge { input, ..Charge::default() });
+        let none = InputTokens::default();
+        assert_eq!(cost(InputTokens { written_5m: million, ..none }), 6_250_000);
+        assert_eq!(cost(InputTokens { written_1h: million, ..none }), 10_000_000);
+        assert_eq!(cost(InputTokens { read: million, ..none }), 500_000);
+        let batched = Charge { output: million, batch: true, ..Charge::default() };
+        assert_eq!(opus.cost(&batched), 12_500_000);
     }
 
     #[test]
@@ -290,10 +317,10 @@ mod tests {
             write in 0_u64..10_000, read in 0_u64..10_000,
         ) {
             let model = model("claude-haiku-4-5").unwrap();
-            let charge = Charge {
-                input: tokens_in, output: tokens_out, cache_write_5m: write, cache_write_1h: write,
-                cache_read: read, batch,
+            let input = InputTokens {
+                uncached: tokens_in, written_5m: write, written_1h: write, read,
             };
+            let charge = Charge { input, output: tokens_out, batch };
             let exact = u128::from(tokens_in) * 1_000_000 + u128::from(tokens_out) * 5_000_000
                 + u128::from(write) * 3_250_000 + u128::from(read) * 100_000;
             let unit = if batch { 2_000_000 } else { 1_000_000 };
@@ -306,9 +333,9 @@ mod tests {
             counts: [u64; 5], more: u64, batch: bool,
         ) {
             let model = model("claude-haiku-5-5").unwrap();
-            let [input, output, cache_write_5m, cache_write_1h, cache_read] = counts;
-            let charge =
-                Charge { input, output, cache_write_5m, cache_write_1h, cache_read, batch };
+            let [uncached, output, written_5m, written_1h, read] = counts;
+            let input = InputTokens { uncached, written_5m, written_1h, read };
+            let charge = Charge { input, output, batch };
             let larger = Charge { output: output.saturating_add(more), ..charge };
             prop_assert!(model.cost(&larger) >= model.cost(&charge));
         }

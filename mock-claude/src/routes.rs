@@ -3,17 +3,17 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, FromRequest, Request, State as Extracted};
 use axum::response::Response;
 use axum::routing::post;
-use axum::Router;
 use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use tokio::time::Instant;
 
-use crate::answer::{Answer, Outcome, Replied, State, error_headers};
+use crate::answer::{Answer, Counted, Outcome, Replied, State, error_headers};
 use crate::error::ApiError;
 use crate::fault::{self, InFlight};
 use crate::latency::wait_until;
@@ -28,6 +28,7 @@ pub const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 pub(crate) fn router(state: Arc<State>) -> Router {
     Router::new()
         .route("/v1/messages", post(messages).fallback(wrong_method))
+        .route("/v1/messages/count_tokens", post(count_tokens).fallback(wrong_method))
         .merge(crate::api::routes())
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -80,6 +81,25 @@ async fn messages(Extracted(state): Extracted<Arc<State>>, mut request: Request)
     match spoiled {
         Some(spoiled) => fault::spoil(response, spoiled).await,
         None => response,
+    }
+}
+
+async fn count_tokens(Extracted(state): Extracted<Arc<State>>, mut request: Request) -> Response {
+    let headers = std::mem::take(request.headers_mut());
+    let body = Bytes::from_request(request, &()).await;
+    let started = Instant::now();
+    let body = body.map_err(|_| too_large());
+    let counted = state.count(&headers, body.as_deref().map_err(Clone::clone));
+    let Counted { mut headers, request_id, result, after_ms } = counted;
+    insert(&mut headers, "request-id", &request_id);
+    wait_until(started, after_ms).await;
+    match result {
+        Err(error) => refuse(&error, headers, &request_id),
+        Ok(input_tokens) => {
+            insert(&mut headers, header::CONTENT_TYPE.as_str(), "application/json");
+            let body = format!("{{\"input_tokens\":{input_tokens}}}");
+            respond(StatusCode::OK, headers, Body::from(body))
+        }
     }
 }
 

@@ -6,14 +6,14 @@
 use http::{HeaderMap, HeaderValue};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Answer, Identity, State, TAG_HEADER, check_headers};
+use super::{Answer, Identity, Outcome, State, TAG_HEADER, check_headers};
 use crate::chance::{Chance, RequestKey};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::definitions;
 use crate::error::ApiError;
 use crate::fault::{Asked, Effect, Injection};
-use crate::request::{MessagesRequest, Version};
+use crate::prices::InputTokens;
+use crate::request::{MessagesRequest, Purpose, Rules, Version};
 
 /// A request on a route without a model, between its checks and its answer.
 pub(crate) struct Call {
@@ -54,8 +54,8 @@ impl State {
     pub(crate) fn begin(&self, headers: &HeaderMap, path: &str, subject: u64) -> Call {
         let identity = self.identify(subject, headers);
         let asked = Asked { path, ..Asked::nothing(identity.arrival, headers) };
-        let met = check_headers(headers)
-            .and_then(|version| Ok((version, self.injector.meet(asked)?)));
+        let met =
+            check_headers(headers).and_then(|version| Ok((version, self.injector.meet(asked)?)));
         match met {
             Err(error) => Call { identity, injection: None, admitted: Err(error) },
             Ok((version, injection)) => {
@@ -75,7 +75,7 @@ impl State {
         let Call { identity, injection, .. } = call;
         let fault = injection.map(|injection| injection.name);
         let outcome = self.refusal(error.cloned().unwrap_or(ApiError::of_status(200, "")));
-        let mut entry = Self::entry(&identity, fault, &outcome);
+        let mut entry = Self::entry(&identity, fault, &outcome, false);
         entry.error = error.map(|error| error.kind);
         self.journal.write(entry);
         let mut headers = HeaderMap::new();
@@ -96,11 +96,10 @@ impl State {
         if let Some(tag) = tag {
             headers.insert(TAG_HEADER, tag.clone());
         }
-        let parsed = MessagesRequest::parse(body, version);
-        let subject = match &parsed {
-            Ok(request) => xxh3_64(definitions::code(&request.text).as_bytes()),
-            Err(_) => xxh3_64(body),
-        };
+        let contract = self.config.contract;
+        let rules = Rules { version, purpose: Purpose::Reply, beta: false, contract };
+        let parsed = MessagesRequest::read(body, rules);
+        let subject = parsed.as_ref().map_or_else(|_| xxh3_64(body), super::subject);
         let identity = self.identify(subject, &headers);
         let met = parsed.and_then(|request| {
             let injection = self.inject(&headers, &request, &identity)?;
@@ -112,11 +111,13 @@ impl State {
             Ok((_, Some(Injection { name, effect: Effect::Refuse { error, .. } }))) => {
                 (self.refusal(error), Some(name))
             }
-            Ok((request, _)) => (self.write_reply(request, &identity, None), None),
+            Ok((request, _)) => {
+                let input = InputTokens { uncached: request.tokens_in, ..InputTokens::default() };
+                let replied = self.write_reply(request, &identity, input, None);
+                (Outcome::Replied(Box::new(replied)), None)
+            }
         };
-        let mut entry = Self::entry(&identity, fault, &outcome);
-        entry.cost_microusd = entry.cost_microusd.div_ceil(2);
-        self.write(identity.account, entry);
+        self.write(identity.account, Self::entry(&identity, fault, &outcome, true));
         let key = identity.arrival.key;
         Answer {
             headers: HeaderMap::new(),

@@ -1,15 +1,24 @@
-//! What the model says: documentation of the code in the prompt.
+//! What the model says: documentation of the code in the prompt, unless the request wants more.
 //!
+//! A thought comes first where thinking is on; calls of tools come instead of an answer, a value
+//! of the schema where one is given, and a word about each tool that has just answered.
 //! The reply names the definitions that it finds, one line each and in source order, as many as
 //! `max_tokens` allows; so a reader can judge what is covered and what was cut. A line that was
 //! cut has no end of line and counts as not written.
 
+mod calls;
+mod schema;
+mod thought;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::calls::Call;
+pub use self::thought::Thought;
+
 use crate::chance::{Chance, RequestKey};
 use crate::definitions;
-use crate::request::MessagesRequest;
+use crate::request::{Choice, MessagesRequest};
 use crate::tokens;
 
 /// The `[reply]` section: how much the model writes.
@@ -35,17 +44,37 @@ pub enum StopReason {
     EndTurn,
     /// It was cut at `max_tokens`.
     MaxTokens,
+    /// It wrote one of the request's stop sequences.
+    StopSequence,
+    /// It calls a tool.
+    ToolUse,
+    /// It was cut at the end of the context window.
+    ModelContextWindowExceeded,
 }
 
 /// What the model says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Reply {
-    /// The text of the only content block.
+    /// The text of the only text block; without any there is no such block.
     pub text: String,
-    /// Its tokens.
+    /// The tokens of everything.
     pub tokens_out: u64,
     /// Why it ends where it ends.
     pub stop_reason: StopReason,
+    /// The sequence that ended it.
+    pub stop_sequence: Option<String>,
+    /// The thought before the text.
+    pub thought: Option<Thought>,
+    /// The calls after the text.
+    pub calls: Vec<Call>,
+}
+
+impl Reply {
+    /// A reply that is only text.
+    pub fn of_text(text: impl Into<String>, tokens_out: u64, stop_reason: StopReason) -> Self {
+        let (thought, calls) = (None, Vec::new());
+        Self { text: text.into(), tokens_out, stop_reason, stop_sequence: None, thought, calls }
+    }
 }
 
 /// Sentences about a definition; which one is left to chance.
@@ -67,7 +96,83 @@ pub fn write(
     chance: Chance,
     key: RequestKey,
 ) -> Reply {
-    let budget = usize::try_from(tokens::to_bytes(request.max_tokens)).unwrap_or(usize::MAX);
+    let window = request.model.context_tokens.saturating_sub(request.tokens_in);
+    let limit = request.max_tokens.min(window);
+    let full = if request.max_tokens > window {
+        StopReason::ModelContextWindowExceeded
+    } else {
+        StopReason::MaxTokens
+    };
+    let thought = thought::think(request, limit, chance, key);
+    let thinking_tokens = thought.as_ref().map_or(0, |thought| thought.tokens);
+    let left = limit - thinking_tokens;
+    let budget = usize::try_from(tokens::to_bytes(left)).unwrap_or(usize::MAX);
+    let calls = calls::choose(request, chance, key);
+    let text = match &request.format {
+        _ if !calls.is_empty() => announcement(request, &calls),
+        Some(schema) => schema::instance(schema, chance, key).to_string(),
+        None => answer(request, config, chance, key, budget),
+    };
+    let mut reply = stop(cut(text, budget, full), &request.stop_sequences);
+    reply.tokens_out += thinking_tokens;
+    reply.thought = thought;
+    if reply.stop_reason == StopReason::EndTurn && !calls.is_empty() {
+        add_calls(&mut reply, calls, limit, full);
+    }
+    reply
+}
+
+/// Adds the calls that fit, in order.
+fn add_calls(reply: &mut Reply, calls: Vec<Call>, limit: u64, full: StopReason) {
+    reply.stop_reason = StopReason::ToolUse;
+    for call in calls {
+        if reply.tokens_out + call.tokens() > limit {
+            reply.stop_reason = full;
+            break;
+        }
+        reply.tokens_out += call.tokens();
+        reply.calls.push(call);
+    }
+}
+
+/// What is said before a call: nothing where the call was forced.
+fn announcement(request: &MessagesRequest, calls: &[Call]) -> String {
+    if request.offer.choice != Choice::Auto {
+        return String::new();
+    }
+    let names: Vec<String> = calls.iter().map(|call| format!("`{}`", call.name)).collect();
+    format!("I will use {}.", names.join(" and "))
+}
+
+/// Words: about the tools that have just answered, or about the code.
+fn answer(
+    request: &MessagesRequest,
+    config: &ReplyConfig,
+    chance: Chance,
+    key: RequestKey,
+    budget: usize,
+) -> String {
+    let mut text = String::new();
+    for result in &request.results {
+        let verb = if result.is_error { "failed" } else { "answered" };
+        for part in ["The tool `", &result.tool, "` ", verb, ": ", &result.text, "\n"] {
+            text.push_str(part);
+        }
+    }
+    let has_code = definitions::find(definitions::code(&request.text)).next().is_some();
+    if text.is_empty() || has_code {
+        text.push_str(&documentation(request, config, chance, key, budget));
+    }
+    text
+}
+
+fn documentation(
+    request: &MessagesRequest,
+    config: &ReplyConfig,
+    chance: Chance,
+    key: RequestKey,
+    budget: usize,
+) -> String {
     let code = definitions::code(&request.text);
     let mut text = String::with_capacity(512);
     text.push_str("# Documentation\n\n## Overview\n");
@@ -86,7 +191,7 @@ pub fn write(
         text.push_str("\n## Quality notes\n");
         push_sentence(&mut text, "The module", pick >> 7, 120);
     }
-    cut(text, budget)
+    text
 }
 
 /// One line about one definition, as [`documented`] reads it.
@@ -127,14 +232,30 @@ fn push_sentence(text: &mut String, subject: &str, mut pick: u64, bytes: usize) 
 }
 
 /// Cuts the text to the budget, at a character.
-fn cut(mut text: String, budget: usize) -> Reply {
-    let stop_reason = if text.len() > budget {
+fn cut(mut text: String, budget: usize, full: StopReason) -> Reply {
+    // With no token left nothing can be said, not even nothing.
+    let stop_reason = if text.len() > budget || budget == 0 {
         text.truncate(text.floor_char_boundary(budget));
-        StopReason::MaxTokens
+        full
     } else {
         StopReason::EndTurn
     };
-    Reply { tokens_out: tokens::count(&text), text, stop_reason }
+    let tokens_out = tokens::count(&text);
+    Reply::of_text(text, tokens_out, stop_reason)
+}
+
+/// Ends the text before the stop sequence that comes first in it.
+fn stop(mut reply: Reply, sequences: &[String]) -> Reply {
+    let found = sequences
+        .iter()
+        .filter_map(|sequence| Some((reply.text.find(sequence.as_str())?, sequence)));
+    if let Some((at, sequence)) = found.min_by_key(|(at, _)| *at) {
+        reply.text.truncate(at);
+        reply.tokens_out = tokens::count(&reply.text);
+        reply.stop_reason = StopReason::StopSequence;
+        reply.stop_sequence = Some(sequence.clone());
+    }
+    reply
 }
 
 /// The definitions that a reply names, with their lines: what a client reads out of it.

@@ -1,0 +1,74 @@
+//! What a model's generation decides: which kinds of thinking, whether an answer may be begun for
+//! it, and whether instructions may stand in the middle of a conversation.
+//!
+//! Read from the model's id, so that a new row in the price list needs no second table.
+
+/// A model's line and number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Generation {
+    /// Fable or Mythos: always thinks.
+    always_thinks: bool,
+    /// 45 for 4.5, 50 for 5, 52 for 5.2.
+    number: u32,
+}
+
+impl Generation {
+    /// The generation of a model id without a date.
+    pub fn of(id: &str) -> Self {
+        let mut digits = id.split('-').filter_map(|part| part.parse::<u32>().ok());
+        let major = digits.next().unwrap_or(0).min(99);
+        let minor = digits.next().unwrap_or(0).min(9);
+        let always_thinks = id.contains("-fable-") || id.contains("-mythos-");
+        Self { always_thinks, number: major * 10 + minor }
+    }
+
+    /// Whether `thinking.type.enabled` is refused: from 4.7 on.
+    pub const fn refuses_enabled(self) -> bool {
+        self.number >= 47
+    }
+
+    /// Whether `thinking.type.adaptive` is refused: up to 4.5.
+    pub const fn refuses_adaptive(self) -> bool {
+        self.number <= 45
+    }
+
+    /// Whether `thinking.type.disabled` is refused.
+    pub const fn refuses_disabled(self) -> bool {
+        self.always_thinks
+    }
+
+    /// Whether the last message may be the beginning of the answer: up to 4.5.
+    pub const fn takes_prefill(self) -> bool {
+        self.number <= 45
+    }
+
+    /// Whether a message may have the role `system`. The documentation says "newer models"; here
+    /// they begin with 4.8.
+    pub const fn takes_system_turns(self) -> bool {
+        self.number >= 48
+    }
+
+    /// Whether it thinks when the request says nothing about thinking.
+    pub const fn thinks_unasked(self) -> bool {
+        self.always_thinks
+    }
+
+    /// Whether the response says where it was computed: from 4.6 on.
+    pub const fn has_geography(self) -> bool {
+        self.number >= 46
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generations_are_read_from_ids() {
+        assert_eq!(Generation::of("claude-sonnet-4-5").number, 45);
+        assert_eq!(Generation::of("claude-opus-5").number, 50);
+        assert_eq!(Generation::of("claude-fable-5-2").number, 52);
+        assert!(Generation::of("claude-fable-5-2").refuses_disabled());
+        assert_eq!(Generation::of("gibberish").number, 0);
+    }
+}

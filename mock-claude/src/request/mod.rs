@@ -1,0 +1,388 @@
+//! What a client may send to `POST /v1/messages`, and the refusals for what it may not.
+//!
+//! A body is read as JSON first and checked field by field, because the API names the field and
+//! what is wrong with it. Here is what a request becomes; each group of fields is read in a file of
+//! its own, and the same rules serve `count_tokens`.
+
+mod attachments;
+mod caching;
+mod content;
+mod fields;
+mod generation;
+mod json;
+mod thinking;
+mod tools;
+mod turns;
+
+use serde_json::{Map, Value, json};
+
+pub use self::caching::{Breakpoint, Position, Ttl};
+pub use self::content::ToolResult;
+pub use self::generation::Generation;
+pub use self::json::MAX_VALUES;
+pub use self::thinking::Thinking;
+pub use self::tools::{Choice, Offer, Tool};
+use crate::error::ApiError;
+use crate::prices::{self, Model};
+use caching::{Salts, Walk};
+use content::{Context, Reading};
+use fields::{flag, missing, string, wrong_type};
+
+/// The versions of the API that the mock speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// `2023-06-01`.
+    V2023,
+    /// `2026-10-21`: refuses sampling parameters.
+    V2026,
+}
+
+impl Version {
+    /// The version that an `anthropic-version` header names.
+    pub fn parse(header: Option<&str>) -> Result<Self, ApiError> {
+        match header {
+            Some("2023-06-01") => Ok(Self::V2023),
+            Some("2026-10-21") => Ok(Self::V2026),
+            Some(other) => Err(ApiError::invalid_request(format!(
+                "anthropic-version: \"{other}\" is not a valid version"
+            ))),
+            None => Err(ApiError::invalid_request("anthropic-version: header is required")),
+        }
+    }
+}
+
+/// What the body is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// `POST /v1/messages`.
+    Reply,
+    /// `POST /v1/messages/count_tokens`, which knows fewer fields.
+    Count,
+}
+
+/// By which rules a body is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// The API's version.
+    pub version: Version,
+    /// What the body is for.
+    pub purpose: Purpose,
+    /// Whether beta fields are known, because an `anthropic-beta` header asks for some.
+    pub beta: bool,
+    /// Whether made-up values pass, as the official SDK's own tests send them.
+    pub contract: bool,
+}
+
+impl Rules {
+    /// The rules for a message without betas.
+    pub const fn of(version: Version) -> Self {
+        Self { version, purpose: Purpose::Reply, beta: false, contract: false }
+    }
+}
+
+/// What the response says again.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Echo {
+    /// The container that was named.
+    pub container: Option<Value>,
+    /// Whether context management was asked for.
+    pub context_management: bool,
+    /// Whether diagnostics were asked for.
+    pub diagnostics: bool,
+    /// `standard` or `fast`, where one was asked for.
+    pub speed: Option<&'static str>,
+    /// Where it was computed.
+    pub inference_geo: &'static str,
+}
+
+/// A request that passed every check.
+#[derive(Debug, Clone)]
+pub struct MessagesRequest {
+    /// The model, its limits and prices.
+    pub model: &'static Model,
+    /// The model's id as the client wrote it, dated or not.
+    pub model_id: String,
+    /// The most output tokens that the client wants.
+    pub max_tokens: u64,
+    /// Whether the reply is streamed.
+    pub stream: bool,
+    /// All text of all messages, in order.
+    pub text: String,
+    /// The tokens of everything that the model reads.
+    pub tokens_in: u64,
+    /// The words of the last user turn.
+    pub asked: String,
+    /// The answers of tools in the last user turn.
+    pub results: Vec<ToolResult>,
+    /// The tools that may be called.
+    pub offer: Offer,
+    /// How much it thinks.
+    pub thinking: Thinking,
+    /// How much effort it makes: `low` to `max`.
+    pub effort: String,
+    /// Where the answer ends early.
+    pub stop_sequences: Vec<String>,
+    /// The schema of a structured answer.
+    pub format: Option<Value>,
+    /// Where prefixes are cached.
+    pub breakpoints: Vec<Breakpoint>,
+    /// What the response says again.
+    pub echo: Echo,
+}
+
+/// The model that stands in for a made-up one in contract mode.
+const CONTRACT_MODEL: &str = "claude-opus-5-5";
+
+/// Bytes of the last user turn that are searched for names of tools.
+const MAX_ASKED_BYTES: usize = 1024 * 1024;
+
+impl MessagesRequest {
+    /// Reads and checks the body of a message without betas.
+    pub fn parse(body: &[u8], version: Version) -> Result<Self, ApiError> {
+        Self::read(body, Rules::of(version))
+    }
+
+    /// Reads and checks a body.
+    pub fn read(body: &[u8], rules: Rules) -> Result<Self, ApiError> {
+        let fields = json::object(body)?;
+        fields::check(&fields, rules)?;
+        let model_id = string(&fields, "model")?.to_owned();
+        let model = prices::model(&model_id)
+            .or_else(|| rules.contract.then(|| prices::model(CONTRACT_MODEL)).flatten())
+            .ok_or_else(|| ApiError::of_status(404, format!("model: {model_id}")))?;
+        let max_tokens = match rules.purpose {
+            Purpose::Reply => max_tokens(&fields, model)?,
+            Purpose::Count => 0,
+        };
+        let generation = Generation::of(&model.id);
+        let thinking = thinking::read(fields.get("thinking"), max_tokens, generation, rules)?;
+        let offer = tools::read(&fields, rules)?;
+        check_forced(thinking, &offer)?;
+        let tracking = mentions_caching(body);
+        let mut reading = Reading::new(Walk::new(tracking));
+        reading.tools(fields.get("tools"))?;
+        reading.system(fields.get("system"))?;
+        reading.messages(fields.get("messages"), Context { rules, generation })?;
+        let tokens_in = reading.walk.tokens();
+        if tokens_in > model.context_tokens {
+            return Err(ApiError::invalid_request(format!(
+                "prompt is too long: {tokens_in} tokens > {} maximum",
+                model.context_tokens
+            )));
+        }
+        let automatic = fields.get("cache_control").filter(fields::not_null);
+        let salts = salts(&fields, model, &reading);
+        let asked = asked(&reading);
+        let effort = fields.get("output_config").and_then(|output| output.get("effort"));
+        Ok(Self {
+            breakpoints: reading.walk.finish(automatic, &salts, rules)?,
+            stream: flag(&fields, "stream")?,
+            stop_sequences: fields::stop_sequences(fields.get("stop_sequences"))?,
+            format: fields::format(&fields, rules)?,
+            effort: effort.and_then(Value::as_str).unwrap_or("high").to_owned(),
+            echo: echo(&fields, generation),
+            results: reading.turns.results,
+            text: reading.text,
+            model,
+            model_id,
+            max_tokens,
+            tokens_in,
+            asked,
+            offer,
+            thinking,
+        })
+    }
+
+    /// What decides about the request besides its text: empty for a plain one, so that the
+    /// decisions about plain requests depend on their text alone.
+    pub fn shape(&self) -> String {
+        let tools: Vec<Value> = self
+            .offer
+            .tools
+            .iter()
+            .map(|tool| json!([tool.name.as_str(), &tool.input_schema]))
+            .collect();
+        match (tools.is_empty(), &self.format) {
+            (true, None) => String::new(),
+            (_, format) => json!([tools, format]).to_string(),
+        }
+    }
+}
+
+/// A cheap look: the blocks of a prompt are only remembered where one is marked.
+fn mentions_caching(body: &[u8]) -> bool {
+    const WORD: &str = "cache_control";
+    // An escaped spelling of the name is valid JSON, however unlikely.
+    str::from_utf8(body).is_ok_and(|text| text.contains(WORD) || text.contains("\\u00"))
+}
+
+fn asked(reading: &Reading) -> String {
+    let mut asked = String::new();
+    for range in &reading.asked {
+        let text = &reading.text[range.clone()];
+        let left = MAX_ASKED_BYTES.saturating_sub(asked.len());
+        asked.push_str(&text[..text.floor_char_boundary(left)]);
+        asked.push('\n');
+    }
+    asked
+}
+
+fn salts(fields: &Map<String, Value>, model: &Model, reading: &Reading) -> Salts {
+    let shown = |name: &str| fields.get(name).map(Value::to_string).unwrap_or_default();
+    let effort = fields.get("output_config").and_then(|output| output.get("effort"));
+    Salts {
+        all: model.id.clone(),
+        system: format!("{}|{}", shown("speed"), reading.has_citations),
+        messages: format!(
+            "{}|{}|{}|{effort:?}",
+            shown("tool_choice"),
+            reading.has_images,
+            shown("thinking"),
+        ),
+    }
+}
+
+fn echo(fields: &Map<String, Value>, generation: Generation) -> Echo {
+    let given = |name: &str| fields.get(name).filter(fields::not_null);
+    let id = |value: &Value| match value {
+        Value::String(id) => Some(id.clone()),
+        other => other.get("id").and_then(Value::as_str).map(str::to_owned),
+    };
+    let speed = |value: &Value| if value == "fast" { "fast" } else { "standard" };
+    let inference_geo = match given("inference_geo").and_then(Value::as_str) {
+        _ if !generation.has_geography() => "not_available",
+        Some("us") => "us",
+        _ => "global",
+    };
+    Echo {
+        container: given("container").and_then(id).map(Value::from),
+        context_management: given("context_management").is_some(),
+        diagnostics: given("diagnostics").is_some(),
+        speed: given("speed").map(speed),
+        inference_geo,
+    }
+}
+
+/// A model that has to call a tool cannot first think up to a budget.
+fn check_forced(thinking: Thinking, offer: &Offer) -> Result<(), ApiError> {
+    let forced = matches!(offer.choice, Choice::Any | Choice::Tool(_));
+    if forced && matches!(thinking, Thinking::Enabled { .. }) {
+        let message = "Thinking may not be enabled when tool_choice forces tool use.";
+        return Err(ApiError::invalid_request(message));
+    }
+    Ok(())
+}
+
+fn max_tokens(fields: &Map<String, Value>, model: &Model) -> Result<u64, ApiError> {
+    let value = fields.get("max_tokens").ok_or_else(|| missing("max_tokens"))?;
+    let wanted = match value.as_i64() {
+        Some(wanted) if wanted < 0 => {
+            let message = "max_tokens: Input should be greater than or equal to 0";
+            return Err(ApiError::invalid_request(message));
+        }
+        Some(wanted) => wanted.unsigned_abs(),
+        None => return Err(wrong_type("max_tokens", "integer")),
+    };
+    if wanted > model.max_output_tokens {
+        return Err(ApiError::invalid_request(format!(
+            "max_tokens: {wanted} > {}, which is the maximum allowed number of output tokens for {}",
+            model.max_output_tokens, model.id
+        )));
+    }
+    Ok(wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn refusal(body: &Value, version: Version) -> String {
+        let error = MessagesRequest::parse(body.to_string().as_bytes(), version).unwrap_err();
+        format!("{} {}", error.status, error.message)
+    }
+
+    fn good() -> Value {
+        json!({
+            "model": "claude-sonnet-4-5",
+            "max_tokens": 100,
+            "messages": [{"role": "user", "content": "hello"}],
+        })
+    }
+
+    fn with(name: &str, value: Value) -> Value {
+        let mut body = good();
+        body[name] = value;
+        body
+    }
+
+    fn without(name: &str) -> Value {
+        let mut body = good();
+        body.as_object_mut().unwrap().remove(name);
+        body
+    }
+
+    #[test]
+    fn what_the_api_refuses_is_refused_in_its_words() {
+        let check = |body: &Value, expected: &str| {
+            assert_eq!(refusal(body, Version::V2023), expected);
+        };
+        check(&without("max_tokens"), "400 max_tokens: Field required");
+        check(&without("messages"), "400 messages: Field required");
+        check(&without("model"), "400 model: Field required");
+        check(&with("model", json!("gpt-4")), "404 model: gpt-4");
+        check(&with("max_tokens", json!("10")), "400 max_tokens: Input should be a valid integer");
+        check(&with("messages", json!([])), "400 messages: at least one message is required");
+        check(&with("colour", json!(1)), "400 colour: Extra inputs are not permitted");
+        check(
+            &with("temperature", json!(1.5)),
+            "400 temperature: Input should be less than or equal to 1",
+        );
+        check(
+            &with("messages", json!([{"role": "assistant", "content": "x"}])),
+            "400 messages: first message must use the \"user\" role",
+        );
+        check(
+            &with("messages", json!([{"role": "user", "content": "x".repeat(700_001)}])),
+            "400 prompt is too long: 200001 tokens > 200000 maximum",
+        );
+    }
+
+    #[test]
+    fn the_newer_version_refuses_what_the_older_one_takes() {
+        let sampled = with("temperature", json!(1.0));
+        assert!(MessagesRequest::parse(sampled.to_string().as_bytes(), Version::V2023).is_ok());
+        assert_eq!(
+            refusal(&sampled, Version::V2026),
+            "400 temperature: Extra inputs are not permitted"
+        );
+        let cited = with(
+            "messages",
+            json!([{"role": "user", "content": [
+                {"type": "text", "text": "x", "citations": [{"type": "char_location"}]}
+            ]}]),
+        );
+        assert!(MessagesRequest::parse(cited.to_string().as_bytes(), Version::V2023).is_ok());
+        assert!(refusal(&cited, Version::V2026).contains("citations"));
+    }
+
+    #[test]
+    fn text_blocks_are_read_in_order() {
+        let body = with(
+            "messages",
+            json!([{"role": "user", "content": [
+                {"type": "text", "text": "one "}, {"type": "text", "text": "two"}
+            ]}]),
+        );
+        let request = MessagesRequest::parse(body.to_string().as_bytes(), Version::V2026).unwrap();
+        assert_eq!(request.text, "one two");
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_the_parser_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = MessagesRequest::parse(&bytes, Version::V2023);
+        }
+    }
+}
