@@ -14,13 +14,14 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::definitions;
 use crate::error::ApiError;
-use crate::fault::{Arrival, Injection, Plan};
+use crate::fault::{Arrival, FaultConfig, Injection, Plan};
 use crate::journal::{Entry, Journal};
 use crate::latency::Schedule;
 use crate::limits::{self, Limiter};
 use crate::reply::{self, Reply};
 use crate::request::{MessagesRequest, Version};
 use crate::stream::{Message, Usage};
+use crate::visit;
 
 /// The header by which a client marks a request for the journal. Never part of a reply.
 pub const TAG_HEADER: &str = "x-mock-tag";
@@ -34,7 +35,7 @@ pub(crate) struct State {
     config: Config,
     clock: Clock,
     chance: Chance,
-    plan: Plan,
+    plan: Mutex<Plan>,
     organization: HeaderValue,
     limiter: Option<Mutex<Limiter>>,
     seen: Mutex<Seen>,
@@ -92,7 +93,7 @@ impl State {
     pub(crate) fn new(config: Config, clock: Clock, journal: Journal) -> Self {
         let chance = Chance::new(config.seed);
         Self {
-            plan: Plan::new(config.fault.clone(), chance),
+            plan: Mutex::new(Plan::new(config.fault.clone(), chance)),
             organization: organization(chance),
             limiter: config.limits.as_ref().map(|limits| Mutex::new(Limiter::new(limits))),
             seen: Mutex::default(),
@@ -116,7 +117,8 @@ impl State {
             Err((_, hash)) => *hash,
         };
         let identity = self.identify(subject, headers);
-        let injection = if parsed.is_ok() { self.plan.decide(&identity.arrival) } else { None };
+        self.note(parsed.as_ref().ok(), identity.arrival.key);
+        let injection = if parsed.is_ok() { self.plan().decide(&identity.arrival) } else { None };
         let outcome = match parsed {
             Err((error, _)) => self.refusal(error),
             Ok(request) => self.reply_unless(injection.as_ref(), request, &identity),
@@ -224,6 +226,45 @@ impl State {
             }
         }
         self.journal.write(entry);
+    }
+
+    /// Notes for the journal what only the body says.
+    fn note(&self, request: Option<&MessagesRequest>, key: RequestKey) {
+        visit::note(|visit| {
+            visit.identify(key);
+            if let Some(request) = request {
+                visit.asks_for(&request.model_id);
+            }
+            if let Some(request) = request.filter(|_| self.config.journal_prompts) {
+                visit.says(&request.text);
+            }
+        });
+    }
+
+    fn plan(&self) -> MutexGuard<'_, Plan> {
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_faults(&self, faults: Vec<FaultConfig>) {
+        *self.plan() = Plan::new(faults, self.chance);
+    }
+
+    /// Forgets what was seen: journal, ledger, and which attempt is which. Limits stay.
+    pub(crate) fn reset(&self) {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Seen::default();
+        self.journal.reset();
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub(crate) fn now_us(&self) -> u64 {
+        self.clock.now_us()
+    }
+
+    pub(crate) fn unix_ms(&self) -> i64 {
+        self.clock.unix_ms()
     }
 
     fn limiter(&self) -> Option<MutexGuard<'_, Limiter>> {

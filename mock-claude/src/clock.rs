@@ -30,6 +30,11 @@ impl Clock {
         u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
+    /// The calendar time now, in milliseconds since the Unix epoch.
+    pub fn unix_ms(&self) -> i64 {
+        self.epoch_ms.saturating_add(i64::try_from(self.now_us() / 1000).unwrap_or(i64::MAX))
+    }
+
     /// The calendar time of an instant, in whole seconds as the API writes it, rounded up.
     pub fn rfc3339(&self, at_us: u64) -> String {
         let elapsed_ms = i64::try_from(at_us.div_ceil(1000)).unwrap_or(i64::MAX);

@@ -21,6 +21,8 @@ pub struct Config {
     pub latency: LatencyConfig,
     /// How much the model writes.
     pub reply: ReplyConfig,
+    /// Whether the journal keeps the beginning of each prompt. Off, no prompt is ever kept.
+    pub journal_prompts: bool,
     /// What goes wrong, in order of precedence.
     pub fault: Vec<FaultConfig>,
 }

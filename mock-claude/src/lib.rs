@@ -4,7 +4,8 @@
 //! The modules in reading order: what a request is ([`request`], [`error`]), what is decided about
 //! it ([`chance`], [`fault`], [`limits`], [`latency`]), what is answered ([`definitions`],
 //! [`reply`], [`stream`]), what it costs ([`tokens`], [`prices`], [`journal`]), the order in which
-//! one request is decided ([`answer`]), and what carries it ([`routes`], [`server`]).
+//! one request is decided ([`answer`]), what carries it ([`routes`], [`server`]), and what was seen
+//! of it from outside ([`visit`], [`metrics`], [`verdict`], [`admin`], [`proxy`]).
 //!
 //! Time comes from tokio's clock, so a paused runtime runs it in simulated time; chance comes
 //! from the seed, the request and its attempt, so the order of arrival decides nothing.
@@ -20,6 +21,7 @@
 //! # });
 //! ```
 
+pub mod admin;
 pub mod answer;
 pub mod chance;
 pub mod clock;
@@ -30,13 +32,20 @@ pub mod fault;
 pub mod journal;
 pub mod latency;
 pub mod limits;
+mod listener;
+pub mod metrics;
 pub mod prices;
+pub mod proxy;
 pub mod reply;
 pub mod request;
+mod respond;
 pub mod routes;
 pub mod server;
 pub mod stream;
 pub mod tokens;
+pub mod verdict;
+pub mod visit;
+mod watch;
 
 pub use config::{Config, Problem};
 pub use journal::{Entry, Ledger};

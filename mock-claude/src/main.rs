@@ -1,5 +1,7 @@
 //! `mock-claude`: the mock on a real port, until it is told to stop.
 
+mod command;
+
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -8,6 +10,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Parser;
+use command::{AdminArgs, Command};
 use mock_claude::journal::Journal;
 use mock_claude::{Config, MockClaude, server};
 use tokio::sync::Notify;
@@ -16,6 +19,7 @@ use tokio::sync::Notify;
 #[derive(Debug, Parser)]
 #[command(
     version,
+    args_conflicts_with_subcommands = true,
     after_help = "Example:\n  mock-claude --port 8080 --config brownout.toml\n  \
     curl http://127.0.0.1:8080/v1/messages -H 'x-api-key: any' -H 'anthropic-version: 2023-06-01' \\\n    \
     -d '{\"model\":\"claude-sonnet-4-5\",\"max_tokens\":99,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}'"
@@ -33,6 +37,10 @@ struct Args {
     /// A TOML file with the sections `limits`, `latency`, `reply` and `fault`.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    admin: AdminArgs,
+    #[command(subcommand)]
+    command: Option<Command>,
 }
 
 fn main() -> ExitCode {
@@ -40,8 +48,12 @@ fn main() -> ExitCode {
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(io::stderr)
         .init();
-    let args = Args::parse();
-    match config(&args).and_then(|config| run(&args, config)) {
+    let mut args = Args::parse();
+    let ran = match args.command.take() {
+        Some(command) => command.run(),
+        None => config(&args).and_then(|config| run(&args, config)),
+    };
+    match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             // Nothing is left to do if even standard error is gone.
@@ -119,6 +131,7 @@ fn run(args: &Args, config: Config) -> Result<(), Failure> {
         })?;
         let bound = listener.local_addr().map_err(|error| internal("no address", &error))?;
         let mock = MockClaude::with(config, now_ms(), Journal::default());
+        args.admin.start(&mock)?;
         let _ = writeln!(io::stdout(), "http://{bound}");
         mock.clone().serve(listener, stop.notified()).await;
         let ledger = mock.ledger();

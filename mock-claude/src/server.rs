@@ -21,8 +21,10 @@ use tokio::time::sleep;
 use crate::answer::State;
 use crate::clock::{Clock, SIMULATED_EPOCH_MS};
 use crate::config::Config;
-use crate::journal::{Entry, Journal, Ledger};
+use crate::fault::FaultConfig;
+use crate::journal::{Entry, Journal, Ledger, Record};
 use crate::routes;
+use crate::watch::watched;
 
 /// Connections served at once; more wait to be accepted.
 pub const MAX_CONNECTIONS: usize = 20_000;
@@ -56,7 +58,22 @@ impl MockClaude {
 
     /// The routes, to be put behind any server.
     pub fn router(&self) -> Router {
-        routes::router(Arc::clone(&self.state))
+        watched(routes::router(Arc::clone(&self.state)), Arc::clone(&self.state))
+    }
+
+    /// The state behind the routes, for what stands beside them.
+    pub(crate) fn state(&self) -> &Arc<State> {
+        &self.state
+    }
+
+    /// Replaces the faults from the next request on.
+    pub fn set_faults(&self, faults: Vec<FaultConfig>) {
+        self.state.set_faults(faults);
+    }
+
+    /// The latest requests with all that was seen of them, oldest first.
+    pub fn records(&self) -> Vec<Record> {
+        self.state.journal.records()
     }
 
     /// Opens a connection inside the process; dropping the returned end closes it.
