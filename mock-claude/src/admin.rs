@@ -7,7 +7,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -71,15 +71,13 @@ pub fn needs_token(host: IpAddr) -> bool {
 struct Admin {
     mock: MockClaude,
     token: Option<Token>,
-    // Faults that were put here, for `/config` to show.
-    faults: Mutex<Option<Vec<FaultConfig>>>,
 }
 
 type Shared = Extracted<Arc<Admin>>;
 
 /// The routes of the admin API of one mock.
 pub fn router(mock: MockClaude, token: Option<Token>) -> Router {
-    let admin = Arc::new(Admin { mock, token, faults: Mutex::default() });
+    let admin = Arc::new(Admin { mock, token });
     Router::new()
         .route("/health", get(health))
         .route("/journal", get(journal))
@@ -153,10 +151,6 @@ async fn metrics(Extracted(admin): Shared) -> Response {
 
 async fn config(Extracted(admin): Shared) -> Response {
     let mut config = serde_json::to_value(admin.mock.state().config()).unwrap_or_default();
-    let faults = admin.faults.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    if let Some(faults) = faults {
-        config["fault"] = serde_json::to_value(faults).unwrap_or_default();
-    }
     redact(&mut config);
     json_response(StatusCode::OK, &config)
 }
@@ -179,7 +173,6 @@ async fn set_faults(Extracted(admin): Shared, body: Bytes) -> Response {
         return problem(StatusCode::BAD_REQUEST, &problems.join("; "));
     }
     let number = faults.len();
-    *admin.faults.lock().unwrap_or_else(PoisonError::into_inner) = Some(faults.clone());
     admin.mock.set_faults(faults);
     json_response(StatusCode::OK, &json!({"faults": number}))
 }
@@ -198,17 +191,13 @@ struct Page {
 }
 
 async fn journal(Extracted(admin): Shared, uri: Uri) -> Response {
-    let number = |name: &str| match parameter(&uri, name).map(str::parse::<u64>) {
-        None => Ok(None),
-        Some(Ok(number)) => Ok(Some(number)),
-        Some(Err(_)) => {
-            Err(problem(StatusCode::BAD_REQUEST, &format!("`{name}` is a whole number")))
-        }
-    };
-    let (after, limit, status) = match (number("after"), number("limit"), number("status")) {
-        (Ok(after), Ok(limit), Ok(status)) => (after, limit, status),
-        (Err(refusal), ..) | (_, Err(refusal), _) | (.., Err(refusal)) => return refusal,
-    };
+    let (after, limit, status) =
+        match (number(&uri, "after"), number(&uri, "limit"), number(&uri, "status")) {
+            (Ok(after), Ok(limit), Ok(status)) => (after, limit, status),
+            (Err(wrong), ..) | (_, Err(wrong), _) | (.., Err(wrong)) => {
+                return problem(StatusCode::BAD_REQUEST, &wrong);
+            }
+        };
     let limit = limit.map_or(PAGE, |limit| usize::try_from(limit).unwrap_or(MAX_PAGE));
     let limit = limit.clamp(1, MAX_PAGE);
     let is = |name: &str, actual: Option<&str>| {
@@ -239,6 +228,11 @@ async fn journal(Extracted(admin): Shared, uri: Uri) -> Response {
 fn parameter<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
     let mut pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
     pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
+}
+
+fn number(uri: &Uri, name: &str) -> Result<Option<u64>, String> {
+    let text = parameter(uri, name);
+    text.map(str::parse).transpose().map_err(|_| format!("`{name}` is a whole number"))
 }
 
 /// Replaces what looks like a secret by its name.

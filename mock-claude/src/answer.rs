@@ -255,8 +255,9 @@ impl State {
         self.journal.reset();
     }
 
-    pub(crate) fn config(&self) -> &Config {
-        &self.config
+    /// The configuration as it is now.
+    pub(crate) fn config(&self) -> Config {
+        Config { fault: self.plan().faults().to_vec(), ..self.config.clone() }
     }
 
     pub(crate) fn now_us(&self) -> u64 {

@@ -129,7 +129,7 @@ impl Journal {
         number: Option<u64>,
         visit: Visit,
         status: Option<u16>,
-        error: Option<String>,
+        error: Option<&str>,
     ) {
         let record = {
             let mut book = self.book();
@@ -142,7 +142,7 @@ impl Journal {
             record.visit = visit;
             if let Some(status) = status {
                 record.entry.status = status;
-                record.entry.error = error.as_deref().map(known_kind);
+                record.entry.error = error.map(known_kind);
             }
             record.clone()
         };

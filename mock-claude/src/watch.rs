@@ -114,7 +114,7 @@ impl Drop for Watcher {
         let kind = describe_error(&error, self.seen.status, visit);
         let visit = visit.clone();
         drop(open);
-        self.state.journal.finish(number, visit, self.seen.status, kind);
+        self.state.journal.finish(number, visit, self.seen.status, kind.as_deref());
     }
 }
 

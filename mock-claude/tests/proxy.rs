@@ -47,44 +47,47 @@ async fn ask(url: &str, body: String) -> Seen {
         .expect("there is a response");
     let status = response.status().as_u16();
     let headers = response.headers().iter().filter(|(name, _)| *name != "transfer-encoding");
-    let headers =
-        headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
+    let headers = headers.map(|(name, value)| {
+        (name.to_string(), value.to_str().expect("the test's own parts work").to_owned())
+    });
     let mut headers: Vec<_> = headers.collect();
     headers.sort();
     Seen { status, headers, body: response.text().await.expect("the body is whole") }
 }
 
 fn listener() -> (TcpListener, String) {
-    let listener = server::listen(([127, 0, 0, 1], 0).into()).unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
+    let listener = server::listen(([127, 0, 0, 1], 0).into()).expect("the test's own parts work");
+    let url = format!("http://{}", listener.local_addr().expect("the test's own parts work"));
     (listener, url)
 }
 
 fn upstream() -> (MockClaude, String) {
     let (listener, url) = listener();
-    let mock = MockClaude::new(toml::from_str(QUICK).unwrap());
+    let mock = MockClaude::new(toml::from_str(QUICK).expect("the test's own parts work"));
     tokio::spawn(mock.clone().serve(listener, std::future::pending()));
     (mock, url)
 }
 
 fn proxy(upstream: &str, faults: &str, record: Option<&Path>) -> (Proxy, String) {
-    let recorder = record
-        .map(|path| Recorder::new(std::fs::File::create_new(path).unwrap(), upstream).unwrap());
+    let recorder = record.map(|path| {
+        Recorder::new(std::fs::File::create_new(path).expect("the test's own parts work"), upstream)
+            .expect("the test's own parts work")
+    });
     let config = ProxyConfig {
         upstream: upstream.to_owned(),
         timeout: Duration::from_millis(300),
-        mock: toml::from_str::<Config>(faults).unwrap(),
+        mock: toml::from_str::<Config>(faults).expect("the test's own parts work"),
         recorder,
     };
-    let proxy = Proxy::new(config, 0).unwrap();
+    let proxy = Proxy::new(config, 0).expect("the test's own parts work");
     let (listener, url) = listener();
     tokio::spawn(proxy.clone().serve(listener, std::future::pending()));
     (proxy, url)
 }
 
 fn replay(path: &Path, timing_percent: u32) -> String {
-    let file = BufReader::new(std::fs::File::open(path).unwrap());
-    let replay = Replay::read(file, timing_percent).unwrap();
+    let file = BufReader::new(std::fs::File::open(path).expect("the test's own parts work"));
+    let replay = Replay::read(file, timing_percent).expect("the test's own parts work");
     let (listener, url) = listener();
     tokio::spawn(replay.serve(listener, std::future::pending()));
     url
@@ -220,9 +223,11 @@ impl Running {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .unwrap();
+            .expect("the test's own parts work");
         let mut url = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        BufReader::new(child.stdout.take().expect("the test's own parts work"))
+            .read_line(&mut url)
+            .expect("the test's own parts work");
         Self(child, url.trim().to_owned())
     }
 }

@@ -3,6 +3,8 @@
 
 mod support;
 
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use http::Request;
@@ -22,7 +24,8 @@ async fn ask_admin(mock: &MockClaude, request: Request<String>) -> Answer {
 }
 
 async fn get(mock: &MockClaude, path: &str) -> Answer {
-    ask_admin(mock, Request::get(path).body(String::new()).unwrap()).await
+    ask_admin(mock, Request::get(path).body(String::new()).expect("the test's own parts work"))
+        .await
 }
 
 fn secretly(body: &Value) -> Request<String> {
@@ -32,7 +35,7 @@ fn secretly(body: &Value) -> Request<String> {
         .header("user-agent", "Anthropic/Python 2.12.0")
         .header("x-stainless-retry-count", "1")
         .body(body.to_string())
-        .unwrap()
+        .expect("the test's own parts work")
 }
 
 #[tokio::test(start_paused = true)]
@@ -88,7 +91,7 @@ async fn a_client_that_leaves_is_seen_to_leave_before_and_during_its_answer() {
     // Streams end by their last event, which a client that stays gets.
     send(&mock, &body).await;
     let visits: Vec<_> = mock.records().into_iter().map(|record| record.visit).collect();
-    assert_eq!(visits[0].client_left, true);
+    assert!(visits[0].client_left);
     assert_eq!((visits[0].answered_us, visits[0].ended_us), (None, Some(500_000)));
     assert_eq!((visits[1].client_left, visits[1].stream_complete), (true, Some(false)));
     assert_eq!((visits[2].client_left, visits[2].stream_complete), (false, Some(true)));
@@ -211,4 +214,30 @@ async fn bodies_of_known_length_keep_their_length() {
     let answer = sender.send_request(request).await.unwrap();
     let length: usize = answer.headers()["content-length"].to_str().unwrap().parse().unwrap();
     assert_eq!(answer.into_body().collect().await.unwrap().to_bytes().len(), length);
+}
+
+#[tokio::test]
+async fn the_binary_serves_the_admin_api_and_prints_the_token_that_others_need() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mock-claude"))
+        .args(["--admin-port", "0", "--admin-host", "0.0.0.0"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut word = |start: &str| {
+        let line = lines.next().unwrap().unwrap();
+        line.strip_prefix(start).unwrap_or_else(|| panic!("{start} in {line}")).to_owned()
+    };
+    let url = word("admin ").replace("0.0.0.0", "127.0.0.1");
+    let token = word("admin token ");
+    let ask = async |token: &str| {
+        let request = reqwest::Client::new().get(format!("{url}/verdict?format=text"));
+        request.header("authorization", format!("Bearer {token}")).send().await.unwrap()
+    };
+    let (refused, told) = (ask("wrong").await, ask(&token).await);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!((token.len(), refused.status().as_u16()), (32, 401));
+    assert!(told.text().await.unwrap().starts_with("inconclusive: 0 requests"));
 }

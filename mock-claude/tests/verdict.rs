@@ -9,7 +9,7 @@ use http::Request;
 use mock_claude::MockClaude;
 use mock_claude::chance::{Chance, RequestKey};
 use mock_claude::verdict::{Judgement, Verdict, judge};
-use support::{Answer, asking, mock, send_raw};
+use support::{Answer, asking, mock, send, send_raw};
 use tokio::time::sleep;
 
 /// One call by its number, as a client of this kind makes it.
@@ -22,7 +22,7 @@ async fn call(mock: MockClaude, number: u64, wait: Wait) {
             .header("anthropic-version", "2023-06-01")
             .header("x-stainless-retry-count", attempt.to_string())
             .body(asking(&format!("def f{number}(): ...\n")).to_string())
-            .unwrap();
+            .expect("the test's own parts work");
         let answer = send_raw(&mock, request).await;
         match wait(number, attempt, &answer) {
             Some(pause) => sleep(pause).await,
@@ -37,7 +37,7 @@ async fn judged(config: &str, wait: Wait) -> Verdict {
     let calls: Vec<_> =
         (0..20).map(|number| tokio::spawn(call(mock.clone(), number, wait))).collect();
     for call in calls {
-        call.await.unwrap();
+        call.await.expect("the test's own parts work");
     }
     judge(&mock.records())
 }
@@ -63,7 +63,7 @@ fn sdk(number: u64, attempt: u32, answer: &Answer) -> Option<Duration> {
 
 /// Five attempts after 1, 2, 4 and 8 seconds, whatever was answered.
 fn doubling(_: u64, attempt: u32, answer: &Answer) -> Option<Duration> {
-    (answer.status != 200 && attempt < 4).then(|| Duration::from_secs(1 << attempt))
+    (answer.json()["type"] == "error" && attempt < 4).then(|| Duration::from_secs(1 << attempt))
 }
 
 /// Once a second, ten times.
@@ -125,6 +125,8 @@ async fn a_bad_request_that_is_sent_again_is_named() {
 #[tokio::test(start_paused = true)]
 async fn a_client_that_does_not_wait_for_its_answer_is_named() {
     let mock = mock("");
+    let wants = send(&support::mock(""), &asking("def f(): ...\n")).await.took;
+    assert!(wants > Duration::from_millis(100), "the claim needs a slower answer than {wants:?}");
     for number in 0..20 {
         let sent = mock.clone();
         let client = tokio::spawn(call(sent, number, |_, _, _| None));

@@ -15,6 +15,7 @@ use crate::Failure;
 
 /// The admin API's flags.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_field_names, reason = "the fields are called as the flags are")]
 pub(crate) struct AdminArgs {
     /// Serves the admin API on this port; 0 takes a free one. Off without the flag.
     #[arg(long, value_name = "PORT")]
@@ -52,7 +53,7 @@ fn made() -> Result<Token, Failure> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)
         .map_err(|error| internal(&format!("no token can be made: {error}")))?;
-    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = format!("{:032x}", u128::from_be_bytes(bytes));
     let _ = writeln!(io::stderr(), "admin token {text}");
     Ok(Token::new(&text))
 }

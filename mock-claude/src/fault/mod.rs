@@ -74,6 +74,11 @@ impl Plan {
         Self { faults, chance }
     }
 
+    /// The faults in the order of the file.
+    pub fn faults(&self) -> &[FaultConfig] {
+        &self.faults
+    }
+
     /// The fault that hits this request, if one does.
     pub fn decide(&self, arrival: &Arrival) -> Option<Injection> {
         self.faults.iter().enumerate().find_map(|(position, fault)| {

@@ -61,13 +61,9 @@ fn differ(a: &Value, b: &Value, at: String, places: &mut Vec<String>) {
     match (a, b) {
         (Value::Object(a), Value::Object(b)) => {
             for name in a.keys().chain(b.keys().filter(|name| !a.contains_key(*name))) {
-                let (a, b) = (a.get(name), b.get(name));
-                let null = &Value::Null;
-                if a.is_some() != b.is_some() {
-                    places.push(format!("{at}/{name}"));
-                } else {
-                    let (a, b) = (a.unwrap_or(null), b.unwrap_or(null));
-                    differ(a, b, format!("{at}/{name}"), places);
+                match (a.get(name), b.get(name)) {
+                    (Some(a), Some(b)) => differ(a, b, format!("{at}/{name}"), places),
+                    _ => places.push(format!("{at}/{name}")),
                 }
             }
         }
@@ -100,7 +96,7 @@ mod tests {
         );
         insta::assert_snapshot!(
             describe(&new, recorded.iter()),
-            @r#"no answer is recorded for POST "/v1/messages" (model: "m", body: 66 bytes); the nearest recorded request differs in 1 places, first at "/messages/0/content""#
+            @r#"no answer is recorded for POST "/v1/messages" (model: "m", body: 62 bytes); the nearest recorded request differs in 1 places, first at "/messages/0/content""#
         );
         let elsewhere = describe(&asked("/v1/models", ""), recorded.iter());
         assert!(elsewhere.ends_with("no request to this path is recorded"), "{elsewhere}");

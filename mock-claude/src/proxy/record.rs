@@ -88,7 +88,7 @@ impl Piece {
         match str::from_utf8(bytes) {
             Ok(text) => Self::Text(without(text, secret)),
             Err(_) if secret.is_some_and(holds) => Self::Text(REMOVED.to_owned()),
-            Err(_) => Self::Hex(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
+            Err(_) => Self::Hex(hexadecimal(bytes)),
         }
     }
 
@@ -113,6 +113,11 @@ pub(crate) fn written(headers: &HeaderMap, secret: Option<&str>) -> Vec<(String,
             Some((name.as_str().to_owned(), without(value.to_str().ok()?, secret)))
         })
         .collect()
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 pub(crate) fn without(text: &str, secret: Option<&str>) -> String {

@@ -32,6 +32,7 @@ pub(super) struct Relay {
     patience: Pin<Box<Sleep>>,
     bytes: usize,
     ended: bool,
+    failure: Option<Failure>,
 }
 
 impl Relay {
@@ -43,7 +44,7 @@ impl Relay {
     ) -> Self {
         let ended = inner.is_end_stream();
         let patience = Box::pin(sleep(silence));
-        Self { inner, recording, started, silence, patience, bytes: 0, ended }
+        Self { inner, recording, started, silence, patience, bytes: 0, ended, failure: None }
     }
 
     fn saw(&mut self, data: &Bytes) {
@@ -74,12 +75,21 @@ impl Body for Relay {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Failure>>> {
         let this = &mut *self;
+        if let Some(failure) = this.failure.take() {
+            return Poll::Ready(Some(Err(failure)));
+        }
         let polled = Pin::new(&mut this.inner).poll_frame(context);
         if polled.is_pending() {
             ready!(this.patience.as_mut().poll(context));
             return Poll::Ready(Some(Err("the upstream fell silent".into())));
         }
         this.patience.as_mut().reset(Instant::now() + this.silence);
+        if let Poll::Ready(Some(Err(error))) = polled {
+            // An error that is seen together with data takes the data away: one turn later.
+            this.failure = Some(error.into());
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         polled.map(|frame| match frame {
             Some(Ok(frame)) => {
                 if let Some(data) = frame.data_ref() {

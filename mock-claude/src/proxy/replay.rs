@@ -101,7 +101,7 @@ impl Replay {
             let text = text.map_err(|error| wrong(line, error.to_string()))?;
             let exchange: Exchange = serde_json::from_str(&text)
                 .map_err(|error| wrong(line, format!("not an exchange: {error}")))?;
-            let (asked, answer) = understood(exchange)
+            let (asked, answer) = understood(&exchange)
                 .ok_or_else(|| wrong(line, "not an exchange of HTTP".to_owned()))?;
             answers.entry(asked).or_default().push(Arc::new(answer));
         }
@@ -159,6 +159,8 @@ async fn handle(Extracted(replay): Extracted<Replay>, request: Request) -> Respo
             let Some((at_us, bytes)) = answer.chunks.get(position) else {
                 // What was cut off in the recording is cut off again, and once.
                 let cut = position != usize::MAX && !answer.complete;
+                // An error that is seen together with data takes the data away.
+                tokio::task::yield_now().await;
                 return cut.then(|| (Err("the recorded answer ends here"), usize::MAX));
             };
             sleep_until(started + replay.kept(*at_us)).await;
@@ -173,7 +175,7 @@ async fn handle(Extracted(replay): Extracted<Replay>, request: Request) -> Respo
     response
 }
 
-fn understood(exchange: Exchange) -> Option<(Asked, Answer)> {
+fn understood(exchange: &Exchange) -> Option<(Asked, Answer)> {
     let asked = Asked::new(&exchange.method, &exchange.path, &exchange.request_body.bytes()?);
     let headers = exchange.headers.iter().map(|(name, value)| {
         Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))

@@ -2,13 +2,12 @@
 //!
 //! The mock cannot see whether the caller was told; hence a warning.
 
-use super::history::{Attempt, History};
+use super::history::{Attempt, Call, History};
 use super::{Finding, Severity, count};
 
 pub(super) fn check(history: &History<'_>) -> Option<Finding> {
     let broken = history.attempts().filter(|attempt| is_truncated(*attempt)).count();
-    let mut accepted =
-        history.calls.iter().map(|call| call.last()).filter(|last| is_truncated(*last));
+    let mut accepted = history.calls.iter().map(Call::last).filter(|last| is_truncated(*last));
     let first = accepted.next()?;
     Some(Finding {
         name: "accepted_truncated_stream",

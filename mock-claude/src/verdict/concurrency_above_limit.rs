@@ -10,7 +10,7 @@ const HEARD_US: u64 = 1_000_000;
 pub(super) fn check(history: &History<'_>) -> Option<Finding> {
     let refused =
         || history.attempts().filter(|attempt| attempt.0.visit.limit == Some(Limit::Concurrency));
-    let told_us = refused().map(|attempt| attempt.ended_us()).min()?;
+    let told_us = refused().map(Attempt::ended_us).min()?;
     let too_many = refused().map(|attempt| attempt.0.visit.in_flight).min()?;
     let mut later: Vec<Attempt<'_>> = history
         .attempts()
