@@ -42,13 +42,13 @@ async fn messages(
     insert(&mut headers, "request-id", &request_id);
     match outcome {
         Outcome::Refused { error, after_ms } => {
-            tracing::info!(request_id, status = error.status, message = error.message, "refused");
+            tracing::debug!(request_id, status = error.status, message = ?error.message, "refused");
             sleep_until(started + Duration::from_millis(after_ms)).await;
             refuse(&error, headers, &request_id)
         }
         Outcome::Replied(replied) => {
             let tokens_out = replied.reply.tokens_out;
-            tracing::info!(
+            tracing::debug!(
                 request_id,
                 tokens_in = replied.request.tokens_in,
                 tokens_out,
