@@ -115,6 +115,8 @@ impl Scenario {
             latency: self.latency.clone(),
             reply: self.reply.clone(),
             fault: self.fault.clone(),
+            // What a scenario has no section for, such as keeping prompts, is off.
+            ..mock_claude::Config::default()
         }
     }
 
