@@ -218,4 +218,39 @@ mod tests {
         assert_eq!(wait("retry-after", "-1"), None);
         assert_eq!(wait("retry-after", "1e300"), Some(u64::MAX));
     }
+
+    #[test]
+    fn an_error_says_what_there_was_too_much_of() {
+        let limit = |status: u16, code: &str, message: &str| {
+            let mut visit = Visit::default();
+            let error = serde_json::json!({"error": {
+                "type": "rate_limit_error", "message": message, "details": {"error_code": code},
+            }});
+            let kind = describe_error(&error, Some(status), &mut visit);
+            assert_eq!(kind.as_deref(), Some("rate_limit_error"));
+            visit.limit
+        };
+        assert_eq!(limit(429, "enforced_spend_limit_reached", ""), Some(Limit::Spend));
+        let reached = "You have reached your specified API usage limits.";
+        assert_eq!(limit(400, "", reached), Some(Limit::Spend));
+        assert_eq!(limit(429, "", "Number of concurrent connections"), Some(Limit::Concurrency));
+        assert_eq!(limit(429, "", "50 requests per minute"), Some(Limit::Rate));
+        assert_eq!(limit(529, "", "Overloaded"), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_last_event_is_seen_wherever_it_is_cut() {
+        let clock = crate::clock::Clock::starting_at(0);
+        let state = State::new(crate::Config::default(), clock, crate::journal::Journal::default());
+        let state = Arc::new(state);
+        let text = b"event: ping\n\nevent: message_stop\ndata: {}\n\n";
+        for at in 0..text.len() {
+            let visit = Visit { stream: true, ..Visit::default() };
+            let (state, handle) = (Arc::clone(&state), Handle::new(visit));
+            let mut watcher = Watcher { state, handle, seen: Seen::default() };
+            watcher.saw(&text[..at]);
+            watcher.saw(&text[at..]);
+            assert!(watcher.seen.last_event, "cut at {at}");
+        }
+    }
 }

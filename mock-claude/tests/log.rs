@@ -1,5 +1,5 @@
-//! Goal: the log holds one event a request, and nothing that a client sent can change a terminal or
-//! give a key away. Method: the log of one thread, written into memory, around requests over a pipe.
+//! Goal: the log holds one event a request, and nothing that a client sent can change a terminal
+//! or give a key away. Method: one thread's log, written into memory, around requests over a pipe.
 
 mod support;
 

@@ -156,7 +156,7 @@ async fn a_fault_hits_on_the_way_and_the_upstream_never_hears_of_it() {
 async fn what_the_upstream_refuses_is_passed_on_and_is_in_the_journal_as_it_was() {
     let (_, upstream) = upstream();
     let (proxy, proxied) = proxy(&upstream, "", None);
-    // The upstream refuses what the proxy's own mock would refuse too; the answer is the upstream's.
+    // The proxy's own mock would refuse it too; the answer is the upstream's.
     let wrong = body("hello", false).replace("claude-sonnet-4-5", "claude-nobody");
     let seen = ask(&proxied, wrong).await;
     assert_eq!(seen.status, 404);
@@ -172,6 +172,9 @@ async fn an_upstream_that_is_gone_is_502_and_one_that_is_silent_is_504() {
     let refused = ask(&proxied, body("hello", false)).await;
     assert_eq!(refused.status, 502);
     assert!(refused.body.contains("\"api_error\""), "{}", refused.body);
+    let (_, plain) = upstream();
+    let (_, proxied) = proxy(&plain.replace("http:", "https:"), "", None);
+    assert_eq!(ask(&proxied, body("hello", false)).await.status, 502, "no TLS is no upstream");
     let (silent, url) = listener();
     let (_, proxied) = proxy(&url, "", None);
     let late = ask(&proxied, body("hello", false)).await;
