@@ -13,6 +13,9 @@ use crate::visit::Limit;
 /// A later request about the same is a new call, not a retry.
 const RETRY_WITHIN_US: u64 = 3_600_000_000;
 
+/// Calls of one client about one thing that may be repeated, at most; the oldest are given up.
+const MAX_OPEN: usize = 256;
+
 /// Calls in which a client tried once or more, in order of their beginning.
 pub(super) struct History<'a> {
     pub(super) calls: Vec<Call<'a>>,
@@ -62,6 +65,9 @@ impl<'a> History<'a> {
                 candidates.push(index);
                 calls[index].attempts.push(attempt);
             } else {
+                if candidates.len() == MAX_OPEN {
+                    candidates.remove(0);
+                }
                 candidates.push(calls.len());
                 calls.push(Call { attempts: vec![attempt] });
             }
@@ -244,6 +250,15 @@ mod tests {
             record.visit.retry_count = Some(count);
         }
         assert_eq!(sizes(&all), [2, 1]);
+    }
+
+    #[test]
+    fn ten_thousand_failures_about_one_thing_are_ten_thousand_calls_at_once() {
+        let mut all = records([call(1, (0..10_000).map(|at_ms| failed(at_ms, 500)))]);
+        for record in &mut all {
+            record.visit.retry_count = Some(0);
+        }
+        assert_eq!(sizes(&all).len(), 10_000);
     }
 
     #[test]
