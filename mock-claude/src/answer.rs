@@ -27,6 +27,7 @@ use crate::reply::{self, Reply};
 use crate::request::{MessagesRequest, Purpose, Rules, Version};
 use crate::seen::Seen;
 use crate::stream::{Message, Usage};
+use crate::visit;
 
 pub(crate) use count::Counted;
 
@@ -145,6 +146,7 @@ impl State {
         };
         let identity = self.identify(subject, headers);
         let class = parsed.as_ref().ok().map(|request| request.model.class.as_str());
+        self.note(parsed.as_ref().ok(), identity.arrival.key);
         let (parsed, injection) = match parsed {
             Ok(request) => match self.inject(headers, &request, &identity) {
                 Ok(injection) => (Ok(request), injection),
@@ -369,6 +371,31 @@ impl State {
             }
         }
         entry
+    }
+
+    /// Notes for the journal what only the body says.
+    fn note(&self, request: Option<&MessagesRequest>, key: RequestKey) {
+        visit::note(|visit| {
+            visit.identify(key);
+            if let Some(request) = request {
+                visit.asks_for(&request.model_id);
+            }
+            if let Some(request) = request.filter(|_| self.config.journal_prompts) {
+                visit.says(&request.text);
+            }
+        });
+    }
+
+    /// Forgets what was seen: journal, ledger, and which attempt is which. Limits, batches, files
+    /// and the prompt cache stay.
+    pub(crate) fn reset(&self) {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Seen::default();
+        self.journal.reset();
+    }
+
+    /// The configuration as it is now.
+    pub(crate) fn config_now(&self) -> Config {
+        Config { fault: self.injector.faults(), ..self.config.clone() }
     }
 
     fn limits(&self) -> Option<MutexGuard<'_, Limits>> {

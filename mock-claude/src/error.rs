@@ -149,6 +149,26 @@ const fn kind_of(status: u16) -> &'static str {
     }
 }
 
+/// The documented error types.
+const KINDS: [&str; 11] = [
+    "api_error",
+    "authentication_error",
+    "billing_error",
+    "conflict_error",
+    "invalid_request_error",
+    "not_found_error",
+    "overloaded_error",
+    "permission_error",
+    "rate_limit_error",
+    "request_too_large",
+    "timeout_error",
+];
+
+/// An error type that came over the wire as one of the documented ones.
+pub(crate) fn known_kind(kind: &str) -> &'static str {
+    KINDS.into_iter().find(|known| *known == kind).unwrap_or("other")
+}
+
 #[derive(Serialize)]
 struct Body<'a> {
     #[serde(rename = "type")]

@@ -1,13 +1,18 @@
 //! What the mock saw and what it charged: one entry a request, and their sum.
 //!
 //! An entry is written when the request is decided, before its reply is sent: a client that
-//! hangs up has still been charged, as the real API charges what was already under way.
+//! hangs up has still been charged, as the real API charges what was already under way. What was
+//! in fact sent, and when it ended, is added when the answer has gone.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
+
+use crate::error::known_kind;
+use crate::metrics::Metrics;
+use crate::visit::{self, Visit};
 
 /// One request, as it was decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -47,6 +52,17 @@ pub struct Ledger {
     pub cost_microusd: u64,
 }
 
+/// One request in full: what was decided, and what was seen of it from outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Record {
+    /// Its number among all that were written, from 0.
+    pub number: u64,
+    /// What was decided; its status and error are those that were sent, once they were.
+    pub entry: Entry,
+    /// What was seen.
+    pub visit: Visit,
+}
+
 /// Entries that the journal holds, at most; older ones make room.
 pub const CAPACITY: usize = 10_000;
 
@@ -57,18 +73,38 @@ type Observer = Box<dyn Fn(&Entry) + Send + Sync>;
 pub struct Journal {
     book: Mutex<Book>,
     observer: Option<Observer>,
+    metrics: Metrics,
 }
 
 #[derive(Debug, Default)]
 struct Book {
-    entries: VecDeque<Entry>,
+    records: VecDeque<Record>,
+    next: u64,
     ledger: Ledger,
+}
+
+impl Book {
+    fn push(&mut self, entry: Entry, visit: Visit) -> u64 {
+        if self.records.len() == CAPACITY {
+            self.records.pop_front();
+        }
+        let number = self.next;
+        self.next += 1;
+        self.records.push_back(Record { number, entry, visit });
+        number
+    }
+
+    /// A record by its number; none if it has made room, or was forgotten.
+    fn record(&mut self, number: u64) -> Option<&mut Record> {
+        let first = self.records.front()?.number;
+        self.records.get_mut(usize::try_from(number.checked_sub(first)?).ok()?)
+    }
 }
 
 impl Journal {
     /// A journal that shows each entry to `observer` as it is written.
     pub fn observed_by(observer: impl Fn(&Entry) + Send + Sync + 'static) -> Self {
-        Self { book: Mutex::default(), observer: Some(Box::new(observer)) }
+        Self { observer: Some(Box::new(observer)), ..Self::default() }
     }
 
     /// Writes one entry.
@@ -82,10 +118,37 @@ impl Journal {
         book.ledger.tokens_in += entry.tokens_in;
         book.ledger.tokens_out += entry.tokens_out;
         book.ledger.cost_microusd += entry.cost_microusd;
-        if book.entries.len() == CAPACITY {
-            book.entries.pop_front();
-        }
-        book.entries.push_back(entry);
+        let visit = visit::with_open(|open| open.visit.clone()).unwrap_or_default();
+        let number = book.push(entry, visit);
+        visit::with_open(|open| open.number = Some(number));
+    }
+
+    /// Adds what was seen of a request to the end; `number` is where it was written, if it was.
+    pub(crate) fn finish(
+        &self,
+        number: Option<u64>,
+        visit: Visit,
+        status: Option<u16>,
+        error: Option<&str>,
+    ) {
+        let record = {
+            let mut book = self.book();
+            // What no decision was made about, such as a list of models, is seen all the same.
+            let number = number.unwrap_or_else(|| book.push(undecided(&visit), visit.clone()));
+            let Some(record) = book.record(number) else {
+                self.metrics.end();
+                return;
+            };
+            record.visit = visit;
+            if let Some(status) = status {
+                record.entry.status = status;
+                record.entry.error = error.map(known_kind);
+            }
+            record.clone()
+        };
+        self.metrics.end();
+        self.metrics.count(&record);
+        log(&record);
     }
 
     /// The sum of everything that was written.
@@ -95,13 +158,71 @@ impl Journal {
 
     /// The latest entries, oldest first.
     pub fn entries(&self) -> Vec<Entry> {
-        self.book().entries.iter().cloned().collect()
+        self.book().records.iter().map(|record| record.entry.clone()).collect()
+    }
+
+    /// The latest requests in full, oldest first.
+    pub fn records(&self) -> Vec<Record> {
+        self.book().records.iter().cloned().collect()
+    }
+
+    /// The id and the fault that were decided for the request that is being handled.
+    pub(crate) fn decided(&self) -> Option<(String, Option<String>)> {
+        let number = visit::with_open(|open| open.number)??;
+        let mut book = self.book();
+        let entry = &book.record(number)?.entry;
+        Some((entry.request_id.clone(), entry.fault.clone()))
+    }
+
+    /// What is counted for a monitor.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Forgets all entries and their sum. Requests under way are not written when they end.
+    pub(crate) fn reset(&self) {
+        let mut book = self.book();
+        book.records.clear();
+        book.ledger = Ledger::default();
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
         // Nothing that holds the lock can panic half-way through a change.
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn undecided(visit: &Visit) -> Entry {
+    Entry {
+        at_us: visit.started_us,
+        request_id: String::new(),
+        tag: None,
+        status: 0,
+        error: None,
+        fault: None,
+        tokens_in: 0,
+        tokens_out: 0,
+        cost_microusd: 0,
+    }
+}
+
+/// One event a request. What a client wrote is printed as a quoted literal, so that no control
+/// character reaches a terminal.
+fn log(record: &Record) {
+    let Record { entry, visit, .. } = record;
+    let ended_us = visit.ended_us.unwrap_or(visit.started_us);
+    tracing::info!(
+        request_id = entry.request_id,
+        path = ?visit.path,
+        model = ?visit.model.as_deref().unwrap_or_default(),
+        status = entry.status,
+        tokens_in = entry.tokens_in,
+        tokens_out = entry.tokens_out,
+        latency_us = ended_us.saturating_sub(visit.started_us),
+        fault = ?entry.fault.as_deref().unwrap_or_default(),
+        client_left = visit.client_left,
+        "request"
+    );
 }
 
 impl fmt::Debug for Journal {

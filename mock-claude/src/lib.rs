@@ -5,7 +5,8 @@
 //! is decided about it ([`chance`], [`fault`], [`limits`], [`latency`]), what is answered
 //! ([`definitions`], [`reply`], [`stream`]), what it costs ([`tokens`], [`prices`],
 //! [`prompt_cache`], [`journal`]), the order in which one request is decided ([`answer`]), what is
-//! beside messages ([`api`]), what carries it ([`routes`], [`server`], [`pipe`]), and what is typed
+//! beside messages ([`api`]), what carries it ([`routes`], [`server`], [`pipe`]), what was seen of
+//! it from outside ([`visit`], [`metrics`], [`verdict`], [`admin`], [`proxy`]), and what is typed
 //! to start it ([`cli`]).
 //!
 //! Time comes from tokio's clock, so a paused runtime runs it in simulated time; chance comes
@@ -22,6 +23,7 @@
 //! # });
 //! ```
 
+pub mod admin;
 pub mod answer;
 pub mod api;
 pub mod chance;
@@ -35,16 +37,23 @@ pub mod fault;
 pub mod journal;
 pub mod latency;
 pub mod limits;
+mod listener;
+pub mod metrics;
 pub mod pipe;
 pub mod prices;
 pub mod prompt_cache;
+pub mod proxy;
 pub mod reply;
 pub mod request;
+mod respond;
 pub mod routes;
 mod seen;
 pub mod server;
 pub mod stream;
 pub mod tokens;
+pub mod verdict;
+pub mod visit;
+mod watch;
 mod wire;
 
 pub use config::{Config, Problem};

@@ -6,5 +6,5 @@ use clap::Parser;
 use mock_claude::cli::{self, Args};
 
 fn main() -> ExitCode {
-    cli::run(&Args::parse())
+    cli::run(Args::parse())
 }

@@ -52,13 +52,13 @@ async fn messages(Extracted(state): Extracted<Arc<State>>, mut request: Request)
     insert(&mut headers, "request-id", &request_id);
     let response = match outcome {
         Outcome::Refused { error, after_ms } => {
-            tracing::info!(request_id, status = error.status, message = error.message, "refused");
+            tracing::debug!(request_id, status = error.status, message = ?error.message, "refused");
             wait_until(started, after_ms).await;
             refuse(&error, headers, &request_id)
         }
         Outcome::Replied(replied) => {
             let tokens_out = replied.reply.tokens_out;
-            tracing::info!(
+            tracing::debug!(
                 request_id,
                 tokens_in = replied.request.tokens_in,
                 tokens_out,

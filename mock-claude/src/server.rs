@@ -25,9 +25,10 @@ use crate::answer::State;
 use crate::clock::{Clock, SIMULATED_EPOCH_MS};
 use crate::config::{Config, Problem};
 use crate::fault::FaultConfig;
-use crate::journal::{Entry, Journal, Ledger};
+use crate::journal::{Entry, Journal, Ledger, Record};
 use crate::pipe::{self, ClientEnd};
 use crate::routes;
+use crate::watch::watched;
 use crate::wire::{Carrier, Control, Wire};
 
 /// Connections served at once; more wait to be accepted.
@@ -59,7 +60,17 @@ impl MockClaude {
 
     /// The routes, to be put behind any server.
     pub fn router(&self) -> Router {
-        routes::router(Arc::clone(&self.state))
+        watched(routes::router(Arc::clone(&self.state)), Arc::clone(&self.state))
+    }
+
+    /// The state behind the routes, for what stands beside them.
+    pub(crate) fn state(&self) -> &Arc<State> {
+        &self.state
+    }
+
+    /// The latest requests with all that was seen of them, oldest first.
+    pub fn records(&self) -> Vec<Record> {
+        self.state.journal.records()
     }
 
     /// Opens a connection inside the process; dropping the returned end closes it.

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+use super::admin::AdminArgs;
+use super::command::Command;
+
 const EXAMPLES: &str = "Examples:
   mock-claude --port 8080 --preset realistic
   mock-claude --port 0 --limits start --faults brownout.toml --seed 7
@@ -18,7 +21,12 @@ Environment: RUST_LOG=info logs every request, NO_COLOR switches colours off.";
 
 /// A stand-in for the Claude API on a real port.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "mock-claude", version, after_help = EXAMPLES)]
+#[command(
+    name = "mock-claude",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = EXAMPLES
+)]
 pub struct Args {
     /// The port; 0 takes a free one. The first line that is printed is the URL.
     #[arg(long, default_value_t = 0)]
@@ -51,4 +59,10 @@ pub struct Args {
     /// Prints a preset as a TOML file to start from.
     #[arg(long, value_name = "NAME", exclusive = true)]
     pub show_preset: Option<String>,
+    /// The admin API.
+    #[command(flatten)]
+    pub admin: AdminArgs,
+    /// What to do in place of serving the mock.
+    #[command(subcommand)]
+    pub command: Option<Command>,
 }

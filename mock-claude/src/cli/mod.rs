@@ -5,9 +5,13 @@
 //! Exit codes: 0 after a stop that was asked for, 2 for a wrong flag or a port that is taken, 104
 //! for a wrong file, 1 for what only a bug or the machine can cause.
 
+pub mod admin;
 pub mod args;
+pub mod command;
 pub mod file;
 pub mod presets;
+pub mod proxy;
+pub mod replay;
 pub mod serve;
 pub mod settings;
 
@@ -45,14 +49,17 @@ impl Failure {
 }
 
 /// Does what was typed: prints what it asks for, or serves until a signal comes.
-pub fn run(args: &Args) -> ExitCode {
+pub fn run(args: Args) -> ExitCode {
+    let mut args = args;
     start_log();
-    let done = if args.list_presets {
+    let done = if let Some(command) = args.command.take() {
+        command.run()
+    } else if args.list_presets {
         print(&presets::list())
     } else if let Some(name) = &args.show_preset {
         presets::find(name).and_then(|preset| print(preset.text))
     } else {
-        settings::read(args).and_then(|config| serve::run(args, config))
+        settings::read(&args).and_then(|config| serve::run(&args, config))
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -35,6 +35,7 @@ pub fn run(args: &Args, config: Config) -> Result<(), Failure> {
             ));
         }
         let mock = MockClaude::with(config, now_ms(), Journal::default());
+        args.admin.start(&mock)?;
         // Whoever started this reads the URL; where nobody does, the mock serves all the same.
         let _ = writeln!(io::stdout(), "http://{bound}").and_then(|()| io::stdout().flush());
         mock.clone().serve(listener, stop.notified()).await;
@@ -73,7 +74,7 @@ fn say(line: &str) {
 }
 
 /// The one place where the mock learns what day it is.
-fn now_ms() -> i64 {
+pub(super) fn now_ms() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .ok()

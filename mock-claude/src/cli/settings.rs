@@ -33,6 +33,11 @@ pub fn read(args: &Args) -> Result<Config, Failure> {
     Ok(config)
 }
 
+/// The configuration that a file holds.
+pub(super) fn file(path: &Path) -> Result<Config, Failure> {
+    file::merged(vec![file::config(&path.display().to_string(), &text(path)?)?])
+}
+
 /// Puts a tier under the limits that are there, or switches them off.
 fn limit(config: &mut Config, name: &str) -> Result<(), Failure> {
     let limits = config.limits.get_or_insert_with(LimitsConfig::default);

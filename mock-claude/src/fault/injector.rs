@@ -80,6 +80,11 @@ impl Injector {
         Ok(())
     }
 
+    /// The faults in force.
+    pub(crate) fn faults(&self) -> Vec<FaultConfig> {
+        self.plan().faults().to_vec()
+    }
+
     /// Counts a request as under way until what is returned is dropped.
     pub(crate) fn enter(&self) -> InFlight {
         self.in_flight.fetch_add(1, Ordering::Relaxed);

@@ -41,6 +41,11 @@ impl Plan {
         Self { faults, chance, reads_keys }
     }
 
+    /// The faults, in the order of the file.
+    pub fn faults(&self) -> &[FaultConfig] {
+        &self.faults
+    }
+
     /// What is wrong with a list of faults, with keys as they stand in the file.
     pub fn problems(faults: &[FaultConfig]) -> Vec<Problem> {
         let numbered = faults.iter().enumerate();

@@ -7,6 +7,7 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use mock_claude::{Config, MockClaude};
 use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
 /// What came back, and how long it took.
@@ -59,8 +60,16 @@ pub(crate) async fn send(mock: &MockClaude, body: &Value) -> Answer {
 
 /// Sends any request over a connection of its own.
 pub(crate) async fn send_raw(mock: &MockClaude, request: Request<String>) -> Answer {
+    send_over(mock.connect(), request).await
+}
+
+/// Sends any request over this connection.
+pub(crate) async fn send_over(
+    pipe: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    request: Request<String>,
+) -> Answer {
     let started = Instant::now();
-    let io = TokioIo::new(mock.connect());
+    let io = TokioIo::new(pipe);
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(io).await.expect("a pipe connects");
     tokio::spawn(connection);

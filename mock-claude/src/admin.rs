@@ -1,0 +1,276 @@
+//! The admin API: what the mock saw, as JSON and text, and the few things that can be changed
+//! while it runs.
+//!
+//! It has a listener of its own, so no path of it can be confused with one of the API, and its
+//! requests are in no journal. Without a token it belongs on a loopback address; a browser's
+//! requests are refused, because any page can reach a loopback address through one.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Request, State as Extracted};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::{get, post, put};
+use http::{HeaderMap, StatusCode, Uri};
+use serde::Serialize;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tokio::io::DuplexStream;
+use tokio::net::TcpListener;
+
+use crate::fault::FaultConfig;
+use crate::journal::Record;
+use crate::respond::{json_response, problem, text_response};
+use crate::server::MockClaude;
+use crate::{listener, verdict};
+
+/// Connections to the admin API at once; more wait to be accepted.
+pub const MAX_CONNECTIONS: usize = 64;
+
+/// The largest body that the admin API reads.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// Records in one page of the journal unless asked for otherwise, and at most.
+const PAGE: usize = 100;
+const MAX_PAGE: usize = 1_000;
+
+/// What a client of the admin API has to show, as a digest.
+#[derive(Clone)]
+pub struct Token([u8; 32]);
+
+impl Token {
+    /// The token with these letters.
+    pub fn new(text: &str) -> Self {
+        Self(Sha256::digest(text.as_bytes()).into())
+    }
+
+    /// Takes as long for a near miss as for a far one: digests are compared, and to the end.
+    fn is(&self, text: &str) -> bool {
+        let other = Self::new(text);
+        self.0.iter().zip(other.0).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Token(..)")
+    }
+}
+
+/// Whether an admin API on this address must have a token.
+pub fn needs_token(host: IpAddr) -> bool {
+    !host.is_loopback()
+}
+
+/// What the routes share.
+#[derive(Debug)]
+struct Admin {
+    mock: MockClaude,
+    token: Option<Token>,
+}
+
+type Shared = Extracted<Arc<Admin>>;
+
+/// The routes of the admin API of one mock.
+pub fn router(mock: MockClaude, token: Option<Token>) -> Router {
+    let admin = Arc::new(Admin { mock, token });
+    Router::new()
+        .route("/health", get(health))
+        .route("/journal", get(journal))
+        .route("/ledger", get(ledger))
+        .route("/verdict", get(judge))
+        .route("/config", get(config))
+        .route("/metrics", get(metrics))
+        .route("/faults", put(set_faults))
+        .route("/reset", post(reset))
+        .fallback(async || problem(StatusCode::NOT_FOUND, "there is no such path"))
+        .layer(from_fn_with_state(Arc::clone(&admin), guard))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(admin)
+}
+
+/// Serves the admin API of a mock until `shutdown` is ready.
+pub async fn serve(
+    mock: MockClaude,
+    token: Option<Token>,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+) {
+    listener::serve(router(mock, token), listener, MAX_CONNECTIONS, shutdown).await;
+}
+
+/// A connection to the admin API inside the process.
+pub fn connect(mock: MockClaude, token: Option<Token>) -> DuplexStream {
+    listener::pipe(router(mock, token))
+}
+
+async fn guard(Extracted(admin): Shared, request: Request, next: Next) -> Response {
+    if request.headers().contains_key("origin") {
+        return problem(StatusCode::FORBIDDEN, "requests of browsers are refused");
+    }
+    match &admin.token {
+        Some(token) if !bearer(request.headers()).is_some_and(|shown| token.is(shown)) => {
+            problem(StatusCode::UNAUTHORIZED, "`Authorization: Bearer TOKEN` is required")
+        }
+        _ => next.run(request).await,
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get("authorization")?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+async fn health() -> Response {
+    json_response(StatusCode::OK, &json!({"status": "ok"}))
+}
+
+async fn ledger(Extracted(admin): Shared) -> Response {
+    json_response(StatusCode::OK, &admin.mock.ledger())
+}
+
+async fn judge(Extracted(admin): Shared, uri: Uri) -> Response {
+    let verdict = verdict::judge(&admin.mock.records());
+    match parameter(&uri, "format") {
+        None | Some("json") => json_response(StatusCode::OK, &verdict),
+        Some("text") => text_response(StatusCode::OK, verdict.text()),
+        Some(_) => problem(StatusCode::BAD_REQUEST, "`format` is `json` or `text`"),
+    }
+}
+
+async fn metrics(Extracted(admin): Shared) -> Response {
+    let text = admin.mock.state().journal.metrics().text(&admin.mock.ledger());
+    let mut response = text_response(StatusCode::OK, text);
+    let kind = http::HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    response.headers_mut().insert("content-type", kind);
+    response
+}
+
+async fn config(Extracted(admin): Shared) -> Response {
+    let mut config = serde_json::to_value(admin.mock.state().config_now()).unwrap_or_default();
+    redact(&mut config);
+    json_response(StatusCode::OK, &config)
+}
+
+async fn set_faults(Extracted(admin): Shared, body: Bytes) -> Response {
+    let faults: Vec<FaultConfig> = match serde_json::from_slice(&body) {
+        Ok(faults) => faults,
+        Err(error) => return problem(StatusCode::BAD_REQUEST, &format!("not faults: {error}")),
+    };
+    let number = faults.len();
+    if let Err(problems) = admin.mock.set_faults(faults) {
+        let problems: Vec<String> = problems
+            .iter()
+            .map(|problem| format!("`{}` {}", problem.key, problem.message))
+            .collect();
+        return problem(StatusCode::BAD_REQUEST, &problems.join("; "));
+    }
+    json_response(StatusCode::OK, &json!({"faults": number}))
+}
+
+async fn reset(Extracted(admin): Shared) -> Response {
+    admin.mock.state().reset();
+    json_response(StatusCode::OK, &json!({"status": "reset"}))
+}
+
+/// One page of the journal.
+#[derive(Serialize)]
+struct Page {
+    records: Vec<Record>,
+    /// `after` for the page that follows; none after the last one.
+    next_after: Option<u64>,
+}
+
+async fn journal(Extracted(admin): Shared, uri: Uri) -> Response {
+    let (after, limit, status) =
+        match (number(&uri, "after"), number(&uri, "limit"), number(&uri, "status")) {
+            (Ok(after), Ok(limit), Ok(status)) => (after, limit, status),
+            (Err(wrong), ..) | (_, Err(wrong), _) | (.., Err(wrong)) => {
+                return problem(StatusCode::BAD_REQUEST, &wrong);
+            }
+        };
+    let limit = limit.map_or(PAGE, |limit| usize::try_from(limit).unwrap_or(MAX_PAGE));
+    let limit = limit.clamp(1, MAX_PAGE);
+    let is = |name: &str, actual: Option<&str>| {
+        parameter(&uri, name).is_none_or(|wanted| actual == Some(wanted))
+    };
+    let mut records: Vec<Record> = admin
+        .mock
+        .records()
+        .into_iter()
+        .filter(|record| {
+            after.is_none_or(|after| record.number > after)
+                && status.is_none_or(|status| u64::from(record.entry.status) == status)
+                && is("path", Some(&record.visit.path))
+                && is("model", record.visit.model.as_deref())
+                && is("key", record.visit.key.as_deref())
+                && is("fault", record.entry.fault.as_deref())
+                && is("error", record.entry.error)
+        })
+        .take(limit + 1)
+        .collect();
+    let more = records.len() > limit;
+    records.truncate(limit);
+    let next_after = records.last().filter(|_| more).map(|record| record.number);
+    json_response(StatusCode::OK, &Page { records, next_after })
+}
+
+/// A parameter of the query. Nothing that can be asked for needs to be escaped.
+fn parameter<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
+    let mut pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
+}
+
+fn number(uri: &Uri, name: &str) -> Result<Option<u64>, String> {
+    let text = parameter(uri, name);
+    text.map(str::parse).transpose().map_err(|_| format!("`{name}` is a whole number"))
+}
+
+/// Replaces what looks like a secret by its name.
+fn redact(value: &mut Value) {
+    const ENDINGS: [&str; 5] = ["key", "keys", "token", "secret", "password"];
+    match value {
+        Value::Object(fields) => {
+            for (name, inner) in fields {
+                let last = name.rsplit(['_', '-']).next().unwrap_or_default();
+                if ENDINGS.contains(&last) && !inner.is_null() {
+                    *inner = json!("[redacted]");
+                } else {
+                    redact(inner);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(redact),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_named_like_a_secret_is_not_shown() {
+        let mut config =
+            json!({"api_key": "sk", "limits": {"input_tokens_per_minute": 5, "token": "t"}});
+        redact(&mut config);
+        assert_eq!(
+            config,
+            json!({
+                "api_key": "[redacted]",
+                "limits": {"input_tokens_per_minute": 5, "token": "[redacted]"},
+            })
+        );
+    }
+
+    #[test]
+    fn only_the_right_token_is_right() {
+        let token = Token::new("open sesame");
+        assert!(token.is("open sesame"));
+        assert!(!token.is("open sesame ") && !token.is(""));
+        assert_eq!(format!("{token:?}"), "Token(..)");
+    }
+}

@@ -1,0 +1,14 @@
+//! A proxy in front of a real API or another mock, what it records, and its replay.
+//!
+//! The recording is a file that anybody may be shown: the client's key goes to the upstream and
+//! nowhere else.
+
+mod forward;
+mod nearest;
+mod record;
+mod relay;
+mod replay;
+
+pub use self::forward::{Proxy, ProxyConfig, ProxyError};
+pub use self::record::{Chunk, Exchange, FORMAT, Header, Piece, Recorder};
+pub use self::replay::{Replay, ReplayError};

@@ -1,0 +1,116 @@
+//! An upstream's body on its way to the client, noted for the recording as it passes.
+//!
+//! The exchange is written when the body ends, however it ends: the client gets nothing later for
+//! being recorded. A body beyond the bound is passed on whole and recorded as incomplete.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::time::{Instant, Sleep, sleep};
+
+use super::record::{Chunk, Exchange, Piece, Recorder};
+
+/// Bytes of one answer that are recorded, at most.
+const MAX_RECORDED_BYTES: usize = 64 * 1024 * 1024;
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// The recorder, what is recorded, and the key that must not be.
+type Recording = (Arc<Recorder>, Exchange, Option<String>);
+
+/// A body that passes through.
+pub(super) struct Relay {
+    inner: Incoming,
+    recording: Option<Recording>,
+    started: Instant,
+    silence: Duration,
+    patience: Pin<Box<Sleep>>,
+    bytes: usize,
+    ended: bool,
+    failure: Option<Failure>,
+}
+
+impl Relay {
+    pub(super) fn new(
+        inner: Incoming,
+        recording: Option<Recording>,
+        started: Instant,
+        silence: Duration,
+    ) -> Self {
+        let ended = inner.is_end_stream();
+        let patience = Box::pin(sleep(silence));
+        Self { inner, recording, started, silence, patience, bytes: 0, ended, failure: None }
+    }
+
+    fn saw(&mut self, data: &Bytes) {
+        self.bytes = self.bytes.saturating_add(data.len());
+        let Some((_, exchange, secret)) = &mut self.recording else { return };
+        if self.bytes <= MAX_RECORDED_BYTES {
+            let at_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+            exchange.chunks.push(Chunk { at_us, data: Piece::of(data, secret.as_deref()) });
+        }
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        if let Some((recorder, mut exchange, _)) = self.recording.take() {
+            exchange.complete = self.ended && self.bytes <= MAX_RECORDED_BYTES;
+            recorder.write(&exchange);
+        }
+    }
+}
+
+impl Body for Relay {
+    type Data = Bytes;
+    type Error = Failure;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Failure>>> {
+        let this = &mut *self;
+        if let Some(failure) = this.failure.take() {
+            return Poll::Ready(Some(Err(failure)));
+        }
+        let polled = Pin::new(&mut this.inner).poll_frame(context);
+        if polled.is_pending() {
+            ready!(this.patience.as_mut().poll(context));
+            return Poll::Ready(Some(Err("the upstream fell silent".into())));
+        }
+        this.patience.as_mut().reset(Instant::now() + this.silence);
+        if let Poll::Ready(Some(Err(error))) = polled {
+            // An error that is seen together with data takes the data away: one turn later.
+            this.failure = Some(error.into());
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        polled.map(|frame| match frame {
+            Some(Ok(frame)) => {
+                if let Some(data) = frame.data_ref() {
+                    this.saw(data);
+                }
+                this.ended |= this.inner.is_end_stream();
+                Some(Ok(frame))
+            }
+            Some(Err(error)) => Some(Err(error.into())),
+            None => {
+                this.ended = true;
+                None
+            }
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

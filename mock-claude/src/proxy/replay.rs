@@ -1,0 +1,230 @@
+//! The replay: the same request gets the recorded answer, and any other a refusal that says what
+//! is nearest.
+//!
+//! Requests are the same when method, path with query and body are; a JSON body is compared as
+//! JSON. The answers to one request come in the order of the recording, the last one for ever.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Display};
+use std::io::BufRead;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State as Extracted};
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::stream;
+use http::{HeaderName, HeaderValue, StatusCode};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::time::{Instant, sleep_until};
+
+use super::nearest;
+use super::record::{Exchange, FORMAT, Header};
+use crate::answer::error_headers;
+use crate::error::ApiError;
+use crate::listener;
+use crate::routes::MAX_BODY_BYTES;
+use crate::server::MAX_CONNECTIONS;
+
+/// Why a file is no recording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplayError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong, as a lower-case fragment.
+    pub message: String,
+}
+
+impl Display for ReplayError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "line {}: {}", self.line, self.message)
+    }
+}
+
+impl std::error::Error for ReplayError {}
+
+/// What makes two requests the same.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Asked {
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) body: String,
+}
+
+impl Asked {
+    fn new(method: &str, path: &str, body: &[u8]) -> Self {
+        // Objects are ordered by key, so that equal ones are equal as text.
+        let body = serde_json::from_slice::<Value>(body)
+            .map_or_else(|_| String::from_utf8_lossy(body).into_owned(), |json| json.to_string());
+        Self { method: method.to_owned(), path: path.to_owned(), body }
+    }
+}
+
+/// A recording that answers. Clones share everything.
+#[derive(Debug, Clone)]
+pub struct Replay(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    answers: BTreeMap<Asked, Vec<Arc<Answer>>>,
+    given: Mutex<BTreeMap<Asked, usize>>,
+    timing_percent: u32,
+}
+
+#[derive(Debug)]
+struct Answer {
+    status: StatusCode,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    head_us: u64,
+    chunks: Vec<(u64, Bytes)>,
+    complete: bool,
+}
+
+impl Replay {
+    /// Reads a recording. Of its timing `timing_percent` is kept: 100 is all, 0 none.
+    pub fn read(file: impl BufRead, timing_percent: u32) -> Result<Self, ReplayError> {
+        let mut lines = (1..).zip(file.lines());
+        let wrong = |line, message: String| ReplayError { line, message };
+        let (line, first) = lines.next().ok_or_else(|| wrong(1, "the file is empty".to_owned()))?;
+        let first = first.map_err(|error| wrong(line, error.to_string()))?;
+        let header: Header = serde_json::from_str(&first)
+            .map_err(|error| wrong(line, format!("not the header of a recording: {error}")))?;
+        if header.format != FORMAT {
+            let message = format!("format {} is not format {FORMAT}", header.format);
+            return Err(wrong(line, message));
+        }
+        let mut answers: BTreeMap<Asked, Vec<Arc<Answer>>> = BTreeMap::new();
+        for (line, text) in lines {
+            let text = text.map_err(|error| wrong(line, error.to_string()))?;
+            let exchange: Exchange = serde_json::from_str(&text)
+                .map_err(|error| wrong(line, format!("not an exchange: {error}")))?;
+            let (asked, answer) = understood(&exchange)
+                .ok_or_else(|| wrong(line, "not an exchange of HTTP".to_owned()))?;
+            answers.entry(asked).or_default().push(Arc::new(answer));
+        }
+        Ok(Self(Arc::new(Inner { answers, given: Mutex::default(), timing_percent })))
+    }
+
+    /// Different requests that have an answer.
+    pub fn requests(&self) -> usize {
+        self.0.answers.len()
+    }
+
+    /// The routes.
+    pub fn router(&self) -> Router {
+        Router::new().fallback(handle).with_state(self.clone())
+    }
+
+    /// Serves connections until `shutdown` is ready.
+    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        listener::serve(self.router(), listener, MAX_CONNECTIONS, shutdown).await;
+    }
+
+    /// The answer to a request that comes next.
+    fn next(&self, asked: &Asked) -> Option<Arc<Answer>> {
+        let answers = self.0.answers.get(asked)?;
+        let mut given = self.0.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = given.entry(asked.clone()).or_default();
+        let number = (*count).min(answers.len() - 1);
+        *count = number + 1;
+        Some(Arc::clone(&answers[number]))
+    }
+
+    fn kept(&self, at_us: u64) -> Duration {
+        Duration::from_micros(at_us.saturating_mul(u64::from(self.0.timing_percent)) / 100)
+    }
+}
+
+async fn handle(Extracted(replay): Extracted<Replay>, request: Request) -> Response {
+    let started = Instant::now();
+    let (head, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
+        return refuse(&ApiError::of_status(413, "Request exceeds the maximum size"));
+    };
+    let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+    let asked = Asked::new(head.method.as_str(), path, &body);
+    let Some(answer) = replay.next(&asked) else {
+        let words = nearest::describe(&asked, replay.0.answers.keys());
+        return refuse(&ApiError::of_status(404, words));
+    };
+    let status = answer.status;
+    let headers = answer.headers.clone();
+    sleep_until(started + replay.kept(answer.head_us)).await;
+    let pieces = stream::unfold(0, move |position| {
+        let (replay, answer) = (replay.clone(), Arc::clone(&answer));
+        async move {
+            let Some((at_us, bytes)) = answer.chunks.get(position) else {
+                // What was cut off in the recording is cut off again, and once.
+                let cut = position != usize::MAX && !answer.complete;
+                // An error that is seen together with data takes the data away.
+                tokio::task::yield_now().await;
+                return cut.then(|| (Err("the recorded answer ends here"), usize::MAX));
+            };
+            sleep_until(started + replay.kept(*at_us)).await;
+            Some((Ok(bytes.clone()), position + 1))
+        }
+    });
+    let mut response = Response::new(Body::from_stream(pieces));
+    *response.status_mut() = status;
+    for (name, value) in headers {
+        response.headers_mut().append(name, value);
+    }
+    response
+}
+
+fn understood(exchange: &Exchange) -> Option<(Asked, Answer)> {
+    let asked = Asked::new(&exchange.method, &exchange.path, &exchange.request_body.bytes()?);
+    let headers = exchange.headers.iter().map(|(name, value)| {
+        Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
+    });
+    let chunks =
+        exchange.chunks.iter().map(|chunk| Some((chunk.at_us, Bytes::from(chunk.data.bytes()?))));
+    let answer = Answer {
+        status: StatusCode::from_u16(exchange.status).ok()?,
+        headers: headers.collect::<Option<_>>()?,
+        head_us: exchange.head_us,
+        chunks: chunks.collect::<Option<_>>()?,
+        complete: exchange.complete,
+    };
+    Some((asked, answer))
+}
+
+fn refuse(error: &ApiError) -> Response {
+    let mut response = Response::new(Body::from(error.body("req_replay")));
+    *response.status_mut() = StatusCode::from_u16(error.status).unwrap_or(StatusCode::NOT_FOUND);
+    error_headers(error, response.headers_mut());
+    let kind = HeaderValue::from_static("application/json");
+    response.headers_mut().insert("content-type", kind);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<usize, String> {
+        Replay::read(text.as_bytes(), 100)
+            .map(|replay| replay.requests())
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_is_no_recording_is_refused_with_its_line() {
+        assert_eq!(read("").unwrap_err(), "line 1: the file is empty");
+        assert!(read("{}").unwrap_err().starts_with("line 1: not the header"));
+        let newer = "{\"format\":2,\"upstream\":\"http://a\"}";
+        assert_eq!(read(newer).unwrap_err(), "line 1: format 2 is not format 1");
+        let cut = "{\"format\":1,\"upstream\":\"http://a\"}\n{\"method\":\"POST\"";
+        assert!(read(cut).unwrap_err().starts_with("line 2: not an exchange"));
+    }
+
+    #[test]
+    fn bodies_are_the_same_whatever_the_order_of_their_keys() {
+        let asked = |body: &str| Asked::new("POST", "/", body.as_bytes());
+        assert_eq!(asked("{\"a\":1,\"b\":2}"), asked("{ \"b\": 2, \"a\": 1 }"));
+        assert_ne!(asked("{\"a\":1}"), asked("{\"a\":2}"));
+    }
+}

@@ -1,0 +1,205 @@
+//! One request as it was seen from outside: who sent it, when it came and went, what it was told.
+//!
+//! A visit is open while its request is handled. Whoever knows something about the request notes
+//! it here ([`note`]), without handing the visit from function to function; outside a request a
+//! note does nothing. The API key never gets here, only a short hash of it, and no prompt does
+//! unless the configuration asks for it.
+
+use std::fmt::Write;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use http::HeaderMap;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::chance::RequestKey;
+
+/// The longest path, model or user agent that is kept, in characters.
+const MAX_TEXT: usize = 200;
+
+/// The longest prompt that is kept where prompts are wanted, in characters.
+const MAX_PROMPT: usize = 4_000;
+
+/// What was seen of one request.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Visit {
+    /// The HTTP method.
+    pub method: String,
+    /// The path without its query.
+    pub path: String,
+    /// The model that was asked for.
+    pub model: Option<String>,
+    /// Hash of what the request is about, in hexadecimal.
+    pub subject: Option<String>,
+    /// How many requests about the same came before.
+    pub attempt: u32,
+    /// A short hash of the API key: tells clients apart, and leads back to no key.
+    pub key: Option<String>,
+    /// The SDK's own count of retries, from `x-stainless-retry-count`.
+    pub retry_count: Option<u32>,
+    /// The client's name for itself.
+    pub user_agent: Option<String>,
+    /// When it came, in microseconds since the mock was made.
+    pub started_us: u64,
+    /// When the head of the answer was sent.
+    pub answered_us: Option<u64>,
+    /// When the last byte was sent, or the connection was lost.
+    pub ended_us: Option<u64>,
+    /// Whether the connection was gone before the answer was whole.
+    pub client_left: bool,
+    /// Whether the answer is a stream of events.
+    pub stream: bool,
+    /// Whether a stream reached its last event; nothing for other answers.
+    pub stream_complete: Option<bool>,
+    /// The machine code of an error.
+    pub error_code: Option<String>,
+    /// What a 429 says there was too much of.
+    pub limit: Option<Limit>,
+    /// How long the answer asked the client to wait.
+    pub retry_after_ms: Option<u64>,
+    /// What the answer said about trying again.
+    pub should_retry: Option<bool>,
+    /// Requests under way when it came, itself included.
+    pub in_flight: u32,
+    /// The prompt; only where the configuration asks for prompts.
+    pub prompt: Option<String>,
+}
+
+/// What there was too much of, as far as an error's words say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// Requests, or something that the words do not name.
+    Rate,
+    /// Requests at the same time.
+    Concurrency,
+    /// Money: no retry helps.
+    Spend,
+}
+
+impl Visit {
+    /// What the head of a request says.
+    pub(crate) fn of(method: &http::Method, path: &str, headers: &HeaderMap) -> Self {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        Self {
+            method: cut(method.as_str(), MAX_TEXT),
+            path: cut(path, MAX_TEXT),
+            key: key_hash(headers),
+            retry_count: text("x-stainless-retry-count").and_then(|count| count.parse().ok()),
+            user_agent: text("user-agent").map(|agent| cut(agent, MAX_TEXT)),
+            ..Self::default()
+        }
+    }
+
+    /// The request's key, in the words of the journal.
+    pub(crate) fn identify(&mut self, key: RequestKey) {
+        self.subject = Some(format!("{:016x}", key.subject));
+        self.attempt = key.attempt;
+    }
+
+    /// The model that was asked for.
+    pub(crate) fn asks_for(&mut self, model: &str) {
+        self.model = Some(cut(model, MAX_TEXT));
+    }
+
+    /// The prompt, where the configuration wants it kept.
+    pub(crate) fn says(&mut self, prompt: &str) {
+        self.prompt = Some(cut(prompt, MAX_PROMPT));
+    }
+}
+
+/// The first 48 bits of the key's SHA-256: enough to tell clients apart, too little to confirm a
+/// guess about anything but the key itself.
+fn key_hash(headers: &HeaderMap) -> Option<String> {
+    let key = credential(headers)?;
+    let digest = Sha256::digest(key);
+    let mut short = String::new();
+    for byte in digest.iter().take(6) {
+        let _ = write!(short, "{byte:02x}");
+    }
+    Some(short)
+}
+
+/// The key that a request authenticates with, in either of its two places.
+pub(crate) fn credential(headers: &HeaderMap) -> Option<&[u8]> {
+    let key = headers.get("x-api-key").map(http::HeaderValue::as_bytes);
+    let bearer = || headers.get("authorization")?.as_bytes().strip_prefix(b"Bearer ");
+    key.or_else(bearer).map(<[u8]>::trim_ascii).filter(|key| !key.is_empty())
+}
+
+fn cut(text: &str, characters: usize) -> String {
+    text.chars().take(characters).collect()
+}
+
+/// A visit that is still open, and its place in the journal once it has one.
+#[derive(Debug, Default)]
+pub(crate) struct Open {
+    pub(crate) visit: Visit,
+    pub(crate) number: Option<u64>,
+}
+
+/// An open visit, shared by those who note things about it. Never locked across an await.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Handle(Arc<Mutex<Open>>);
+
+impl Handle {
+    pub(crate) fn new(visit: Visit) -> Self {
+        Self(Arc::new(Mutex::new(Open { visit, number: None })))
+    }
+
+    pub(crate) fn open(&self) -> MutexGuard<'_, Open> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs what handles the request; notes that are made in it go to this visit.
+    pub(crate) async fn during<F: Future>(&self, handling: F) -> F::Output {
+        CURRENT.scope(self.clone(), handling).await
+    }
+}
+
+tokio::task_local! {
+    static CURRENT: Handle;
+}
+
+/// Notes something about the request that is being handled, if one is.
+pub(crate) fn note(change: impl FnOnce(&mut Visit)) {
+    with_open(|open| change(&mut open.visit));
+}
+
+/// Looks at the visit of the request that is being handled, if one is.
+pub(crate) fn with_open<T>(look: impl FnOnce(&mut Open) -> T) -> Option<T> {
+    CURRENT.try_with(|handle| look(&mut handle.open())).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn visit(name: &'static str, value: &'static str) -> Visit {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, http::HeaderValue::from_static(value));
+        Visit::of(&http::Method::POST, "/v1/messages", &headers)
+    }
+
+    #[test]
+    fn a_key_is_kept_as_a_short_hash_that_is_the_same_in_both_of_its_places() {
+        let plain = visit("x-api-key", "sk-ant-secret").key.unwrap();
+        assert_eq!(plain.len(), 12);
+        assert_eq!(visit("authorization", "Bearer sk-ant-secret").key.as_deref(), Some(&*plain));
+        assert_ne!(visit("x-api-key", "sk-ant-other").key.as_deref(), Some(&*plain));
+        assert_eq!(visit("x-api-key", "  ").key, None);
+    }
+
+    #[test]
+    fn nothing_that_a_client_sends_is_kept_at_any_length() {
+        let long = "x".repeat(10_000);
+        let visit = Visit::of(&http::Method::GET, &long, &HeaderMap::new());
+        assert_eq!(visit.path.len(), MAX_TEXT);
+    }
+
+    #[test]
+    fn a_note_outside_a_request_does_nothing() {
+        note(|visit| visit.asks_for("nobody"));
+        assert_eq!(with_open(|_| ()), None);
+    }
+}
