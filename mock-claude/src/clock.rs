@@ -38,8 +38,8 @@ impl Clock {
     /// The time so many seconds from now, as HTTP writes dates.
     pub fn http_date(&self, in_s: u64) -> http::HeaderValue {
         let at_us = self.now_us().saturating_add(in_s.saturating_mul(SECOND_US));
-        let at_s = self.unix_ms(at_us) / 1000;
-        let at = Timestamp::from_second(at_s).unwrap_or(Timestamp::UNIX_EPOCH);
+        let seconds = self.unix_ms(at_us) / 1000;
+        let at = Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH);
         let text = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at);
         text.ok()
             .and_then(|text| http::HeaderValue::try_from(text).ok())
