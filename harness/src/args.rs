@@ -18,7 +18,7 @@ Examples:
   chaos run --scenario concurrent            six of ten requests lost, and the defence
   chaos run --scenario large-repo --input .  the same on your own source tree
   chaos list                                 every scenario and the question it asks
-  chaos gate --baseline baseline.json        red when a number got worse
+  chaos gate --baseline baseline.json        red when an exact figure moved
 
 Exit codes:
   0 pass, 99 an expectation or a comparison failed, 4 inconclusive, 2 usage,
@@ -56,6 +56,9 @@ pub enum Command {
         /// The baseline file
         #[arg(long, value_name = "FILE")]
         baseline: PathBuf,
+        /// Keep the runs and their reports below this folder when scenarios are run again
+        #[arg(long, value_name = "DIR", conflicts_with = "runs")]
+        out: Option<PathBuf>,
         /// Runs to judge; without any, the baseline's scenarios are run again
         runs: Vec<PathBuf>,
     },
@@ -135,7 +138,7 @@ Examples:
   chaos run --scenario concurrent
   chaos run --scenario large-repo --input src --pipeline phase3
   chaos run --scenario mine.toml --pipeline phase1 mine-pipeline.toml --seed 11
-  chaos run --scenario repeated --pipeline phase3 --cache answers.redb
+  chaos run --scenario large-repo --pipeline phase3 --cache answers.redb
   chaos run --all --quiet --out runs";
 
 /// The clock of a run.

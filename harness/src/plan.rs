@@ -69,7 +69,7 @@ pub fn scenario(name: &str) -> Result<RunPlan, Failure> {
     };
     let scenario = Scenario::parse(name, &text)?;
     Ok(RunPlan {
-        name: name.to_owned(),
+        name: plain(name).to_owned(),
         seed: scenario.seed,
         clock: Clock::Simulated,
         pipelines: pipelines(&scenario.pipelines)?,
@@ -101,16 +101,25 @@ pub fn generate(plan: &mut RunPlan) {
 pub fn pipelines(names: &[String]) -> Result<Vec<(String, Preset)>, Failure> {
     let mut found: Vec<(String, Preset)> = Vec::new();
     for name in names {
-        if found.iter().any(|(earlier, _)| earlier == name) {
+        if found.iter().any(|(earlier, _)| earlier == plain(name)) {
             return Err(Failure::usage(format!("pipeline `{name}` is asked for twice")));
         }
         let text = match shipped(name) {
             Some(text) => text.to_owned(),
             None => own_file(name, "pipeline", SHIPPED.iter().map(|(name, _)| *name))?,
         };
-        found.push((name.clone(), Preset::parse(name, &text)?));
+        found.push((plain(name).to_owned(), Preset::parse(name, &text)?));
     }
     Ok(found)
+}
+
+/// A path without the `./` that changes nothing: the records know a file by one name.
+fn plain(name: &str) -> &str {
+    let mut name = name;
+    while let Some(rest) = name.strip_prefix("./") {
+        name = rest;
+    }
+    name
 }
 
 /// Reads a file of the user's; a name that is no file is taken for a slip.

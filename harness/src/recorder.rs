@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use indicatif::ProgressBar;
 use reports::record::{Footer, Record};
 
 use crate::interrupt::Interrupt;
@@ -18,6 +19,8 @@ pub struct Recorder {
     write_through: bool,
     /// Asked to stop the run when nothing more can be written.
     interrupt: Interrupt,
+    /// Moves with each job that ends.
+    progress: ProgressBar,
 }
 
 #[derive(Debug)]
@@ -29,13 +32,21 @@ struct State {
 
 impl Recorder {
     /// Records into a file that is open and empty.
-    pub fn new(file: File, write_through: bool, interrupt: Interrupt) -> Self {
+    pub fn new(
+        file: File,
+        write_through: bool,
+        interrupt: Interrupt,
+        progress: ProgressBar,
+    ) -> Self {
         let state = State { writer: BufWriter::new(file), records: 0, error: None };
-        Self { state: Mutex::new(state), write_through, interrupt }
+        Self { state: Mutex::new(state), write_through, interrupt, progress }
     }
 
     /// Appends one record.
     pub fn record(&self, record: &Record) {
+        if matches!(record, Record::Job(_)) {
+            self.progress.inc(1);
+        }
         let mut state = self.state();
         if state.error.is_some() {
             return;
@@ -51,6 +62,7 @@ impl Recorder {
 
     /// Writes the footer, and tells whether everything could be written.
     pub fn finish(&self, interrupted: bool) -> io::Result<()> {
+        self.progress.finish_and_clear();
         let records = self.state().records;
         self.record(&Record::Footer(Footer { interrupted, records }));
         let mut state = self.state();

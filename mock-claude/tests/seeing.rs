@@ -165,8 +165,8 @@ async fn metrics_count_by_path_status_error_and_fault() {
     let ledger = mock.ledger();
     for line in [
         "mock_claude_requests_total{path=\"/v1/messages\",status=\"200\",error=\"\",fault=\"\"} 2",
-        "mock_claude_requests_total{path=\"/v1/messages\",status=\"529\",error=\"overloaded_error\",\
-         fault=\"brownout\"} 2",
+        "mock_claude_requests_total{path=\"/v1/messages\",status=\"529\",\
+         error=\"overloaded_error\",fault=\"brownout\"} 2",
         "mock_claude_requests_in_flight 0",
         "mock_claude_limit_level{limit=\"requests-limit\"} 50",
         "mock_claude_latency_seconds_count 4",

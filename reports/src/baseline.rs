@@ -35,6 +35,8 @@ pub struct Baseline {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
+    /// Where the files came from, as the run's header says it.
+    pub input: String,
     /// The numbers, by pipeline.
     pub pipelines: BTreeMap<String, Numbers>,
     /// Why these numbers were accepted, in the words of who did it.
@@ -129,6 +131,7 @@ impl Entry {
             scenario: run.header.scenario.clone(),
             scenario_sha256: run.header.scenario_sha256.clone(),
             seed: run.header.seed,
+            input: run.header.input.clone(),
             reason: None,
             pipelines: summaries.iter().map(|s| (s.pipeline.clone(), Numbers::of(s))).collect(),
         }
@@ -221,6 +224,7 @@ mod tests {
           "tool": "0.1.0",
           "entries": [
             {
+              "input": "generated",
               "pipelines": {
                 "phase3": {
                   "config_sha256": "33",

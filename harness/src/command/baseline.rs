@@ -4,7 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use reports::Baseline;
+use reports::{Baseline, Verdict, judge};
 
 use super::read_run;
 use crate::failure::{Exit, Failure};
@@ -28,6 +28,10 @@ pub fn accept(path: &Path, reason: Option<&str>, runs: &[PathBuf]) -> Result<Exi
             let message = format!("`{}` cannot be a baseline:\n  {reasons}", folder.display());
             Failure::new(Exit::Inconclusive, message)
         })?;
+        if judge(&run).verdict != Verdict::Pass {
+            let scenario = &run.header.scenario;
+            terminal::say(&format!("warning: {scenario} does not meet its own expectations"));
+        }
         accepted.push(run.header.scenario);
     }
     // Named on the command line, so it is for the user to name another one.

@@ -1,7 +1,7 @@
 //! `chaos gate`: red when an exact figure differs from the baseline's.
 //!
 //! Without runs to judge, the baseline's own scenarios are run again in simulated time, into a
-//! folder that is removed afterwards.
+//! folder that is removed afterwards unless it was asked for.
 
 use std::path::{Path, PathBuf};
 
@@ -15,10 +15,10 @@ use crate::output::RunFolder;
 use crate::{plan, terminal};
 
 /// Judges runs against a baseline; exits with the verdict.
-pub fn execute(path: &Path, folders: &[PathBuf]) -> Result<Exit, Failure> {
+pub fn execute(path: &Path, folders: &[PathBuf], out: Option<&Path>) -> Result<Exit, Failure> {
     let baseline = baseline::read(path)?;
     let runs = if folders.is_empty() {
-        run_again(&baseline)?
+        run_again(&baseline, out)?
     } else {
         folders.iter().map(|folder| read_run(folder)).collect::<Result<_, _>>()?
     };
@@ -27,7 +27,17 @@ pub fn execute(path: &Path, folders: &[PathBuf]) -> Result<Exit, Failure> {
     Ok(report.verdict.into())
 }
 
-fn run_again(baseline: &Baseline) -> Result<Vec<Run>, Failure> {
+fn run_again(baseline: &Baseline, out: Option<&Path>) -> Result<Vec<Run>, Failure> {
+    if let Some(entry) = baseline.entries.iter().find(|entry| entry.input != "generated") {
+        return Err(Failure::new(
+            Exit::Inconclusive,
+            format!(
+                "`{}` was accepted with `--input`, and the baseline does not hold the files\n\
+                 hint: run it on the tree with `--out DIR`, then `chaos gate --baseline FILE DIR`",
+                entry.scenario
+            ),
+        ));
+    }
     let interrupt = Interrupt::on_signals()
         .map_err(|error| Failure::internal(format!("signals cannot be handled: {error}")))?;
     let folder = tempfile::tempdir()
@@ -39,12 +49,19 @@ fn run_again(baseline: &Baseline) -> Result<Vec<Run>, Failure> {
         plan.pipelines = plan::pipelines(&names)?;
         plan.seed = entry.seed;
         plan::generate(&mut plan);
-        let place = RunFolder::at(&folder.path().join(number.to_string()), false)?;
-        run::perform(&plan, &place, &interrupt)?;
+        let place = match out {
+            Some(out) => RunFolder::at(&out.join(plan::folder_name(&plan.name)), false)?,
+            None => RunFolder::at(&folder.path().join(number.to_string()), false)?,
+        };
+        let measured = run::perform(&plan, &place, &interrupt, true)?;
         if interrupt.asked() {
             return Err(Failure::new(Exit::Interrupted, "interrupted before the gate could judge"));
         }
-        runs.push(read_run(place.path())?);
+        let run = read_run(place.path())?;
+        if out.is_some() {
+            run::write_reports(&place, &run, &measured)?;
+        }
+        runs.push(run);
     }
     Ok(runs)
 }

@@ -27,7 +27,7 @@ pub fn execute(args: Args) -> Result<Exit, Failure> {
         Command::Show { name } => show::execute(&name),
         Command::Report { run, verbose } => report::execute(&run, verbose),
         Command::Compare { base, head } => compare::execute(&base, &head),
-        Command::Gate { baseline, runs } => gate::execute(&baseline, &runs),
+        Command::Gate { baseline, out, runs } => gate::execute(&baseline, &runs, out.as_deref()),
         Command::Baseline { action: BaselineAction::Accept { baseline, reason, runs } } => {
             baseline::accept(&baseline, reason.as_deref(), &runs)
         }

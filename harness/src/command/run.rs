@@ -27,7 +27,7 @@ pub fn execute(args: &RunArgs) -> Result<Exit, Failure> {
     let mut exit = Exit::Pass;
     for plan in &plans {
         let folder = folder(args, plan, several)?;
-        let measured = perform(plan, &folder, &interrupt)?;
+        let measured = perform(plan, &folder, &interrupt, args.quiet)?;
         let run = read_run(folder.path())?;
         let judgement = judge(&run);
         write_reports(&folder, &run, &measured)?;
@@ -65,9 +65,13 @@ pub fn perform(
     plan: &RunPlan,
     folder: &RunFolder,
     interrupt: &Interrupt,
+    quiet: bool,
 ) -> Result<Measured, Failure> {
     let write_through = plan.clock == reports::record::Clock::Wall;
-    let recorder = Arc::new(Recorder::new(folder.records()?, write_through, interrupt.clone()));
+    let jobs = plan.jobs() * plan.pipelines.len() as u64;
+    let progress = terminal::progress(quiet, &plan.name, jobs);
+    let file = folder.records()?;
+    let recorder = Arc::new(Recorder::new(file, write_through, interrupt.clone(), progress));
     let measured = runner::run(plan, &recorder, interrupt);
     recorder.finish(interrupt.asked()).map_err(|error| {
         Failure::unwritable(&folder.path().join(crate::output::RECORDS), &error)
@@ -76,7 +80,7 @@ pub fn perform(
 }
 
 /// Everything that follows from the records, as files beside them.
-fn write_reports(folder: &RunFolder, run: &Run, measured: &Measured) -> Result<(), Failure> {
+pub fn write_reports(folder: &RunFolder, run: &Run, measured: &Measured) -> Result<(), Failure> {
     let judgement = judge(run);
     folder.write("summary.txt", &comparison::render(run, &judgement, None, Style::PLAIN))?;
     folder.write("jobs.txt", &jobs::render(run, None, Style::PLAIN))?;

@@ -6,8 +6,11 @@
 use std::fmt::Write;
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 
+use mock_claude::prices;
 use scenarios::Invalid;
 use scenarios::document::Document;
+use scenarios::problem::nearest;
+use scenarios::shape::Finding;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -167,12 +170,45 @@ impl Preset {
                 findings.push(document.finding("request.prompt", message));
             }
         }
-        if let RetryPolicy::Exponential { base_ms, max_ms, .. } = preset.retry
-            && base_ms > max_ms
-        {
-            findings.push(document.finding("retry.max_ms", "must not be less than `base_ms`"));
-        }
+        findings.extend(preset.unworkable(&document));
         if findings.is_empty() { Ok(preset) } else { Err(document.invalid(findings)) }
+    }
+
+    /// What no single key's range can say, and what the API is known to refuse.
+    fn unworkable(&self, document: &Document<'_>) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let mut report = |key: &str, message: String| findings.push(document.finding(key, message));
+        let RequestConfig { model, max_tokens, .. } = &self.request;
+        match prices::model(model) {
+            None => {
+                let known = prices::all().iter().map(|model| model.id.as_str());
+                let near = nearest(model, known).map(|near| format!("; did you mean `{near}`?"));
+                let near = near.unwrap_or_default();
+                report("request.model", format!("the API has no model `{model}`{near}"));
+            }
+            Some(known) if u64::from(max_tokens.get()) > known.max_output_tokens => {
+                let most = known.max_output_tokens;
+                report("request.max_tokens", format!("`{model}` writes at most {most} tokens"));
+            }
+            Some(_) => {}
+        }
+        if let ChunkPolicy::Definitions { max_lines, overlap_lines } = &self.chunk
+            && *overlap_lines >= max_lines.get()
+        {
+            report("chunk.overlap_lines", "must be less than `max_lines`".to_owned());
+        }
+        if let RetryPolicy::Exponential { base_ms, max_ms, statuses, .. } = &self.retry {
+            if base_ms > max_ms {
+                report("retry.max_ms", "must not be less than `base_ms`".to_owned());
+            }
+            for (index, status) in statuses.iter().enumerate() {
+                if !(400..=599).contains(status) {
+                    let message = format!("{status} is not the status of an error");
+                    report(&format!("retry.statuses.{index}"), message);
+                }
+            }
+        }
+        findings
     }
 
     /// SHA-256 of everything that decides what the pipeline does.

@@ -285,7 +285,8 @@ fn max_tokens(fields: &Map<String, Value>, model: &Model) -> Result<u64, ApiErro
     };
     if wanted > model.max_output_tokens {
         return Err(ApiError::invalid_request(format!(
-            "max_tokens: {wanted} > {}, which is the maximum allowed number of output tokens for {}",
+            "max_tokens: {wanted} > {}, which is the maximum allowed number of output tokens for \
+             {}",
             model.max_output_tokens, model.id
         )));
     }

@@ -123,7 +123,8 @@ async fn a_brownout_hits_the_more_the_more_is_under_way() {
         ));
         // Streams that wait for nothing would be over at once: a stalled one stays in flight.
         let stalled = toml::from_str::<mock_claude::Config>(
-            "[[fault]]\nkind = \"latency\"\nstall = { after_tokens = 5 }\nwhen = { stream = true }\n\
+            "[[fault]]\nkind = \"latency\"\nstall = { after_tokens = 5 }\n\
+             when = { stream = true }\n\
              [[fault]]\nkind = \"status\"\nstatus = 529\n\
              when = { load = { from = 10, full = 100 } }\n",
         );

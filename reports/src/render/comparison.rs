@@ -47,9 +47,14 @@ fn headline(run: &Run, judgement: &Judgement, style: Style) -> String {
     });
     let documented: Vec<String> = documented.collect();
     let clock = if run.header.clock == Clock::Wall { " · real time" } else { "" };
+    // A run of which nothing was expected has not passed anything.
+    let word = if judgement.verdict == Verdict::Pass && run.header.expect.is_empty() {
+        "NOT JUDGED".to_owned()
+    } else {
+        style.paint(judgement.verdict, judgement.verdict.word())
+    };
     format!(
-        "{}  {}: {} · seed {}{clock}\n",
-        style.paint(judgement.verdict, judgement.verdict.word()),
+        "{word}  {}: {} · seed {}{clock}\n",
         escape(&run.header.scenario),
         documented.join(", "),
         run.header.seed,

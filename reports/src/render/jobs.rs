@@ -1,8 +1,9 @@
 //! One line a file, as the seeds list them: `File 3/10: failed, 429 rate limit`.
 //!
-//! Invariant: a capped list prefers failures, keeps the order of the jobs, and says how many
-//! lines it leaves out and where they are.
+//! Invariant: a capped list prefers failures, keeps the order of the jobs, counts skipped files by
+//! their reason, and says how many lines it leaves out and where they are.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::Style;
@@ -24,9 +25,14 @@ pub fn render(run: &Run, cap: Option<usize>, style: Style) -> String {
             let line = line(job, pipeline.header.jobs, &run.header.currency, style);
             let _ = writeln!(page, "  {line}");
         }
-        let left_out = pipeline.jobs.len() - chosen.len();
+        let skipped = if cap.is_some() { skips(pipeline) } else { BTreeMap::new() };
+        for (reason, count) in &skipped {
+            let _ = writeln!(page, "  – {} skipped: {}", thousands(*count), escape(reason));
+        }
+        let told = skipped.values().sum::<u64>();
+        let left_out = pipeline.jobs.len() as u64 - chosen.len() as u64 - told;
         if left_out > 0 {
-            let _ = writeln!(page, "  … and {} more in jobs.txt", thousands(left_out as u64));
+            let _ = writeln!(page, "  … and {} more in jobs.txt", thousands(left_out));
         }
     }
     page
@@ -34,10 +40,22 @@ pub fn render(run: &Run, cap: Option<usize>, style: Style) -> String {
 
 fn chosen(pipeline: &PipelineRun, cap: Option<usize>) -> Vec<&Job> {
     let mut jobs: Vec<&Job> = pipeline.jobs.iter().collect();
-    jobs.sort_by_key(|job| (job.outcome != Outcome::Failed, job.job));
-    jobs.truncate(cap.unwrap_or(usize::MAX));
-    jobs.sort_by_key(|job| job.job);
+    if let Some(cap) = cap {
+        jobs.retain(|job| job.outcome != Outcome::Skipped);
+        jobs.sort_by_key(|job| (job.outcome != Outcome::Failed, job.job));
+        jobs.truncate(cap);
+        jobs.sort_by_key(|job| job.job);
+    }
     jobs
+}
+
+/// Skipped files by their reason: a tree may have many, and one says as much as all.
+fn skips(pipeline: &PipelineRun) -> BTreeMap<&str, u64> {
+    let mut counts = BTreeMap::new();
+    for job in pipeline.jobs.iter().filter(|job| job.outcome == Outcome::Skipped) {
+        *counts.entry(job.detail.as_deref().unwrap_or("no reason given")).or_default() += 1;
+    }
+    counts
 }
 
 fn line(job: &Job, jobs: u64, currency: &Currency, style: Style) -> String {
