@@ -43,6 +43,36 @@ fn the_same_numbers_pass_with_and_without_runs_at_hand() {
 }
 
 #[test]
+fn the_runs_of_a_gate_are_kept_where_that_was_asked_for() {
+    let sandbox = accepted();
+    sandbox.chaos(&["gate", "--baseline", "baseline.json", "--out", "kept"]).exits(0);
+    let kept = sandbox.names("kept/concurrent");
+    assert!(kept.contains(&"failures.csv".to_owned()), "{kept:?}");
+    assert!(kept.contains(&"run.jsonl".to_owned()), "{kept:?}");
+}
+
+#[test]
+fn a_run_on_a_tree_is_judged_by_a_new_run_and_not_by_generated_files() {
+    let sandbox = Sandbox::new();
+    sandbox.write("tree/a.py", "def a():\n    return 1\n");
+    let run = ["run", "--scenario", "concurrent", "--input", "tree", "--quiet", "--out", "out"];
+    sandbox.chaos(&run).exits(0);
+    accept(&sandbox, "out").exits(0);
+    let gate = ["gate", "--baseline", "baseline.json"];
+    sandbox.chaos(&gate).exits(4).says(&["was accepted with `--input`", "hint:"]);
+    sandbox.chaos(&["gate", "--baseline", "baseline.json", "out"]).exits(0);
+}
+
+#[test]
+fn a_run_that_misses_its_own_expectations_is_accepted_with_a_warning() {
+    let sandbox = Sandbox::new();
+    let expect = "[expect.phase1]\nsuccess_rate = { max = 0.5 }\n";
+    sandbox.write("mine.toml", format!("pipelines = [\"phase1\"]\n{QUICK}{expect}"));
+    sandbox.chaos(&["run", "--scenario", "mine.toml", "--quiet", "--out", "out"]).exits(99);
+    accept(&sandbox, "out").exits(0).says(&["does not meet its own expectations"]);
+}
+
+#[test]
 fn a_number_that_moved_fails_and_is_named_whichever_way_it_moved() {
     let sandbox = accepted();
     for moved in [26, 28] {

@@ -269,4 +269,28 @@ mod tests {
         let invalid = Preset::parse("mine.toml", &text).unwrap_err();
         assert_eq!(invalid.problems[0].message, "needs `{code}` exactly once");
     }
+
+    #[test]
+    fn what_the_api_is_known_to_refuse_is_refused_before_anything_runs() {
+        let text = shipped("phase3")
+            .unwrap()
+            .replace("claude-sonnet-4-5", "claude-sonet-4-5")
+            .replace("overlap_lines = 50", "overlap_lines = 2000")
+            .replace("statuses = [429,", "statuses = [429, 200,");
+        let invalid = Preset::parse("mine.toml", &text).unwrap_err();
+        let found: Vec<&str> =
+            invalid.problems.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(
+            found,
+            [
+                "the API has no model `claude-sonet-4-5`; did you mean `claude-sonnet-4-5`?",
+                "must be less than `max_lines`",
+                "200 is not the status of an error",
+            ]
+        );
+        let text = shipped("phase1").unwrap().replace("4096", "64_001");
+        let invalid = Preset::parse("mine.toml", &text).unwrap_err();
+        let message = &invalid.problems[0].message;
+        assert_eq!(message, "`claude-sonnet-4-5` writes at most 64000 tokens");
+    }
 }

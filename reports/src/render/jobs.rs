@@ -155,4 +155,20 @@ mod tests {
         let page = render(&run, None, Style::PLAIN);
         assert!(page.contains("a\\x1b]0;owned\\x07\\n✓ b.py"));
     }
+
+    #[test]
+    fn skipped_files_are_counted_by_their_reason_where_the_list_is_capped() {
+        let mut run = fixture::concurrent();
+        run.pipelines.truncate(1);
+        for job in run.pipelines[0].jobs.iter_mut().skip(2) {
+            job.outcome = Outcome::Skipped;
+            job.cause = None;
+            job.detail = Some("not a Python file".to_owned());
+        }
+        let capped = render(&run, Some(10), Style::PLAIN);
+        assert!(capped.contains("– 8 skipped: not a Python file"), "{capped}");
+        assert!(!capped.contains("more in jobs.txt"), "{capped}");
+        let whole = render(&run, None, Style::PLAIN);
+        assert_eq!(whole.matches("not a Python file").count(), 8, "{whole}");
+    }
 }
