@@ -36,12 +36,24 @@ impl<'a> Document<'a> {
     }
 
     /// The integer of a key at the top of the file.
-    pub fn integer(&self, key: &str) -> Option<i64> {
+    fn integer(&self, key: &str) -> Option<i64> {
         match self.table.get_ref().get(key)?.get_ref() {
             DeValue::Integer(integer) => {
                 i64::from_str_radix(integer.as_str(), integer.radix()).ok()
             }
             _ => None,
+        }
+    }
+
+    /// Refuses a file of another format before anything else is said about it.
+    pub fn check_format(&self, known: i64) -> Result<(), Invalid> {
+        match self.integer("format").filter(|format| *format != known) {
+            None => Ok(()),
+            Some(format) => {
+                let message = format!("format {format} is not known to this version");
+                let hint = format!("this version reads format {known}");
+                Err(self.invalid(vec![self.finding("format", message).hint(Some(hint))]))
+            }
         }
     }
 

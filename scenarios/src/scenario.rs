@@ -96,12 +96,7 @@ impl Scenario {
     /// Reads a scenario; `file` is its name in messages.
     pub fn parse(file: &str, text: &str) -> Result<Self, Invalid> {
         let document = Document::parse(file, text)?;
-        if let Some(format) = document.integer("format").filter(|format| *format != FORMAT) {
-            let finding = document
-                .finding("format", format!("format {format} is not known to this version"))
-                .hint(Some(format!("this version reads format {FORMAT}")));
-            return Err(document.invalid(vec![finding]));
-        }
+        document.check_format(FORMAT)?;
         let scenario: Self = document.read()?;
         let findings = scenario.findings(&document);
         if findings.is_empty() { Ok(scenario) } else { Err(document.invalid(findings)) }

@@ -156,12 +156,7 @@ impl Preset {
     /// Reads a pipeline; `file` is its name in messages.
     pub fn parse(file: &str, text: &str) -> Result<Self, Invalid> {
         let document = Document::parse(file, text)?;
-        if let Some(format) = document.integer("format").filter(|format| *format != FORMAT) {
-            let finding = document
-                .finding("format", format!("format {format} is not known to this version"))
-                .hint(Some(format!("this version reads format {FORMAT}")));
-            return Err(document.invalid(vec![finding]));
-        }
+        document.check_format(FORMAT)?;
         let preset: Self = document.read()?;
         let mut findings = Vec::new();
         for placeholder in ["{path}", "{code}"] {
