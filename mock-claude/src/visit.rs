@@ -1,7 +1,7 @@
 //! One request as it was seen from outside: who sent it, when it came and went, what it was told.
 //!
 //! A visit is open while its request is handled. Whoever knows something about the request notes
-//! it here ([`note`]), without handing the visit from function to function; outside a request a
+//! it here (`note`), without handing the visit from function to function; outside a request a
 //! note does nothing. The API key never gets here, only a short hash of it, and no prompt does
 //! unless the configuration asks for it.
 
