@@ -58,7 +58,7 @@ pub enum Nesting {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Spread {
-    /// Every file has the same number of lines, within one.
+    /// Every file has the same number of lines, within one, while less than half are copies.
     #[default]
     Even,
     /// Many small files and a few large ones, as real repositories have.
