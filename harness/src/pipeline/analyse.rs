@@ -3,10 +3,28 @@
 //! A model with measured limits, because no file of ours should have to kill a real interpreter.
 //! Source of the numbers: CPython 3.9.18, 3.11.7 and 3.13.0 with `ast.parse`, 2026.
 
-use reports::Cause;
+use std::num::NonZeroU64;
 
-use super::preset::{AnalysePolicy, ChunkPolicy};
+use reports::Cause;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::chunk::ChunkPolicy;
 use crate::source::python::Facts;
+
+/// The `[analyse]` section: the process that a pipeline runs in, as a model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "policy", rename_all = "snake_case", deny_unknown_fields)]
+pub enum AnalysePolicy {
+    /// The file is not parsed.
+    Off,
+    /// The file is parsed by CPython 3.9's `ast`, with that parser's limits.
+    #[serde(rename = "cpython_39")]
+    Cpython39 {
+        /// The process is killed above this.
+        memory_limit_mb: NonZeroU64,
+    },
+}
 
 /// Indents inside indents that CPython takes; one more is an `IndentationError`.
 const MAX_INDENTS: u32 = 99;
@@ -89,7 +107,6 @@ pub fn memory_kb(analyse: &AnalysePolicy, chunk: &ChunkPolicy, facts: &Facts, by
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::num::NonZeroU64;
 
     const PHASE1: AnalysePolicy =
         AnalysePolicy::Cpython39 { memory_limit_mb: NonZeroU64::new(512).unwrap() };

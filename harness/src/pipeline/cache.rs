@@ -5,14 +5,30 @@
 //! not served. Both stores behave alike; a file outlives the run.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use redb::{Database, ReadableDatabase, TableDefinition};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::merge::Answer;
+
+/// The `[cache]` section.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "policy", rename_all = "snake_case", deny_unknown_fields)]
+pub enum CachePolicy {
+    /// Every answer is paid for.
+    Off,
+    /// An answer is found again by the hash of what was asked: the content of a whole file, or
+    /// path, number and content of a part.
+    Content {
+        /// Seconds for which an answer is good.
+        ttl_s: NonZeroU64,
+    },
+}
 
 /// What identifies an answer.
 pub type Key = [u8; 32];

@@ -3,17 +3,32 @@
 //! Every attempt ends in exactly one record, also when it is given up half-way: the attempt's
 //! guard writes it, with what the ledger charged by then.
 
+use std::num::NonZeroU64;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use reports::Cause;
 use reports::record::{Attempt, Record};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use tokio::time::{sleep, timeout};
 
 use super::context::Context;
 use super::merge::Answer;
 use crate::charges::Charge;
 use crate::client::{Outcome, Request};
+
+/// The `[deadline]` section.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeadlineConfig {
+    /// Milliseconds for one call; no limit without it.
+    #[serde(default)]
+    pub call_ms: Option<NonZeroU64>,
+    /// Milliseconds for one file, all calls and waits included: the platform's own limit.
+    #[serde(default)]
+    pub job_ms: Option<NonZeroU64>,
+}
 
 /// Why a part has no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]

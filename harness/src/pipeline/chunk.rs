@@ -5,12 +5,42 @@
 //! context. A file without definitions, or nested beyond what any interpreter takes, is cut by
 //! lines.
 
+use std::num::NonZeroUsize;
 use std::ops::Range;
 
+use mock_claude::Problem;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use tree_sitter::{Node, Parser};
 
-use super::preset::ChunkPolicy;
 use crate::source::python::Facts;
+
+/// The `[chunk]` section.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "policy", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ChunkPolicy {
+    /// A file is sent whole, however large.
+    Off,
+    /// A file of more lines than `max_lines` is cut where top-level definitions end.
+    Definitions {
+        /// The most lines of a part, its overlap not counted.
+        max_lines: NonZeroUsize,
+        /// Lines of the part before that are sent again for context.
+        overlap_lines: usize,
+    },
+}
+
+impl ChunkPolicy {
+    /// What no single key's range can say.
+    pub fn problems(&self) -> Vec<Problem> {
+        match self {
+            Self::Definitions { max_lines, overlap_lines } if *overlap_lines >= max_lines.get() => {
+                vec![Problem::new("overlap_lines", "must be less than `max_lines`")]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
 
 /// A part of a file, in lines counted from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,7 +175,6 @@ mod tests {
     use super::*;
     use crate::source::python;
     use proptest::prelude::*;
-    use std::num::NonZeroUsize;
 
     fn cut(text: &str, max_lines: usize, overlap_lines: usize) -> Vec<Chunk> {
         let max_lines = NonZeroUsize::new(max_lines).unwrap();

@@ -13,6 +13,7 @@ pub mod judge;
 pub mod merge;
 pub mod preset;
 pub mod retry;
+pub mod schedule;
 
 pub use context::Context;
 pub use engine::Job;

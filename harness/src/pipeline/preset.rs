@@ -1,12 +1,13 @@
 //! A pipeline as data: which stages are on, and with which policy.
 //!
-//! `phase1` and `phase3` are two files over one engine, and a user's own pipeline is a third. A
-//! policy is an enum with its own keys, so that a setting without its stage cannot be written.
+//! `phase1` and `phase3` are two files over one engine, and a user's own pipeline is a third. Each
+//! section's type stands in the file of its stage; a policy is an enum with its own keys, so that a
+//! setting without its stage cannot be written.
 
 use std::fmt::Write;
-use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
+use std::num::NonZeroU32;
 
-use mock_claude::prices;
+use mock_claude::{Problem, prices};
 use scenarios::Invalid;
 use scenarios::document::Document;
 use scenarios::problem::nearest;
@@ -14,6 +15,13 @@ use scenarios::shape::Finding;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use super::analyse::AnalysePolicy;
+use super::cache::CachePolicy;
+use super::call::DeadlineConfig;
+use super::chunk::ChunkPolicy;
+use super::retry::RetryPolicy;
+use super::schedule::ScheduleConfig;
 
 /// The version of the preset format.
 pub const FORMAT: i64 = 1;
@@ -55,90 +63,6 @@ pub struct RequestConfig {
     pub stream: bool,
     /// The prompt; `{path}` and `{code}` stand for the file and its text.
     pub prompt: String,
-}
-
-/// The `[analyse]` section: the process that a pipeline runs in, as a model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "policy", rename_all = "snake_case", deny_unknown_fields)]
-pub enum AnalysePolicy {
-    /// The file is not parsed.
-    Off,
-    /// The file is parsed by CPython 3.9's `ast`, with that parser's limits.
-    #[serde(rename = "cpython_39")]
-    Cpython39 {
-        /// The process is killed above this.
-        memory_limit_mb: NonZeroU64,
-    },
-}
-
-/// The `[cache]` section.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "policy", rename_all = "snake_case", deny_unknown_fields)]
-pub enum CachePolicy {
-    /// Every answer is paid for.
-    Off,
-    /// An answer is found again by the hash of what was asked: the content of a whole file, or
-    /// path, number and content of a part.
-    Content {
-        /// Seconds for which an answer is good.
-        ttl_s: NonZeroU64,
-    },
-}
-
-/// The `[chunk]` section.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "policy", rename_all = "snake_case", deny_unknown_fields)]
-pub enum ChunkPolicy {
-    /// A file is sent whole, however large.
-    Off,
-    /// A file of more lines than `max_lines` is cut where top-level definitions end.
-    Definitions {
-        /// The most lines of a part, its overlap not counted.
-        max_lines: NonZeroUsize,
-        /// Lines of the part before that are sent again for context.
-        overlap_lines: usize,
-    },
-}
-
-/// The `[schedule]` section.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ScheduleConfig {
-    /// Calls at once in one invocation of the pipeline; with a batch, files at once too.
-    #[schemars(range(min = 1, max = 100_000))]
-    pub workers: NonZeroUsize,
-}
-
-/// The `[retry]` section.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "policy", rename_all = "snake_case", deny_unknown_fields)]
-pub enum RetryPolicy {
-    /// A failed call is a failed call.
-    Off,
-    /// The wait doubles with each attempt; `retry-after` is ignored and there is no jitter.
-    Exponential {
-        /// Attempts in all, the first one included.
-        attempts: NonZeroU32,
-        /// The first wait.
-        base_ms: u64,
-        /// The longest wait.
-        max_ms: u64,
-        /// The HTTP statuses that are tried again; failed connections and timed-out calls always
-        /// are.
-        statuses: Vec<u16>,
-    },
-}
-
-/// The `[deadline]` section.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DeadlineConfig {
-    /// Milliseconds for one call; no limit without it.
-    #[serde(default)]
-    pub call_ms: Option<NonZeroU64>,
-    /// Milliseconds for one file, all calls and waits included: the platform's own limit.
-    #[serde(default)]
-    pub job_ms: Option<NonZeroU64>,
 }
 
 /// The pipelines that ship with the binary.
@@ -187,20 +111,10 @@ impl Preset {
             }
             Some(_) => {}
         }
-        if let ChunkPolicy::Definitions { max_lines, overlap_lines } = &self.chunk
-            && *overlap_lines >= max_lines.get()
-        {
-            report("chunk.overlap_lines", "must be less than `max_lines`".to_owned());
-        }
-        if let RetryPolicy::Exponential { base_ms, max_ms, statuses, .. } = &self.retry {
-            if base_ms > max_ms {
-                report("retry.max_ms", "must not be less than `base_ms`".to_owned());
-            }
-            for (index, status) in statuses.iter().enumerate() {
-                if !(400..=599).contains(status) {
-                    let message = format!("{status} is not the status of an error");
-                    report(&format!("retry.statuses.{index}"), message);
-                }
+        let sections = [("chunk", self.chunk.problems()), ("retry", self.retry.problems())];
+        for (section, problems) in sections {
+            for Problem { key, message } in problems {
+                report(&format!("{section}.{key}"), message);
             }
         }
         findings
@@ -208,11 +122,9 @@ impl Preset {
 
     /// SHA-256 of everything that decides what the pipeline does.
     pub fn sha256(&self) -> String {
-        let text = serde_json::to_string(&(&self.request, &self.analyse, &self.cache, &self.chunk))
-            .expect("a preset serialises");
-        let rest = serde_json::to_string(&(&self.schedule, &self.retry, &self.deadline))
-            .expect("a preset serialises");
-        hex(&Sha256::digest(text + &rest))
+        let nameless = Self { title: String::new(), ..self.clone() };
+        let text = serde_json::to_string(&nameless).expect("a preset serialises");
+        hex(&Sha256::digest(text))
     }
 }
 

@@ -1,10 +1,47 @@
 //! The retry stage: whether a failed call is tried again, and when.
 
-use reports::Cause;
+use std::num::NonZeroU32;
 
-use super::preset::RetryPolicy;
+use mock_claude::Problem;
+use reports::Cause;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The `[retry]` section.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "policy", rename_all = "snake_case", deny_unknown_fields)]
+pub enum RetryPolicy {
+    /// A failed call is a failed call.
+    Off,
+    /// The wait doubles with each attempt; `retry-after` is ignored and there is no jitter.
+    Exponential {
+        /// Attempts in all, the first one included.
+        attempts: NonZeroU32,
+        /// The first wait.
+        base_ms: u64,
+        /// The longest wait.
+        max_ms: u64,
+        /// The HTTP statuses that are tried again; failed connections and timed-out calls always
+        /// are.
+        statuses: Vec<u16>,
+    },
+}
 
 impl RetryPolicy {
+    /// What no single key's range can say.
+    pub fn problems(&self) -> Vec<Problem> {
+        let Self::Exponential { base_ms, max_ms, statuses, .. } = self else { return Vec::new() };
+        let order =
+            (base_ms > max_ms).then(|| Problem::new("max_ms", "must not be less than `base_ms`"));
+        let wrong =
+            statuses.iter().enumerate().filter(|(_, status)| !(400..=599).contains(*status));
+        let wrong = wrong.map(|(index, status)| {
+            let message = format!("{status} is not the status of an error");
+            Problem::new(format!("statuses.{index}"), message)
+        });
+        order.into_iter().chain(wrong).collect()
+    }
+
     /// Milliseconds to wait after the `attempt`-th attempt (counted from 1) failed; none where
     /// the failure is final.
     pub fn wait_ms(&self, attempt: u64, status: Option<u16>, cause: Cause) -> Option<u64> {
