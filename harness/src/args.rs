@@ -19,6 +19,7 @@ Examples:
   chaos run --scenario large-repo --input .  the same on your own source tree
   chaos list                                 every scenario and the question it asks
   chaos gate --baseline baseline.json        red when an exact figure moved
+  chaos claims                               what the documents claim, measured
 
 Exit codes:
   0 pass, 99 an expectation or a comparison failed, 4 inconclusive, 2 usage,
@@ -68,6 +69,8 @@ pub enum Command {
         #[command(subcommand)]
         action: BaselineAction,
     },
+    /// Measure what the seed documents claim
+    Claims(ClaimsArgs),
     /// Write generated source files
     Generate {
         /// What to write.
@@ -140,6 +143,31 @@ Examples:
   chaos run --scenario mine.toml --pipeline phase1 mine-pipeline.toml --seed 11
   chaos run --scenario large-repo --pipeline phase3 --cache answers.redb
   chaos run --all --quiet --out runs";
+
+/// `chaos claims`.
+#[derive(Debug, Section)]
+pub struct ClaimsArgs {
+    /// Only these rows
+    #[arg(long, value_name = "N", num_args = 1..)]
+    pub row: Vec<u64>,
+    /// How the list is printed
+    #[arg(long, value_enum, default_value_t = ClaimsFormat::Text)]
+    pub format: ClaimsFormat,
+    /// No progress bar
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// The shape of the list of claims.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ClaimsFormat {
+    /// For a terminal.
+    Text,
+    /// A line for each quantity, for a spreadsheet.
+    Csv,
+    /// A table.
+    Markdown,
+}
 
 /// The clock of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -2,13 +2,16 @@
 //!
 //! In reading order: [`args`] is what was typed and [`plan`] what it means; [`command`] has a file
 //! for each subcommand; [`runner`] puts a run together out of [`simulation`], [`driver`] and
-//! [`pipeline`], over a [`transport`]; [`recorder`] and [`output`] keep what happened. Nothing
-//! here judges: that is what `reports` does with the records.
+//! [`pipeline`], over a [`transport`]; [`recorder`] and [`output`] keep what happened; [`claims`]
+//! says which runs decide about what documents claim. Nothing here judges: that is what `reports`
+//! does with the records.
 
 pub mod args;
 pub mod plan;
 
 pub mod command;
+
+pub mod claims;
 
 pub mod driver;
 pub mod runner;

@@ -19,6 +19,7 @@ pub mod summary;
 
 // From numbers to verdicts.
 pub mod baseline;
+pub mod claim;
 pub mod compare;
 pub mod gate;
 pub mod verdict;

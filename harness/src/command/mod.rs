@@ -1,6 +1,7 @@
 //! The subcommands, one file each: what the arguments mean, the work, what is printed, the exit.
 
 pub mod baseline;
+pub mod claims;
 pub mod compare;
 pub mod gate;
 pub mod generate;
@@ -17,7 +18,9 @@ use reports::{Run, RunReader};
 
 use crate::args::{Args, BaselineAction, Command};
 use crate::failure::{Exit, Failure};
-use crate::output::RECORDS;
+use crate::interrupt::Interrupt;
+use crate::output::{RECORDS, RunFolder};
+use crate::runner::RunPlan;
 
 /// Does what was asked for.
 pub fn execute(args: Args) -> Result<Exit, Failure> {
@@ -31,8 +34,21 @@ pub fn execute(args: Args) -> Result<Exit, Failure> {
         Command::Baseline { action: BaselineAction::Accept { baseline, reason, runs } } => {
             baseline::accept(&baseline, reason.as_deref(), &runs)
         }
+        Command::Claims(args) => claims::execute(&args),
         Command::Generate { what } => generate::execute(what),
     }
+}
+
+/// Runs a plan for its figures alone: its folder is removed once it has been read.
+fn observe(plan: &RunPlan, interrupt: &Interrupt) -> Result<Run, Failure> {
+    let folder = tempfile::tempdir()
+        .map_err(|error| Failure::internal(format!("no temporary folder: {error}")))?;
+    let place = RunFolder::at(&folder.path().join("run"), false)?;
+    run::perform(plan, &place, interrupt, true)?;
+    if interrupt.asked() {
+        return Err(Failure::new(Exit::Interrupted, "interrupted before all runs had ended"));
+    }
+    read_run(place.path())
 }
 
 /// The record file of a run that is named by its folder or by the file itself.
