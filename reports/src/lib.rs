@@ -18,6 +18,7 @@ pub mod run;
 pub mod summary;
 
 // From numbers to verdicts.
+pub mod ablation;
 pub mod baseline;
 pub mod claim;
 pub mod compare;

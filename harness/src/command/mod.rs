@@ -1,5 +1,6 @@
 //! The subcommands, one file each: what the arguments mean, the work, what is printed, the exit.
 
+pub mod ablate;
 pub mod baseline;
 pub mod claims;
 pub mod compare;
@@ -34,6 +35,7 @@ pub fn execute(args: Args) -> Result<Exit, Failure> {
         Command::Baseline { action: BaselineAction::Accept { baseline, reason, runs } } => {
             baseline::accept(&baseline, reason.as_deref(), &runs)
         }
+        Command::Ablate(args) => ablate::execute(&args),
         Command::Claims(args) => claims::execute(&args),
         Command::Generate { what } => generate::execute(what),
     }

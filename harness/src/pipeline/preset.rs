@@ -17,11 +17,15 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::analyse::AnalysePolicy;
+use super::breaker::BreakerPolicy;
+use super::budget::BudgetPolicy;
 use super::cache::CachePolicy;
 use super::call::DeadlineConfig;
 use super::chunk::ChunkPolicy;
+use super::prompt::too_short_to_cache;
 use super::retry::RetryPolicy;
-use super::schedule::ScheduleConfig;
+use super::schedule::{ScheduleConfig, is_default};
+use super::spend::SpendPolicy;
 
 /// The version of the preset format.
 pub const FORMAT: i64 = 1;
@@ -46,6 +50,15 @@ pub struct Preset {
     pub schedule: ScheduleConfig,
     /// What follows a failed call.
     pub retry: RetryPolicy,
+    /// How many retries all jobs may make together.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub budget: BudgetPolicy,
+    /// Whether calls stop while the API is down.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub breaker: BreakerPolicy,
+    /// What it may cost.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub spend: SpendPolicy,
     /// How long anything may take.
     pub deadline: DeadlineConfig,
 }
@@ -61,14 +74,20 @@ pub struct RequestConfig {
     /// Whether the answer is read as server-sent events.
     #[serde(default)]
     pub stream: bool,
+    /// Whether the API is asked to keep what stands before the first placeholder, so that the next
+    /// call reads it for a tenth of the price. It has to be long enough for the model.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub prompt_caching: bool,
     /// The prompt; `{path}` and `{code}` stand for the file and its text.
     pub prompt: String,
 }
 
 /// The pipelines that ship with the binary.
-pub const SHIPPED: [(&str, &str); 2] = [
+pub const SHIPPED: [(&str, &str); 4] = [
     ("phase1", include_str!("../../presets/phase1.toml")),
+    ("phase1-sdk", include_str!("../../presets/phase1-sdk.toml")),
     ("phase3", include_str!("../../presets/phase3.toml")),
+    ("hardened", include_str!("../../presets/hardened.toml")),
 ];
 
 /// The file of a shipped pipeline.
@@ -109,9 +128,18 @@ impl Preset {
                 let most = known.max_output_tokens;
                 report("request.max_tokens", format!("`{model}` writes at most {most} tokens"));
             }
+            Some(known) if self.request.prompt_caching => {
+                if let Some(message) = too_short_to_cache(&self.request.prompt, known) {
+                    report("request.prompt_caching", message);
+                }
+            }
             Some(_) => {}
         }
-        let sections = [("chunk", self.chunk.problems()), ("retry", self.retry.problems())];
+        let sections = [
+            ("chunk", self.chunk.problems()),
+            ("schedule.adaptive", self.schedule.adaptive.problems()),
+            ("retry", self.retry.problems()),
+        ];
         for (section, problems) in sections {
             for Problem { key, message } in problems {
                 report(&format!("{section}.{key}"), message);
@@ -143,13 +171,22 @@ mod tests {
 
     #[test]
     fn the_shipped_pipelines_are_valid_and_differ() {
-        let hashes: Vec<String> = SHIPPED
+        let hashes: std::collections::BTreeSet<String> = SHIPPED
             .iter()
             .map(|(name, text)| {
                 Preset::parse(name, text).unwrap_or_else(|invalid| panic!("{invalid}")).sha256()
             })
             .collect();
-        assert_ne!(hashes[0], hashes[1]);
+        assert_eq!(hashes.len(), SHIPPED.len());
+    }
+
+    #[test]
+    fn the_sdk_adds_its_retries_to_phase_1_and_nothing_else() {
+        let read = |name| Preset::parse(name, shipped(name).unwrap()).unwrap();
+        let (bare, with_sdk) = (read("phase1"), read("phase1-sdk"));
+        assert_ne!(bare.retry, with_sdk.retry);
+        let bare = Preset { retry: with_sdk.retry.clone(), title: with_sdk.title.clone(), ..bare };
+        assert_eq!(bare, with_sdk);
     }
 
     #[test]

@@ -1,0 +1,363 @@
+//! Pacing: sends no faster than the API announces that it takes.
+//!
+//! The headers of a response say what was left after the call that it answers. From that, from
+//! what was sent after that call and from what has come back since, follows what is left now,
+//! however late the response is. Before anything is announced the pace is a slow start: one call,
+//! and one more for each answer. A 429 that says how long to wait holds everything up to then.
+
+use std::collections::VecDeque;
+use std::num::NonZeroU64;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::advice::{Announced, Quota};
+
+/// The `[schedule.pacing]` section.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "policy", rename_all = "snake_case", deny_unknown_fields)]
+pub enum PacingPolicy {
+    /// Calls are sent as soon as there is a worker for them.
+    #[default]
+    Off,
+    /// Calls are sent when the limits that the API announces have room for them.
+    Announced {
+        /// Requests a minute, until the API says how many; a slow start without it.
+        #[serde(default)]
+        requests_per_minute: Option<NonZeroU64>,
+    },
+}
+
+/// A level of 1 in the units in which levels are kept: what a limit a minute refills in a
+/// microsecond is then a whole number.
+const MINUTE_US: u64 = 60_000_000;
+
+/// Tokens are announced in thousands, rounded to the nearest: half of it may be missing.
+const ROUNDING: u64 = 500;
+
+/// What is left of every limit, as far as it is known.
+#[derive(Debug)]
+pub struct Pacer {
+    requests: Meter,
+    input: Meter,
+    output: Meter,
+    /// Tokens that those under way are expected to write.
+    writing: u64,
+    /// What a reply is expected to write: the mean of those so far.
+    expected_output: u64,
+    replies: u64,
+    /// Calls whose response has not begun, and how many may be before anything is announced.
+    unanswered: u64,
+    window: u64,
+    hold_until_us: u64,
+}
+
+/// What a call needs of the limits.
+#[derive(Debug, Clone, Copy)]
+pub struct Need {
+    /// Tokens that the model reads.
+    pub input_tokens: u64,
+    /// Tokens that the model may write.
+    pub max_output_tokens: u64,
+}
+
+/// When a call may be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// Now.
+    Now,
+    /// Not before this moment, in microseconds since the run began.
+    At(u64),
+    /// Not before another call has been answered.
+    AfterAnswer,
+}
+
+/// A call that was sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Sent {
+    /// Its number, in the order of sending, from 1.
+    pub sequence: u64,
+    /// When it was sent.
+    pub at_us: u64,
+    /// What it was expected to write.
+    pub expected_output: u64,
+}
+
+impl Pacer {
+    /// A pacer that knows nothing but its own estimate; none where the policy is off.
+    pub fn new(policy: &PacingPolicy) -> Option<Self> {
+        let PacingPolicy::Announced { requests_per_minute } = policy else { return None };
+        let estimate = requests_per_minute.map(|limit| Known {
+            limit: limit.get(),
+            // One at a time: nobody has said that the API takes a burst.
+            capacity: 1,
+            remaining: 1,
+            at_us: 0,
+        });
+        Some(Self {
+            requests: Meter { known: estimate, ..Meter::default() },
+            input: Meter::default(),
+            output: Meter::default(),
+            writing: 0,
+            expected_output: 0,
+            replies: 0,
+            unanswered: 0,
+            window: 1,
+            hold_until_us: 0,
+        })
+    }
+
+    /// When a call may be sent.
+    pub fn pace(&self, now_us: u64, need: Need) -> Pace {
+        if now_us < self.hold_until_us {
+            return Pace::At(self.hold_until_us);
+        }
+        if self.requests.known.is_none() && self.unanswered >= self.window {
+            return Pace::AfterAnswer;
+        }
+        let waits = [
+            self.requests.wait_us(now_us, 1, 0),
+            self.input.wait_us(now_us, need.input_tokens, 0),
+            // A reply needs an output limit that is not overdrawn when it begins.
+            self.output.wait_us(now_us, 1, self.writing),
+        ];
+        match waits.into_iter().max().unwrap_or(0) {
+            0 => Pace::Now,
+            wait_us => Pace::At(now_us.saturating_add(wait_us)),
+        }
+    }
+
+    /// Notes a call that is sent.
+    pub fn sent(&mut self, now_us: u64, sequence: u64, need: Need) -> Sent {
+        self.requests.spend(sequence, 1);
+        self.input.spend(sequence, need.input_tokens);
+        self.unanswered += 1;
+        let expected_output =
+            if self.replies == 0 { need.max_output_tokens } else { self.expected_output };
+        self.writing += expected_output;
+        Sent { sequence, at_us: now_us, expected_output }
+    }
+
+    /// Notes the head of a response. `to_us` turns a calendar time into the run's.
+    pub fn answered(&mut self, sent: Sent, quota: &Quota, to_us: impl Fn(u64) -> u64) {
+        self.unanswered = self.unanswered.saturating_sub(1);
+        self.window += 1;
+        let Sent { sequence, at_us, .. } = sent;
+        let announced = [
+            (&mut self.requests, quota.requests, sequence, 0),
+            (&mut self.input, quota.input_tokens, sequence, ROUNDING),
+            (&mut self.output, quota.output_tokens, at_us, ROUNDING),
+        ];
+        for (meter, announced, order, rounding) in announced {
+            if let Some(announced) = announced {
+                let reset_us = to_us(announced.reset_ms);
+                meter.learn(Lesson { announced, sequence, order, at_us, reset_us, rounding });
+            }
+        }
+    }
+
+    /// Notes that a call without a response is over.
+    pub const fn unanswered(&mut self) {
+        self.unanswered = self.unanswered.saturating_sub(1);
+    }
+
+    /// Notes that a call is over, and what it wrote.
+    pub fn ended(&mut self, now_us: u64, sent: Sent, tokens_out: u64) {
+        self.writing = self.writing.saturating_sub(sent.expected_output);
+        if tokens_out > 0 {
+            self.output.spend(now_us, tokens_out);
+            self.replies += 1;
+            let all = self.expected_output * (self.replies - 1) + tokens_out;
+            self.expected_output = all.div_ceil(self.replies);
+        }
+    }
+
+    /// Sends nothing before this moment.
+    pub fn hold(&mut self, until_us: u64) {
+        self.hold_until_us = self.hold_until_us.max(until_us);
+    }
+}
+
+/// What a response says of one limit.
+#[derive(Debug, Clone, Copy)]
+struct Lesson {
+    announced: Announced,
+    /// The call that is answered.
+    sequence: u64,
+    /// Where it stands among what was spent.
+    order: u64,
+    at_us: u64,
+    reset_us: u64,
+    rounding: u64,
+}
+
+/// One limit as it is known.
+#[derive(Debug, Default)]
+struct Meter {
+    known: Option<Known>,
+    /// The latest call that was learnt from.
+    sequence: u64,
+    /// What was spent after that, each with its place in the order.
+    spent: VecDeque<(u64, u64)>,
+    spent_sum: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    limit: u64,
+    capacity: u64,
+    remaining: u64,
+    at_us: u64,
+}
+
+impl Meter {
+    fn spend(&mut self, order: u64, amount: u64) {
+        self.spent.push_back((order, amount));
+        self.spent_sum += amount;
+    }
+
+    /// Learns from a response, unless a later call has been learnt from.
+    fn learn(&mut self, lesson: Lesson) {
+        let Lesson { announced, sequence, order, at_us, reset_us, rounding } = lesson;
+        if sequence <= self.sequence && self.sequence > 0 {
+            return;
+        }
+        self.sequence = sequence;
+        while let Some((_, amount)) = self.spent.pop_front_if(|(spent, _)| *spent <= order) {
+            self.spent_sum -= amount;
+        }
+        let Announced { limit, remaining, .. } = announced;
+        // Rounded up where it was less, it would let a call go too early.
+        let remaining =
+            if remaining < limit { remaining.saturating_sub(rounding) } else { remaining };
+        let refills = u128::from(reset_us.saturating_sub(at_us)) * u128::from(limit);
+        let refills = u64::try_from(refills / u128::from(MINUTE_US)).unwrap_or(u64::MAX);
+        let mut capacity = remaining.saturating_add(refills).min(limit).max(remaining);
+        if let Some(known) = self.known.filter(|known| known.limit == limit && known.capacity > 1) {
+            // Resets are rounded up to the second, so the smallest capacity seen is the nearest.
+            capacity = capacity.min(known.capacity).max(remaining);
+        }
+        self.known = Some(Known { limit, capacity, remaining, at_us });
+    }
+
+    /// Microseconds until `amount` fits beside `reserved`; nought where nothing is known.
+    fn wait_us(&self, now_us: u64, amount: u64, reserved: u64) -> u64 {
+        let Some(Known { limit, capacity, remaining, at_us }) = self.known else { return 0 };
+        let units = i128::from(MINUTE_US);
+        let elapsed_us = i128::from(now_us.saturating_sub(at_us));
+        let full = i128::from(capacity) * units;
+        let level = i128::from(remaining) * units + elapsed_us * i128::from(limit);
+        let level = level.min(full) - i128::from(self.spent_sum + reserved) * units;
+        // What is larger than the limit itself is sent when the limit is whole.
+        let wanted = (i128::from(amount) * units).min(full);
+        let missing = (wanted - level).max(0);
+        let rate = i128::from(limit.max(1));
+        u64::try_from((missing + rate - 1) / rate).unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: u64 = 1_000_000;
+    const NEED: Need = Need { input_tokens: 100, max_output_tokens: 1000 };
+
+    fn pacer(requests_per_minute: Option<u64>) -> Pacer {
+        let requests_per_minute = requests_per_minute.and_then(NonZeroU64::new);
+        Pacer::new(&PacingPolicy::Announced { requests_per_minute }).unwrap()
+    }
+
+    /// The quota of an API that takes `limit` requests a minute.
+    fn requests(limit: u64, remaining: u64, reset_s: u64) -> Quota {
+        let requests = Some(Announced { limit, remaining, reset_ms: reset_s * 1000 });
+        Quota { requests, ..Quota::default() }
+    }
+
+    fn answered(pacer: &mut Pacer, sent: Sent, quota: &Quota) {
+        pacer.answered(sent, quota, |epoch_ms| epoch_ms * 1000);
+    }
+
+    #[test]
+    fn before_anything_is_announced_one_call_is_sent_and_then_two() {
+        let mut pacer = pacer(None);
+        assert_eq!(pacer.pace(0, NEED), Pace::Now);
+        let first = pacer.sent(0, 1, NEED);
+        assert_eq!(pacer.pace(0, NEED), Pace::AfterAnswer);
+        answered(&mut pacer, first, &Quota::default());
+        for sequence in 2..=3 {
+            assert_eq!(pacer.pace(0, NEED), Pace::Now);
+            pacer.sent(0, sequence, NEED);
+        }
+        assert_eq!(pacer.pace(0, NEED), Pace::AfterAnswer);
+    }
+
+    #[test]
+    fn what_is_announced_is_spent_and_then_waited_for() {
+        let mut pacer = pacer(None);
+        let first = pacer.sent(0, 1, NEED);
+        answered(&mut pacer, first, &requests(60, 3, 57));
+        for sequence in 2..=4 {
+            assert_eq!(pacer.pace(0, NEED), Pace::Now);
+            pacer.sent(0, sequence, NEED);
+        }
+        assert_eq!(pacer.pace(0, NEED), Pace::At(SECOND), "sixty a minute are one a second");
+        assert_eq!(pacer.pace(SECOND, NEED), Pace::Now);
+    }
+
+    #[test]
+    fn a_late_response_says_what_was_left_when_its_call_was_sent() {
+        let mut pacer = pacer(None);
+        let first = pacer.sent(0, 1, NEED);
+        answered(&mut pacer, first, &requests(60, 10, 50));
+        let second = pacer.sent(0, 2, NEED);
+        for sequence in 3..=11 {
+            pacer.sent(0, sequence, NEED);
+        }
+        // Nine calls after the second are not in what its response announces.
+        answered(&mut pacer, second, &requests(60, 9, 51));
+        assert_eq!(pacer.pace(0, NEED), Pace::At(SECOND));
+    }
+
+    #[test]
+    fn a_response_that_was_overtaken_says_nothing_new() {
+        let mut pacer = pacer(None);
+        let sent = [1, 2].map(|sequence| pacer.sent(0, sequence, NEED));
+        answered(&mut pacer, sent[1], &requests(60, 0, 60));
+        answered(&mut pacer, sent[0], &requests(60, 1, 59));
+        assert_eq!(pacer.pace(0, NEED), Pace::At(SECOND));
+    }
+
+    #[test]
+    fn an_own_estimate_sets_the_pace_until_the_api_does() {
+        let mut pacer = pacer(Some(30));
+        let first = pacer.sent(0, 1, NEED);
+        assert_eq!(pacer.pace(0, NEED), Pace::At(2 * SECOND));
+        answered(&mut pacer, first, &requests(60, 59, 1));
+        assert_eq!(pacer.pace(0, NEED), Pace::Now);
+    }
+
+    #[test]
+    fn a_refusal_that_says_how_long_holds_everything() {
+        let mut pacer = pacer(None);
+        pacer.hold(7 * SECOND);
+        assert_eq!(pacer.pace(SECOND, NEED), Pace::At(7 * SECOND));
+        assert_eq!(pacer.pace(7 * SECOND, NEED), Pace::Now);
+    }
+
+    #[test]
+    fn those_under_way_are_expected_to_write_what_others_wrote() {
+        let mut pacer = pacer(None);
+        let output = |remaining| {
+            let output_tokens = Some(Announced { limit: 60_000, remaining, reset_ms: 60_000 });
+            Quota { output_tokens, ..requests(1000, 900, 6) }
+        };
+        let first = pacer.sent(0, 1, NEED);
+        answered(&mut pacer, first, &output(2_500));
+        pacer.ended(0, first, 2_000);
+        let second = pacer.sent(1, 2, NEED);
+        assert_eq!(second.expected_output, 2_000);
+        // 2,500 rounded may be 2,000; those are written, and as many are on their way.
+        assert!(matches!(pacer.pace(1, NEED), Pace::At(at) if at > 2 * SECOND));
+    }
+}
