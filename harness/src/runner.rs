@@ -55,7 +55,12 @@ pub struct RunPlan {
 
 impl RunPlan {
     fn work(&self) -> Work<'_> {
-        Work { files: &self.files, repeat: self.scenario.load.repeat() }
+        Work {
+            files: &self.files,
+            repeat: self.scenario.load.repeat(),
+            edit: self.scenario.edit.as_ref(),
+            seed: self.seed,
+        }
     }
 
     /// Jobs of each pipeline.
@@ -96,11 +101,11 @@ impl RunPlan {
 
     /// The hash of everything that decides the outcome: words and expectations do not.
     fn sha256(&self) -> String {
-        let Scenario { input, load, limits, latency, reply, fault, .. } = &self.scenario;
+        let Scenario { input, load, edit, limits, latency, reply, fault, .. } = &self.scenario;
         let input = if self.from_disk { None } else { Some(input) };
         // What an earlier run left in a cache file decides too; only that there is one is known.
         let cached = self.cache.is_some();
-        let sections = (load, limits, latency, reply, fault, input, cached);
+        let sections = (load, edit, limits, latency, reply, fault, input, cached);
         let text = serde_json::to_string(&sections).expect("the sections of a scenario serialise");
         let mut hash = Sha256::new_with_prefix(text);
         if self.from_disk {

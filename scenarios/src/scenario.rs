@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use generators::{Input, Load};
+use generators::{Edit, Input, Load};
 use mock_claude::fault::FaultConfig;
 use mock_claude::latency::LatencyConfig;
 use mock_claude::limits::LimitsConfig;
@@ -44,6 +44,9 @@ pub struct Scenario {
     pub input: Vec<Input>,
     /// When the jobs arrive.
     pub load: Load,
+    /// What is changed before each round after the first; nothing without the section.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edit: Option<Edit>,
     /// The API's rate limits; none without the section.
     #[serde(default)]
     pub limits: Option<LimitsConfig>,
@@ -128,6 +131,14 @@ impl Scenario {
         }
         for problem in self.load.problems() {
             report(&format!("load.{}", problem.key), &problem.message);
+        }
+        if let Some(edit) = &self.edit {
+            for problem in edit.problems() {
+                report(&format!("edit.{}", problem.key), &problem.message);
+            }
+            if self.load.repeat() < 2 {
+                report("edit", "needs a second round: `load.repeat` is 1");
+            }
         }
         for (pipeline, expectation) in &self.expect {
             if !self.pipelines.contains(pipeline) {
