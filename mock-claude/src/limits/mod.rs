@@ -12,6 +12,7 @@ mod headers;
 pub mod limiter;
 mod organization;
 mod ramp;
+mod rates;
 mod refusal;
 mod spend;
 pub mod tiers;
@@ -21,9 +22,10 @@ use std::collections::BTreeMap;
 
 use http::HeaderMap;
 
-pub use self::config::{Algorithm, LimitsConfig, Rates};
+pub use self::config::{Algorithm, LimitsConfig};
 pub use self::limiter::{Ask, Dimension, Exceeded, Limiter};
 use self::organization::{Organization, Workspace};
+pub use self::rates::Rates;
 pub use self::refusal::Refusal;
 pub use self::tiers::Tier;
 use crate::clock::Clock;
