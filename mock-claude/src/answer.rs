@@ -29,15 +29,13 @@ use crate::reply::{self, Reply};
 use crate::request::{MessagesRequest, Purpose, Rules};
 use crate::seen::Seen;
 use crate::visit;
+use crate::{messages, names};
 
 pub(crate) use count::Counted;
 use echo::Echoed;
 pub(crate) use headers::{check_headers, error_headers};
 pub use identity::TAG_HEADER;
 use identity::{Identity, organization, subject};
-
-/// The path of the requests that are decided here.
-const MESSAGES_PATH: &str = "/v1/messages";
 
 /// Everything about a mock that outlives a request.
 #[derive(Debug)]
@@ -159,7 +157,7 @@ impl State {
         identity: &Identity,
     ) -> Result<Option<Injection>, ApiError> {
         let asked = Asked {
-            path: MESSAGES_PATH,
+            path: messages::PATH,
             model: &request.model_id,
             stream: request.stream,
             ..Asked::nothing(identity.arrival, headers)
@@ -214,7 +212,7 @@ impl State {
     /// By which rules a body with these headers is read.
     fn rules(&self, headers: &HeaderMap, purpose: Purpose) -> Result<Rules, ApiError> {
         let version = check_headers(headers)?;
-        let beta = headers.contains_key("anthropic-beta");
+        let beta = headers.contains_key(&names::BETA);
         Ok(Rules { version, purpose, beta, contract: self.config.contract })
     }
 

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::{Replied, State};
+use crate::message::{Message, Usage};
 use crate::request::MessagesRequest;
-use crate::stream::{Message, Usage};
 
 /// How long a container is kept after its last use.
 const CONTAINER_LIFE_US: u64 = 3_600_000_000;

@@ -3,7 +3,7 @@
 
 use std::sync::PoisonError;
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::State;
@@ -11,10 +11,13 @@ use crate::chance::{Chance, RequestKey};
 use crate::definitions;
 use crate::fault::Arrival;
 use crate::limits::Account;
+use crate::names;
 use crate::request::MessagesRequest;
 
 /// The header by which a client marks a request for the journal. Never part of a reply.
 pub const TAG_HEADER: &str = "x-mock-tag";
+
+static TAG: HeaderName = HeaderName::from_static(TAG_HEADER);
 
 /// The longest tag that is kept, in bytes.
 const MAX_TAG_BYTES: usize = 200;
@@ -35,7 +38,7 @@ impl State {
             self.seen.lock().unwrap_or_else(PoisonError::into_inner).count(subject);
         let account = self.limits().map(|limits| limits.account(headers)).unwrap_or_default();
         let key = RequestKey { subject, attempt };
-        let tag = headers.get(TAG_HEADER).and_then(|value| value.to_str().ok());
+        let tag = headers.get(&TAG).and_then(|value| value.to_str().ok());
         Identity {
             arrival: Arrival { key, earlier, at_us: self.clock.now_us() },
             request_id: request_id(self.chance, key),
@@ -57,8 +60,8 @@ pub(super) fn subject(request: &MessagesRequest) -> u64 {
 
 /// Whose prompt cache a request uses: its workspace's, or its key's where it names none.
 fn scope(headers: &HeaderMap) -> u64 {
-    let names = ["anthropic-workspace-id", "x-api-key", "authorization"];
-    let owner = names.iter().find_map(|name| headers.get(*name));
+    let names = [&names::WORKSPACE, &names::API_KEY, &header::AUTHORIZATION];
+    let owner = names.into_iter().find_map(|name| headers.get(name));
     owner.map_or(0, |owner| {
         let owner = owner.as_bytes();
         xxh3_64(owner.strip_prefix(b"Bearer ").unwrap_or(owner))
