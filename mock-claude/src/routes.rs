@@ -86,20 +86,29 @@ async fn messages(Extracted(state): Extracted<Arc<State>>, mut request: Request)
 
 async fn count_tokens(Extracted(state): Extracted<Arc<State>>, mut request: Request) -> Response {
     let headers = std::mem::take(request.headers_mut());
+    let control = request.extensions_mut().remove::<Control>();
     let body = Bytes::from_request(request, &()).await;
     let started = Instant::now();
+    let _in_flight = state.injector.enter();
     let body = body.map_err(|_| too_large());
     let counted = state.count(&headers, body.as_deref().map_err(Clone::clone));
-    let Counted { mut headers, request_id, result, after_ms } = counted;
+    let Counted { mut headers, request_id, result, after_ms, effect, key } = counted;
     insert(&mut headers, "request-id", &request_id);
     wait_until(started, after_ms).await;
-    match result {
+    let response = match result {
         Err(error) => refuse(&error, headers, &request_id),
         Ok(input_tokens) => {
             insert(&mut headers, header::CONTENT_TYPE.as_str(), "application/json");
             let body = format!("{{\"input_tokens\":{input_tokens}}}");
             respond(StatusCode::OK, headers, Body::from(body))
         }
+    };
+    match effect {
+        Some(effect) => {
+            let spoiled = state.injector.spoiled(effect, &request_id, key, control);
+            fault::spoil_made(response, spoiled, started).await
+        }
+        None => response,
     }
 }
 

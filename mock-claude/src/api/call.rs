@@ -49,6 +49,7 @@ pub(crate) async fn answer(
     work: impl FnOnce(Context<'_>) -> Result<Given, ApiError>,
 ) -> Response {
     let started = Instant::now();
+    let _in_flight = state.injector.enter();
     let Asked { path, control } = ASKED.try_with(Asked::clone).unwrap_or_default();
     let call = state.begin(headers, &path, subject);
     let effect = call.effect();
@@ -78,7 +79,7 @@ pub(crate) async fn answer(
     match effect {
         Some((effect, key)) => {
             let spoiled = state.injector.spoiled(effect, &request_id, key, control);
-            fault::spoil(response, spoiled).await
+            fault::spoil_made(response, spoiled, started).await
         }
         None => response,
     }

@@ -28,8 +28,9 @@ pub(crate) use self::store::Store;
 use self::store::View;
 use super::call::{Context, Given, answer, subject};
 use super::paging::{Query, by_id, page_by_id};
-use crate::answer::{State, TAG_HEADER};
+use crate::answer::State;
 use crate::error::ApiError;
+use crate::fault::FAULT_HEADER;
 use crate::routes::too_large;
 
 /// The largest body of a new batch, as documented: 256 MB.
@@ -59,8 +60,11 @@ async fn create(
         let total = requests.len();
         let queue = state.config().batch.queue_requests.get();
         let cancel = state.stored.batches.open(&id, total, body.len(), context.now_us, queue)?;
-        let tag = headers.get(TAG_HEADER).cloned();
-        let order = life::Order { id: id.clone(), version: context.version, tag, cancel };
+        let mut of_requests = headers.clone();
+        // What the client asks for by name it asks for the creation.
+        of_requests.remove(FAULT_HEADER);
+        let version = context.version;
+        let order = life::Order { id: id.clone(), version, headers: of_requests, cancel };
         life::start(&state, order, requests);
         show(&state, context, &headers, &id)
     })
