@@ -66,7 +66,8 @@ on_both!(
     a_truncated_count_is_half_a_document_and_another_route_may_answer_with_an_error_under_200,
     "[[fault]]\nkind = \"wire\"\nwhat = { truncate = { after_body_bytes = 5 } }\n\
      when = { path = \"/v1/messages/count_tokens\" }\n\
-     [[fault]]\nkind = \"semantic\"\nwhat = { error_body = {} }\nwhen = { path = \"/v1/models*\" }\n",
+     [[fault]]\nkind = \"semantic\"\nwhat = { error_body = {} }\n\
+     when = { path = \"/v1/models*\" }\n",
     async |reach: Reach| {
         let seen = ask(&reach, COUNT).await;
         assert_eq!((seen.status(), seen.body.as_str(), seen.broke), (200, "{\"inp", None));
