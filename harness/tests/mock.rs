@@ -11,7 +11,8 @@ mod support;
 
 use support::{Sandbox, signal, wait_for};
 
-const BODY: &str = r#"{"model":"claude-sonnet-4-5","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}"#;
+const BODY: &str =
+    r#"{"model":"claude-sonnet-4-5","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}"#;
 
 /// Starts the mock and waits for its address.
 fn start(sandbox: &Sandbox, arguments: &[&str]) -> (Child, String) {

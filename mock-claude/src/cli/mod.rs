@@ -95,14 +95,3 @@ fn print(text: &str) -> Result<(), Failure> {
         _ => Ok(()),
     }
 }
-
-/// The candidate that is nearest to what was written, as a hint on a line of its own; empty where
-/// none is near.
-fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(written, candidate), candidate))
-        .filter(|(similarity, _)| *similarity > 0.75)
-        .max_by(|(left, _), (right, _)| left.total_cmp(right))
-        .map(|(_, candidate)| candidate)
-}
