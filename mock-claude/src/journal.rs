@@ -166,14 +166,6 @@ impl Journal {
         self.book().records.iter().cloned().collect()
     }
 
-    /// The id and the fault that were decided for the request that is being handled.
-    pub(crate) fn decided(&self) -> Option<(String, Option<String>)> {
-        let number = visit::with_open(|open| open.number)??;
-        let mut book = self.book();
-        let entry = &book.record(number)?.entry;
-        Some((entry.request_id.clone(), entry.fault.clone()))
-    }
-
     /// What is counted for a monitor.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics

@@ -90,6 +90,17 @@ impl MockClaude {
 
     /// Serves connections from `listener` until `shutdown` is ready, then lets them end.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        let router = self.router();
+        self.serve_routes(router, listener, shutdown).await;
+    }
+
+    /// Serves other routes over connections that this mock's faults can spoil.
+    pub(crate) async fn serve_routes(
+        self,
+        router: Router,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()>,
+    ) {
         let graceful = GracefulShutdown::new();
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let mut shutdown = std::pin::pin!(shutdown);
@@ -106,7 +117,7 @@ impl MockClaude {
                 socket.abort();
                 continue;
             }
-            let connection = graceful.watch(connection(self.router(), socket));
+            let connection = graceful.watch(connection(router.clone(), socket));
             tokio::spawn(async move {
                 if let Err(error) = connection.await {
                     tracing::debug!(%error, "connection ended early");

@@ -29,6 +29,11 @@ impl Call {
         Some((injection.effect.clone(), self.identity.arrival.key))
     }
 
+    /// The request and its attempt.
+    pub(crate) fn key(&self) -> RequestKey {
+        self.identity.arrival.key
+    }
+
     /// The id that the response carries.
     pub(crate) fn request_id(&self) -> &str {
         &self.identity.request_id

@@ -318,6 +318,8 @@ pub(super) fn by_event(
     response: Response,
     pass: impl FnMut(Frame) -> Passed + Send + 'static,
 ) -> Response {
+    let mut response = response;
+    response.headers_mut().remove(header::CONTENT_LENGTH);
     response.map(|body| {
         let passing = Passing {
             source: body.into_data_stream(),
