@@ -16,7 +16,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const [mockPath, modules] = process.argv.slice(2);
 const { default: Anthropic, toFile } = createRequire(resolve(modules, 'x.js'))('@anthropic-ai/sdk');
 const table = JSON.parse(await readFile(new URL('sdk_faults.json', import.meta.url), 'utf8'));
-const MODEL = 'claude-sonnet-4-5';
+const MODEL = 'claude-sonnet-4-6';
 
 /** Every case as a fault that hits only those who ask for it by name. */
 function configuration() {
@@ -34,7 +34,8 @@ function client(baseURL, fault) {
     return fetch(url, init);
   };
   const defaultHeaders = fault ? { 'x-mock-fault': fault } : {};
-  return { attempts, api: new Anthropic({ apiKey: 'key', baseURL, fetch: counting, defaultHeaders }) };
+  const options = { apiKey: 'key', baseURL, fetch: counting, defaultHeaders, logLevel: 'off' };
+  return { attempts, api: new Anthropic(options) };
 }
 
 function question(content) {
@@ -45,9 +46,9 @@ function question(content) {
 function caught(error) {
   if (error.status) return `${error.name} ${error.status}`;
   if (error.type) return `${error.name} ${error.type}`;
-  // Words of the SDK's own; those of the JSON parser differ from one Node to the next.
-  const own = ['terminated', 'stream ended without producing a Message'];
-  const words = own.find((words) => error.message.includes(words));
+  // These words tell two ends of a stream apart; those of the JSON parser differ between Nodes.
+  const telling = ['terminated', 'stream ended without producing a Message'];
+  const words = telling.find((words) => error.message.startsWith(words));
   return words ? `${error.name}: ${words}` : error.name;
 }
 
@@ -83,15 +84,13 @@ const calls = {
   async plain(api) {
     const { content, stop_reason, usage } = await api.messages.create(question('Say hello.'));
     const counted = usage.input_tokens > 0 && usage.output_tokens > 0;
-    return `${content.map((block) => block.type)}, ${stop_reason}, usage ${counted}`;
+    return `${content.map((block) => block.type).join(', ')}, ${stop_reason}, usage ${counted}`;
   },
   async stream(api) {
-    const whole = await api.messages.create(question('Say hello.'));
     let text = '';
     const stream = api.messages.stream(question('Say hello.')).on('text', (more) => (text += more));
-    const message = await stream.finalMessage();
-    const same = text === whole.content[0].text && text === message.content[0].text;
-    return `${message.stop_reason}, same text ${same}`;
+    const { content, stop_reason } = await stream.finalMessage();
+    return `${stop_reason}, same text ${text !== '' && text === content[0].text}`;
   },
   async tools(api) {
     const asked = { ...question('Use get_weather.'), tools: [weather] };
@@ -112,7 +111,7 @@ const calls = {
     const message = await api.messages.stream(asked).finalMessage();
     const [thought] = message.content;
     const signed = thought.signature.length > 0;
-    return `${message.content.map((block) => block.type)}, signed ${signed}`;
+    return `${message.content.map((block) => block.type).join(', ')}, signed ${signed}`;
   },
   async structured(api) {
     const schema = {
@@ -124,7 +123,7 @@ const calls = {
     const output_config = { format: { type: 'json_schema', schema } };
     const message = await api.messages.create({ ...question('Who?'), output_config });
     const { name, age } = JSON.parse(message.content[0].text);
-    return `${typeof name === 'string'}, ${Number.isInteger(age)}`;
+    return `name ${typeof name === 'string'}, age ${Number.isInteger(age)}`;
   },
   async cached(api) {
     const text = 'a'.repeat(7_000);
@@ -167,7 +166,7 @@ const calls = {
   async models(api) {
     const all = await drain(api.models.list({ limit: 5 }));
     const { id, type } = await api.models.retrieve(MODEL);
-    return `more than a page ${all.length > 5}, ${id.startsWith(MODEL)}, ${type}`;
+    return `more than a page ${all.length > 5}, found ${id.startsWith(MODEL)}, ${type}`;
   },
   async 'unknown model'(api) {
     try {
