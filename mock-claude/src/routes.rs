@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, FromRequest, Request, State as Extracted};
 use axum::response::Response;
 use axum::routing::post;
@@ -42,7 +43,7 @@ async fn messages(Extracted(state): Extracted<Arc<State>>, mut request: Request)
     let body = Bytes::from_request(request, &()).await;
     let started = Instant::now();
     let in_flight = state.injector.enter();
-    let body = body.map_err(|_| too_large());
+    let body = body.map_err(|rejection| unread(&rejection));
     let answer = state.decide(&headers, body.as_deref().map_err(Clone::clone));
     let Answer { mut headers, request_id, outcome, effect, key } = answer;
     let mut spoiled = None;
@@ -90,7 +91,7 @@ async fn count_tokens(Extracted(state): Extracted<Arc<State>>, mut request: Requ
     let body = Bytes::from_request(request, &()).await;
     let started = Instant::now();
     let _in_flight = state.injector.enter();
-    let body = body.map_err(|_| too_large());
+    let body = body.map_err(|rejection| unread(&rejection));
     let counted = state.count(&headers, body.as_deref().map_err(Clone::clone));
     let Counted { mut headers, request_id, result, after_ms, effect, key } = counted;
     insert(&mut headers, "request-id", &request_id);
@@ -182,6 +183,15 @@ fn unrouted(state: &State, error: &ApiError) -> Response {
 
 pub(crate) fn too_large() -> ApiError {
     ApiError::of_status(413, "Request exceeds the maximum allowed number of bytes")
+}
+
+/// Why a body could not be read: it is too large, or it broke off.
+pub(crate) fn unread(rejection: &BytesRejection) -> ApiError {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        too_large()
+    } else {
+        ApiError::invalid_request("The request body could not be read: it ended too early")
+    }
 }
 
 pub(crate) fn refuse(error: &ApiError, mut headers: HeaderMap, request_id: &str) -> Response {

@@ -13,9 +13,7 @@ mod store;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{
-    DefaultBodyLimit, Path, RawQuery, State as Extracted, rejection::BytesRejection,
-};
+use axum::extract::{DefaultBodyLimit, RawQuery, State as Extracted, rejection::BytesRejection};
 use axum::response::Response;
 use axum::routing::{get, post};
 use bytes::Bytes;
@@ -26,12 +24,12 @@ use xxhash_rust::xxh3::xxh3_64;
 pub use self::config::BatchConfig;
 pub(crate) use self::store::Store;
 use self::store::View;
-use super::call::{Context, Given, answer, subject};
+use super::call::{Context, Given, Id, answer, subject};
 use super::paging::{Query, by_id, page_by_id};
 use crate::answer::State;
 use crate::error::ApiError;
 use crate::fault::FAULT_HEADER;
-use crate::routes::too_large;
+use crate::routes::unread;
 
 /// The largest body of a new batch, as documented: 256 MB.
 pub const MAX_BODY_BYTES: usize = 256 * 1024 * 1024;
@@ -54,7 +52,7 @@ async fn create(
     let hash = body.as_ref().map_or(0, |body| xxh3_64(body));
     let about = subject("POST", "/v1/messages/batches", hash);
     answer(&state, &headers, about, |context| {
-        let body = body.map_err(|_| too_large())?;
+        let body = body.map_err(|rejection| unread(&rejection))?;
         let requests = request::read(&body, state.config().contract)?;
         let id = context.request_id.replacen("req_", "msgbatch_", 1);
         let total = requests.len();
@@ -92,18 +90,14 @@ async fn list(
     .await
 }
 
-async fn one(
-    Extracted(state): Extracted<Arc<State>>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
+async fn one(Extracted(state): Extracted<Arc<State>>, Id(id): Id, headers: HeaderMap) -> Response {
     let about = subject("GET batch", &id, 0);
     answer(&state, &headers, about, |context| show(&state, context, &headers, &id)).await
 }
 
 async fn delete(
     Extracted(state): Extracted<Arc<State>>,
-    Path(id): Path<String>,
+    Id(id): Id,
     headers: HeaderMap,
 ) -> Response {
     let about = subject("DELETE batch", &id, 0);
@@ -119,7 +113,7 @@ async fn delete(
 
 async fn cancel(
     Extracted(state): Extracted<Arc<State>>,
-    Path(id): Path<String>,
+    Id(id): Id,
     headers: HeaderMap,
 ) -> Response {
     let about = subject("POST cancel", &id, 0);
@@ -139,7 +133,7 @@ async fn cancel(
 
 async fn results(
     Extracted(state): Extracted<Arc<State>>,
-    Path(id): Path<String>,
+    Id(id): Id,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
