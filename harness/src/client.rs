@@ -3,6 +3,8 @@
 //! It tries once; trying again is the pipeline's business. An answer counts only when it is whole:
 //! a body that breaks off or is no message is a failure, whatever the status said.
 
+mod batch;
+
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -14,6 +16,8 @@ use serde::{Deserialize, Serialize};
 use crate::advice::{Advice, RetryAfter};
 use crate::pipeline::merge::Answer;
 use crate::transport::{Break, Response, Transport, TransportError};
+
+pub use batch::ASKING_TAG;
 
 /// The version of the API that the documented pipelines speak.
 const API_VERSION: &str = "2023-06-01";
@@ -173,25 +177,35 @@ struct Message<'a> {
     content: &'a str,
 }
 
+impl<'a> Body<'a> {
+    fn of(request: &Request<'a>) -> Self {
+        Self {
+            model: request.model,
+            max_tokens: request.max_tokens,
+            temperature: 0.0,
+            stream: request.stream,
+            system: request.cached.map(|text| {
+                let cache_control = CacheControl { kind: "ephemeral" };
+                [SystemBlock { kind: "text", text, cache_control }]
+            }),
+            messages: [Message { role: "user", content: request.prompt }],
+        }
+    }
+}
+
 fn encode(request: &Request<'_>) -> http::Request<Bytes> {
-    let body = Body {
-        model: request.model,
-        max_tokens: request.max_tokens,
-        temperature: 0.0,
-        stream: request.stream,
-        system: request.cached.map(|text| {
-            [SystemBlock { kind: "text", text, cache_control: CacheControl { kind: "ephemeral" } }]
-        }),
-        messages: [Message { role: "user", content: request.prompt }],
-    };
-    let body = serde_json::to_vec(&body).expect("strings and numbers serialise");
+    let body = serde_json::to_vec(&Body::of(request)).expect("strings and numbers serialise");
+    request_to(Method::POST, "/v1/messages", body, request.tag)
+}
+
+fn request_to(method: Method, path: &str, body: Vec<u8>, tag: &str) -> http::Request<Bytes> {
     http::Request::builder()
-        .method(Method::POST)
-        .uri("/v1/messages")
+        .method(method)
+        .uri(path)
         .header("content-type", "application/json")
         .header("x-api-key", "chaos")
         .header("anthropic-version", API_VERSION)
-        .header(mock_claude::answer::TAG_HEADER, request.tag)
+        .header(mock_claude::answer::TAG_HEADER, tag)
         .body(Bytes::from(body))
         .expect("the parts of the request are valid")
 }
@@ -235,10 +249,16 @@ struct Block {
 fn decode_message(body: &[u8]) -> Result<Answer, (Cause, String)> {
     let message: PlainMessage = serde_json::from_slice(body)
         .map_err(|error| (Cause::MalformedReply, format!("not a message: {error}")))?;
-    Ok(Answer {
-        text: message.content.into_iter().map(|block| block.text).collect(),
-        truncated: message.stop_reason == "max_tokens",
-    })
+    Ok(message.into())
+}
+
+impl From<PlainMessage> for Answer {
+    fn from(message: PlainMessage) -> Self {
+        Self {
+            text: message.content.into_iter().map(|block| block.text).collect(),
+            truncated: message.stop_reason == "max_tokens",
+        }
+    }
 }
 
 #[derive(Deserialize)]

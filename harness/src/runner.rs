@@ -243,7 +243,7 @@ impl Piece<'_> {
             pipeline: self.name.to_owned(),
             elapsed_us: clock.now_us(),
             ledger_microusd: ledger.cost_microusd,
-            ledger_requests: ledger.requests,
+            ledger_requests: ledger.requests.saturating_sub(context.charges.besides()),
         }));
         Ok(())
     }

@@ -17,10 +17,14 @@ use tokio::time::{Instant, sleep, timeout};
 use super::context::Context;
 use super::gate::{Ask, Pass, Stop};
 use super::merge::Answer;
+use super::preset::Mode;
 use super::prompt::Prompt;
 use super::retry::Failed;
 use crate::charges::Charge;
-use crate::client::{Outcome, Request};
+use crate::client::{Head, Outcome, Request};
+
+/// The time between two questions after a batch, as the official examples have it.
+const POLL: Duration = Duration::from_mins(1);
 
 /// The `[deadline]` section.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -202,11 +206,18 @@ async fn try_once(context: &Context, attempt: Try<'_>, prompt: &Prompt<'_>) -> O
         tag: &pending.tag,
     };
     let pass = &mut pending.pass;
-    let sent = context.client.send_noting(&request, |head| {
+    let note = |head: Head<'_>| {
         if let Some(pass) = pass {
             pass.answered(head);
         }
-    });
+    };
+    let poll = config.poll_ms.map_or(POLL, |poll_ms| Duration::from_millis(poll_ms.get()));
+    let sent = async {
+        match config.mode {
+            Mode::Message => context.client.send_noting(&request, note).await,
+            Mode::Batch => context.client.send_batched(&request, poll, note).await,
+        }
+    };
     let limit = context.preset.deadline.call_ms.map(|limit| Duration::from_millis(limit.get()));
     let outcome = match limit.into_iter().chain(deadline.left()).min() {
         None => sent.await,

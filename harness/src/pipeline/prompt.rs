@@ -8,7 +8,7 @@ use mock_claude::prices::{self, Charge, InputTokens, Model};
 use mock_claude::tokens;
 
 use super::pacing::Need;
-use super::preset::RequestConfig;
+use super::preset::{Mode, RequestConfig};
 
 /// A prompt with its placeholders filled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +54,8 @@ impl<'a> Prompt<'a> {
         let written_5m = self.cached.map_or(0, tokens::count);
         let uncached = tokens::count(&self.text);
         let input = InputTokens { uncached, written_5m, ..InputTokens::default() };
-        let charge = Charge { input, output: u64::from(config.max_tokens.get()), batch: false };
+        let batch = config.mode == Mode::Batch;
+        let charge = Charge { input, output: u64::from(config.max_tokens.get()), batch };
         // A model without a price is refused before anything runs, and not sent here.
         prices::model(&config.model).map_or(u64::MAX, |model| model.cost(&charge))
     }
