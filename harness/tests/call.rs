@@ -55,16 +55,21 @@ fn run_one(scenario: &str, pipeline: &str, files: &[(&str, &str)]) -> (Summary, 
     (summaries.remove(0), run)
 }
 
+/// The burst with a hundred lines a file: what is refused depends on the limits alone.
+fn short(changes: &[(&str, &str)]) -> String {
+    burst(changes, "").replace("lines = 100_000", "lines = 10_000")
+}
+
 const PER_MINUTE: &str = "requests_per_minute = 50";
 const AT_ONCE: &str = "shape = \"burst\"";
 
 /// Runs one row of the table: files documented without retries, with the SDK's, with the
 /// documented ones, and with those that also wait for `retry-after`.
-fn check(changes: &[(&str, &str)], expected: [u64; 4]) {
+fn check(scenario: &str, expected: [u64; 4]) {
     let retry_after = changed(PHASE3, &[("policy = \"documented\"", "policy = \"retry_after\"")]);
     let pipelines = ["phase1", "phase1-sdk", "phase3", "retry-after.toml"];
     let files = [("retry-after.toml", retry_after.as_str())];
-    let (summaries, _) = run(&burst(changes, ""), &pipelines, &files);
+    let (summaries, _) = run(scenario, &pipelines, &files);
     let found: Vec<u64> = summaries.iter().map(|summary| summary.documented).collect();
     let near = found.iter().zip(expected).all(|(found, expected)| found.abs_diff(expected) <= 3);
     assert!(near, "{found:?} is not {expected:?}, each within 3");
@@ -73,41 +78,43 @@ fn check(changes: &[(&str, &str)], expected: [u64; 4]) {
 #[test]
 fn ten_files_at_once_survive_four_at_once_only_with_the_documented_retries() {
     let ten = ("files = 100\nlines = 100_000", "files = 10\nlines = 10_000");
-    check(&[ten, (PER_MINUTE, "requests_per_minute = 50\nrequests_burst = 4")], [4, 5, 10, 10]);
-    check(&[ten], [10, 10, 10, 10]);
+    let four = (PER_MINUTE, "requests_per_minute = 50\nrequests_burst = 4");
+    check(&short(&[ten, four]), [4, 5, 10, 10]);
+    check(&short(&[ten]), [10, 10, 10, 10]);
 }
 
 #[test]
 fn a_hundred_at_once_are_saved_by_what_the_bucket_holds_and_what_it_refills_meanwhile() {
-    check(&[], [50, 51, 63, 64]);
-    check(&[(PER_MINUTE, "requests_per_minute = 60")], [60, 61, 75, 75]);
-    check(&[(PER_MINUTE, "requests_per_minute = 50\nrequests_burst = 25")], [25, 26, 38, 39]);
+    check(&burst(&[], ""), [50, 51, 63, 64]);
+    check(&short(&[(PER_MINUTE, "requests_per_minute = 60")]), [60, 61, 75, 75]);
+    let half = (PER_MINUTE, "requests_per_minute = 50\nrequests_burst = 25");
+    check(&short(&[half]), [25, 26, 38, 39]);
 }
 
 #[test]
 fn the_documented_retries_need_eighty_requests_a_minute_for_a_hundred_files() {
-    check(&[(PER_MINUTE, "requests_per_minute = 75")], [75, 76, 94, 94]);
-    check(&[(PER_MINUTE, "requests_per_minute = 80")], [80, 81, 100, 100]);
+    check(&short(&[(PER_MINUTE, "requests_per_minute = 75")]), [75, 76, 94, 94]);
+    check(&short(&[(PER_MINUTE, "requests_per_minute = 80")]), [80, 81, 100, 100]);
 }
 
 #[test]
 fn arrivals_spread_over_twelve_seconds_lose_forty_of_a_hundred() {
     let spread = (AT_ONCE, "shape = \"constant\"\nrate_per_minute = 500");
-    check(&[spread], [59, 61, 73, 73]);
+    check(&short(&[spread]), [59, 61, 73, 73]);
 }
 
 #[test]
 fn fifty_workers_with_answers_of_twenty_seconds_lose_a_third() {
     let users = (AT_ONCE, "shape = \"sequential\"\nusers = 50");
     let faster = ("decode_tokens_per_second = 48", "decode_tokens_per_second = 70");
-    check(&[users, faster], [68, 70, 82, 83]);
+    check(&burst(&[users, faster], ""), [68, 70, 82, 83]);
 }
 
 #[test]
 fn a_fixed_window_takes_what_comes_first_in_each() {
     let spread = (AT_ONCE, "shape = \"constant\"\nrate_per_minute = 75");
     let window = (PER_MINUTE, "requests_per_minute = 25\nalgorithm = \"fixed_window\"");
-    let (phase1, _) = run_one(&burst(&[spread, window], ""), "phase1", &[]);
+    let (phase1, _) = run_one(&short(&[spread, window]), "phase1", &[]);
     assert!(phase1.documented.abs_diff(48) <= 3, "{}", phase1.documented);
 }
 
@@ -175,7 +182,7 @@ fn a_breaker_that_fails_names_itself_as_the_cause() {
 fn the_budget_bounds_the_retries_whatever_the_policy_wants() {
     let section = "policy = \"token_bucket\"\nratio = 0.1\nburst = 5";
     let patient = changed(PHASE3, &[("[deadline]", &format!("[budget]\n{section}\n\n[deadline]"))]);
-    let (bounded, _) = run_one(&burst(&[], ""), "bounded.toml", &[("bounded.toml", &patient)]);
+    let (bounded, _) = run_one(&short(&[]), "bounded.toml", &[("bounded.toml", &patient)]);
     assert!(bounded.retries <= 15, "a tenth of a hundred calls and five: {}", bounded.retries);
     assert!(bounded.retries > 0 && bounded.failed > 0);
 }
@@ -248,9 +255,10 @@ fn a_cached_prefix_is_read_for_a_tenth_of_its_price() {
     let (summaries, _) = run(&burst(&[], ""), &["plain.toml", "caching.toml"], &files);
     assert_eq!((summaries[0].documented, summaries[1].documented), (100, 100));
     let saved = summaries[0].cost_microusd.saturating_sub(summaries[1].cost_microusd);
-    // Some 1,170 tokens in a hundred calls at $3 a million are $0.35, of which the first few calls
-    // pay all and the others a tenth.
-    assert!((200_000..=320_000).contains(&saved), "{saved} micro-dollars saved");
+    // Some 1,170 tokens in a hundred calls at $3 a million are $0.35. The first fifty calls come
+    // before the first of them is answered, find nothing and pay a quarter more to write it; the
+    // other fifty pay a tenth.
+    assert!((100_000..=125_000).contains(&saved), "{saved} micro-dollars saved");
 }
 
 #[test]

@@ -96,7 +96,7 @@ pub async fn call(
     };
     let (mut attempt, mut last) = (1, None);
     loop {
-        let pass = match deadline.bound(context.gate.enter(ask)).await {
+        let pass = match deadline.bound(enter(context, ask)).await {
             Some(Ok(pass)) => pass,
             Some(Err(stop)) => return Err(stopped(stop, last)),
             None => return Err(last.unwrap_or_else(|| deadline.is_over("still in line"))),
@@ -132,12 +132,24 @@ pub async fn call(
     }
 }
 
+/// Waits until a call may be sent, in line and out of it.
+async fn enter(context: &Context, ask: Ask) -> Result<Pass<'_>, Stop> {
+    loop {
+        match context.gate.enter(ask).await {
+            Err(Stop::BudgetFor(wait_us)) => {
+                sleep(Duration::from_millis(wait_us.div_ceil(1000))).await;
+            }
+            other => return other,
+        }
+    }
+}
+
 /// Why a part has no answer that was not sent again, or not at all.
 fn stopped(stop: Stop, last: Option<Failure>) -> Failure {
     let why = match stop {
         Stop::Spend(detail) => return Failure { cause: Cause::BudgetStop, detail },
         Stop::Breaker => "the circuit breaker is open",
-        Stop::Budget => "the retry budget is empty",
+        Stop::Budget | Stop::BudgetFor(_) => "the retry budget is empty",
     };
     match last {
         Some(Failure { cause, detail }) => {

@@ -14,7 +14,7 @@ use tokio::time::sleep_until;
 
 use super::adaptive::Adaptive;
 use super::breaker::{self, Breaker, Era, Passage};
-use super::budget::Budget;
+use super::budget::{Budget, Room};
 use super::pacing::{Need, Pace, Pacer, Sent};
 use super::preset::Preset;
 use super::spend::{DaySum, Funds, Spend};
@@ -45,8 +45,10 @@ pub enum Stop {
     Spend(String),
     /// The breaker is open, and its policy is to fail.
     Breaker,
-    /// There is no retry left in the budget.
+    /// There is no retry left in the budget, and never will be.
     Budget,
+    /// There is no retry left in the budget before so many microseconds have passed.
+    BudgetFor(u64),
 }
 
 /// The gate of one pipeline.
@@ -170,8 +172,11 @@ impl State {
         };
         // A probe is sent for the breaker's sake, whoever's turn it is.
         let pays = ask.is_retry && !is_probe;
-        if pays && self.budget.as_ref().is_some_and(|budget| !budget.has_one()) {
-            return Verdict::Stop(Stop::Budget);
+        match self.budget.as_mut().filter(|_| pays).map(|budget| budget.room(now_us)) {
+            None | Some(Room::Now) => {}
+            // Not in line: those behind it may be first calls, which make room.
+            Some(Room::In(wait_us)) => return Verdict::Stop(Stop::BudgetFor(wait_us)),
+            Some(Room::Never) => return Verdict::Stop(Stop::Budget),
         }
         if self.adaptive.as_ref().is_some_and(|adaptive| self.under_way >= adaptive.limit()) {
             return Verdict::Wait(None);

@@ -91,7 +91,7 @@ impl Pacer {
             limit: limit.get(),
             // One at a time: nobody has said that the API takes a burst.
             capacity: 1,
-            remaining: 1,
+            level: units(1),
             at_us: 0,
         });
         Some(Self {
@@ -129,8 +129,8 @@ impl Pacer {
 
     /// Notes a call that is sent.
     pub fn sent(&mut self, now_us: u64, sequence: u64, need: Need) -> Sent {
-        self.requests.spend(sequence, 1);
-        self.input.spend(sequence, need.input_tokens);
+        self.requests.spend(now_us, sequence, 1);
+        self.input.spend(now_us, sequence, need.input_tokens);
         self.unanswered += 1;
         let expected_output =
             if self.replies == 0 { need.max_output_tokens } else { self.expected_output };
@@ -149,10 +149,12 @@ impl Pacer {
             (&mut self.output, quota.output_tokens, at_us, ROUNDING),
         ];
         for (meter, announced, order, rounding) in announced {
-            if let Some(announced) = announced {
-                let reset_us = to_us(announced.reset_ms);
-                meter.learn(Lesson { announced, sequence, order, at_us, reset_us, rounding });
-            }
+            let Some(announced) = announced else {
+                meter.forget(order);
+                continue;
+            };
+            let reset_us = to_us(announced.reset_ms);
+            meter.learn(Lesson { announced, sequence, order, at_us, reset_us, rounding });
         }
     }
 
@@ -165,7 +167,7 @@ impl Pacer {
     pub fn ended(&mut self, now_us: u64, sent: Sent, tokens_out: u64) {
         self.writing = self.writing.saturating_sub(sent.expected_output);
         if tokens_out > 0 {
-            self.output.spend(now_us, tokens_out);
+            self.output.spend(now_us, now_us, tokens_out);
             self.replies += 1;
             let all = self.expected_output * (self.replies - 1) + tokens_out;
             self.expected_output = all.div_ceil(self.replies);
@@ -199,33 +201,52 @@ struct Meter {
     sequence: u64,
     /// What was spent after that, each with its place in the order.
     spent: VecDeque<(u64, u64)>,
-    spent_sum: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Known {
     limit: u64,
     capacity: u64,
-    remaining: u64,
+    /// What was left, in units of one by the microseconds of a minute; overdrawn below nought.
+    level: i128,
     at_us: u64,
 }
 
+/// An amount in the units of a level.
+const fn units(amount: u64) -> i128 {
+    amount as i128 * MINUTE_US as i128
+}
+
+impl Known {
+    /// What is left at a moment: refilled since, up to what the limit holds.
+    fn level(&self, now_us: u64) -> i128 {
+        let refilled = i128::from(now_us.saturating_sub(self.at_us)) * i128::from(self.limit);
+        (self.level + refilled).min(units(self.capacity))
+    }
+}
+
 impl Meter {
-    fn spend(&mut self, order: u64, amount: u64) {
+    fn spend(&mut self, now_us: u64, order: u64, amount: u64) {
         self.spent.push_back((order, amount));
-        self.spent_sum += amount;
+        if let Some(known) = &mut self.known {
+            let level = known.level(now_us) - units(amount);
+            *known = Known { level, at_us: known.at_us.max(now_us), ..*known };
+        }
+    }
+
+    /// Forgets what was spent up to a place in the order.
+    fn forget(&mut self, order: u64) {
+        while self.spent.pop_front_if(|(spent, _)| *spent <= order).is_some() {}
     }
 
     /// Learns from a response, unless a later call has been learnt from.
     fn learn(&mut self, lesson: Lesson) {
         let Lesson { announced, sequence, order, at_us, reset_us, rounding } = lesson;
-        if sequence <= self.sequence && self.sequence > 0 {
+        if sequence <= self.sequence {
             return;
         }
         self.sequence = sequence;
-        while let Some((_, amount)) = self.spent.pop_front_if(|(spent, _)| *spent <= order) {
-            self.spent_sum -= amount;
-        }
+        self.forget(order);
         let Announced { limit, remaining, .. } = announced;
         // Rounded up where it was less, it would let a call go too early.
         let remaining =
@@ -237,21 +258,19 @@ impl Meter {
             // Resets are rounded up to the second, so the smallest capacity seen is the nearest.
             capacity = capacity.min(known.capacity).max(remaining);
         }
-        self.known = Some(Known { limit, capacity, remaining, at_us });
+        let spent_since: u64 = self.spent.iter().map(|(_, amount)| amount).sum();
+        let level = units(remaining) - units(spent_since);
+        self.known = Some(Known { limit, capacity, level, at_us });
     }
 
     /// Microseconds until `amount` fits beside `reserved`; nought where nothing is known.
     fn wait_us(&self, now_us: u64, amount: u64, reserved: u64) -> u64 {
-        let Some(Known { limit, capacity, remaining, at_us }) = self.known else { return 0 };
-        let units = i128::from(MINUTE_US);
-        let elapsed_us = i128::from(now_us.saturating_sub(at_us));
-        let full = i128::from(capacity) * units;
-        let level = i128::from(remaining) * units + elapsed_us * i128::from(limit);
-        let level = level.min(full) - i128::from(self.spent_sum + reserved) * units;
+        let Some(known) = &self.known else { return 0 };
+        let level = known.level(now_us) - units(reserved);
         // What is larger than the limit itself is sent when the limit is whole.
-        let wanted = (i128::from(amount) * units).min(full);
+        let wanted = units(amount.min(known.capacity));
         let missing = (wanted - level).max(0);
-        let rate = i128::from(limit.max(1));
+        let rate = i128::from(known.limit.max(1));
         u64::try_from((missing + rate - 1) / rate).unwrap_or(u64::MAX)
     }
 }
@@ -326,6 +345,32 @@ mod tests {
         answered(&mut pacer, sent[1], &requests(60, 0, 60));
         answered(&mut pacer, sent[0], &requests(60, 1, 59));
         assert_eq!(pacer.pace(0, NEED), Pace::At(SECOND));
+    }
+
+    #[test]
+    fn what_was_overdrawn_recovers_however_much_it_was() {
+        let mut pacer = pacer(None);
+        let output_tokens = Some(Announced { limit: 600, remaining: 0, reset_ms: 1_000 });
+        let quota = Quota { output_tokens, ..requests(1000, 900, 6) };
+        let first = pacer.sent(0, 1, NEED);
+        answered(&mut pacer, first, &quota);
+        pacer.ended(SECOND, first, 6_000);
+        let Pace::At(at_us) = pacer.pace(SECOND, NEED) else { panic!("it is overdrawn") };
+        assert!(at_us > 590 * SECOND, "6,000 tokens at 600 a minute take ten minutes: {at_us}");
+        assert_eq!(pacer.pace(at_us, NEED), Pace::Now);
+    }
+
+    #[test]
+    fn what_refills_beyond_the_limit_is_lost() {
+        let mut pacer = pacer(None);
+        let first = pacer.sent(0, 1, NEED);
+        answered(&mut pacer, first, &requests(60, 3, 1));
+        let hour_us = 3_600 * SECOND;
+        for sequence in 2..=5 {
+            assert_eq!(pacer.pace(hour_us, NEED), Pace::Now);
+            pacer.sent(hour_us, sequence, NEED);
+        }
+        assert_eq!(pacer.pace(hour_us, NEED), Pace::At(hour_us + SECOND), "it holds four");
     }
 
     #[test]
