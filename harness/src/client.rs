@@ -4,23 +4,22 @@
 //! a body that breaks off or is no message is a failure, whatever the status said.
 
 mod batch;
+mod body;
 
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
-use http::{HeaderMap, Method};
+use http::HeaderMap;
 use reports::Cause;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use self::body::encode;
 use crate::advice::{Advice, RetryAfter};
 use crate::pipeline::merge::Answer;
 use crate::transport::{Break, Response, Transport, TransportError};
 
 pub use batch::ASKING_TAG;
-
-/// The version of the API that the documented pipelines speak.
-const API_VERSION: &str = "2023-06-01";
 
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
@@ -143,71 +142,6 @@ impl Client {
         outcome.advice = advice;
         outcome
     }
-}
-
-#[derive(Serialize)]
-struct Body<'a> {
-    model: &'a str,
-    max_tokens: u32,
-    temperature: f32,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    stream: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    system: Option<[SystemBlock<'a>; 1]>,
-    messages: [Message<'a>; 1],
-}
-
-#[derive(Serialize)]
-struct SystemBlock<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    text: &'a str,
-    cache_control: CacheControl,
-}
-
-#[derive(Serialize)]
-struct CacheControl {
-    #[serde(rename = "type")]
-    kind: &'static str,
-}
-
-#[derive(Serialize)]
-struct Message<'a> {
-    role: &'static str,
-    content: &'a str,
-}
-
-impl<'a> Body<'a> {
-    fn of(request: &Request<'a>) -> Self {
-        Self {
-            model: request.model,
-            max_tokens: request.max_tokens,
-            temperature: 0.0,
-            stream: request.stream,
-            system: request.cached.map(|text| {
-                let cache_control = CacheControl { kind: "ephemeral" };
-                [SystemBlock { kind: "text", text, cache_control }]
-            }),
-            messages: [Message { role: "user", content: request.prompt }],
-        }
-    }
-}
-
-fn encode(request: &Request<'_>) -> http::Request<Bytes> {
-    let body = serde_json::to_vec(&Body::of(request)).expect("strings and numbers serialise");
-    request_to(Method::POST, "/v1/messages", body, request.tag)
-}
-
-fn request_to(method: Method, path: &str, body: Vec<u8>, tag: &str) -> http::Request<Bytes> {
-    http::Request::builder()
-        .method(method)
-        .uri(path)
-        .header("content-type", "application/json")
-        .header("x-api-key", "chaos")
-        .header("anthropic-version", API_VERSION)
-        .header(mock_claude::answer::TAG_HEADER, tag)
-        .body(Bytes::from(body))
-        .expect("the parts of the request are valid")
 }
 
 async fn read_body(response: Response) -> Result<Bytes, TransportError> {

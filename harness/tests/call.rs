@@ -262,6 +262,23 @@ fn a_cached_prefix_is_read_for_a_tenth_of_its_price() {
 }
 
 #[test]
+fn the_documented_retry_survives_connections_that_end_early_and_none_that_are_reset() {
+    let ten = ("files = 100\nlines = 100_000", "files = 10\nlines = 1_000");
+    let documented = |what: &str| {
+        let fault = format!(
+            "\n[[fault]]\nkind = \"wire\"\nwhat = {{ {what} }}\nwhen = {{ first_attempts = 1 }}\n"
+        );
+        let pipelines = ["phase1", "phase1-sdk", "phase3", "hardened"];
+        let (summaries, _) = run(&burst(&[ten], &fault), &pipelines, &[]);
+        summaries.iter().map(|summary| summary.documented).collect::<Vec<u64>>()
+    };
+    for place in ["{}", "{ after_body_bytes = 50 }"] {
+        assert_eq!(documented(&format!("close = {place}")), [0, 10, 10, 10], "{place}");
+        assert_eq!(documented(&format!("reset = {place}")), [0, 10, 0, 10], "{place}");
+    }
+}
+
+#[test]
 fn batches_cost_half_and_take_some_minutes() {
     let plain = changed(
         HARDENED,

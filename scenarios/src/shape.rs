@@ -1,7 +1,8 @@
 //! Checks a TOML document against a JSON schema and reports everything that does not fit.
 //!
 //! Only the part of JSON schema that `schemars` derives for our types is understood: objects with
-//! known keys, maps, lists, ranges, enumerations, optional values, and unions told apart by a tag.
+//! known keys, maps, lists, ranges, enumerations, optional values, and unions told apart by a tag or
+//! by their only key.
 //! A general validator would report a union as "matches none of five"; this one knows the tag.
 
 use serde_json::Value;
@@ -167,7 +168,9 @@ impl<'s> Checker<'s> {
         key: &str,
     ) -> Option<&'s Value> {
         let Some(variants) = schema["oneOf"].as_array() else { return Some(schema) };
-        let (tag, _) = variants.first().and_then(tag_of).expect("unions of tables are tagged");
+        let Some((tag, _)) = variants.first().and_then(tag_of) else {
+            return self.named(variants, table, at, key);
+        };
         let names: Vec<&str> = variants.iter().filter_map(tag_of).map(|(_, name)| name).collect();
         let Some((_, written)) = table.get_key_value(tag) else {
             let finding = Finding::at(at, key, format!("missing key `{tag}`"));
@@ -186,6 +189,35 @@ impl<'s> Checker<'s> {
         }
         found
     }
+
+    /// The variant that the only key of the table names, where variants are told apart by that.
+    fn named(
+        &mut self,
+        variants: &'s [Value],
+        table: &DeTable<'_>,
+        at: usize,
+        key: &str,
+    ) -> Option<&'s Value> {
+        let names: Vec<&str> = variants.iter().filter_map(name_of).collect();
+        let mut written = table.iter();
+        let (Some((name, _)), None) = (written.next(), written.next()) else {
+            let finding = Finding::at(at, key, "needs exactly one key");
+            self.findings.push(finding.hint(suggest("", names)));
+            return None;
+        };
+        let found = variants.iter().find(|variant| name_of(variant) == Some(name.get_ref()));
+        if found.is_none() {
+            let path = format!("{key}.{}", name.get_ref());
+            let finding = Finding::at(name.span().start, path, "unknown key");
+            self.findings.push(finding.hint(suggest(name.get_ref(), names)));
+        }
+        found
+    }
+}
+
+/// The only key of one variant of a union without tags.
+fn name_of(variant: &Value) -> Option<&str> {
+    variant["required"].as_array()?.first()?.as_str()
 }
 
 /// The tag of one variant of a union: the property that has a constant.
@@ -200,7 +232,8 @@ fn accepts(schema: &Value, kind: &str) -> bool {
         Value::String(one) => one == kind,
         Value::Array(several) => several.iter().any(|one| one == kind),
         _ if schema["oneOf"].is_array() => {
-            schema["oneOf"][0]["type"] == kind || schema["oneOf"][0]["type"].is_null()
+            let mut variants = schema["oneOf"].as_array().into_iter().flatten();
+            variants.any(|variant| variant["type"] == kind || variant["type"].is_null())
         }
         _ => kind == "string" && schema["const"].is_string(),
     }

@@ -11,9 +11,10 @@ use reports::Cause;
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
+use super::body::{Body, request_to};
 use super::{
-    Advice, ApiError, Body, Client, Head, Outcome, PlainMessage, Request, cause_of_kind, read_body,
-    refused, request_to, shorten, text,
+    Advice, ApiError, Client, Head, Outcome, PlainMessage, Request, cause_of_kind, read_body,
+    refused, shorten, text,
 };
 
 const PATH: &str = "/v1/messages/batches";

@@ -5,6 +5,9 @@
 //! for it to change; the others wait behind it, so that no call is passed over and nobody is woken
 //! in vain. With every policy off the gate stands open and costs nothing.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -79,6 +82,20 @@ enum Verdict {
     Stop(Stop),
     /// Until something changes, or until a moment if that is earlier.
     Wait(Option<u64>),
+}
+
+/// Why a call failed, and whether it was told how long to wait.
+#[derive(Debug, Clone, Copy)]
+struct Failed {
+    cause: Cause,
+    is_told: bool,
+}
+
+/// What became of a call.
+enum End {
+    Answered,
+    Failed(Failed),
+    GivenUp,
 }
 
 /// What a call that was sent owes the state.
@@ -241,17 +258,24 @@ impl State {
         }
     }
 
-    fn failed(&mut self, now_us: u64, ticket: Ticket, cause: Cause, is_counted: bool) {
+    fn failed(&mut self, now_us: u64, ticket: Ticket, failed: Failed, is_counted: bool) {
+        let Failed { cause, is_told } = failed;
         let is_an_outage = breaker::is_an_outage(cause);
         if is_an_outage || !is_counted {
             self.came_back(now_us, ticket, is_an_outage);
         }
+        let is_strain = match cause {
+            // One that says how long to wait is about the rate, and the pace has seen to it.
+            Cause::RateLimited => self.pacer.is_none() || !is_told,
+            Cause::Overloaded | Cause::CallTimeout => true,
+            _ => false,
+        };
         // The breaker has seen to an outage that is probed.
-        if (is_an_outage || cause == Cause::RateLimited)
-            && !ticket.is_probe
-            && let Some(adaptive) = &mut self.adaptive
-        {
-            adaptive.strained(ticket.sent.sequence, self.sent);
+        if is_strain && !ticket.is_probe {
+            let last = self.sent;
+            if let Some(adaptive) = &mut self.adaptive {
+                adaptive.strained(ticket.sent.sequence, last);
+            }
         }
     }
 }
@@ -284,17 +308,20 @@ impl<'a> Pass<'a> {
 
     /// Notes what became of the call, and what it wrote and cost.
     pub fn ended(mut self, outcome: &Outcome, tokens_out: u64, cost_microusd: u64) {
-        let cause = outcome.result.as_ref().err().map(|(cause, _)| *cause);
-        self.over(Some(cause), tokens_out, cost_microusd);
+        let is_told = outcome.advice.retry_after.is_some();
+        let end = match &outcome.result {
+            Ok(_) => End::Answered,
+            Err((cause, _)) => End::Failed(Failed { cause: *cause, is_told }),
+        };
+        self.over(&end, tokens_out, cost_microusd);
     }
 
     /// Notes that the call was given up, and what it has written and cost.
     pub fn given_up(mut self, tokens_out: u64, cost_microusd: u64) {
-        self.over(None, tokens_out, cost_microusd);
+        self.over(&End::GivenUp, tokens_out, cost_microusd);
     }
 
-    /// `result` is none for a call that was given up, else why it failed if it did.
-    fn over(&mut self, result: Option<Option<Cause>>, tokens_out: u64, cost_microusd: u64) {
+    fn over(&mut self, end: &End, tokens_out: u64, cost_microusd: u64) {
         let Some(ticket) = self.ticket.take() else { return };
         let clock = self.gate.clock;
         let now_us = clock.now_us();
@@ -306,10 +333,10 @@ impl<'a> Pass<'a> {
             }
             pacer.ended(now_us, ticket.sent, tokens_out);
         }
-        match result {
-            Some(Some(cause)) => state.failed(now_us, ticket, cause, self.is_counted),
-            Some(None) => {}
-            None => {
+        match end {
+            End::Failed(failed) => state.failed(now_us, ticket, *failed, self.is_counted),
+            End::Answered => {}
+            End::GivenUp => {
                 if let Some(breaker) = state.breaker.as_mut().filter(|_| !self.is_counted) {
                     breaker.given_up(ticket.era);
                 }
@@ -326,6 +353,6 @@ impl<'a> Pass<'a> {
 
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
-        self.over(None, 0, 0);
+        self.over(&End::GivenUp, 0, 0);
     }
 }

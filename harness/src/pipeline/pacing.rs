@@ -5,13 +5,15 @@
 //! however late the response is. Before anything is announced the pace is a slow start: one call,
 //! and one more for each answer. A 429 that says how long to wait holds everything up to then.
 
-use std::collections::VecDeque;
+mod meter;
+
 use std::num::NonZeroU64;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::advice::{Announced, Quota};
+use self::meter::{Lesson, Meter};
+use crate::advice::Quota;
 
 /// The `[schedule.pacing]` section.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -27,10 +29,6 @@ pub enum PacingPolicy {
         requests_per_minute: Option<NonZeroU64>,
     },
 }
-
-/// A level of 1 in the units in which levels are kept: what a limit a minute refills in a
-/// microsecond is then a whole number.
-const MINUTE_US: u64 = 60_000_000;
 
 /// Tokens are announced in thousands, rounded to the nearest: half of it may be missing.
 const ROUNDING: u64 = 500;
@@ -87,15 +85,8 @@ impl Pacer {
     /// A pacer that knows nothing but its own estimate; none where the policy is off.
     pub fn new(policy: &PacingPolicy) -> Option<Self> {
         let PacingPolicy::Announced { requests_per_minute } = policy else { return None };
-        let estimate = requests_per_minute.map(|limit| Known {
-            limit: limit.get(),
-            // One at a time: nobody has said that the API takes a burst.
-            capacity: 1,
-            level: units(1),
-            at_us: 0,
-        });
         Some(Self {
-            requests: Meter { known: estimate, ..Meter::default() },
+            requests: requests_per_minute.map_or_else(Meter::default, Meter::estimated),
             input: Meter::default(),
             output: Meter::default(),
             writing: 0,
@@ -112,7 +103,7 @@ impl Pacer {
         if now_us < self.hold_until_us {
             return Pace::At(self.hold_until_us);
         }
-        if self.requests.known.is_none() && self.unanswered >= self.window {
+        if !self.requests.is_known() && self.unanswered >= self.window {
             return Pace::AfterAnswer;
         }
         let waits = [
@@ -180,104 +171,10 @@ impl Pacer {
     }
 }
 
-/// What a response says of one limit.
-#[derive(Debug, Clone, Copy)]
-struct Lesson {
-    announced: Announced,
-    /// The call that is answered.
-    sequence: u64,
-    /// Where it stands among what was spent.
-    order: u64,
-    at_us: u64,
-    reset_us: u64,
-    rounding: u64,
-}
-
-/// One limit as it is known.
-#[derive(Debug, Default)]
-struct Meter {
-    known: Option<Known>,
-    /// The latest call that was learnt from.
-    sequence: u64,
-    /// What was spent after that, each with its place in the order.
-    spent: VecDeque<(u64, u64)>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Known {
-    limit: u64,
-    capacity: u64,
-    /// What was left, in units of one by the microseconds of a minute; overdrawn below nought.
-    level: i128,
-    at_us: u64,
-}
-
-/// An amount in the units of a level.
-const fn units(amount: u64) -> i128 {
-    amount as i128 * MINUTE_US as i128
-}
-
-impl Known {
-    /// What is left at a moment: refilled since, up to what the limit holds.
-    fn level(&self, now_us: u64) -> i128 {
-        let refilled = i128::from(now_us.saturating_sub(self.at_us)) * i128::from(self.limit);
-        (self.level + refilled).min(units(self.capacity))
-    }
-}
-
-impl Meter {
-    fn spend(&mut self, now_us: u64, order: u64, amount: u64) {
-        self.spent.push_back((order, amount));
-        if let Some(known) = &mut self.known {
-            let level = known.level(now_us) - units(amount);
-            *known = Known { level, at_us: known.at_us.max(now_us), ..*known };
-        }
-    }
-
-    /// Forgets what was spent up to a place in the order.
-    fn forget(&mut self, order: u64) {
-        while self.spent.pop_front_if(|(spent, _)| *spent <= order).is_some() {}
-    }
-
-    /// Learns from a response, unless a later call has been learnt from.
-    fn learn(&mut self, lesson: Lesson) {
-        let Lesson { announced, sequence, order, at_us, reset_us, rounding } = lesson;
-        if sequence <= self.sequence {
-            return;
-        }
-        self.sequence = sequence;
-        self.forget(order);
-        let Announced { limit, remaining, .. } = announced;
-        // Rounded up where it was less, it would let a call go too early.
-        let remaining =
-            if remaining < limit { remaining.saturating_sub(rounding) } else { remaining };
-        let refills = u128::from(reset_us.saturating_sub(at_us)) * u128::from(limit);
-        let refills = u64::try_from(refills / u128::from(MINUTE_US)).unwrap_or(u64::MAX);
-        let mut capacity = remaining.saturating_add(refills).min(limit).max(remaining);
-        if let Some(known) = self.known.filter(|known| known.limit == limit && known.capacity > 1) {
-            // Resets are rounded up to the second, so the smallest capacity seen is the nearest.
-            capacity = capacity.min(known.capacity).max(remaining);
-        }
-        let spent_since: u64 = self.spent.iter().map(|(_, amount)| amount).sum();
-        let level = units(remaining) - units(spent_since);
-        self.known = Some(Known { limit, capacity, level, at_us });
-    }
-
-    /// Microseconds until `amount` fits beside `reserved`; nought where nothing is known.
-    fn wait_us(&self, now_us: u64, amount: u64, reserved: u64) -> u64 {
-        let Some(known) = &self.known else { return 0 };
-        let level = known.level(now_us) - units(reserved);
-        // What is larger than the limit itself is sent when the limit is whole.
-        let wanted = units(amount.min(known.capacity));
-        let missing = (wanted - level).max(0);
-        let rate = i128::from(known.limit.max(1));
-        u64::try_from((missing + rate - 1) / rate).unwrap_or(u64::MAX)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::advice::Announced;
 
     const SECOND: u64 = 1_000_000;
     const NEED: Need = Need { input_tokens: 100, max_output_tokens: 1000 };
