@@ -1,12 +1,15 @@
 //! What the mock charged for each attempt, matched by the tag that the attempt carried.
 //!
-//! The ledger decides what an attempt cost, not the answer: a call that was given up has been
-//! charged all the same.
+//! A mock in this process shows each entry as it is written; one that somebody else started is
+//! asked. The ledger decides what an attempt cost, not the answer: a call that was given up has
+//! been charged all the same.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use mock_claude::Entry;
+
+use crate::remote::RemoteMock;
 
 /// What one attempt was charged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,9 +28,15 @@ pub struct Charge {
 #[derive(Debug, Default)]
 pub struct Charges {
     by_tag: Mutex<BTreeMap<String, Charge>>,
+    remote: Option<RemoteMock>,
 }
 
 impl Charges {
+    /// Charges of a mock that somebody else started.
+    pub fn of_remote(remote: RemoteMock) -> Self {
+        Self { remote: Some(remote), ..Self::default() }
+    }
+
     /// Notes what the mock decided.
     pub fn note(&self, entry: &Entry) {
         let Some(tag) = &entry.tag else { return };
@@ -42,6 +51,12 @@ impl Charges {
 
     /// The charge for an attempt; nothing where the attempt never reached the mock.
     pub fn take(&self, tag: &str) -> Charge {
+        if let Some(remote) = &self.remote {
+            return remote.charge(tag).unwrap_or_else(|error| {
+                tracing::warn!(%error, tag, "the mock does not say what it charged");
+                Charge::default()
+            });
+        }
         let mut charges = self.by_tag.lock().unwrap_or_else(PoisonError::into_inner);
         charges.remove(tag).unwrap_or_default()
     }

@@ -22,6 +22,7 @@ use super::call::DeadlineConfig;
 use super::chunk::ChunkPolicy;
 use super::retry::RetryPolicy;
 use super::schedule::ScheduleConfig;
+use super::store::StorePolicy;
 
 /// The version of the preset format.
 pub const FORMAT: i64 = 1;
@@ -48,6 +49,9 @@ pub struct Preset {
     pub retry: RetryPolicy,
     /// How long anything may take.
     pub deadline: DeadlineConfig,
+    /// Whether what was paid for survives a crash.
+    #[serde(default, skip_serializing_if = "StorePolicy::is_off")]
+    pub store: StorePolicy,
 }
 
 /// The `[request]` section.
