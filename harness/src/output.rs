@@ -102,8 +102,8 @@ impl RunFolder {
         Ok(file)
     }
 
-    /// Opens the book beside the record file, or begins one. A run that died before its first
-    /// record has written nothing, so whatever is half made goes.
+    /// Opens the book beside the record file, or begins one. A run that died while it made its book
+    /// has written nothing else, so the half of it goes.
     pub fn book(&self, records: &File) -> Result<Book, Failure> {
         let path = self.path.join(BOOK);
         let blank = records.metadata().is_ok_and(|metadata| metadata.len() == 0);
@@ -116,10 +116,10 @@ impl RunFolder {
         }
         Book::open(&path)
             .or_else(|error| {
-                if !blank || fs::remove_file(&path).is_err() {
-                    return Err(error);
+                if book::is_half_made(&path) && fs::remove_file(&path).is_ok() {
+                    return Book::open(&path);
                 }
-                Book::open(&path)
+                Err(error)
             })
             .map_err(|error| book::unreadable(&error))
     }
@@ -259,6 +259,35 @@ mod tests {
             assert!(failure.message.contains("not a run"), "{failure}");
         }
         assert!(root.path().join("thesis.txt").exists());
+    }
+
+    #[test]
+    fn a_run_that_goes_on_is_left_alone_and_one_that_is_over_goes_on_as_it_was_left() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("out");
+        let open = RunFolder::resumed(&path).unwrap().records().unwrap();
+        let second = RunFolder::resumed(&path).unwrap();
+        let failure = second.records().unwrap_err();
+        assert!(failure.message.contains("in use"), "{failure}");
+        drop(open);
+        fs::write(path.join(RECORDS), "as it was left").unwrap();
+        assert_eq!(second.records().unwrap().metadata().unwrap().len(), 14);
+        let failure = second.book(&second.records().unwrap()).unwrap_err();
+        assert!(failure.message.contains("no checkpoints"), "{failure}");
+    }
+
+    #[test]
+    fn half_a_book_is_begun_again_and_a_whole_one_is_never_removed() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = RunFolder::at(&root.path().join("out"), false).unwrap();
+        let records = folder.records().unwrap();
+        fs::write(folder.path().join(BOOK), [0; 4096]).unwrap();
+        drop(folder.book(&records).unwrap());
+        let whole = fs::read(folder.path().join(BOOK)).unwrap();
+        // A book of which only the beginning can be read holds what was paid for all the same.
+        fs::write(folder.path().join(BOOK), &whole[..64]).unwrap();
+        folder.book(&records).unwrap_err();
+        assert_eq!(fs::read(folder.path().join(BOOK)).unwrap(), whole[..64]);
     }
 
     #[test]

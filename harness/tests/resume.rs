@@ -135,6 +135,7 @@ fn next(state: &mut u64, limit: u64) -> u64 {
 }
 
 /// Kills as many runs at as many instants, and one in three a second time while it resumes.
+#[expect(clippy::print_stderr, reason = "how much was killed and lost is worth quoting")]
 fn kill(rounds: u64) {
     let (mock, sandbox) = (Mock::start(8), sandbox());
     let (started, before) = (Stopwatch::start(), mock.ledger());
@@ -162,6 +163,7 @@ fn kill(rounds: u64) {
         lost += run.pipelines[0].attempts.iter().filter(|attempt| attempt.cause.is_some()).count();
         assert_eq!(sandbox.names(&out).iter().filter(|name| *name == "store.redb").count(), 0);
     }
+    eprintln!("{rounds} runs: {killed} kills, {lost} answers on their way when they came");
     assert!(killed > 0, "every run ended before it was killed");
     // Two files of two parts each are asked for at once, so a kill loses four answers at most.
     assert!(lost as u64 <= killed * 4, "{lost} answers lost in {killed} kills");
