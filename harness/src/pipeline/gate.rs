@@ -150,11 +150,11 @@ impl Gate {
                 self.changed.notified().await;
                 continue;
             };
-            let until_ms = Duration::from_millis(until_us.div_ceil(1000));
+            let until = Duration::from_millis(until_us.div_ceil(1000));
             tokio::select! {
                 biased;
                 () = self.changed.notified() => {}
-                () = sleep_until(self.clock.started() + until_ms) => {}
+                () = sleep_until(self.clock.moment(until)) => {}
             }
         }
     }
