@@ -291,8 +291,12 @@ mod tests {
     fn a_message_holds_thought_text_and_calls_in_this_order() {
         let reply = reply();
         let message = Message::new("msg_1".into(), "claude-x", &reply, Usage::plain(3, 9));
-        let content = serde_json::to_string(&message.content).unwrap();
-        insta::assert_snapshot!(content, @r#"[{"signature":"Eq==","thinking":"Hm.","type":"thinking"},{"text":"I look.\n","type":"text"},{"id":"toolu_1","input":{"at":"\"it\""},"name":"look","type":"tool_use"}]"#);
+        let content = serde_json::to_string(&message.content).unwrap().replace("},{", "},\n{");
+        insta::assert_snapshot!(content, @r#"
+        [{"signature":"Eq==","thinking":"Hm.","type":"thinking"},
+        {"text":"I look.\n","type":"text"},
+        {"id":"toolu_1","input":{"at":"\"it\""},"name":"look","type":"tool_use"}]
+        "#);
         assert_eq!(serde_json::to_string(&message.opening().content).unwrap(), "[]");
     }
 
