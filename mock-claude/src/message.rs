@@ -1,5 +1,5 @@
-//! The message object of a reply, as it stands in a plain response, at the beginning of a stream and
-//! in the results of a batch.
+//! The message object of a reply, as it stands in a plain response, at the beginning of a stream
+//! and in the results of a batch.
 //!
 //! It is written straight from the reply, without a tree of values in between. The fields of a
 //! content block stand in the order of their names.

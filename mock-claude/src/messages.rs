@@ -12,7 +12,6 @@ use axum::extract::State as Extracted;
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream;
-use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use http_body_util::{BodyExt, Collected, Limited};
 use tokio::time::Instant;
@@ -44,7 +43,9 @@ where
     let (head, body) = request.into_parts();
     let body = Limited::new(body, MAX_BODY_BYTES).collect().await;
     let body = body.map(Collected::to_bytes).map_err(|_| too_large());
-    let decided = Decided::of(&state, head, body, control);
+    let words = body.as_deref().map_err(Clone::clone);
+    let decided = Decided::of(&state, &head.headers, words, control);
+    drop((head, body));
     wait_until(decided.started, decided.ready_ms()).await;
     decided.respond(&state).await
 }
@@ -95,13 +96,13 @@ impl Decided {
     /// Boxed, because it is moved and kept while it waits.
     fn of(
         state: &Arc<State>,
-        head: Parts,
-        body: Result<Bytes, ApiError>,
+        headers: &HeaderMap,
+        body: Result<&[u8], ApiError>,
         control: Option<Control>,
     ) -> Box<Self> {
         let started = Instant::now();
         let in_flight = state.injector.enter();
-        let answer = state.decide(&head.headers, body.as_deref().map_err(Clone::clone));
+        let answer = state.decide(headers, body);
         let Answer { mut headers, request_id, outcome, effect, key } = answer;
         headers.insert(&names::REQUEST_ID, value(&request_id));
         let saying = match outcome {
