@@ -17,9 +17,12 @@ use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, HeaderName};
 use http::{HeaderMap, StatusCode};
 use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::service::{Service as _, service_fn};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, timeout};
 
@@ -32,10 +35,11 @@ use crate::config::Config;
 use crate::error::ApiError;
 use crate::fault::{self, InFlight};
 use crate::latency::LatencyConfig;
+use crate::listener::{self, Bounds, http1};
 use crate::routes::{self, MAX_BODY_BYTES};
-use crate::server::MockClaude;
-use crate::wire::Control;
-use crate::{visit, watch};
+use crate::server::{DRAIN, MAX_CONNECTIONS, MockClaude};
+use crate::wire::{Carrier, Control, Wire};
+use crate::{names, visit, watch};
 
 /// Headers that belong to one connection and are not passed on.
 const HOP_BY_HOP: [&str; 9] = [
@@ -107,8 +111,22 @@ impl Proxy {
 
     /// Serves connections until `shutdown` is ready.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-        let mock = self.0.mock.clone();
-        mock.serve_routes(self.router(), listener, shutdown).await;
+        let bounds = Bounds { connections: MAX_CONNECTIONS, drain: DRAIN };
+        let routes = TowerToHyperService::new(self.router());
+        listener::run(listener, bounds, shutdown, |mut socket| {
+            if self.0.mock.state().injector.refuses_connection() {
+                socket.abort();
+                return None;
+            }
+            let (routes, control) = (routes.clone(), Control::default());
+            let io = TokioIo::new(Wire::new(socket, control.clone()));
+            let service = service_fn(move |mut request: http::Request<Incoming>| {
+                request.extensions_mut().insert(control.clone());
+                routes.call(request)
+            });
+            Some(http1().serve_connection(io, service))
+        })
+        .await;
     }
 
     async fn forward(
@@ -164,7 +182,7 @@ async fn handle(Extracted(proxy): Extracted<Proxy>, request: Request) -> Respons
     visit::note(|visit| visit.prompt = None);
     let response = match refused {
         Some((error, mut headers)) => {
-            routes::insert(&mut headers, "request-id", &request_id);
+            headers.insert(&names::REQUEST_ID, routes::value(&request_id));
             routes::refuse(&error, headers, &request_id)
         }
         None => match proxy.forward(head, body, started, in_flight).await {

@@ -17,7 +17,7 @@ use axum::extract::{DefaultBodyLimit, RawQuery, State as Extracted, rejection::B
 use axum::response::Response;
 use axum::routing::{get, post};
 use bytes::Bytes;
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, StatusCode, Uri};
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -52,7 +52,8 @@ async fn create(
     let hash = body.as_ref().map_or(0, |body| xxh3_64(body));
     let about = subject("POST", "/v1/messages/batches", hash);
     answer(&state, &headers, about, |context| {
-        let body = body.map_err(|rejection| unread(&rejection))?;
+        let body =
+            body.map_err(|rejection| unread(rejection.status() == StatusCode::PAYLOAD_TOO_LARGE))?;
         let requests = request::read(&body, state.config().contract)?;
         let id = context.request_id.replacen("req_", "msgbatch_", 1);
         let total = requests.len();
