@@ -1,8 +1,8 @@
 //! Checks a TOML document against a JSON schema and reports everything that does not fit.
 //!
 //! Only the part of JSON schema that `schemars` derives for our types is understood: objects with
-//! known keys, maps, lists, ranges, enumerations, optional values, and unions told apart by a tag or
-//! by their only key.
+//! known keys, maps, lists, ranges, enumerations, optional values, and unions told apart by a tag
+//! or by their only key.
 //! A general validator would report a union as "matches none of five"; this one knows the tag.
 
 use serde_json::Value;
