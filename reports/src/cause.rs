@@ -50,6 +50,16 @@ pub enum Cause {
     Unreadable,
     /// The run was stopped before the job ended.
     Interrupted,
+    /// The parser of the pipeline raised an error that the pipeline does not catch.
+    AnalysisFailed,
+    /// The platform had no room for another invocation and turned the job away.
+    Throttled,
+    /// 429 from the gateway: requests came faster than its rate and burst allow.
+    GatewayThrottled,
+    /// 504: the gateway gave up waiting, while the work went on and was paid for.
+    GatewayTimeout,
+    /// 413: the file is larger than the platform takes in one request.
+    PayloadTooLarge,
 }
 
 /// Where the mending of a failure is: the categories of the failure analysis.
@@ -82,7 +92,7 @@ pub enum Priority {
 
 impl Cause {
     /// Every cause, in the order of the declaration.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 25] = [
         Self::RateLimited,
         Self::Overloaded,
         Self::ServerError,
@@ -103,6 +113,11 @@ impl Cause {
         Self::InjectedFatal,
         Self::Unreadable,
         Self::Interrupted,
+        Self::AnalysisFailed,
+        Self::Throttled,
+        Self::GatewayThrottled,
+        Self::GatewayTimeout,
+        Self::PayloadTooLarge,
     ];
 
     /// The name in records and baselines, for example `rate_limited`.
@@ -128,6 +143,11 @@ impl Cause {
             Self::InjectedFatal => "injected_fatal",
             Self::Unreadable => "unreadable",
             Self::Interrupted => "interrupted",
+            Self::AnalysisFailed => "analysis_failed",
+            Self::Throttled => "throttled",
+            Self::GatewayThrottled => "gateway_throttled",
+            Self::GatewayTimeout => "gateway_timeout",
+            Self::PayloadTooLarge => "payload_too_large",
         }
     }
 
@@ -154,6 +174,11 @@ impl Cause {
             Self::InjectedFatal => "injected fatal error",
             Self::Unreadable => "file unreadable",
             Self::Interrupted => "run interrupted",
+            Self::AnalysisFailed => "analysis failed",
+            Self::Throttled => "invocation throttled",
+            Self::GatewayThrottled => "429 gateway throttled",
+            Self::GatewayTimeout => "504 gateway timeout",
+            Self::PayloadTooLarge => "413 payload too large",
         }
     }
 
@@ -164,7 +189,10 @@ impl Cause {
             | Self::Unauthorized
             | Self::NotFound
             | Self::CallTimeout
-            | Self::JobTimeout => Category::Configuration,
+            | Self::JobTimeout
+            | Self::Throttled
+            | Self::GatewayThrottled
+            | Self::GatewayTimeout => Category::Configuration,
             Self::Overloaded | Self::ServerError | Self::Connection | Self::Unreadable => {
                 Category::Environment
             }
@@ -176,7 +204,9 @@ impl Cause {
             | Self::Undocumented
             | Self::LostLines
             | Self::ProcessKilled
-            | Self::OutOfMemory => Category::Bug,
+            | Self::OutOfMemory
+            | Self::AnalysisFailed
+            | Self::PayloadTooLarge => Category::Bug,
             Self::InjectedFatal => Category::TestDesign,
             Self::Interrupted => Category::Unknown,
         }
@@ -218,6 +248,15 @@ impl Cause {
             Self::InjectedFatal => "nothing: the scenario injects what no client can survive",
             Self::Unreadable => "check that the file is still there and may be read",
             Self::Interrupted => "run it again: an interrupted job proves nothing",
+            Self::AnalysisFailed => {
+                "catch what the parser raises, and send the file without its analysis"
+            }
+            Self::Throttled => "queue the work, or raise the concurrency that the platform allows",
+            Self::GatewayThrottled => "slow down to the gateway's rate, or raise it",
+            Self::GatewayTimeout => {
+                "answer at once with a ticket and do the work in a queue: the gateway does not wait"
+            }
+            Self::PayloadTooLarge => "upload the file to storage and send its address",
         }
     }
 }
@@ -297,6 +336,8 @@ mod tests {
         assert_eq!(row(Cause::Truncated), (Category::Bug, Priority::High));
         assert_eq!(row(Cause::MalformedReply), (Category::Bug, Priority::Medium));
         assert_eq!(row(Cause::InjectedFatal), (Category::TestDesign, Priority::Low));
+        assert_eq!(row(Cause::GatewayTimeout), (Category::Configuration, Priority::High));
+        assert_eq!(row(Cause::PayloadTooLarge), (Category::Bug, Priority::High));
         assert_eq!(row(Cause::Unreadable), (Category::Environment, Priority::Low));
         assert_eq!(row(Cause::Interrupted), (Category::Unknown, Priority::Low));
     }
