@@ -20,10 +20,10 @@ pub struct Measured {
     pub wall_us: u64,
     /// Real time of each pipeline, in microseconds.
     pub pipelines: BTreeMap<String, u64>,
-    /// The most memory that this process had allocated at once during each pipeline, in kilobytes,
-    /// the mock and the run's own files included.
+    /// The most memory that the process had resident during each pipeline, in kilobytes: parsers,
+    /// the mock and the source files included. Absent where the system does not tell.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub peak_allocated_kb: BTreeMap<String, u64>,
+    pub pipelines_peak_rss_kb: BTreeMap<String, u64>,
     /// The most memory that the process had resident, in kilobytes; absent where unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_rss_kb: Option<u64>,
@@ -56,7 +56,7 @@ mod tests {
             format: FORMAT,
             wall_us: 41_000,
             pipelines: BTreeMap::from([("phase1".to_owned(), 12_000)]),
-            peak_allocated_kb: BTreeMap::from([("phase1".to_owned(), 9_216)]),
+            pipelines_peak_rss_kb: BTreeMap::from([("phase1".to_owned(), 9_216)]),
             peak_rss_kb: Some(18_432),
         }
     }

@@ -8,9 +8,11 @@
 
 pub mod document;
 pub mod library;
+pub mod platform;
 pub mod problem;
 pub mod scenario;
 pub mod shape;
 
+pub use platform::{PlatformConfig, PlatformName};
 pub use problem::{Invalid, Problem};
 pub use scenario::{FORMAT, Scenario};

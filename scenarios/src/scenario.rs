@@ -16,6 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::document::Document;
+use crate::platform::PlatformConfig;
 use crate::problem::Invalid;
 use crate::shape::Finding;
 
@@ -44,6 +45,9 @@ pub struct Scenario {
     pub input: Vec<Input>,
     /// When the jobs arrive.
     pub load: Load,
+    /// Where the pipelines run; nothing but their own files limits them without the section.
+    #[serde(default)]
+    pub platform: Option<PlatformConfig>,
     /// The API's rate limits; none without the section.
     #[serde(default)]
     pub limits: Option<LimitsConfig>,
@@ -128,6 +132,9 @@ impl Scenario {
         }
         for problem in self.load.problems() {
             report(&format!("load.{}", problem.key), &problem.message);
+        }
+        for problem in self.platform.iter().flat_map(PlatformConfig::problems) {
+            report(&format!("platform.{}", problem.key), &problem.message);
         }
         for (pipeline, expectation) in &self.expect {
             if !self.pipelines.contains(pipeline) {

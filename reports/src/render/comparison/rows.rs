@@ -70,10 +70,10 @@ pub(super) fn rows(
         rows.add("modelled memory", |s| Some(s.memory_kb), |_, v| memory(v));
     }
     if let Some(measured) = measured
-        && !measured.peak_allocated_kb.is_empty()
+        && !measured.pipelines_peak_rss_kb.is_empty()
     {
-        let own = |s: &Summary| measured.peak_allocated_kb.get(&s.pipeline).copied();
-        rows.add("own memory", own, |_, v| memory(v));
+        let own = |s: &Summary| measured.pipelines_peak_rss_kb.get(&s.pipeline).copied();
+        rows.add("own memory, resident", own, |_, v| memory(v));
     }
 
     let mut header = vec!["metric".to_owned()];
