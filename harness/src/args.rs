@@ -31,9 +31,9 @@ pub enum Command {
     Run(RunArgs),
     /// List the scenarios and pipelines that ship with the binary
     List,
-    /// Print a scenario or pipeline file, as a start for your own
+    /// Print a scenario, pipeline or platform, as a start for your own
     Show {
-        /// A shipped scenario or pipeline
+        /// A shipped scenario, pipeline or platform
         name: String,
     },
     /// Print the reports of a run again

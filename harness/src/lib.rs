@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`args`] is what was typed and [`plan`] what it means; [`command`] has a file
 //! for each subcommand; [`runner`] puts a run together out of [`simulation`], [`driver`] and
-//! [`pipeline`], over a [`transport`]; [`recorder`] and [`output`] keep what happened. Nothing
+//! [`pipeline`] on a [`platform`], over a [`transport`]; [`recorder`] and [`output`] keep what happened. Nothing
 //! here judges: that is what `reports` does with the records.
 
 pub mod args;
@@ -16,6 +16,7 @@ pub mod simulation;
 
 pub mod client;
 pub mod pipeline;
+pub mod platform;
 pub mod source;
 pub mod transport;
 

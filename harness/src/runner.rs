@@ -1,6 +1,7 @@
 //! One run: every pipeline of a scenario over the same files, faults and limits, each with a fresh
 //! mock, and every event on record.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use crate::measure::{self, Stopwatch};
 use crate::pipeline::cache::{Cache, CachePolicy};
 use crate::pipeline::preset::hex;
 use crate::pipeline::{Context, Preset};
+use crate::platform::Platform;
 use crate::recorder::Recorder;
 use crate::simulation::{WATCHDOG, simulate};
 use crate::source::SourceFile;
@@ -99,6 +101,10 @@ impl RunPlan {
         let sections = (load, limits, latency, reply, fault, input, cached);
         let text = serde_json::to_string(&sections).expect("the sections of a scenario serialise");
         let mut hash = Sha256::new_with_prefix(text);
+        if let Some(platform) = &self.scenario.platform {
+            let text = serde_json::to_string(platform.resolved());
+            hash.update(text.expect("the sections of a scenario serialise"));
+        }
         if self.from_disk {
             self.files.iter().for_each(|file| file.add_to(&mut hash));
         }
@@ -123,11 +129,13 @@ pub fn run(
 ) -> Result<Measured, Failure> {
     recorder.record(&Record::Header(plan.header()));
     let whole = Stopwatch::start();
-    let mut wall_us = std::collections::BTreeMap::new();
+    let (mut wall_us, mut peaks_kb) = (BTreeMap::new(), BTreeMap::new());
+    let mut peak_rss_kb = measure::peak_rss_kb();
     for (name, preset) in &plan.pipelines {
         if interrupt.asked() {
             break;
         }
+        let forgotten = measure::forget_peak_rss();
         let watch = Stopwatch::start();
         let piece = Piece { plan, name, preset, recorder, interrupt };
         match plan.clock {
@@ -136,12 +144,17 @@ pub fn run(
             Clock::Wall => piece.in_real_time()?,
         }
         wall_us.insert(name.clone(), watch.elapsed_us());
+        let peak_kb = measure::peak_rss_kb();
+        // The option that has a value is the greater one.
+        peak_rss_kb = peak_rss_kb.max(peak_kb);
+        peaks_kb.extend(peak_kb.filter(|_| forgotten).map(|peak_kb| (name.clone(), peak_kb)));
     }
     Ok(Measured {
         format: reports::measured::FORMAT,
         wall_us: whole.elapsed_us(),
         pipelines: wall_us,
-        peak_rss_kb: measure::peak_rss_kb(),
+        pipelines_peak_rss_kb: peaks_kb,
+        peak_rss_kb,
     })
 }
 
@@ -225,6 +238,7 @@ impl Piece<'_> {
             preset: self.preset.clone(),
             client,
             cache: self.cache()?,
+            platform: Platform::new(self.plan.scenario.platform.as_ref(), self.plan.seed),
             charges,
             recorder: Arc::clone(self.recorder),
             clock,

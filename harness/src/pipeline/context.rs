@@ -10,6 +10,7 @@ use crate::charges::Charges;
 use crate::client::Client;
 use crate::clock::RunClock;
 use crate::interrupt::Interrupt;
+use crate::platform::Platform;
 use crate::recorder::Recorder;
 
 /// What the stages of one pipeline share while it runs.
@@ -23,6 +24,8 @@ pub struct Context {
     pub client: Client,
     /// Its cache, where that stage is on.
     pub cache: Option<Cache>,
+    /// Where it runs.
+    pub platform: Platform,
     /// What the mock charged.
     pub charges: Arc<Charges>,
     /// Where records go.
