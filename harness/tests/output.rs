@@ -19,6 +19,7 @@ fn the_screen_shows_the_verdict_the_figures_and_every_file() {
     let screen = check(&Sandbox::new(), &[]).stdout;
     let mut settings = insta::Settings::clone_current();
     settings.add_filter(r"(?m)^ wall time .*$", " wall time [of this machine]");
+    settings.add_filter(r"(?m)^ own memory, .*$", " own memory [of this machine]");
     settings.add_filter(r"(?m)^run took .*$", "run took [of this machine]");
     let _in_this_test = settings.bind_to_scope();
     insta::assert_snapshot!(screen, @r"
@@ -49,6 +50,7 @@ fn the_screen_shows_the_verdict_the_figures_and_every_file() {
      simulated time                     39.6 s              49.9 s   1.26×
      wall time [of this machine]
      modelled memory                  13.8 MiB            10.0 MiB   0.73×
+     own memory [of this machine]
 
     phase3 documented 6 more of 10 files than phase1, at 2.48× its cost and 1.26× its time.
 

@@ -76,8 +76,8 @@ fn fifteen_clients_on_a_concurrency_of_ten_lose_two_requests_of_three_and_five_l
 
 #[test]
 fn a_gateway_of_29_seconds_turns_half_of_20_to_40_seconds_into_504s_that_are_paid_for() {
-    let platform = "kind = \"lambda\"\ntimeout_s = 300\nmemory_mb = 512\npayload_bytes = 6_291_456\n\
-        concurrency = 1_000\ncold_start_ms = 0\nidle_recycle_s = 600\n\
+    let platform = "kind = \"lambda\"\ntimeout_s = 300\nmemory_mb = 512\n\
+        payload_bytes = 6_291_456\nconcurrency = 1_000\ncold_start_ms = 0\nidle_recycle_s = 600\n\
         gateway = { timeout_ms = 29_000, payload_bytes = 10_485_760, rate_per_second = 50, \
         burst = 1_000 }";
     let text = scenario(400, "shape = \"burst\"", TWENTY_TO_FORTY_SECONDS, platform);
