@@ -2,8 +2,9 @@
 //!
 //! In reading order: [`args`] is what was typed and [`plan`] what it means; [`command`] has a file
 //! for each subcommand; [`runner`] puts a run together out of [`simulation`], [`driver`] and
-//! [`pipeline`] on a [`platform`], over a [`transport`]; [`recorder`] and [`output`] keep what happened. Nothing
-//! here judges: that is what `reports` does with the records.
+//! [`pipeline`] on a [`platform`], over a [`transport`]; [`recorder`] and [`output`] keep what
+//! happened. [`estimate`] foretells a run without one. Nothing here judges: that is what `reports`
+//! does with the records.
 
 pub mod args;
 pub mod plan;
@@ -11,6 +12,7 @@ pub mod plan;
 pub mod command;
 
 pub mod driver;
+pub mod estimate;
 pub mod runner;
 pub mod simulation;
 

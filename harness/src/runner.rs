@@ -83,11 +83,7 @@ impl RunPlan {
                 })
                 .collect(),
             input: if self.from_disk { "directory" } else { "generated" }.to_owned(),
-            currency: record::Currency {
-                code: currency.code,
-                symbol: currency.symbol,
-                milli_per_usd: thousandths(currency.per_usd),
-            },
+            currency: self::currency(currency),
             expect: expect.into_iter().filter(|(name, _)| self.judged && asked(name)).collect(),
         }
     }
@@ -109,6 +105,15 @@ impl RunPlan {
             self.files.iter().for_each(|file| file.add_to(&mut hash));
         }
         hex(&hash.finalize())
+    }
+}
+
+/// A scenario's currency as records have it.
+pub fn currency(currency: scenarios::scenario::Currency) -> record::Currency {
+    record::Currency {
+        code: currency.code,
+        symbol: currency.symbol,
+        milli_per_usd: thousandths(currency.per_usd),
     }
 }
 
