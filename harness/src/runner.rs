@@ -134,7 +134,7 @@ pub fn run(
 ) -> Result<Measured, Failure> {
     recorder.record(&Record::Header(plan.header()));
     let whole = Stopwatch::start();
-    let (mut wall_us, mut peaks_kb) = (BTreeMap::new(), BTreeMap::new());
+    let (mut wall_us, mut resident_kb) = (BTreeMap::new(), BTreeMap::new());
     let mut peak_rss_kb = measure::peak_rss_kb();
     for (name, preset) in &plan.pipelines {
         if interrupt.asked() {
@@ -152,13 +152,13 @@ pub fn run(
         let peak_kb = measure::peak_rss_kb();
         // The option that has a value is the greater one.
         peak_rss_kb = peak_rss_kb.max(peak_kb);
-        peaks_kb.extend(peak_kb.filter(|_| forgotten).map(|peak_kb| (name.clone(), peak_kb)));
+        resident_kb.extend(peak_kb.filter(|_| forgotten).map(|peak_kb| (name.clone(), peak_kb)));
     }
     Ok(Measured {
         format: reports::measured::FORMAT,
         wall_us: whole.elapsed_us(),
         pipelines: wall_us,
-        pipelines_peak_rss_kb: peaks_kb,
+        pipelines_peak_rss_kb: resident_kb,
         peak_rss_kb,
     })
 }

@@ -196,15 +196,13 @@ impl Play<'_> {
         let nobody = RequestKey { subject: 0, attempt: 0 };
         let takes_ms = latency.plan(tokens_in, Chance::new(0), nobody).at_ms(tokens_out);
         self.queue.add(now_us + takes_ms * 1_000, Moment::Wrote(tokens_out));
-        match self.preset.deadline.call_ms.filter(|limit| limit.get() < takes_ms) {
-            Some(limit) => {
-                let given_up_us = now_us + limit.get() * 1_000;
-                self.again(given_up_us, place, attempt, None, Cause::CallTimeout);
-            }
-            None => {
-                let cut = (answer > tokens_out).then_some(Cause::Truncated);
-                self.queue.add(now_us + takes_ms * 1_000, Moment::End(place, cut));
-            }
+        let limit = self.preset.deadline.call_ms.filter(|limit| limit.get() < takes_ms);
+        if let Some(limit) = limit {
+            let given_up_us = now_us + limit.get() * 1_000;
+            self.again(given_up_us, place, attempt, None, Cause::CallTimeout);
+        } else {
+            let cut = (answer > tokens_out).then_some(Cause::Truncated);
+            self.queue.add(now_us + takes_ms * 1_000, Moment::End(place, cut));
         }
     }
 

@@ -10,7 +10,7 @@ mod forecast;
 mod queue;
 mod survey;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use mock_claude::limits::Tier;
 use mock_claude::prices;
@@ -18,7 +18,7 @@ use reports::Cause;
 use reports::estimate::{Breakage, Estimate, FORMAT, PipelineEstimate, Range};
 use reports::record::Currency;
 
-use self::case::{CASES, Case};
+use self::case::CASES;
 use self::forecast::Forecast;
 use self::survey::{FilePlan, Survey};
 use crate::pipeline::Preset;
@@ -62,40 +62,35 @@ fn pipeline(
     limits: Option<Tier>,
 ) -> PipelineEstimate {
     let model = prices::model(&preset.request.model).expect("presets name models that exist");
-    let cases = CASES.map(|case: Case| Forecast::of(preset, model, plans, case, limits));
-    let range = |of: fn(&Forecast) -> u64| Range::of([0, 1, 2].map(|index| of(&cases[index])));
+    let forecasts = CASES.map(|case| Forecast::of(preset, model, plans, case, limits));
+    let range = |of: fn(&Forecast) -> u64| Range::of([0, 1, 2].map(|index| of(&forecasts[index])));
     PipelineEstimate {
         pipeline: name.to_owned(),
         model: preset.request.model.clone(),
-        documented: range(|case| case.documented),
-        calls: range(|case| case.calls),
-        refused: range(|case| case.refused),
-        cache_hits: range(|case| case.cache_hits),
-        tokens_in: range(|case| case.tokens_in),
-        tokens_out: range(|case| case.tokens_out),
-        cost_microusd: range(|case| case.cost_microusd),
-        elapsed_us: range(|case| case.elapsed_us),
-        failures: breakages(&cases, plans),
+        documented: range(|one| one.documented),
+        calls: range(|one| one.calls),
+        refused: range(|one| one.refused),
+        cache_hits: range(|one| one.cache_hits),
+        tokens_in: range(|one| one.tokens_in),
+        tokens_out: range(|one| one.tokens_out),
+        cost_microusd: range(|one| one.cost_microusd),
+        elapsed_us: range(|one| one.elapsed_us),
+        failures: breakages(&forecasts, plans),
     }
 }
 
 /// The causes of every case; the example is that of the middle one where it has any.
-fn breakages(cases: &[Forecast; 3], plans: &[FilePlan]) -> Vec<Breakage> {
+fn breakages(forecasts: &[Forecast; 3], plans: &[FilePlan]) -> Vec<Breakage> {
     let causes: BTreeSet<Cause> =
-        cases.iter().flat_map(|case| case.failures.keys().copied()).collect();
-    let first = |cause: &Cause| {
-        let files = [1, 2, 0].into_iter().find_map(|case| cases[case].failures.get(cause));
-        files.and_then(|files| files.first()).map(|file| plans[*file].path.clone())
+        forecasts.iter().flat_map(|forecast| forecast.failures.keys().copied()).collect();
+    let breakage = |cause: Cause| {
+        let files = [0, 1, 2].map(|index| forecasts[index].failures.get(&cause));
+        let first = [1, 2, 0].into_iter().find_map(|index| files[index]?.first());
+        Breakage {
+            cause,
+            files: Range::of(files.map(|files| files.map_or(0, |files| files.len() as u64))),
+            example: first.map(|file| plans[*file].path.clone()).unwrap_or_default(),
+        }
     };
-    let count = |failures: &BTreeMap<Cause, Vec<usize>>, cause| {
-        failures.get(cause).map_or(0, |files| files.len() as u64)
-    };
-    causes
-        .iter()
-        .map(|cause| Breakage {
-            cause: *cause,
-            files: Range::of([0, 1, 2].map(|case| count(&cases[case].failures, cause))),
-            example: first(cause).unwrap_or_default(),
-        })
-        .collect()
+    causes.into_iter().map(breakage).collect()
 }

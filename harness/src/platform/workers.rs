@@ -117,19 +117,16 @@ impl Workers {
         let mut look_at = context.clock.started() + self.scale_every;
         loop {
             let ready_at = self.state().ready_at.front().copied();
-            match ready_at.filter(|ready_at| *ready_at <= look_at) {
-                Some(ready_at) => {
-                    sleep_until(ready_at).await;
-                    let mut state = self.state();
-                    state.ready_at.pop_front();
-                    state.tasks += 1;
-                    self.hand_out(&mut state);
-                }
-                None => {
-                    sleep_until(look_at).await;
-                    self.look();
-                    look_at += self.scale_every;
-                }
+            if let Some(ready_at) = ready_at.filter(|ready_at| *ready_at <= look_at) {
+                sleep_until(ready_at).await;
+                let mut state = self.state();
+                state.ready_at.pop_front();
+                state.tasks += 1;
+                self.hand_out(&mut state);
+            } else {
+                sleep_until(look_at).await;
+                self.look();
+                look_at += self.scale_every;
             }
         }
     }
