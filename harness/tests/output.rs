@@ -206,3 +206,16 @@ fn list_and_show_tell_what_ships() {
     sandbox.chaos(&["run", "--scenario", "mine.toml"]).exits(0);
     sandbox.chaos(&["show", "concurent"]).exits(2).says(&["did you mean `concurrent`?"]);
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn each_pipeline_s_own_memory_is_measured_and_never_recorded() {
+    let sandbox = Sandbox::new();
+    check(&sandbox, &["--out", "out"]);
+    let measured = reports::Measured::read(&sandbox.read("out/measured.json")).expect("measured");
+    let pipelines: Vec<&String> = measured.pipelines_peak_rss_kb.keys().collect();
+    assert_eq!(pipelines, ["phase1", "phase3"]);
+    let greatest = measured.pipelines_peak_rss_kb.values().max().copied();
+    assert!(measured.peak_rss_kb >= greatest && greatest > Some(1_024));
+    assert!(!sandbox.read("out/run.jsonl").contains("rss"));
+}

@@ -214,6 +214,20 @@ fn the_zombie_cost_is_a_figure_of_its_own_on_the_screen() {
 }
 
 #[test]
+fn what_a_function_turns_away_a_queue_documents_and_pays_for_its_duplicates() {
+    let [function, gateway, queue] = ["function-burst", "gateway-timeout", "queue-burst"]
+        .map(|scenario| Sandbox::new().summaries(&[scenario]));
+    assert!(function.iter().all(|summary| (summary.documented, summary.failed) == (10, 90)));
+    for summary in &gateway {
+        let late = summary.failures[&Cause::GatewayTimeout];
+        assert_eq!(summary.documented + late, 100);
+        assert!(summary.zombie_microusd > 0 && summary.calls == 100);
+    }
+    assert!(queue.iter().all(|summary| summary.documented == 100));
+    assert!(queue[0].duplicate_microusd > 0 && queue[1].duplicate_microusd == 0);
+}
+
+#[test]
 fn a_platform_that_is_shown_can_be_pasted_and_a_slip_in_it_is_named() {
     let sandbox = Sandbox::new();
     let shown = sandbox.chaos(&["show", "lambda-apigw"]).exits(0).stdout;
