@@ -121,6 +121,23 @@ fn one_invocation_of_900_seconds_ends_in_the_middle_of_a_batch_of_a_hundred_file
 }
 
 #[test]
+fn a_file_that_kills_the_process_takes_the_rest_of_its_batch_along() {
+    let text = scenario(4, "shape = \"batch\"", FIVE_SECONDS, LAMBDA).replace(
+        "[load]",
+        "[[input]]\nkind = \"nested\"\nshape = \"expression\"\ndepth = 500_000\n\n\
+            [[input]]\nkind = \"repository\"\nfiles = 3\nlines = 300\n\n[load]",
+    );
+    let (summary, run) = check("phase1", &text);
+    assert_eq!((summary.documented, summary.calls), (4, 4));
+    assert_eq!(summary.failures, BTreeMap::from([(Cause::ProcessKilled, 4)]));
+    let last = run.pipelines[0].jobs[7].detail.clone().unwrap_or_default();
+    assert!(last.starts_with("killed with the invocation: signal"), "{last}");
+    // As invocations of their own they do not notice.
+    let (summary, _) = check("phase1", &text.replace("\"batch\"", "\"burst\""));
+    assert_eq!((summary.documented, summary.failed), (7, 1));
+}
+
+#[test]
 fn a_slow_model_meets_the_300_seconds_of_the_function_with_its_own_words() {
     let latency = "first_token_ms = 301_000";
     let (summary, run) = check("phase1", &scenario(1, "shape = \"burst\"", latency, LAMBDA));

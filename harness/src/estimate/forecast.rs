@@ -245,7 +245,7 @@ impl Play<'_> {
         self.open[file].over = true;
         self.running -= 1;
         self.forecast.elapsed_us = now_us;
-        self.forecast.fails(file, failure);
+        self.forecast.fails(file, failure.or(self.plans[file].flaw));
     }
 }
 

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::pipeline::analyse::{self, Analysis};
 use crate::pipeline::cache::CachePolicy;
 use crate::pipeline::chunk::{self, Lines};
+use crate::pipeline::judge;
 use crate::pipeline::preset::Preset;
 use crate::source::python::{self, Facts};
 use crate::source::{NoText, SourceFile};
@@ -36,6 +37,8 @@ pub(super) struct FilePlan {
     pub(super) path: String,
     /// Why nothing of it would be sent.
     pub(super) died: Option<Cause>,
+    /// What is wrong with it however its parts are answered.
+    pub(super) flaw: Option<Cause>,
     pub(super) parts: Vec<PartPlan>,
 }
 
@@ -85,10 +88,10 @@ fn plan(found: &Found<'_>, preset: &Preset) -> FilePlan {
     let memory_kb = analyse::memory_kb(&preset.analyse, &preset.chunk, facts, *bytes);
     let analysis = analyse::analyse(&preset.analyse, facts, memory_kb, None);
     if let Analysis::Died { cause, .. } = analysis {
-        return FilePlan { path, died: Some(cause), parts: Vec::new() };
+        return FilePlan { path, died: Some(cause), flaw: None, parts: Vec::new() };
     }
     let Ok(text) = file.text() else {
-        return FilePlan { path, died: Some(Cause::Unreadable), parts: Vec::new() };
+        return FilePlan { path, died: Some(Cause::Unreadable), flaw: None, parts: Vec::new() };
     };
     let chunks = chunk::chunks(&preset.chunk, &text, facts);
     let lines = Lines::new(&text);
@@ -105,7 +108,8 @@ fn plan(found: &Found<'_>, preset: &Preset) -> FilePlan {
             key: key(preset, in_parts.then_some(&label), code),
         }
     });
-    FilePlan { died: None, parts: parts.collect(), path }
+    let flaw = judge::lost_lines(&text, &chunks).map(|(cause, _)| cause);
+    FilePlan { died: None, flaw, parts: parts.collect(), path }
 }
 
 /// A whole file is known by its content alone, a part by its place too, as documented.

@@ -56,7 +56,7 @@ pub async fn run(context: &Context, job: Job, permits: &Semaphore, envelope: &En
     let documenting = document(context, &open, &text, &chunks, permits);
     let answers = match envelope.hold(&context.clock, &open.used, documenting).await {
         Ok(answers) => answers,
-        Err(words) => return open.fail(Cause::JobTimeout, words),
+        Err((cause, words)) => return open.fail(cause, words),
     };
     if envelope.duplicates > 0 {
         envelope.delivered(&context.clock, &open.used);

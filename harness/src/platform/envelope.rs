@@ -6,12 +6,12 @@
 
 use std::num::NonZeroU64;
 use std::pin::pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reports::Cause;
 use reports::record::{self, Outcome};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use crate::clock::RunClock;
@@ -58,6 +58,35 @@ pub struct Refusal {
     pub status: u16,
 }
 
+/// The process that several jobs share: it dies once, and all of them with it.
+#[derive(Debug, Default)]
+pub struct Process {
+    died: Mutex<Option<(Cause, String)>>,
+    told: Notify,
+}
+
+impl Process {
+    fn dies(&self, cause: Cause, words: &str) {
+        let mut died = self.died.lock().unwrap_or_else(PoisonError::into_inner);
+        died.get_or_insert_with(|| (cause, format!("killed with the invocation: {words}")));
+        self.told.notify_waiters();
+    }
+
+    fn last_words(&self) -> Option<(Cause, String)> {
+        self.died.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn death(&self) -> (Cause, String) {
+        loop {
+            let told = self.told.notified();
+            match self.last_words() {
+                Some(words) => return words,
+                None => told.await,
+            }
+        }
+    }
+}
+
 /// What a platform does to one job.
 #[derive(Debug)]
 pub struct Envelope {
@@ -71,6 +100,8 @@ pub struct Envelope {
     pub answer_at: Option<Instant>,
     /// The caller, waiting.
     pub caller: Mutex<Option<oneshot::Sender<()>>>,
+    /// The process, where other jobs run in it too.
+    pub process: Option<Arc<Process>>,
     /// Waiting for a place to run.
     pub queued_us: u64,
     /// Starting a new environment.
@@ -110,6 +141,7 @@ impl Envelope {
             refusal: None,
             answer_at: None,
             caller: Mutex::default(),
+            process: None,
             queued_us: 0,
             cold_start_us: 0,
             duplicates: 0,
@@ -137,22 +169,29 @@ impl Envelope {
     /// Why the job must not begin, if so.
     pub fn forbids(&self) -> Option<(Cause, String)> {
         let refusal = self.refusal.as_ref().map(|one| (one.cause, one.detail.clone()));
-        refusal.or_else(|| {
+        let died = || self.process.as_ref().and_then(|process| process.last_words());
+        refusal.or_else(died).or_else(|| {
             let stop = self.stop.filter(|stop| stop.at <= Instant::now())?;
             Some((Cause::JobTimeout, stop.words()))
         })
     }
 
     /// Does the work for as long as the platform lets it, and answers the caller meanwhile where
-    /// that is due; gives the last words of work that is stopped.
+    /// that is due; tells of work that is stopped why, with its last words.
     pub async fn hold<T>(
         &self,
         clock: &RunClock,
         used: &Mutex<Used>,
         work: impl Future<Output = T>,
-    ) -> Result<T, String> {
+    ) -> Result<T, (Cause, String)> {
         let mut work = pin!(work);
         let mut stopped = pin!(until(self.stop.map(|stop| stop.at)));
+        let mut killed = pin!(async {
+            match &self.process {
+                Some(process) => process.death().await,
+                None => std::future::pending().await,
+            }
+        });
         let due = self.answer_at.filter(|_| self.seen().answered.is_none());
         let mut answer = pin!(until(due));
         let mut waiting = due.is_some();
@@ -160,7 +199,11 @@ impl Envelope {
             tokio::select! {
                 biased;
                 output = &mut work => return Ok(output),
-                () = &mut stopped => return Err(self.stop.map_or_else(String::new, |s| s.words())),
+                words = &mut killed => return Err(words),
+                () = &mut stopped => {
+                    let words = self.stop.map_or_else(String::new, |stop| stop.words());
+                    return Err((Cause::JobTimeout, words));
+                }
                 () = &mut answer, if waiting => {
                     waiting = false;
                     self.answer(Moment::now(clock, used));
@@ -177,6 +220,11 @@ impl Envelope {
     /// Puts what the platform did into the job's record, and gives the platform's own.
     pub fn settle(&self, job: &mut record::Job) -> Option<record::Platform> {
         let status = self.status.filter(|_| job.outcome != Outcome::Skipped)?;
+        if let (Some(process), Some(cause)) = (&self.process, job.cause)
+            && matches!(cause, Cause::OutOfMemory | Cause::ProcessKilled)
+        {
+            process.dies(cause, job.detail.as_deref().unwrap_or_default());
+        }
         let mut platform = record::Platform {
             pipeline: job.pipeline.clone(),
             job: job.job,
@@ -283,6 +331,7 @@ mod tests {
             let work = sleep(Duration::from_hours(1));
             envelope.hold(&RunClock::starting_at(0), &Mutex::default(), work).await
         });
-        assert_eq!(held, Ok(Err("Task timed out after 300.00 seconds".to_owned())));
+        let words = "Task timed out after 300.00 seconds".to_owned();
+        assert_eq!(held, Ok(Err((Cause::JobTimeout, words))));
     }
 }

@@ -13,7 +13,7 @@ use scenarios::PlatformConfig;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::{Instant, sleep};
 
-use super::envelope::{Envelope, Refusal, Status, Stop};
+use super::envelope::{Envelope, Process, Refusal, Status, Stop};
 use super::gateway::Gateway;
 use crate::clock::RunClock;
 use crate::pipeline::{Context, Job, engine};
@@ -53,8 +53,9 @@ pub(super) struct Batch {
     refusal: Option<Refusal>,
     stop: Option<Stop>,
     answer_at: Option<Instant>,
+    process: Arc<Process>,
     /// Held until the last file's end.
-    _environment: Option<Environment>,
+    environment: Option<Environment>,
 }
 
 impl Function {
@@ -132,16 +133,22 @@ impl Function {
     /// Begins an invocation that is handed names of files, not the files themselves.
     pub(super) async fn begin_batch(&self, context: &Context) -> Batch {
         let answer_at = self.answer_at();
+        let mut batch = Batch {
+            refusal: None,
+            stop: None,
+            answer_at,
+            process: Arc::default(),
+            environment: None,
+        };
         match self.admit(&context.clock, 0) {
-            Err(refusal) => {
-                Batch { refusal: Some(refusal), stop: None, answer_at: None, _environment: None }
-            }
+            Err(refusal) => batch.refusal = Some(refusal),
             Ok(environment) => {
                 start(environment.starts_for).await;
-                let stop = Stop::after(self.timeout);
-                Batch { refusal: None, stop, answer_at, _environment: Some(environment) }
+                batch.stop = Stop::after(self.timeout);
+                batch.environment = Some(environment);
             }
         }
+        batch
     }
 
     /// What one file of a batch may do: its share of the one invocation.
@@ -151,6 +158,7 @@ impl Function {
         }
         let mut envelope = self.envelope();
         (envelope.stop, envelope.answer_at) = (batch.stop, batch.answer_at);
+        envelope.process = Some(Arc::clone(&batch.process));
         envelope
     }
 }
@@ -224,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn an_environment_is_cold_once_and_again_after_it_has_idled_too_long() {
+    fn anenvironment_is_cold_once_and_again_after_it_has_idled_too_long() {
         let cold = simulate(WATCHDOG, async {
             let (function, clock) = (function(PlatformName::Lambda300), RunClock::starting_at(0));
             let mut cold = Vec::new();
