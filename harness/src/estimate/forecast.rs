@@ -257,3 +257,53 @@ impl Forecast {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::case::CASES;
+    use super::*;
+    use crate::pipeline::preset::shipped;
+    use mock_claude::prices;
+
+    /// Files of one part each, with so many definitions in 3,500 bytes of prompt.
+    fn check(pipeline: &str, definitions: &[u64]) -> Forecast {
+        let preset = Preset::parse(pipeline, shipped(pipeline).unwrap()).unwrap();
+        let model = prices::model(&preset.request.model).unwrap();
+        let plans: Vec<FilePlan> = definitions
+            .iter()
+            .map(|definitions| FilePlan {
+                path: "x.py".to_owned(),
+                died: None,
+                flaw: None,
+                parts: vec![PartPlan {
+                    prompt_bytes: 3_500,
+                    code_bytes: 3_000,
+                    definitions: *definitions,
+                    key: None,
+                }],
+            })
+            .collect();
+        Forecast::of(&preset, model, &plans, CASES[1], None)
+    }
+
+    #[test]
+    fn one_worker_takes_files_one_by_one_and_five_in_waves() {
+        // 1 s, 1,000 tokens at 10,000 a second, and 340 tokens at 48 a second.
+        let one_us = 1_000_000 + 100_000 + 7_083_000;
+        assert_eq!(check("phase1", &[10; 3]).elapsed_us, 3 * one_us);
+        let phase3 = check("phase3", &[10; 6]);
+        assert_eq!((phase3.elapsed_us, phase3.documented, phase3.calls), (2 * one_us, 6, 6));
+    }
+
+    #[test]
+    fn a_call_that_outlasts_its_limit_is_paid_for_five_times_and_ends_with_the_job() {
+        let phase3 = check("phase3", &[200]);
+        assert_eq!((phase3.calls, phase3.tokens_out), (5, 5 * 4_096));
+        // Five times 60 s with 15 s between them are more than the 300 s of the job.
+        assert_eq!(phase3.elapsed_us, 300_000_000);
+        assert_eq!(phase3.failures, BTreeMap::from([(Cause::JobTimeout, vec![0])]));
+        let phase1 = check("phase1", &[200]);
+        assert_eq!((phase1.calls, phase1.tokens_out), (1, 4_096));
+        assert_eq!(phase1.failures, BTreeMap::from([(Cause::Truncated, vec![0])]));
+    }
+}

@@ -1,7 +1,7 @@
 //! `chaos estimate` without its screen: what a run over a source tree would come to.
 //!
-//! The files are read and cut as a run would read and cut them; [`survey`] says what would be sent,
-//! [`case`] how many tokens that may be, and [`forecast`] plays the pipeline through with those
+//! The files are read and cut as a run would read and cut them; `survey` says what would be sent,
+//! `case` how many tokens that may be, and `forecast` plays the pipeline through with those
 //! numbers. Nothing is called and nothing is waited for. What the forecast leaves out (faults,
 //! jitter, the wording of answers) is said with the result.
 

@@ -280,6 +280,8 @@ const fn seen_by(status: Status, cause: Option<Cause>) -> Option<u16> {
     );
     match status {
         Status::None => None,
+        // The run was stopped before there was one.
+        _ if matches!(cause, Some(Cause::Interrupted)) => None,
         Status::Gateway if crashed => Some(502),
         Status::Direct | Status::Gateway => Some(200),
     }
