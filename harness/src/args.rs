@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as Section, Parser, Subcommand, ValueEnum};
+use mock_claude::limits::Tier;
 
 /// Break an LLM pipeline on purpose, before production does, and prove that the fix works.
 #[derive(Debug, Parser)]
@@ -17,6 +18,7 @@ const EXAMPLES: &str = "\
 Examples:
   chaos run --scenario concurrent            six of ten requests lost, and the defence
   chaos run --scenario large-repo --input .  the same on your own source tree
+  chaos estimate .                           what it would cost, without one call
   chaos list                                 every scenario and the question it asks
   chaos gate --baseline baseline.json        red when an exact figure moved
   chaos mock --port 8080 --preset brownout   the API alone, for your own client
@@ -30,11 +32,13 @@ Exit codes:
 pub enum Command {
     /// Run a scenario against one or more pipelines
     Run(RunArgs),
+    /// Foretell what a run over a source tree would cost, take and break on, without one call
+    Estimate(EstimateArgs),
     /// List the scenarios and pipelines that ship with the binary
     List,
-    /// Print a scenario or pipeline file, as a start for your own
+    /// Print a scenario, pipeline or platform, as a start for your own
     Show {
-        /// A shipped scenario or pipeline
+        /// A shipped scenario, pipeline or platform
         name: String,
     },
     /// Print the reports of a run again
@@ -156,6 +160,26 @@ pub struct RunArgs {
     /// Only errors
     #[arg(long, conflicts_with = "verbose")]
     pub quiet: bool,
+}
+
+/// `chaos estimate`.
+#[derive(Debug, Section)]
+pub struct EstimateArgs {
+    /// The source tree, or one file
+    #[arg(value_name = "DIR")]
+    pub input: PathBuf,
+    /// Pipelines: shipped names or paths of your own files [default: all that ship]
+    #[arg(long, value_name = "NAME|FILE", num_args = 1..)]
+    pub pipeline: Vec<String>,
+    /// The rate limits of a usage tier [default: none]
+    #[arg(long, value_name = "TIER", value_parser = Tier::ALL.map(Tier::name))]
+    pub limits: Option<String>,
+    /// A model in place of each pipeline's own
+    #[arg(long, value_name = "ID")]
+    pub model: Option<String>,
+    /// JSON instead of text
+    #[arg(long)]
+    pub json: bool,
 }
 
 const RUN_EXAMPLES: &str = "\

@@ -2,9 +2,9 @@
 //!
 //! In reading order: [`args`] is what was typed and [`plan`] what it means; [`command`] has a file
 //! for each subcommand; [`runner`] puts a run together out of [`simulation`], [`driver`] and
-//! [`pipeline`], over a [`transport`]; [`recorder`] and [`output`] keep what happened, and [`book`]
-//! and [`resume`] carry it over a crash. Nothing here judges: that is what `reports` does with the
-//! records.
+//! [`pipeline`] on a [`platform`], over a [`transport`]; [`recorder`] and [`output`] keep what
+//! happened, and [`book`] and [`resume`] carry it over a crash. [`estimate`] foretells a run without
+//! one. Nothing here judges: that is what `reports` does with the records.
 
 pub mod args;
 pub mod plan;
@@ -12,12 +12,14 @@ pub mod plan;
 pub mod command;
 
 pub mod driver;
+pub mod estimate;
 pub mod runner;
 pub mod simulation;
 
 pub mod advice;
 pub mod client;
 pub mod pipeline;
+pub mod platform;
 pub mod source;
 pub mod transport;
 

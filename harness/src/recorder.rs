@@ -92,7 +92,7 @@ impl Recorder {
         match record {
             Record::Job(_) | Record::PipelineEnd(_) => !self.interrupt.asked(),
             Record::Footer(_) => false,
-            Record::Header(_) | Record::Attempt(_) | Record::Fault(_) => true,
+            Record::Header(_) | Record::Attempt(_) | Record::Fault(_) | Record::Platform(_) => true,
         }
     }
 

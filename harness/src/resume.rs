@@ -84,7 +84,7 @@ pub fn begin(recorder: &Recorder, header: Header) -> Result<BTreeMap<String, Ear
                 lives.entry(job.pipeline).or_default().done.insert(job.job);
             }
             Record::PipelineEnd(end) => lives.entry(end.pipeline).or_default().ended = true,
-            Record::Header(_) | Record::Fault(_) | Record::Footer(_) => {}
+            Record::Header(_) | Record::Fault(_) | Record::Platform(_) | Record::Footer(_) => {}
         }
     }
     Ok(lives)

@@ -1,6 +1,7 @@
 //! One run: every pipeline of a scenario over the same files, faults and limits, each with a fresh
 //! mock, and every event on record.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ use crate::pipeline::preset::hex;
 use crate::pipeline::spend::DaySum;
 use crate::pipeline::store::{Store, StorePolicy};
 use crate::pipeline::{Context, Preset};
+use crate::platform::Platform;
 use crate::recorder::Recorder;
 use crate::remote::{RemoteLedger, RemoteMock};
 use crate::resume::{self, Earlier};
@@ -102,11 +104,7 @@ impl RunPlan {
                 })
                 .collect(),
             input: if self.from_disk { "directory" } else { "generated" }.to_owned(),
-            currency: record::Currency {
-                code: currency.code,
-                symbol: currency.symbol,
-                milli_per_usd: thousandths(currency.per_usd),
-            },
+            currency: self::currency(currency),
             expect: expect.into_iter().filter(|(name, _)| self.judged && asked(name)).collect(),
         }
     }
@@ -128,10 +126,23 @@ impl RunPlan {
         if self.mock.is_some() {
             hash.update("a mock with settings of its own");
         }
+        if let Some(platform) = &self.scenario.platform {
+            let text = serde_json::to_string(platform.resolved());
+            hash.update(text.expect("the sections of a scenario serialise"));
+        }
         if self.from_disk {
             self.files.iter().for_each(|file| file.add_to(&mut hash));
         }
         hex(&hash.finalize())
+    }
+}
+
+/// A scenario's currency as records have it.
+pub fn currency(currency: scenarios::scenario::Currency) -> record::Currency {
+    record::Currency {
+        code: currency.code,
+        symbol: currency.symbol,
+        milli_per_usd: thousandths(currency.per_usd),
     }
 }
 
@@ -152,7 +163,8 @@ pub fn run(
 ) -> Result<Measured, Failure> {
     let mut lives = resume::begin(recorder, plan.header())?;
     let whole = Stopwatch::start();
-    let mut wall_us = std::collections::BTreeMap::new();
+    let (mut wall_us, mut resident_kb) = (BTreeMap::new(), BTreeMap::new());
+    let mut peak_rss_kb = measure::peak_rss_kb();
     for (index, (name, preset)) in plan.pipelines.iter().enumerate() {
         if interrupt.asked() {
             break;
@@ -161,6 +173,7 @@ pub fn run(
         if earlier.ended() {
             continue;
         }
+        let forgotten = measure::forget_peak_rss();
         let watch = Stopwatch::start();
         let piece = Piece { plan, index, name, preset, recorder, interrupt, earlier };
         match plan.clock {
@@ -172,12 +185,17 @@ pub fn run(
             },
         }
         wall_us.insert(name.clone(), watch.elapsed_us());
+        let peak_kb = measure::peak_rss_kb();
+        // The option that has a value is the greater one.
+        peak_rss_kb = peak_rss_kb.max(peak_kb);
+        resident_kb.extend(peak_kb.filter(|_| forgotten).map(|peak_kb| (name.clone(), peak_kb)));
     }
     Ok(Measured {
         format: reports::measured::FORMAT,
         wall_us: whole.elapsed_us(),
         pipelines: wall_us,
-        peak_rss_kb: measure::peak_rss_kb(),
+        pipelines_peak_rss_kb: resident_kb,
+        peak_rss_kb,
     })
 }
 
@@ -328,6 +346,7 @@ impl Piece<'_> {
             earlier,
             tags: self.tags(),
             docs: docs::folder(self.plan.docs.as_deref(), self.name),
+            platform: Platform::new(self.plan.scenario.platform.as_ref(), self.plan.seed),
             charges,
             recorder: Arc::clone(self.recorder),
             clock,

@@ -19,6 +19,7 @@ fn the_screen_shows_the_verdict_the_figures_and_every_file() {
     let screen = check(&Sandbox::new(), &[]).stdout;
     let mut settings = insta::Settings::clone_current();
     settings.add_filter(r"(?m)^ wall time .*$", " wall time [of this machine]");
+    settings.add_filter(r"(?m)^ own memory, .*$", " own memory [of this machine]");
     settings.add_filter(r"(?m)^run took .*$", "run took [of this machine]");
     let _in_this_test = settings.bind_to_scope();
     insta::assert_snapshot!(screen, @r"
@@ -50,6 +51,7 @@ fn the_screen_shows_the_verdict_the_figures_and_every_file() {
      simulated time                     39.6 s              49.9 s   1.26×
      wall time [of this machine]
      modelled memory                  13.8 MiB            10.0 MiB   0.73×
+     own memory [of this machine]
 
     phase3 documented 6 more of 10 files than phase1, at 2.48× its cost and 1.26× its time.
 
@@ -204,4 +206,17 @@ fn list_and_show_tell_what_ships() {
     sandbox.write("mine.toml", sandbox.chaos(&["show", "concurrent"]).exits(0).stdout);
     sandbox.chaos(&["run", "--scenario", "mine.toml"]).exits(0);
     sandbox.chaos(&["show", "concurent"]).exits(2).says(&["did you mean `concurrent`?"]);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn each_pipeline_s_own_memory_is_measured_and_never_recorded() {
+    let sandbox = Sandbox::new();
+    check(&sandbox, &["--out", "out"]);
+    let measured = reports::Measured::read(&sandbox.read("out/measured.json")).expect("measured");
+    let pipelines: Vec<&String> = measured.pipelines_peak_rss_kb.keys().collect();
+    assert_eq!(pipelines, ["phase1", "phase3"]);
+    let greatest = measured.pipelines_peak_rss_kb.values().max().copied();
+    assert!(measured.peak_rss_kb >= greatest && greatest > Some(1_024));
+    assert!(!sandbox.read("out/run.jsonl").contains("rss"));
 }

@@ -23,6 +23,9 @@ pub mod compare;
 pub mod gate;
 pub mod verdict;
 
+// What has not been run yet.
+pub mod estimate;
+
 // From verdicts to text.
 pub mod render;
 pub mod text;
@@ -33,6 +36,7 @@ mod fixture;
 pub use baseline::Baseline;
 pub use cause::{Category, Cause, Priority};
 pub use compare::{Comparison, compare};
+pub use estimate::Estimate;
 pub use expect::{Bound, Expectation, Problem};
 pub use failure::Failure;
 pub use gate::{GateReport, gate};

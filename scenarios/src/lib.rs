@@ -8,7 +8,9 @@
 
 pub mod cache_fault;
 pub mod library;
+pub mod platform;
 pub mod scenario;
 
 pub use mock_claude::file::{Invalid, Problem, document, problem, shape};
+pub use platform::{PlatformConfig, PlatformName};
 pub use scenario::{FORMAT, Scenario};

@@ -17,6 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::cache_fault::CacheFault;
+use crate::platform::PlatformConfig;
 
 /// The version of the scenario format that this crate reads.
 pub const FORMAT: i64 = 1;
@@ -43,6 +44,9 @@ pub struct Scenario {
     pub input: Vec<Input>,
     /// When the jobs arrive.
     pub load: Load,
+    /// Where the pipelines run; nothing but their own files limits them without the section.
+    #[serde(default)]
+    pub platform: Option<PlatformConfig>,
     /// The API's rate limits; none without the section.
     #[serde(default)]
     pub limits: Option<LimitsConfig>,
@@ -135,6 +139,9 @@ impl Scenario {
             for problem in fault.problems() {
                 report(&format!("cache_fault.{index}.{}", problem.key), &problem.message);
             }
+        }
+        for problem in self.platform.iter().flat_map(PlatformConfig::problems) {
+            report(&format!("platform.{}", problem.key), &problem.message);
         }
         for (pipeline, expectation) in &self.expect {
             if !self.pipelines.contains(pipeline) {

@@ -2,6 +2,7 @@
 
 pub mod baseline;
 pub mod compare;
+pub mod estimate;
 pub mod gate;
 pub mod generate;
 pub mod list;
@@ -24,6 +25,7 @@ use crate::output::RECORDS;
 pub fn execute(args: Args) -> Result<Exit, Failure> {
     match args.command {
         Command::Run(args) => run::execute(&args),
+        Command::Estimate(args) => estimate::execute(&args),
         Command::List => list::execute(),
         Command::Show { name } => show::execute(&name),
         Command::Report { run, verbose } => report::execute(&run, verbose),

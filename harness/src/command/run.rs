@@ -86,8 +86,13 @@ fn finished(
     }
     folder.close_book()?;
     // Killed after its last record, it has no measurements.
-    let (wall_us, pipelines, peak_rss_kb) = (0, BTreeMap::new(), None);
-    let unknown = Measured { format: reports::measured::FORMAT, wall_us, pipelines, peak_rss_kb };
+    let unknown = Measured {
+        format: reports::measured::FORMAT,
+        wall_us: 0,
+        pipelines: BTreeMap::new(),
+        peak_rss_kb: None,
+        pipelines_peak_rss_kb: BTreeMap::new(),
+    };
     Ok(Some(folder.measured().unwrap_or(unknown)))
 }
 

@@ -15,6 +15,7 @@ use crate::charges::Charges;
 use crate::client::Client;
 use crate::clock::RunClock;
 use crate::interrupt::Interrupt;
+use crate::platform::Platform;
 use crate::recorder::Recorder;
 use crate::resume::Earlier;
 
@@ -43,6 +44,8 @@ pub struct Context {
     pub tags: String,
     /// Where the documentation of the pipeline goes, if it is wanted.
     pub docs: Option<PathBuf>,
+    /// Where it runs.
+    pub platform: Platform,
     /// What the mock charged.
     pub charges: Arc<Charges>,
     /// Where records go.

@@ -1,13 +1,11 @@
 //! The engine: takes one job through all stages, and ends it in exactly one record.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use futures_util::future::join_all;
 use reports::Cause;
 use reports::record::{self, Outcome, Record};
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
 
 use super::analyse::{self, Analysis};
 use super::cache::key::KeyRule;
@@ -20,6 +18,7 @@ use super::merge::{self, Answer};
 use super::preset::Preset;
 use super::prompt::Prompt;
 use crate::docs;
+use crate::platform::Envelope;
 use crate::source::python::{self, Facts};
 use crate::source::{NoText, SourceFile};
 
@@ -34,9 +33,10 @@ pub struct Job {
     pub arrival_us: u64,
 }
 
-/// Takes one job through all stages. `permits` bounds the calls of the invocation.
-pub async fn run(context: &Context, job: Job, permits: &Semaphore) {
-    let mut open = Open::begin(context, job);
+/// Takes one job through all stages. `permits` bounds the calls of the invocation, and `envelope`
+/// is what the platform allows.
+pub async fn run(context: &Context, job: Job, permits: &Semaphore, envelope: &Envelope) {
+    let mut open = Open::begin(context, job, envelope);
     let text = match open.job.file.text() {
         Ok(text) => text,
         Err(NoText::Skipped(reason)) => return open.skip(reason),
@@ -47,24 +47,26 @@ pub async fn run(context: &Context, job: Job, permits: &Semaphore) {
     let Preset { analyse, chunk, .. } = &context.preset;
     let memory_kb = analyse::memory_kb(analyse, chunk, &facts, bytes);
     open.describe(bytes, &facts, memory_kb);
-    let remark = match analyse::analyse(analyse, &facts, memory_kb) {
+    if let Some((cause, words)) = envelope.forbids() {
+        return open.fail(cause, words);
+    }
+    let remark = match analyse::analyse(analyse, &facts, memory_kb, envelope.memory_mb) {
         Analysis::Survived { remark } => remark,
         Analysis::Died { cause, detail } => return open.fail(cause, detail),
     };
     let chunks = chunk::chunks(chunk, &text, &facts);
     open.chunks = chunks.len() as u64;
     let documenting = document(context, &open, &text, &chunks, permits);
-    let answers = match context.preset.deadline.job_ms {
-        None => documenting.await,
-        Some(limit) => {
-            let limit = Duration::from_millis(limit.get());
-            let Ok(answers) = timeout(limit, documenting).await else {
-                let detail = format!("Task timed out after {:.2} seconds", limit.as_secs_f64());
-                return open.fail(Cause::JobTimeout, detail);
-            };
-            answers
-        }
+    let answers = match envelope.hold(&context.clock, &open.used, documenting).await {
+        Ok(answers) => answers,
+        Err((cause, words)) => return open.fail(cause, words),
     };
+    if envelope.duplicates > 0 {
+        envelope.delivered(&context.clock, &open.used);
+        // The same again; what comes of it is paid for and changes nothing.
+        let again = document(context, &open, &text, &chunks, permits);
+        let _ = envelope.hold(&context.clock, &open.used, again).await;
+    }
     let judgement = judge::judge(&facts, &text, &chunks, &answers);
     if judgement.failure.is_none() {
         write_docs(context, &open.job.file.path, &chunks, &answers);
@@ -168,14 +170,16 @@ struct Open<'a> {
     memory_kb: u64,
     chunks: u64,
     used: Mutex<Used>,
+    envelope: &'a Envelope,
     ended: bool,
 }
 
 impl<'a> Open<'a> {
-    fn begin(context: &'a Context, job: Job) -> Self {
+    fn begin(context: &'a Context, job: Job, envelope: &'a Envelope) -> Self {
         Self {
             context,
             used: Mutex::new(context.earlier.used(job.number)),
+            envelope,
             job,
             start_us: context.clock.now_us(),
             bytes: 0,
@@ -221,7 +225,7 @@ impl<'a> Open<'a> {
         self.ended = true;
         let used = *self.used.lock().unwrap_or_else(PoisonError::into_inner);
         let failed = outcome == Outcome::Failed;
-        self.context.recorder.record(&Record::Job(record::Job {
+        let mut job = record::Job {
             pipeline: self.context.pipeline.clone(),
             job: self.job.number,
             path: self.job.file.path.to_string(),
@@ -244,7 +248,12 @@ impl<'a> Open<'a> {
             cost_microusd: used.cost_microusd,
             wasted_microusd: if failed { used.cost_microusd } else { used.wasted_microusd },
             memory_kb: self.memory_kb,
-        }));
+        };
+        let platform = self.envelope.settle(&mut job);
+        self.context.recorder.record(&Record::Job(job));
+        if let Some(platform) = platform {
+            self.context.recorder.record(&Record::Platform(platform));
+        }
     }
 }
 

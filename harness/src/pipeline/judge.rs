@@ -76,8 +76,8 @@ fn truncation(
     })
 }
 
-/// Lines that are not blank and belong to no part.
-fn lost_lines(text: &str, chunks: &[Chunk]) -> Option<(Cause, String)> {
+/// Lines that are not blank and belong to no part: known before anything is sent.
+pub fn lost_lines(text: &str, chunks: &[Chunk]) -> Option<(Cause, String)> {
     let mut next = 0;
     let mut lost: Vec<Range<usize>> = Vec::new();
     for chunk in chunks {

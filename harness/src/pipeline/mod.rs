@@ -11,6 +11,7 @@ pub mod cache;
 pub mod call;
 pub mod chunk;
 pub mod context;
+pub mod cpython;
 pub mod engine;
 pub mod gate;
 pub mod judge;

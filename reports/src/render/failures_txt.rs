@@ -66,6 +66,10 @@ fn summary(page: &mut String, summaries: &[Summary]) {
             thousands(s.skipped),
             usd(s.wasted_microusd),
         );
+        let line = match s.zombie_microusd {
+            0 => line,
+            zombie => format!("{line}, {} of it by calls that nobody waited for", usd(zombie)),
+        };
         let _ = writeln!(page, "{}", wrap("", &line, WIDTH, 2));
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod compare;
 pub mod comparison;
+pub mod estimate;
 pub mod failures_csv;
 pub mod failures_txt;
 pub mod gate;

@@ -58,6 +58,7 @@ pub(super) fn rows(
     latencies(&mut rows);
     costs(&mut rows, &run.header.currency);
     work(&mut rows);
+    platform(&mut rows);
     let elapsed =
         if run.header.clock == Clock::Simulated { "simulated time" } else { "elapsed time" };
     rows.add(elapsed, |s| s.elapsed_us, |_, v| duration(v));
@@ -67,6 +68,12 @@ pub(super) fn rows(
     }
     if rows.any(|s| s.memory_kb) {
         rows.add("modelled memory", |s| Some(s.memory_kb), |_, v| memory(v));
+    }
+    if let Some(measured) = measured
+        && !measured.pipelines_peak_rss_kb.is_empty()
+    {
+        let own = |s: &Summary| measured.pipelines_peak_rss_kb.get(&s.pipeline).copied();
+        rows.add("own memory, resident", own, |_, v| memory(v));
     }
 
     let mut header = vec!["metric".to_owned()];
@@ -114,6 +121,21 @@ fn costs(rows: &mut Rows<'_>, currency: &Currency) {
         rows.add(label, |s| Some(s.cost_microusd), |_, v| local(v));
     }
     rows.add("wasted cost", |s| Some(s.wasted_microusd), |_, v| usd(v));
+    if rows.any(|s| s.zombie_microusd) {
+        rows.add("zombie cost", |s| Some(s.zombie_microusd), |_, v| usd(v));
+    }
+    if rows.any(|s| s.duplicate_microusd) {
+        rows.add("cost of duplicates", |s| Some(s.duplicate_microusd), |_, v| usd(v));
+    }
+}
+
+fn platform(rows: &mut Rows<'_>) {
+    if rows.any(|s| s.cold_starts) {
+        rows.count("cold starts", |s| s.cold_starts);
+    }
+    if rows.any(|s| s.queued_max_us) {
+        rows.add("longest in the queue", |s| Some(s.queued_max_us), |_, v| duration(v));
+    }
 }
 
 fn work(rows: &mut Rows<'_>) {

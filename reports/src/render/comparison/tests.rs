@@ -87,6 +87,7 @@ fn three_pipelines_have_no_ratio_and_measured_times_have_a_row() {
         format: crate::measured::FORMAT,
         wall_us: 41_000,
         pipelines: BTreeMap::from([("phase1".to_owned(), 12_345)]),
+        pipelines_peak_rss_kb: BTreeMap::from([("phase3".to_owned(), 6_144)]),
         peak_rss_kb: None,
     };
     insta::assert_snapshot!(page(&run, Some(&measured)), @r"
@@ -117,6 +118,7 @@ fn three_pipelines_have_no_ratio_and_measured_times_have_a_row() {
      simulated time                   22.1 s            31.2 s            31.2 s
      wall time                         12 ms                 —                 —
      modelled memory                38.0 MiB          38.0 MiB          38.0 MiB
+     own memory, resident                  —           6.0 MiB                 —
     ");
 }
 
