@@ -33,7 +33,7 @@ pub const MAX_CONNECTIONS: usize = 20_000;
 const BACKLOG: u32 = 4096;
 
 /// How long connections may go on after the server was told to stop.
-const DRAIN: Duration = Duration::from_secs(5);
+pub(crate) const DRAIN: Duration = Duration::from_secs(5);
 
 /// A mock of the Claude API. Clones share everything.
 #[derive(Debug, Clone)]
@@ -85,13 +85,29 @@ impl MockClaude {
 
     /// Serves connections from `listener` until `shutdown` is ready, then lets them end.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        let api = self.api.clone();
+        self.serve_api(api, listener, shutdown).await;
+    }
+
+    /// Serves other routes over connections that this mock's faults can spoil, and watches them.
+    pub(crate) async fn serve_routes(
+        self,
+        routes: Router,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        let api = Api::of_routes(Arc::clone(self.state()), routes);
+        self.serve_api(api, listener, shutdown).await;
+    }
+
+    async fn serve_api(self, api: Api, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let bounds = Bounds { connections: MAX_CONNECTIONS, drain: DRAIN };
         listener::run(listener, bounds, shutdown, |mut socket| {
             if self.state().injector.refuses_connection() {
                 socket.abort();
                 return None;
             }
-            Some(connection(self.api.clone(), socket))
+            Some(connection(api.clone(), socket))
         })
         .await;
     }
