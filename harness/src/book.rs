@@ -6,8 +6,6 @@
 //! and which requests may have been paid for without anybody having seen an answer. A record is
 //! written here first: `run.jsonl` can be made again from here.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
@@ -15,6 +13,7 @@ use reports::record::{Attempt, Header, Record};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::database;
 use crate::failure::Failure;
 use crate::pipeline::cache::{Entry, Key};
 use crate::pipeline::merge::Answer;
@@ -73,7 +72,7 @@ pub struct Book {
 impl Book {
     /// Opens the book of a run, or begins one.
     pub fn open(path: &Path) -> Result<Self, BookError> {
-        let database = Database::create(path)?;
+        let database = database::open(path)?;
         // Every table exists from here on, so that no reader has to ask.
         let transaction = database.begin_write()?;
         transaction.open_table(RECORDS)?;
@@ -181,15 +180,6 @@ fn push(transaction: &redb::WriteTransaction, record: &Record) -> Result<(), Boo
     let next = table.last()?.map_or(0, |(number, _)| number.value() + 1);
     table.insert(next, record.to_line().as_bytes())?;
     Ok(())
-}
-
-/// Whether a process died while it made this book: a database gets its name, which is the first
-/// thing in its file, when everything else is there.
-pub fn is_half_made(path: &Path) -> bool {
-    let mut name = [0; 4];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut name));
-    read.is_ok() && name != *b"redb"
-        || read.is_err_and(|error| error.kind() == ErrorKind::UnexpectedEof)
 }
 
 /// The book cannot be read, although it is there.

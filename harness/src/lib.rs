@@ -24,6 +24,7 @@ pub mod transport;
 pub mod book;
 pub mod charges;
 pub mod clock;
+pub mod database;
 pub mod docs;
 pub mod interrupt;
 pub mod measure;

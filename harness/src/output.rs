@@ -102,8 +102,7 @@ impl RunFolder {
         Ok(file)
     }
 
-    /// Opens the book beside the record file, or begins one. A run that died while it made its book
-    /// has written nothing else, so the half of it goes.
+    /// Opens the book beside the record file, or begins one.
     pub fn book(&self, records: &File) -> Result<Book, Failure> {
         let path = self.path.join(BOOK);
         let blank = records.metadata().is_ok_and(|metadata| metadata.len() == 0);
@@ -114,14 +113,7 @@ impl RunFolder {
                 self.path.display()
             )));
         }
-        Book::open(&path)
-            .or_else(|error| {
-                if book::is_half_made(&path) && fs::remove_file(&path).is_ok() {
-                    return Book::open(&path);
-                }
-                Err(error)
-            })
-            .map_err(|error| book::unreadable(&error))
+        Book::open(&path).map_err(|error| book::unreadable(&error))
     }
 
     /// Removes the book of a run that is whole: there is nothing to go on with.
@@ -274,20 +266,6 @@ mod tests {
         assert_eq!(second.records().unwrap().metadata().unwrap().len(), 14);
         let failure = second.book(&second.records().unwrap()).unwrap_err();
         assert!(failure.message.contains("no checkpoints"), "{failure}");
-    }
-
-    #[test]
-    fn half_a_book_is_begun_again_and_a_whole_one_is_never_removed() {
-        let root = tempfile::tempdir().unwrap();
-        let folder = RunFolder::at(&root.path().join("out"), false).unwrap();
-        let records = folder.records().unwrap();
-        fs::write(folder.path().join(BOOK), [0; 4096]).unwrap();
-        drop(folder.book(&records).unwrap());
-        let whole = fs::read(folder.path().join(BOOK)).unwrap();
-        // A book of which only the beginning can be read holds what was paid for all the same.
-        fs::write(folder.path().join(BOOK), &whole[..64]).unwrap();
-        folder.book(&records).unwrap_err();
-        assert_eq!(fs::read(folder.path().join(BOOK)).unwrap(), whole[..64]);
     }
 
     #[test]

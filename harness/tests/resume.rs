@@ -134,7 +134,8 @@ fn next(state: &mut u64, limit: u64) -> u64 {
     (*state >> 33) % limit
 }
 
-/// Kills as many runs at as many instants, and one in three a second time while it resumes.
+/// Kills as many runs at as many instants, and one in three a second time while it resumes. Half of
+/// them have a cache in a file as well, which dies with them.
 #[expect(clippy::print_stderr, reason = "how much was killed and lost is worth quoting")]
 fn kill(rounds: u64) {
     let (mock, sandbox) = (Mock::start(8), sandbox());
@@ -146,9 +147,14 @@ fn kill(rounds: u64) {
     let (mut chance, mut killed, mut lost) = (7, 0, 0);
     for round in 0..rounds {
         let (before, out) = (mock.ledger(), format!("out-{round}"));
+        let mut command = command(&mock, &out);
+        let cache = format!("cache-{round}.redb");
+        if round % 2 == 0 {
+            command.extend(["--cache", &cache]);
+        }
         for _ in 0..=u64::from(round % 3 == 0) {
             let mut child = sandbox
-                .command(&command(&mock, &out))
+                .command(&command)
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
                 .spawn()
@@ -157,7 +163,7 @@ fn kill(rounds: u64) {
             child.kill().expect("a child can be killed");
             killed += u64::from(wait_for(child).code.is_none());
         }
-        sandbox.chaos(&command(&mock, &out)).exits(0);
+        sandbox.chaos(&command).exits(0);
         let run = sandbox.records(&out);
         check(&run, before, mock.ledger());
         lost += run.pipelines[0].attempts.iter().filter(|attempt| attempt.cause.is_some()).count();

@@ -9,6 +9,7 @@ use futures_util::future::{BoxFuture, FutureExt, ready};
 use redb::{Database, ReadableDatabase, TableDefinition};
 
 use super::{Backend, BackendError, Entry, Key};
+use crate::database;
 
 /// Why a cache file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +36,7 @@ type StoreError = Box<dyn std::error::Error + Send + Sync>;
 impl Disk {
     /// Opens a file, or makes it if it is not there.
     pub fn open(path: &Path) -> Result<Self, FileError> {
-        let database = Database::create(path).map_err(|error| FileError {
+        let database = database::open(path).map_err(|error| FileError {
             path: path.display().to_string(),
             reason: error.to_string(),
         })?;
