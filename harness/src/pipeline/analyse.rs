@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::chunk::ChunkPolicy;
-use crate::source::python::Facts;
+use crate::source::facts::Facts;
 
 /// The `[analyse]` section: the process that a pipeline runs in, as a model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -44,6 +44,9 @@ const AST_BYTES_PER_KB: u64 = 108_000;
 
 /// Bytes of memory for each line in tree-sitter's tree.
 const TREE_BYTES_PER_LINE: u64 = 1_792;
+
+/// Lines whose tree is in memory at once, however long the file is.
+const TREE_LINES: u64 = 30_000;
 
 /// How the process came through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,10 +97,16 @@ pub fn analyse(policy: &AnalysePolicy, facts: &Facts, memory_kb: u64) -> Analysi
 pub fn memory_kb(analyse: &AnalysePolicy, chunk: &ChunkPolicy, facts: &Facts, bytes: u64) -> u64 {
     let tree = match (analyse, chunk) {
         (AnalysePolicy::Cpython39 { .. }, _) => bytes.saturating_mul(AST_BYTES_PER_KB) / 1_000,
-        (AnalysePolicy::Off, ChunkPolicy::Definitions { max_lines, .. })
+        // The documented chunker parses with the same `ast`.
+        (AnalysePolicy::Off, ChunkPolicy::Documented { max_lines, .. })
             if facts.lines > max_lines.get() as u64 =>
         {
-            facts.lines.saturating_mul(TREE_BYTES_PER_LINE)
+            bytes.saturating_mul(AST_BYTES_PER_KB) / 1_000
+        }
+        (AnalysePolicy::Off, ChunkPolicy::Stable { max_lines, .. })
+            if facts.lines > max_lines.get() as u64 =>
+        {
+            facts.lines.min(TREE_LINES).saturating_mul(TREE_BYTES_PER_LINE)
         }
         _ => 0,
     };

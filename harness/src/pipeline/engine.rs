@@ -17,7 +17,8 @@ use super::context::Context;
 use super::judge::{self, Judgement};
 use super::merge::Answer;
 use super::preset::Preset;
-use crate::source::python::{self, Facts};
+use crate::source::facts::{self, Facts};
+use crate::source::language::Language;
 use crate::source::{NoText, SourceFile};
 
 /// One file to document.
@@ -39,7 +40,8 @@ pub async fn run(context: &Context, job: Job, permits: &Semaphore) {
         Err(NoText::Skipped(reason)) => return open.skip(reason),
         Err(NoText::Unreadable(reason)) => return open.fail(Cause::Unreadable, reason),
     };
-    let facts = python::read(&text);
+    let language = Language::of(&open.job.file.path);
+    let facts = facts::read(language, &text);
     let bytes = text.len() as u64;
     let Preset { analyse, chunk, .. } = &context.preset;
     let memory_kb = analyse::memory_kb(analyse, chunk, &facts, bytes);
@@ -48,7 +50,7 @@ pub async fn run(context: &Context, job: Job, permits: &Semaphore) {
         Analysis::Survived { remark } => remark,
         Analysis::Died { cause, detail } => return open.fail(cause, detail),
     };
-    let chunks = chunk::chunks(chunk, &text, &facts);
+    let chunks = chunk::chunks(chunk, language, &text, &facts);
     open.chunks = chunks.len() as u64;
     let documenting = document(context, &open, &text, &chunks, permits);
     let answers = match context.preset.deadline.job_ms {
@@ -94,7 +96,7 @@ async fn ask(
     let _permit = permits.acquire().await.expect("the semaphore is never closed");
     let number = part.chunk;
     let label = if in_parts { format!("{path} (part {number})") } else { path.to_owned() };
-    let prompt = || fill(&context.preset.request.prompt, &label, code);
+    let prompt = || fill(&context.preset.request.prompt, Language::of(path), &label, code);
     let Some(cache) = &context.cache else {
         return call::call(context, part, &prompt()).await;
     };
@@ -115,11 +117,11 @@ async fn ask(
 }
 
 /// The prompt for a piece of code. The code is put in last and as it is: braces in it mean nothing.
-fn fill(template: &str, path: &str, code: &str) -> String {
+fn fill(template: &str, language: Language, path: &str, code: &str) -> String {
     let (before, after) = template.split_once("{code}").unwrap_or((template, ""));
-    let before = before.replace("{path}", path);
-    let after = after.replace("{path}", path);
-    [before.as_str(), code, after.as_str()].concat()
+    // The path comes last: braces in it mean nothing either.
+    let name = |text: &str| text.replace("{language}", language.fence()).replace("{path}", path);
+    [name(before).as_str(), code, name(after).as_str()].concat()
 }
 
 /// A job under way; dropped before its end, it is on record as given up.
@@ -228,7 +230,9 @@ mod tests {
 
     #[test]
     fn braces_in_the_code_are_left_alone() {
-        let prompt = fill("File {path}\n{code}\nEnd of {path}", "a.py", "x = '{path} {code}'");
-        assert_eq!(prompt, "File a.py\nx = '{path} {code}'\nEnd of a.py");
+        let template = "File {path}\n```{language}\n{code}\nEnd of {path}";
+        let prompt = fill(template, Language::Rust, "{language}.rs", "x = '{path} {code}'");
+        let expected = "File {language}.rs\n```rust\nx = '{path} {code}'\nEnd of {language}.rs";
+        assert_eq!(prompt, expected);
     }
 }

@@ -61,7 +61,8 @@ pub struct RequestConfig {
     /// Whether the answer is read as server-sent events.
     #[serde(default)]
     pub stream: bool,
-    /// The prompt; `{path}` and `{code}` stand for the file and its text.
+    /// The prompt; `{path}` and `{code}` stand for the file and its text, `{language}` for the name
+    /// of its language.
     pub prompt: String,
 }
 
