@@ -5,7 +5,7 @@ use super::words::{
 };
 
 /// Words that stand before a call and never before the name of a method.
-const NO_TYPES: [&str; 12] = [
+const NO_TYPES: [&str; 11] = [
     "new",
     "return",
     "throw",
@@ -17,7 +17,6 @@ const NO_TYPES: [&str; 12] = [
     "instanceof",
     "import",
     "package",
-    "default",
 ];
 
 /// Words that a bracket follows and that name nothing.
@@ -45,7 +44,7 @@ pub(super) fn name<'a>(text: &'a str, rest: &'a str) -> Option<&'a str> {
 }
 
 fn declared_type(text: &str) -> Option<&str> {
-    words(text).find_map(|(at, word)| {
+    words(text, &['"']).find_map(|(at, word)| {
         let after = &text[at + word.len()..];
         let name = match word {
             "class" | "interface" | "enum" | "record" => name_after(after)?,
@@ -97,7 +96,7 @@ mod tests {
             \x20       int y) throws E {\n        return d(x);\n        E e = f(x);\n\
             \x20       g(x);\n        if (x) {\n        new H(x) {\n        else i(x);\n\
             \x20   abstract void j();\n    public @interface K {\n    record L(int x) {}\n\
-            \x20   static <T> T m(T x) {\n    // void n()\n    this.<T>o(x);\n\
+            \x20   default <T> T m(T x) {\n    // void n()\n    this.<T>o(x);\n\
             \x20   K.class.p(x);\n";
         let found: Vec<_> =
             find(Language::Java, code).map(|found| (found.name, found.line)).collect();

@@ -47,9 +47,7 @@ pub(super) fn name<'a>(text: &'a str, rest: &'a str) -> Option<&'a str> {
 
 /// What `function` or `class` names, anywhere on the line.
 fn keyword(text: &str) -> Option<&str> {
-    let mut quoted = text.char_indices().filter(|(_, c)| matches!(c, '\'' | '`')).map(|(at, _)| at);
-    let quote = quoted.next().unwrap_or(text.len());
-    words(text).take_while(|(at, _)| *at < quote).find_map(|(at, word)| {
+    words(text, &['"', '\'', '`']).find_map(|(at, word)| {
         let after = &text[at + word.len()..];
         match word {
             "function" => {
@@ -137,7 +135,10 @@ fn method<'a>(line: &'a str, rest: &'a str, at: usize, is_abstract: bool) -> Opt
         return None;
     }
     let is_method = match closed(parameters) {
-        Closed::Followed(after) => is_abstract || after.starts_with(['{', ':']),
+        // A constructor has no type, and in a declaration no body; it is never called by that name.
+        Closed::Followed(after) => {
+            is_abstract || name == "constructor" || after.starts_with(['{', ':'])
+        }
         Closed::Unfinished => true,
         Closed::TooFar => false,
     };
@@ -176,9 +177,18 @@ mod tests {
         let code = "export default async function* a(x) {\nclass B extends C {\n\
             \x20 constructor(x, y = ')') {\n  static async *d(\n    x,\n  ) {\n  get(x) {\n\
             \x20 get e() {\n  #f() {\n  g(x);\n  if (x) {\n  h(x, () => {\n  })\n\
-            \x20 return class extends I {}\n  * j(x) { in prose\n  'a function of'\n";
-        let expected =
-            [("a", 1), ("B", 2), ("constructor", 3), ("d", 4), ("get", 7), ("e", 8), ("f", 9)];
+            \x20 return class extends I {}\n  * j(x) { in prose\n  'a function of'\n\
+            \x20 k('l', function m() {\n";
+        let expected = [
+            ("a", 1),
+            ("B", 2),
+            ("constructor", 3),
+            ("d", 4),
+            ("get", 7),
+            ("e", 8),
+            ("f", 9),
+            ("m", 17),
+        ];
         assert_eq!(names(code), expected);
     }
 

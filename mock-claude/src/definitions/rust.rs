@@ -7,7 +7,7 @@ pub(super) fn name<'a>(text: &'a str, _rest: &'a str) -> Option<&'a str> {
     if is_comment(text.trim_start()) {
         return None;
     }
-    words(text).find_map(|(at, word)| {
+    words(text, &['"']).find_map(|(at, word)| {
         let after = &text[at + word.len()..];
         match word {
             "fn" | "struct" | "enum" | "union" | "trait" | "type" => {

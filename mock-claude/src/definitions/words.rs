@@ -3,8 +3,11 @@
 /// How far a signature is followed, in bytes; no list of parameters is longer.
 const SIGNATURE_BYTES: usize = 4096;
 
-/// The words of a line in order, what stands in double quotes or after `//` left out.
-pub(super) fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+/// The words of a line in order, what stands in any of `quotes` or after `//` left out.
+pub(super) fn words<'a>(
+    text: &'a str,
+    quotes: &'static [char],
+) -> impl Iterator<Item = (usize, &'a str)> {
     let mut at = 0;
     std::iter::from_fn(move || {
         loop {
@@ -20,7 +23,7 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
                 return Some((start, word));
             }
             at += match first {
-                '"' => quoted(rest),
+                quote if quotes.contains(&quote) => quoted(rest),
                 _ => first.len_utf8(),
             };
         }
@@ -166,7 +169,7 @@ mod tests {
 
     #[test]
     fn words_are_read_outside_of_strings_and_comments() {
-        let read: Vec<_> = words("a(\"b c\") + d_1 // e").map(|(_, word)| word).collect();
+        let read: Vec<_> = words("a(\"b c\") + d_1 // e", &['"']).map(|(_, word)| word).collect();
         assert_eq!(read, ["a", "d_1"]);
         assert_eq!((leading("ab(c"), trailing("ab(c"), trailing("a(")), ("ab", "c", ""));
     }

@@ -53,6 +53,22 @@ struct Window {
     first: usize,
     /// The last that does not make it too long.
     last: usize,
+    /// The last that has a say in which of the others is taken.
+    seen: usize,
+    /// Two places that are nearer to each other than this are not both cut, if there is a choice.
+    reach: usize,
+}
+
+impl Window {
+    fn new(start: usize, size: Size) -> Self {
+        let Size { min, max } = size;
+        let last = start + max;
+        Self { start, first: start + min, last, seen: last + 2 * min, reach: min }
+    }
+
+    fn allows(&self, cut: usize) -> bool {
+        (self.first..=self.last).contains(&cut)
+    }
 }
 
 impl<'a> Outline<'a> {
@@ -65,14 +81,15 @@ impl<'a> Outline<'a> {
 
     /// Where a part that begins with line `start` ends: the line after it.
     pub(super) fn cut(&mut self, start: usize, size: Size) -> usize {
-        let window = Window { start, first: start + size.min, last: start + size.max };
+        let window = Window::new(start, size);
         // What the end of a segment cuts off may be misread; the last lines of one are not used.
-        if self.segment.end < self.lines.count().min(window.last + size.max) {
+        if self.segment.end < self.lines.count().min(window.seen + size.max) {
             self.parse(start);
         }
         self.by_tree(window).unwrap_or_else(|| {
-            let rows = window.first..=window.last;
-            rows.min_by_key(|row| self.hash(*row)).unwrap_or(window.last)
+            let rows = window.start + 1..self.lines.count().min(window.seen + 1);
+            let lines: Vec<Place> = rows.map(|row| Place { cut: row, row }).collect();
+            self.choose(&lines, window).unwrap_or(window.last)
         })
     }
 
@@ -99,19 +116,53 @@ impl<'a> Outline<'a> {
 
     fn by_tree(&self, window: Window) -> Option<usize> {
         let tree = self.segment.tree.as_ref()?;
-        let window = Window { last: window.last.min(self.segment.end), ..window };
+        let last = window.last.min(self.segment.end);
+        let window = Window { last, seen: window.seen.min(self.segment.end), ..window };
         let mut cursor = tree.walk();
         let mut fallback = None;
         for _ in 0..MOST_LEVELS {
             let level = self.level(&mut cursor, window);
-            if let Some(place) = level.definition.or(level.early).or(level.statement) {
-                return Some(place.cut);
+            let found = self
+                .choose(&level.definitions, window)
+                .or_else(|| level.early(window))
+                .or_else(|| self.choose(&level.statements, window));
+            if found.is_some() {
+                return found;
             }
-            fallback = fallback.or(level.other);
+            fallback = fallback.or_else(|| self.choose(&level.others, window));
             let Some((_, across)) = level.across else { break };
             cursor.reset(across);
         }
-        fallback.map(|place| place.cut)
+        fallback
+    }
+
+    /// The place to cut among some in the order of their lines; none where none is allowed.
+    ///
+    /// It is the first one whose hash is the least of all within reach. Whether a place is that
+    /// depends on the text around it alone and not on where the part begins, so that parts that
+    /// begin differently end alike. Where there is none, the least of all is taken that leaves the
+    /// next such place to the next part.
+    fn choose(&self, places: &[Place], window: Window) -> Option<usize> {
+        if !places.iter().any(|place| window.allows(place.cut)) {
+            return None;
+        }
+        let ranked: Vec<(u64, usize)> =
+            places.iter().map(|place| (self.hash(place.row), place.cut)).collect();
+        let least = |at: usize| {
+            let near = |other: &&(u64, usize)| ranked[at].1.abs_diff(other.1) < window.reach;
+            let mut before = ranked[..at].iter().rev().take_while(near);
+            let mut after = ranked[at..].iter().take_while(near);
+            before.all(|other| *other > ranked[at]) && after.all(|other| *other >= ranked[at])
+        };
+        let next = (0..ranked.len()).find(|at| ranked[*at].1 >= window.first && least(*at));
+        let next = next.map(|at| ranked[at].1);
+        if let Some(cut) = next.filter(|cut| window.allows(*cut)) {
+            return Some(cut);
+        }
+        let allowed = || ranked.iter().filter(|(_, cut)| window.allows(*cut));
+        let leaves_next = |cut: usize| next.is_none_or(|next| cut + window.reach <= next);
+        let least = allowed().filter(|(_, cut)| leaves_next(*cut)).min();
+        least.or_else(|| allowed().min()).map(|(_, cut)| *cut)
     }
 
     /// The places between the children of the node at the cursor.
@@ -128,7 +179,7 @@ impl<'a> Outline<'a> {
         loop {
             let node = cursor.node();
             let rows = rows(node, base);
-            if rows.0 > window.last {
+            if rows.0 > window.seen {
                 return level;
             }
             level.goes_across(node, rows, window);
@@ -140,7 +191,7 @@ impl<'a> Outline<'a> {
             match grammar::kind(node) {
                 Kind::Attached if clean => attached = Some((first, rows.1)),
                 kind if clean && node.is_named() => {
-                    level.offer(kind, first, window, || self.hash(rows.0));
+                    level.offer(kind, Place { cut: first, row: rows.0 }, window);
                 }
                 _ => {}
             }
@@ -169,48 +220,37 @@ fn rows(node: Node<'_>, base: usize) -> (usize, usize) {
 /// A place to cut.
 #[derive(Debug, Clone, Copy)]
 struct Place {
+    /// The line before which is cut.
     cut: usize,
-    hash: u64,
+    /// The line on which what follows begins, comments and attributes left out.
+    row: usize,
 }
 
-/// The best places between the children of one node.
+/// The places between the children of one node, in the order of their lines.
 #[derive(Default)]
 struct Level<'tree> {
-    /// Before a definition, within the window.
-    definition: Option<Place>,
-    /// Before the last definition that comes too early, where none is within the window: what
-    /// begins there is too long, and is better cut by itself.
-    early: Option<Place>,
-    /// Before a statement.
-    statement: Option<Place>,
-    /// Before anything else.
-    other: Option<Place>,
+    definitions: Vec<Place>,
+    statements: Vec<Place>,
+    others: Vec<Place>,
     /// The child that has the most lines of the window, and how many.
     across: Option<(usize, Node<'tree>)>,
 }
 
 impl<'tree> Level<'tree> {
-    fn offer(&mut self, kind: Kind, cut: usize, window: Window, hash: impl Fn() -> u64) {
-        if cut <= window.start {
-            return;
-        }
-        if cut < window.first {
-            if kind == Kind::Definition {
-                self.early = Some(Place { cut, hash: 0 });
+    fn offer(&mut self, kind: Kind, place: Place, window: Window) {
+        if place.cut > window.start {
+            match kind {
+                Kind::Definition => self.definitions.push(place),
+                Kind::Statement => self.statements.push(place),
+                Kind::Other | Kind::Attached => self.others.push(place),
             }
-            return;
         }
-        let best = match kind {
-            Kind::Definition => &mut self.definition,
-            // Once there is a definition, its hash is the only one that counts.
-            _ if self.definition.is_some() => return,
-            Kind::Statement => &mut self.statement,
-            Kind::Other | Kind::Attached => &mut self.other,
-        };
-        let place = Place { cut, hash: hash() };
-        if best.is_none_or(|best| place.hash < best.hash) {
-            *best = Some(place);
-        }
+    }
+
+    /// The last definition that begins too early, where none begins in time: it is too long
+    /// itself, and is better cut from its beginning on.
+    fn early(&self, window: Window) -> Option<usize> {
+        self.definitions.iter().rev().map(|place| place.cut).find(|cut| *cut < window.first)
     }
 
     fn goes_across(&mut self, node: Node<'tree>, rows: (usize, usize), window: Window) {

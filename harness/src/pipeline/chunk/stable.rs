@@ -1,10 +1,10 @@
 //! Cuts between definitions, where their text says so.
 //!
-//! A part ends, between its least and its most lines, before the definition whose first lines have
-//! the smallest hash. The next part is cut by the same rule from there on, so that after an edit
-//! the old cuts are met again with the first definition that both agree on, mostly the next one;
-//! a cut after so many lines would move with every line that is added. Parts are a partition by
-//! construction: each begins where the one before ends.
+//! A part ends before the first definition whose text has the smallest hash of all around it. That
+//! depends on those definitions alone, so that an edit moves no cut but those beside it; a cut
+//! after so many lines would move with every line that is added. Where no such definition is near
+//! enough, the best of the others is taken. Parts are a partition by construction: each begins
+//! where the one before ends.
 
 use super::outline::Outline;
 use super::{Chunk, Lines};
