@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_function_bound_to_a_name_is_found() {
-        let code = "export const a = async (x) => {\nconst b = x => x\nlet c: (x: T) => U = (x) =>\n\
+        let code = "export const a = async (x) => {\nconst b = x => x\nlet c: T<U> = (x) =>\n\
             const d = (x) + 1\nconst e = f(x)\nvar g = function () {\nconst h = <T,>(x: T) => x\n";
         assert_eq!(names(code), [("a", 1), ("b", 2), ("c", 3), ("g", 6), ("h", 7)]);
     }
