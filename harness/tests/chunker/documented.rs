@@ -15,7 +15,7 @@ fn ranges(text: &str) -> Vec<(usize, usize)> {
 
 /// A function of `lines` lines.
 fn function(name: &str, lines: usize) -> String {
-    let body: String = (2..lines).map(|n| format!("    x = {n}\n")).collect();
+    let body = (2..lines).map(|n| format!("    x = {n}\n")).collect::<Vec<_>>().concat();
     format!("def {name}():\n{body}    return x\n")
 }
 

@@ -326,7 +326,7 @@ mod tests {
 
     #[test]
     fn lines_are_cut_by_their_hash_where_no_node_divides_them() {
-        let prose: String = (0..100).map(|n| format!("word {n}\n")).collect();
+        let prose = (0..100).map(|n| format!("word {n}\n")).collect::<Vec<_>>().concat();
         let text = format!("'''\n{prose}'''\n");
         let cut = check(Language::Python, &text, 10, 50);
         let shifted = format!("'''\nnew\n{prose}'''\n");
