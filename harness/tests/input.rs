@@ -64,7 +64,7 @@ fn fates(sandbox: &Sandbox) -> String {
 fn every_file_is_documented_or_skipped_with_a_reason() {
     insta::assert_snapshot!(check(&tree(), "quick.toml"), @r#"
     "=1+1.py": Documented
-    "README.md": Skipped not a Python file
+    "README.md": Skipped not in a known language
     "binary.py": Skipped binary
     "blank.py": Skipped empty
     "dangling.py": Skipped a symbolic link

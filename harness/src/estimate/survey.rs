@@ -13,7 +13,8 @@ use crate::pipeline::cache::CachePolicy;
 use crate::pipeline::chunk::{self, Lines};
 use crate::pipeline::judge;
 use crate::pipeline::preset::Preset;
-use crate::source::python::{self, Facts};
+use crate::source::facts::{self, Facts};
+use crate::source::language::Language;
 use crate::source::{NoText, SourceFile};
 
 /// A file that would be sent.
@@ -61,7 +62,7 @@ impl<'a> Survey<'a> {
                 Ok(text) => survey.files.push(Found {
                     file,
                     bytes: text.len() as u64,
-                    facts: python::read(&text),
+                    facts: facts::read(Language::of(&file.path), &text),
                 }),
                 Err(NoText::Skipped(reason) | NoText::Unreadable(reason)) => {
                     *survey.skipped.entry(reason).or_default() += 1;
@@ -93,7 +94,7 @@ fn plan(found: &Found<'_>, preset: &Preset) -> FilePlan {
     let Ok(text) = file.text() else {
         return FilePlan { path, died: Some(Cause::Unreadable), flaw: None, parts: Vec::new() };
     };
-    let chunks = chunk::chunks(&preset.chunk, &text, facts);
+    let chunks = chunk::chunks(&preset.chunk, Language::of(&path), &text, facts);
     let lines = Lines::new(&text);
     let in_parts = chunks.len() > 1;
     let template = preset.request.prompt.len() - "{path}{code}".len();

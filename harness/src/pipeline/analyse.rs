@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chunk::ChunkPolicy;
 use super::cpython::{self, Interpreter};
-use crate::source::python::Facts;
+use crate::source::facts::Facts;
 
 /// The `[analyse]` section: the process that a pipeline runs in, as a model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -61,6 +61,9 @@ const BASE_KB: u64 = 10_240;
 
 /// Bytes of memory for each line in tree-sitter's tree.
 const TREE_BYTES_PER_LINE: u64 = 1_792;
+
+/// Lines whose tree is in memory at once, however long the file is.
+const TREE_LINES: u64 = 30_000;
 
 /// How the process came through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,8 +134,12 @@ pub fn memory_kb(analyse: &AnalysePolicy, chunk: &ChunkPolicy, facts: &Facts, by
         return interpreter.memory_kb(bytes);
     }
     let tree = match chunk {
-        ChunkPolicy::Definitions { max_lines, .. } if facts.lines > max_lines.get() as u64 => {
-            facts.lines.saturating_mul(TREE_BYTES_PER_LINE)
+        // The documented chunker parses with the same `ast`.
+        ChunkPolicy::Documented { max_lines, .. } if facts.lines > max_lines.get() as u64 => {
+            return cpython::version("3.9").memory_kb(bytes);
+        }
+        ChunkPolicy::Stable { max_lines, .. } if facts.lines > max_lines.get() as u64 => {
+            facts.lines.min(TREE_LINES).saturating_mul(TREE_BYTES_PER_LINE)
         }
         _ => 0,
     };

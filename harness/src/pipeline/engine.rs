@@ -19,7 +19,8 @@ use super::preset::Preset;
 use super::prompt::Prompt;
 use crate::docs;
 use crate::platform::Envelope;
-use crate::source::python::{self, Facts};
+use crate::source::facts::{self, Facts};
+use crate::source::language::Language;
 use crate::source::{NoText, SourceFile};
 
 /// One file to document.
@@ -42,7 +43,8 @@ pub async fn run(context: &Context, job: Job, permits: &Semaphore, envelope: &En
         Err(NoText::Skipped(reason)) => return open.skip(reason),
         Err(NoText::Unreadable(reason)) => return open.fail(Cause::Unreadable, reason),
     };
-    let facts = python::read(&text);
+    let language = Language::of(&open.job.file.path);
+    let facts = facts::read(language, &text);
     let bytes = text.len() as u64;
     let Preset { analyse, chunk, .. } = &context.preset;
     let memory_kb = analyse::memory_kb(analyse, chunk, &facts, bytes);
@@ -54,7 +56,7 @@ pub async fn run(context: &Context, job: Job, permits: &Semaphore, envelope: &En
         Analysis::Survived { remark } => remark,
         Analysis::Died { cause, detail } => return open.fail(cause, detail),
     };
-    let chunks = chunk::chunks(chunk, &text, &facts);
+    let chunks = chunk::chunks(chunk, language, &text, &facts);
     open.chunks = chunks.len() as u64;
     let documenting = document(context, &open, &text, &chunks, permits);
     let answers = match envelope.hold(&context.clock, &open.used, documenting).await {
@@ -155,7 +157,7 @@ async fn pay(
     let Piece { path, number, code } = piece;
     let label = number.map(|number| format!("{path} (part {number})"));
     let label = label.as_deref().unwrap_or(path);
-    let prompt = Prompt::fill(&context.preset.request, label, code);
+    let prompt = Prompt::fill(&context.preset.request, Language::of(path), label, code);
     call::call(context, Part { key: stored.map(|(_, key)| key), ..part }, &prompt).await
 }
 

@@ -11,7 +11,7 @@ use reports::Cause;
 use super::call::Failure;
 use super::chunk::Chunk;
 use super::merge::{self, Answer};
-use crate::source::python::Facts;
+use crate::source::facts::Facts;
 
 /// What became of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -88,7 +88,8 @@ pub struct RequestConfig {
     /// call reads it for a tenth of the price. It has to be long enough for the model.
     #[serde(default, skip_serializing_if = "is_default")]
     pub prompt_caching: bool,
-    /// The prompt; `{path}` and `{code}` stand for the file and its text.
+    /// The prompt; `{path}` and `{code}` stand for the file and its text, `{language}` for the name
+    /// of its language.
     pub prompt: String,
 }
 
