@@ -19,6 +19,7 @@ Examples:
   chaos run --scenario large-repo --input .  the same on your own source tree
   chaos list                                 every scenario and the question it asks
   chaos gate --baseline baseline.json        red when an exact figure moved
+  chaos mock --port 8080 --preset brownout   the API alone, for your own client
 
 Exit codes:
   0 pass, 99 an expectation or a comparison failed, 4 inconclusive, 2 usage,
@@ -74,7 +75,19 @@ pub enum Command {
         #[command(subcommand)]
         what: GenerateWhat,
     },
+    /// Serve the mock of the Claude API on a port, as `mock-claude` does
+    #[command(after_help = MOCK_EXAMPLES)]
+    Mock(Box<mock_claude::cli::Args>),
 }
+
+const MOCK_EXAMPLES: &str = "\
+Examples:
+  chaos mock --port 8080 --preset realistic
+  chaos mock --port 0 --limits start --faults brownout.toml --seed 7
+  chaos mock --show-preset stress > mine.toml && chaos mock --config mine.toml
+  chaos mock proxy --upstream https://api.anthropic.com --record calls.jsonl
+
+The first line that is printed is the URL: point ANTHROPIC_BASE_URL at it. Ctrl-C stops it.";
 
 /// What can be done with a baseline.
 #[derive(Debug, Subcommand)]
@@ -122,9 +135,21 @@ pub struct RunArgs {
     /// Replace the run that is in the output folder instead of keeping it beside
     #[arg(long, requires = "out")]
     pub force: bool,
-    /// A cache file that outlives the run, for pipelines that have a cache
-    #[arg(long, value_name = "FILE")]
+    /// A cache that outlives the run: a file, or the redis:// URL of a server (with --clock wall)
+    #[arg(long, value_name = "FILE|URL")]
     pub cache: Option<PathBuf>,
+    /// Write the documentation of each file that is documented into this folder
+    #[arg(long, value_name = "DIR")]
+    pub docs: Option<PathBuf>,
+    /// Go on where a run in the output folder was killed or stopped; begin it, where there is none
+    #[arg(long, requires = "out", conflicts_with = "force")]
+    pub resume: bool,
+    /// The URL of a mock that is running, to use in place of one of the run's own
+    #[arg(long, value_name = "URL", requires = "mock_admin")]
+    pub mock_url: Option<String>,
+    /// The URL of that mock's admin API, which knows what was charged
+    #[arg(long, value_name = "URL", requires = "mock_url")]
+    pub mock_admin: Option<String>,
     /// Every file's line, not only the first ones
     #[arg(long)]
     pub verbose: bool,
@@ -139,6 +164,7 @@ Examples:
   chaos run --scenario large-repo --input src --pipeline phase3
   chaos run --scenario mine.toml --pipeline phase1 mine-pipeline.toml --seed 11
   chaos run --scenario large-repo --pipeline phase3 --cache answers.redb
+  chaos run --scenario mine.toml --clock wall --out out --resume
   chaos run --all --quiet --out runs";
 
 /// The clock of a run.

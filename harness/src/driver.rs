@@ -1,8 +1,9 @@
 //! Starts the jobs when the load says so, and waits for them to end.
 //!
 //! Open arrivals follow an absolute schedule: a job begins when it is due, whether or not earlier
-//! ones have ended, and each is an invocation with permits of its own. Closed arrivals start a job
-//! when one has ended; a batch is one invocation with one set of permits.
+//! ones have ended, and each is an invocation with permits of its own, unless the pipeline has one
+//! set for all. Closed arrivals start a job when one has ended; a batch is one invocation with one
+//! set of permits.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep_until;
 
 use crate::interrupt::Interrupt;
+use crate::pipeline::schedule::Scope;
 use crate::pipeline::{Context, Job, engine};
 use crate::source::{Origin, SourceFile};
 
@@ -69,8 +71,11 @@ async fn open(
 ) {
     for (number, file) in work.iter() {
         let due_ms = if is_skipped(file) { None } else { arrivals.next() };
+        if context.earlier.is_done(number) {
+            continue;
+        }
         if let Some(due_ms) = due_ms {
-            let due = context.clock.started() + Duration::from_millis(due_ms);
+            let due = context.clock.moment(Duration::from_millis(due_ms));
             tokio::select! {
                 biased;
                 () = interrupt.wait() => return,
@@ -97,7 +102,7 @@ async fn closed(
         Load::Sequential { users, .. } => (usize::try_from(*users).unwrap_or(usize::MAX), None),
         _ => (context.preset.schedule.workers.get(), Some(invocation(context))),
     };
-    for (number, file) in work.iter() {
+    for (number, file) in work.iter().filter(|(number, _)| !context.earlier.is_done(*number)) {
         while running.len() >= users {
             match next(running, interrupt).await {
                 Some(ended) => check(ended),
@@ -115,7 +120,11 @@ async fn closed(
 
 /// The permits of one invocation of the pipeline.
 fn invocation(context: &Context) -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(context.preset.schedule.workers.get()))
+    let schedule = &context.preset.schedule;
+    match schedule.scope {
+        Scope::Invocation => Arc::new(Semaphore::new(schedule.workers.get())),
+        Scope::Pipeline => Arc::clone(&context.workers),
+    }
 }
 
 fn spawn(context: &Arc<Context>, job: Job, permits: &Arc<Semaphore>, running: &mut JoinSet<()>) {

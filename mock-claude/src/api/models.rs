@@ -7,13 +7,12 @@
 use std::sync::{Arc, LazyLock};
 
 use axum::Router;
-use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::get;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::call::{Context, Given};
+use super::call::{Context, Given, Id};
 use super::caller::Caller;
 use super::paging::{Query, by_id, page_by_id};
 use crate::answer::State;
@@ -72,7 +71,7 @@ async fn list(caller: Caller) -> Response {
     caller.ask_page(work).await
 }
 
-async fn one(Path(id): Path<String>, caller: Caller) -> Response {
+async fn one(Id(id): Id, caller: Caller) -> Response {
     let work = |context: Context<'_>| {
         let found = CATALOGUE.iter().find(|entry| entry.is(&id));
         match found.or_else(|| CATALOGUE.first().filter(|_| context.state.config().contract)) {

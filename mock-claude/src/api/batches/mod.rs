@@ -13,8 +13,8 @@ mod store;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, Path};
 use axum::response::Response;
 use axum::routing::{get, post};
 use bytes::Bytes;
@@ -24,12 +24,13 @@ use xxhash_rust::xxh3::xxh3_64;
 pub use self::config::BatchConfig;
 pub(crate) use self::store::Store;
 use self::store::View;
-use super::call::{Context, Given, subject};
+use super::call::{Context, Given, Id, subject};
 use super::caller::Caller;
 use super::paging::{Query, by_id, page_by_id};
-use crate::answer::{State, TAG_HEADER};
+use crate::answer::State;
 use crate::error::ApiError;
-use crate::routes::too_large;
+use crate::fault::FAULT_HEADER;
+use crate::routes::unread;
 
 /// The largest body of a new batch, as documented: 256 MB.
 pub const MAX_BODY_BYTES: usize = 256 * 1024 * 1024;
@@ -49,14 +50,17 @@ async fn create(caller: Caller, body: Result<Bytes, BytesRejection>) -> Response
     let about = subject("POST", "/v1/messages/batches", hash);
     let state = Arc::clone(&caller.state);
     let work = |context: Context<'_>| {
-        let body = body.map_err(|_| too_large())?;
+        let body = body.map_err(|rejection| unread(&rejection))?;
         let requests = request::read(&body, state.config().contract)?;
         let id = context.request_id.replacen("req_", "msgbatch_", 1);
         let total = requests.len();
         let queue = state.config().batch.queue_requests.get();
         let cancel = state.stored.batches.open(&id, total, body.len(), context.now_us, queue)?;
-        let tag = context.headers.get(TAG_HEADER).cloned();
-        let order = life::Order { id: id.clone(), version: context.version, tag, cancel };
+        let mut of_requests = context.headers.clone();
+        // What the client asks for by name it asks for the creation.
+        of_requests.remove(FAULT_HEADER);
+        let version = context.version;
+        let order = life::Order { id: id.clone(), version, headers: of_requests, cancel };
         life::start(&state, order, requests);
         show(context, &id)
     };
@@ -80,12 +84,12 @@ async fn list(caller: Caller) -> Response {
     caller.ask_page(work).await
 }
 
-async fn one(Path(id): Path<String>, caller: Caller) -> Response {
+async fn one(Id(id): Id, caller: Caller) -> Response {
     let about = subject("GET batch", &id, 0);
     caller.ask_about(about, |context| show(context, &id)).await
 }
 
-async fn delete(Path(id): Path<String>, caller: Caller) -> Response {
+async fn delete(Id(id): Id, caller: Caller) -> Response {
     let about = subject("DELETE batch", &id, 0);
     let work = |Context { state, .. }: Context<'_>| {
         match state.stored.batches.delete(&id) {
@@ -97,7 +101,7 @@ async fn delete(Path(id): Path<String>, caller: Caller) -> Response {
     caller.ask_about(about, work).await
 }
 
-async fn cancel(Path(id): Path<String>, caller: Caller) -> Response {
+async fn cancel(Id(id): Id, caller: Caller) -> Response {
     let about = subject("POST cancel", &id, 0);
     let work = |context: Context<'_>| {
         let state = context.state;
@@ -114,7 +118,7 @@ async fn cancel(Path(id): Path<String>, caller: Caller) -> Response {
     caller.ask_about(about, work).await
 }
 
-async fn results(Path(id): Path<String>, caller: Caller) -> Response {
+async fn results(Id(id): Id, caller: Caller) -> Response {
     let work = |context: Context<'_>| {
         let bytes = context.state.stored.batches.results(&id, context.now_us)?;
         Ok(Given::Bytes { mime_type: "application/x-jsonl".to_owned(), bytes })

@@ -9,7 +9,6 @@ mod upload;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::get;
 use serde_json::{Value, json};
@@ -17,7 +16,7 @@ use serde_json::{Value, json};
 pub(crate) use self::store::Store;
 use self::store::{File, unknown};
 pub use self::store::{KEPT_CONTENT_BYTES, MAX_FILE_BYTES};
-use super::call::{Context, Given};
+use super::call::{Context, Given, Id};
 use super::caller::Caller;
 use super::paging::Query;
 use crate::answer::State;
@@ -62,7 +61,7 @@ async fn list(caller: Caller) -> Response {
     caller.ask_page(work).await
 }
 
-async fn one(Path(id): Path<String>, caller: Caller) -> Response {
+async fn one(Id(id): Id, caller: Caller) -> Response {
     let work = |context: Context<'_>| {
         let file = find(&id, context)?;
         Ok(Given::Json(object(context.state, &file)))
@@ -70,7 +69,7 @@ async fn one(Path(id): Path<String>, caller: Caller) -> Response {
     caller.ask(work).await
 }
 
-async fn delete(Path(id): Path<String>, caller: Caller) -> Response {
+async fn delete(Id(id): Id, caller: Caller) -> Response {
     let work = |context: Context<'_>| {
         let state = context.state;
         if !state.stored.files.delete(&id) && !state.config().contract {
@@ -81,7 +80,7 @@ async fn delete(Path(id): Path<String>, caller: Caller) -> Response {
     caller.ask(work).await
 }
 
-async fn content(Path(id): Path<String>, caller: Caller) -> Response {
+async fn content(Id(id): Id, caller: Caller) -> Response {
     let work = |context: Context<'_>| {
         let file = find(&id, context)?;
         let mime_type = file.mime_type.clone();
