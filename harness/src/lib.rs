@@ -16,6 +16,7 @@ pub mod estimate;
 pub mod runner;
 pub mod simulation;
 
+pub mod advice;
 pub mod client;
 pub mod pipeline;
 pub mod platform;

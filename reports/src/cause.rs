@@ -50,6 +50,10 @@ pub enum Cause {
     Unreadable,
     /// The run was stopped before the job ended.
     Interrupted,
+    /// The call could have cost more than the pipeline may spend, and was not sent.
+    BudgetStop,
+    /// The pipeline's circuit breaker was open, and the call was not sent.
+    CircuitOpen,
     /// The parser of the pipeline raised an error that the pipeline does not catch.
     AnalysisFailed,
     /// The platform had no room for another invocation and turned the job away.
@@ -92,7 +96,7 @@ pub enum Priority {
 
 impl Cause {
     /// Every cause, in the order of the declaration.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::RateLimited,
         Self::Overloaded,
         Self::ServerError,
@@ -113,6 +117,8 @@ impl Cause {
         Self::InjectedFatal,
         Self::Unreadable,
         Self::Interrupted,
+        Self::BudgetStop,
+        Self::CircuitOpen,
         Self::AnalysisFailed,
         Self::Throttled,
         Self::GatewayThrottled,
@@ -143,6 +149,8 @@ impl Cause {
             Self::InjectedFatal => "injected_fatal",
             Self::Unreadable => "unreadable",
             Self::Interrupted => "interrupted",
+            Self::BudgetStop => "budget_stop",
+            Self::CircuitOpen => "circuit_open",
             Self::AnalysisFailed => "analysis_failed",
             Self::Throttled => "throttled",
             Self::GatewayThrottled => "gateway_throttled",
@@ -174,6 +182,8 @@ impl Cause {
             Self::InjectedFatal => "injected fatal error",
             Self::Unreadable => "file unreadable",
             Self::Interrupted => "run interrupted",
+            Self::BudgetStop => "spend cap reached",
+            Self::CircuitOpen => "circuit breaker open",
             Self::AnalysisFailed => "analysis failed",
             Self::Throttled => "invocation throttled",
             Self::GatewayThrottled => "429 gateway throttled",
@@ -190,12 +200,15 @@ impl Cause {
             | Self::NotFound
             | Self::CallTimeout
             | Self::JobTimeout
+            | Self::BudgetStop
             | Self::Throttled
             | Self::GatewayThrottled
             | Self::GatewayTimeout => Category::Configuration,
-            Self::Overloaded | Self::ServerError | Self::Connection | Self::Unreadable => {
-                Category::Environment
-            }
+            Self::Overloaded
+            | Self::ServerError
+            | Self::Connection
+            | Self::Unreadable
+            | Self::CircuitOpen => Category::Environment,
             Self::PromptTooLong
             | Self::InvalidRequest
             | Self::Truncated
@@ -215,10 +228,14 @@ impl Cause {
     /// How soon it deserves a look.
     pub const fn priority(self) -> Priority {
         match self {
-            Self::Overloaded | Self::ServerError | Self::Connection | Self::MalformedReply => {
-                Priority::Medium
+            Self::Overloaded
+            | Self::ServerError
+            | Self::Connection
+            | Self::MalformedReply
+            | Self::CircuitOpen => Priority::Medium,
+            Self::InjectedFatal | Self::Unreadable | Self::Interrupted | Self::BudgetStop => {
+                Priority::Low
             }
-            Self::InjectedFatal | Self::Unreadable | Self::Interrupted => Priority::Low,
             _ => Priority::High,
         }
     }
@@ -248,6 +265,8 @@ impl Cause {
             Self::InjectedFatal => "nothing: the scenario injects what no client can survive",
             Self::Unreadable => "check that the file is still there and may be read",
             Self::Interrupted => "run it again: an interrupted job proves nothing",
+            Self::BudgetStop => "nothing, if the cap is meant: else raise it, or send less",
+            Self::CircuitOpen => "queue what the breaker turns away until the API is up again",
             Self::AnalysisFailed => {
                 "catch what the parser raises, and send the file without its analysis"
             }
@@ -340,5 +359,7 @@ mod tests {
         assert_eq!(row(Cause::PayloadTooLarge), (Category::Bug, Priority::High));
         assert_eq!(row(Cause::Unreadable), (Category::Environment, Priority::Low));
         assert_eq!(row(Cause::Interrupted), (Category::Unknown, Priority::Low));
+        assert_eq!(row(Cause::BudgetStop), (Category::Configuration, Priority::Low));
+        assert_eq!(row(Cause::CircuitOpen), (Category::Environment, Priority::Medium));
     }
 }

@@ -6,6 +6,7 @@ pub mod estimate;
 pub mod gate;
 pub mod generate;
 pub mod list;
+pub mod mock;
 pub mod report;
 pub mod run;
 pub mod show;
@@ -34,6 +35,7 @@ pub fn execute(args: Args) -> Result<Exit, Failure> {
             baseline::accept(&baseline, reason.as_deref(), &runs)
         }
         Command::Generate { what } => generate::execute(what),
+        Command::Mock(args) => mock::execute(*args),
     }
 }
 

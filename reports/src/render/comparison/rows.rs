@@ -141,6 +141,11 @@ fn platform(rows: &mut Rows<'_>) {
 fn work(rows: &mut Rows<'_>) {
     rows.count("calls", |s| s.calls);
     rows.count("retries", |s| s.retries);
+    if rows.any(|s| s.retries) {
+        rows.add("load amplification", Summary::amplification_ppm, |s, _| {
+            ratio(Some(s.calls), Some(s.calls - s.retries))
+        });
+    }
     rows.count("tokens in", |s| s.tokens_in);
     rows.count("tokens out", |s| s.tokens_out);
     rows.count("cache hits", |s| s.cache_hits);
