@@ -57,7 +57,7 @@ pub async fn drive(context: &Arc<Context>, work: Work<'_>, load: &Load, seed: u6
     let mut beside = JoinSet::new();
     if context.platform.queues() {
         let alone = Arc::clone(context);
-        beside.spawn(async move { alone.platform.work_alone(&alone).await });
+        beside.spawn(async move { alone.platform.work_alone().await });
     }
     match load.arrivals(work.scheduled(), seed) {
         Some(arrivals) => open(context, work, arrivals, &mut running, &interrupt).await,
@@ -84,8 +84,11 @@ async fn open(
 ) {
     for (number, file) in work.iter() {
         let due_ms = if is_skipped(file) { None } else { arrivals.next() };
+        if context.earlier.is_done(number) {
+            continue;
+        }
         if let Some(due_ms) = due_ms {
-            let due = context.clock.started() + Duration::from_millis(due_ms);
+            let due = context.clock.moment(Duration::from_millis(due_ms));
             tokio::select! {
                 biased;
                 () = interrupt.wait() => return,
@@ -116,7 +119,7 @@ async fn closed(
             (context.preset.schedule.workers.get(), Some((invocation(context), whole)))
         }
     };
-    for (number, file) in work.iter() {
+    for (number, file) in work.iter().filter(|(number, _)| !context.earlier.is_done(*number)) {
         while running.len() >= users {
             match next(running, interrupt).await {
                 Some(ended) => check(ended),

@@ -1,5 +1,5 @@
-//! The scenarios that ship with the binary: the five of the seed documents with their variants, and
-//! what the platforms under them do.
+//! The scenarios that ship with the binary: the five of the seed documents with their
+//! variants, and what production and its platforms add.
 
 /// A scenario file that is part of the binary.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +17,7 @@ macro_rules! shipped {
 }
 
 /// Every shipped scenario, in the order in which the seed documents tell of them; platforms last.
-pub const ALL: [Shipped; 11] = shipped![
+pub const ALL: [Shipped; 15] = shipped![
     "large-file",
     "large-file-50k",
     "large-repo",
@@ -26,6 +26,10 @@ pub const ALL: [Shipped; 11] = shipped![
     "concurrent",
     "burst-100",
     "nested",
+    "cache-stampede",
+    "cache-expired",
+    "cache-corruption",
+    "cache-outage",
     "gateway-timeout",
     "function-burst",
     "queue-burst",

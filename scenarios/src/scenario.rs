@@ -16,6 +16,7 @@ use reports::Expectation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::cache_fault::CacheFault;
 use crate::platform::PlatformConfig;
 
 /// The version of the scenario format that this crate reads.
@@ -58,6 +59,9 @@ pub struct Scenario {
     /// What goes wrong in the API, in order of precedence.
     #[serde(default)]
     pub fault: Vec<FaultConfig>,
+    /// What goes wrong with the pipelines' caches.
+    #[serde(default)]
+    pub cache_fault: Vec<CacheFault>,
     /// The currency beside the dollar.
     #[serde(default)]
     pub currency: Currency,
@@ -130,6 +134,11 @@ impl Scenario {
         }
         for problem in self.load.problems() {
             report(&format!("load.{}", problem.key), &problem.message);
+        }
+        for (index, fault) in self.cache_fault.iter().enumerate() {
+            for problem in fault.problems() {
+                report(&format!("cache_fault.{index}.{}", problem.key), &problem.message);
+            }
         }
         for problem in self.platform.iter().flat_map(PlatformConfig::problems) {
             report(&format!("platform.{}", problem.key), &problem.message);
