@@ -57,7 +57,7 @@ pub async fn drive(context: &Arc<Context>, work: Work<'_>, load: &Load, seed: u6
     let mut beside = JoinSet::new();
     if context.platform.queues() {
         let alone = Arc::clone(context);
-        beside.spawn(async move { alone.platform.work_alone(&alone).await });
+        beside.spawn(async move { alone.platform.work_alone().await });
     }
     match load.arrivals(work.scheduled(), seed) {
         Some(arrivals) => open(context, work, arrivals, &mut running, &interrupt).await,

@@ -3,8 +3,8 @@
 //! In reading order: [`args`] is what was typed and [`plan`] what it means; [`command`] has a file
 //! for each subcommand; [`runner`] puts a run together out of [`simulation`], [`driver`] and
 //! [`pipeline`] on a [`platform`], over a [`transport`]; [`recorder`] and [`output`] keep what
-//! happened, and [`book`] and [`resume`] carry it over a crash. [`estimate`] foretells a run without
-//! one. Nothing here judges: that is what `reports` does with the records.
+//! happened, and [`book`] and [`resume`] carry it over a crash. [`estimate`] foretells a run
+//! without one. Nothing here judges: that is what `reports` does with the records.
 
 pub mod args;
 pub mod plan;

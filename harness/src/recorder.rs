@@ -90,7 +90,9 @@ impl Recorder {
     /// begun again, and the end of a run is not that of the next.
     fn is_final(&self, record: &Record) -> bool {
         match record {
-            Record::Job(_) | Record::PipelineEnd(_) => !self.interrupt.asked(),
+            Record::Job(_) | Record::Platform(_) | Record::PipelineEnd(_) => {
+                !self.interrupt.asked()
+            }
             Record::Footer(_) => false,
             Record::Header(_) | Record::Attempt(_) | Record::Fault(_) | Record::Platform(_) => true,
         }

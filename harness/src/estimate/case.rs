@@ -62,6 +62,9 @@ pub(super) fn assumptions(limits: Option<Tier>) -> Vec<String> {
          token, 10,000 tokens read and 48 written a second. A slower model takes that much longer."
             .to_owned(),
         limits,
+        "A pipeline that paces itself: how fast it gets going is rough, and no spend cap, breaker \
+         or retry budget is played through."
+            .to_owned(),
         "Not covered: outages and other faults, requests by others, and what a model leaves out."
             .to_owned(),
     ]

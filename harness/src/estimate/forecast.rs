@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use mock_claude::chance::{Chance, RequestKey};
 use mock_claude::latency::LatencyConfig;
-use mock_claude::limits::{Ask, Limiter, LimitsConfig, Tier};
+use mock_claude::limits::{Ask, Dimension, Limiter, LimitsConfig, Tier};
 use mock_claude::prices::Model;
 use reports::Cause;
 
 use super::case::Case;
 use super::queue::Queue;
 use super::survey::{FilePlan, PartPlan};
+use crate::advice::{Advice, RetryAfter};
 use crate::client::Outcome;
 use crate::pipeline::Preset;
 use crate::pipeline::pacing::PacingPolicy;
@@ -42,6 +43,8 @@ type Place = (usize, usize);
 enum Moment {
     /// A part is asked for, so many-th time.
     Try(Place, u64),
+    /// The head of an answer has come; of one that is not streamed, the answer itself.
+    Head,
     /// An answer has been written, of so many tokens.
     Wrote(u64),
     /// A part has come to its end.
@@ -71,6 +74,7 @@ struct Play<'a> {
     running: usize,
     next_file: usize,
     free_workers: usize,
+    answers: usize,
     line: VecDeque<Place>,
     known: BTreeSet<[u8; 32]>,
     forecast: Forecast,
@@ -98,6 +102,7 @@ impl Forecast {
             running: 0,
             next_file: 0,
             free_workers: preset.schedule.workers.get(),
+            answers: 0,
             line: VecDeque::new(),
             known: BTreeSet::new(),
             forecast: Self::default(),
@@ -120,6 +125,7 @@ impl Play<'_> {
             Moment::End(place, failure) if !self.open[place.0].over => {
                 self.part_ends(now_us, place, failure);
             }
+            Moment::Head => self.answers += 1,
             Moment::Wrote(tokens) => {
                 if let Some(limiter) = &mut self.limiter {
                     limiter.wrote(now_us, tokens);
@@ -153,7 +159,7 @@ impl Play<'_> {
                 self.queue.add(now_us.saturating_add(limit_us), Moment::Deadline(file));
             }
         }
-        while self.free_workers > 0
+        while self.preset.schedule.workers.get() - self.free_workers < self.most_at_once()
             && let Some(place) = self.line.pop_front()
         {
             if !self.open[place.0].over {
@@ -162,6 +168,18 @@ impl Play<'_> {
                 self.queue.add(now_us, Moment::Try(place, 1));
             }
         }
+    }
+
+    /// A pipeline that paces itself begins with one call and one more for each answer, until the
+    /// API has announced its limits.
+    fn most_at_once(&self) -> usize {
+        let workers = self.preset.schedule.workers.get();
+        let announced = self.limiter.is_some() && self.answers > 0;
+        if self.is_paced() && !announced { workers.min(1 + self.answers) } else { workers }
+    }
+
+    fn is_paced(&self) -> bool {
+        self.preset.schedule.pacing != PacingPolicy::Off
     }
 
     fn part(&self, (file, part): Place) -> &PartPlan {
@@ -177,38 +195,46 @@ impl Play<'_> {
             self.forecast.cache_hits += 1;
             return self.queue.add(now_us, Moment::End(place, None));
         }
-        self.forecast.calls += 1;
         let latency = LatencyConfig::default();
         let refused_us = now_us + latency.refusal_ms * 1_000;
         if tokens_in > self.model.context_tokens {
+            self.forecast.calls += 1;
             return self.queue.add(refused_us, Moment::End(place, Some(Cause::PromptTooLong)));
         }
+        let is_paced = self.is_paced();
         if let Some(limiter) = &mut self.limiter {
             let ask = Ask { tokens_in, prompt_bytes };
             if let Err(exceeded) = limiter.check(now_us, ask) {
-                if self.preset.schedule.pacing != PacingPolicy::Off {
-                    // Whoever keeps to the announced limits is not refused: it waits.
-                    self.forecast.calls -= 1;
-                    let at_us = now_us.saturating_add(exceeded.wait_us);
-                    return self.queue.add(at_us, Moment::Try(place, attempt));
+                let ever_fits =
+                    exceeded.dimension != Dimension::InputTokens || tokens_in <= exceeded.limit;
+                if is_paced && ever_fits {
+                    let room_us = now_us + exceeded.wait_us.max(1);
+                    return self.queue.add(room_us, Moment::Try(place, attempt));
                 }
+                self.forecast.calls += 1;
                 self.forecast.refused += 1;
-                return self.again(refused_us, place, attempt, Some(429), Cause::RateLimited);
+                let refusal = refusal(exceeded.wait_us);
+                return self.again(refused_us, place, attempt, &refusal, Cause::RateLimited);
             }
             limiter.take(now_us, ask);
         }
+        self.forecast.calls += 1;
         let most = u64::from(self.preset.request.max_tokens.get());
         let tokens_out = answer.min(most).min(self.model.context_tokens - tokens_in);
         self.forecast.tokens_in += tokens_in;
         self.forecast.tokens_out += tokens_out;
         self.forecast.cost_microusd += self.model.cost_microusd(tokens_in, tokens_out);
         let nobody = RequestKey { subject: 0, attempt: 0 };
-        let takes_ms = latency.plan(tokens_in, Chance::new(0), nobody).at_ms(tokens_out);
+        let schedule = latency.plan(tokens_in, Chance::new(0), nobody);
+        let takes_ms = schedule.at_ms(tokens_out);
+        let head_ms = if self.preset.request.stream { schedule.at_ms(0) } else { takes_ms };
+        self.queue.add(now_us + head_ms * 1_000, Moment::Head);
         self.queue.add(now_us + takes_ms * 1_000, Moment::Wrote(tokens_out));
         let limit = self.preset.deadline.call_ms.filter(|limit| limit.get() < takes_ms);
         if let Some(limit) = limit {
             let given_up_us = now_us + limit.get() * 1_000;
-            self.again(given_up_us, place, attempt, None, Cause::CallTimeout);
+            let outcome = Outcome::without_response(Cause::CallTimeout, "");
+            self.again(given_up_us, place, attempt, &outcome, Cause::CallTimeout);
         } else {
             let cut = (answer > tokens_out).then_some(Cause::Truncated);
             self.queue.add(now_us + takes_ms * 1_000, Moment::End(place, cut));
@@ -216,19 +242,11 @@ impl Play<'_> {
     }
 
     /// The next attempt after a failed one, or the end.
-    fn again(
-        &mut self,
-        now_us: u64,
-        place: Place,
-        attempt: u64,
-        status: Option<u16>,
-        cause: Cause,
-    ) {
-        let outcome = Outcome { status, ..Outcome::without_response(cause, "") };
+    fn again(&mut self, now_us: u64, place: Place, attempt: u64, outcome: &Outcome, cause: Cause) {
         let streamed = self.preset.request.stream;
-        let failed = Failed { attempt, cause, outcome: &outcome, streamed, now_epoch_ms: 0 };
-        // Where a wait is drawn by chance, the middle of what it may be.
-        match self.preset.retry.wait_ms(&failed, u64::midpoint) {
+        let failed = Failed { attempt, cause, outcome, streamed, now_epoch_ms: 0 };
+        // Half-way, where a run would draw by chance.
+        match self.preset.retry.wait_ms(&failed, |low, high| low.midpoint(high)) {
             Some(wait_ms) => {
                 let at_us = now_us.saturating_add(wait_ms.saturating_mul(1_000));
                 self.queue.add(at_us, Moment::Try(place, attempt + 1));
@@ -259,6 +277,16 @@ impl Play<'_> {
         self.running -= 1;
         self.forecast.elapsed_us = now_us;
         self.forecast.fails(file, failure.or(self.plans[file].flaw));
+    }
+}
+
+/// A 429 that tells how long to wait, in whole seconds as the API does.
+fn refusal(wait_us: u64) -> Outcome {
+    let told = RetryAfter::InMs(wait_us.div_ceil(1_000_000) * 1_000);
+    Outcome {
+        status: Some(429),
+        advice: Advice { retry_after: Some(told), ..Advice::default() },
+        ..Outcome::without_response(Cause::RateLimited, "")
     }
 }
 

@@ -76,9 +76,9 @@ impl Platform {
     }
 
     /// What the platform does besides jobs; it ends when it is dropped.
-    pub async fn work_alone(&self, context: &Context) {
+    pub async fn work_alone(&self) {
         if let Place::Ecs(workers) = &self.place {
-            workers.scale(context).await;
+            workers.scale().await;
         }
     }
 

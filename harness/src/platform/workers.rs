@@ -113,8 +113,8 @@ impl Workers {
     }
 
     /// Starts and stops tasks, for ever.
-    pub(super) async fn scale(&self, context: &Context) {
-        let mut look_at = context.clock.moment(self.scale_every);
+    pub(super) async fn scale(&self) {
+        let mut look_at = Instant::now() + self.scale_every;
         loop {
             let ready_at = self.state().ready_at.front().copied();
             if let Some(ready_at) = ready_at.filter(|ready_at| *ready_at <= look_at) {
