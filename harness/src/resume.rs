@@ -41,6 +41,11 @@ impl Earlier {
         self.used.get(&job).copied().unwrap_or_default()
     }
 
+    /// What each job has cost, in micro-dollars.
+    pub fn costs(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.used.iter().map(|(job, used)| (*job, used.cost_microusd))
+    }
+
     /// Whether the pipeline has come to its end.
     pub const fn ended(&self) -> bool {
         self.ended

@@ -334,11 +334,13 @@ impl Piece<'_> {
             resume::settle(&mut earlier, name, book, recorder, &charges, clock).await?;
         }
         let book = book.filter(|_| self.preset.store == StorePolicy::Checkpoint);
+        let gate = Gate::new(self.preset, clock, DaySum::default());
+        earlier.costs().for_each(|(job, cost)| gate.spent_before(job, cost));
         let context = Arc::new(Context {
             pipeline: self.name.to_owned(),
             preset: self.preset.clone(),
             client,
-            gate: Gate::new(self.preset, clock, DaySum::default()),
+            gate,
             workers: Arc::new(Semaphore::new(self.preset.schedule.workers.get())),
             chance: Chance::new(self.plan.seed),
             cache: self.cache(clock).await?,

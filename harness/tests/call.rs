@@ -66,7 +66,10 @@ const AT_ONCE: &str = "shape = \"burst\"";
 /// Runs one row of the table: files documented without retries, with the SDK's, with the
 /// documented ones, and with those that also wait for `retry-after`.
 fn check(scenario: &str, expected: [u64; 4]) {
-    let retry_after = changed(PHASE3, &[("policy = \"documented\"", "policy = \"retry_after\"")]);
+    let retry_after = changed(
+        PHASE3,
+        &[("[retry]\npolicy = \"documented\"", "[retry]\npolicy = \"retry_after\"")],
+    );
     let pipelines = ["phase1", "phase1-sdk", "phase3", "retry-after.toml"];
     let files = [("retry-after.toml", retry_after.as_str())];
     let (summaries, _) = run(scenario, &pipelines, &files);

@@ -159,6 +159,13 @@ impl Gate {
         }
     }
 
+    /// Counts what an earlier life of the run has paid for a file: a cap holds over all of them.
+    pub fn spent_before(&self, file: u64, cost_microusd: u64) {
+        if let Some(spend) = &mut self.state().spend {
+            spend.settle(self.clock.epoch_ms(), file, 0, cost_microusd);
+        }
+    }
+
     /// What the day has cost, where spending is capped: to be kept for the next run.
     pub fn day(&self) -> Option<DaySum> {
         self.state().spend.as_ref().map(Spend::day)
