@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args as Section, Parser, Subcommand, ValueEnum};
 use mock_claude::limits::Tier;
 
+use crate::pipeline::stage::Stage;
+
 /// Break an LLM pipeline on purpose, before production does, and prove that the fix works.
 #[derive(Debug, Parser)]
 #[command(name = "chaos", version, arg_required_else_help = true, after_help = EXAMPLES)]
@@ -21,6 +23,8 @@ Examples:
   chaos estimate .                           what it would cost, without one call
   chaos list                                 every scenario and the question it asks
   chaos gate --baseline baseline.json        red when an exact figure moved
+  chaos ablate --scenario concurrent --pipeline hardened   what each defence is worth
+  chaos claims                               what the documents claim, measured
   chaos mock --port 8080 --preset brownout   the API alone, for your own client
 
 Exit codes:
@@ -73,6 +77,10 @@ pub enum Command {
         #[command(subcommand)]
         action: BaselineAction,
     },
+    /// Switch one stage of a pipeline off at a time, and show which failure comes back
+    Ablate(AblateArgs),
+    /// Measure what the seed documents claim
+    Claims(ClaimsArgs),
     /// Write generated source files
     Generate {
         /// What to write.
@@ -190,6 +198,64 @@ Examples:
   chaos run --scenario large-repo --pipeline phase3 --cache answers.redb
   chaos run --scenario mine.toml --clock wall --out out --resume
   chaos run --all --quiet --out runs";
+
+/// `chaos ablate`.
+#[derive(Debug, Section)]
+#[command(after_help = ABLATE_EXAMPLES)]
+pub struct AblateArgs {
+    /// The scenario: a shipped name or the path of your own file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub scenario: String,
+    /// The pipeline: a shipped name or the path of your own file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub pipeline: String,
+    /// Stages that are off from the beginning, where one defence stands in for another
+    #[arg(long, value_enum, value_name = "STAGE", num_args = 1..)]
+    pub without: Vec<Stage>,
+    /// The seed of every decision left to chance [default: the scenario's]
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// The folder for the records and reports [default: the next free one below chaos-out]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Replace the run that is in the output folder instead of keeping it beside
+    #[arg(long, requires = "out")]
+    pub force: bool,
+    /// No progress bar
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+const ABLATE_EXAMPLES: &str = "\
+Examples:
+  chaos ablate --scenario concurrent --pipeline phase3
+  chaos ablate --scenario burst-100 --pipeline hardened
+  chaos ablate --scenario burst-100 --pipeline hardened --without pacing adaptive";
+
+/// `chaos claims`.
+#[derive(Debug, Section)]
+pub struct ClaimsArgs {
+    /// Only these rows
+    #[arg(long, value_name = "N", num_args = 1..)]
+    pub row: Vec<u64>,
+    /// How the list is printed
+    #[arg(long, value_enum, default_value_t = ClaimsFormat::Text)]
+    pub format: ClaimsFormat,
+    /// No progress bar
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// The shape of the list of claims.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ClaimsFormat {
+    /// For a terminal.
+    Text,
+    /// A line for each quantity, for a spreadsheet.
+    Csv,
+    /// A table.
+    Markdown,
+}
 
 /// The clock of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -4,12 +4,15 @@
 //! for each subcommand; [`runner`] puts a run together out of [`simulation`], [`driver`] and
 //! [`pipeline`] on a [`platform`], over a [`transport`]; [`recorder`] and [`output`] keep what
 //! happened, and [`book`] and [`resume`] carry it over a crash. [`estimate`] foretells a run
-//! without one. Nothing here judges: that is what `reports` does with the records.
+//! without one, and [`claims`] says which runs decide about what documents claim. Nothing here
+//! judges: that is what `reports` does with the records.
 
 pub mod args;
 pub mod plan;
 
 pub mod command;
+
+pub mod claims;
 
 pub mod driver;
 pub mod estimate;

@@ -99,11 +99,23 @@ pub fn scenario(name: &str) -> Result<RunPlan, Failure> {
         None => own_file(name, "scenario", library::ALL.iter().map(|scenario| scenario.name))?,
     };
     let scenario = Scenario::parse(name, &text)?;
-    Ok(RunPlan {
-        name: plain(name).to_owned(),
+    let pipelines = pipelines(&scenario.pipelines)?;
+    Ok(bare(plain(name), scenario, pipelines))
+}
+
+/// The run of a scenario that was put together in memory, its files made.
+pub fn of_scenario(name: &str, scenario: Scenario, pipelines: Vec<(String, Preset)>) -> RunPlan {
+    let mut plan = bare(name, scenario, pipelines);
+    generate(&mut plan);
+    plan
+}
+
+fn bare(name: &str, scenario: Scenario, pipelines: Vec<(String, Preset)>) -> RunPlan {
+    RunPlan {
+        name: name.to_owned(),
         seed: scenario.seed,
         clock: Clock::Simulated,
-        pipelines: pipelines(&scenario.pipelines)?,
+        pipelines,
         files: Vec::new(),
         from_disk: false,
         judged: true,
@@ -111,7 +123,7 @@ pub fn scenario(name: &str) -> Result<RunPlan, Failure> {
         mock: None,
         docs: None,
         scenario,
-    })
+    }
 }
 
 /// Makes the scenario's own files, where no source tree takes their place.

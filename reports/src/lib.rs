@@ -18,7 +18,9 @@ pub mod run;
 pub mod summary;
 
 // From numbers to verdicts.
+pub mod ablation;
 pub mod baseline;
+pub mod claim;
 pub mod compare;
 pub mod gate;
 pub mod verdict;

@@ -1,6 +1,8 @@
 //! The subcommands, one file each: what the arguments mean, the work, what is printed, the exit.
 
+pub mod ablate;
 pub mod baseline;
+pub mod claims;
 pub mod compare;
 pub mod estimate;
 pub mod gate;
@@ -19,7 +21,9 @@ use reports::{Run, RunReader};
 
 use crate::args::{Args, BaselineAction, Command};
 use crate::failure::{Exit, Failure};
-use crate::output::RECORDS;
+use crate::interrupt::Interrupt;
+use crate::output::{RECORDS, RunFolder};
+use crate::runner::RunPlan;
 
 /// Does what was asked for.
 pub fn execute(args: Args) -> Result<Exit, Failure> {
@@ -34,9 +38,23 @@ pub fn execute(args: Args) -> Result<Exit, Failure> {
         Command::Baseline { action: BaselineAction::Accept { baseline, reason, runs } } => {
             baseline::accept(&baseline, reason.as_deref(), &runs)
         }
+        Command::Ablate(args) => ablate::execute(&args),
+        Command::Claims(args) => claims::execute(&args),
         Command::Generate { what } => generate::execute(what),
         Command::Mock(args) => mock::execute(*args),
     }
+}
+
+/// Runs a plan for its figures alone: its folder is removed once it has been read.
+fn observe(plan: &RunPlan, interrupt: &Interrupt) -> Result<Run, Failure> {
+    let folder = tempfile::tempdir()
+        .map_err(|error| Failure::internal(format!("no temporary folder: {error}")))?;
+    let place = RunFolder::at(&folder.path().join("run"), false)?;
+    run::perform(plan, &place, interrupt, true)?;
+    if interrupt.asked() {
+        return Err(Failure::new(Exit::Interrupted, "interrupted before all runs had ended"));
+    }
+    read_run(place.path())
 }
 
 /// The record file of a run that is named by its folder or by the file itself.

@@ -22,6 +22,7 @@ pub mod prompt;
 pub mod retry;
 pub mod schedule;
 pub mod spend;
+pub mod stage;
 pub mod store;
 
 pub use context::Context;

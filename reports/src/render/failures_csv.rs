@@ -55,7 +55,7 @@ fn row(failure: &Failure<'_>) -> [String; 13] {
 }
 
 /// Text from outside, harmless in a spreadsheet and in a terminal.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     // The full-width forms count: some spreadsheets read them as the plain ones.
     let formula = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
     let guard = if text.starts_with(formula) { "'" } else { "" };

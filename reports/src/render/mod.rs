@@ -3,6 +3,8 @@
 //! Invariants: a page depends on its arguments alone, colours included; every sign that a colour
 //! gives is also a word or a symbol; text from outside is escaped on its way in.
 
+pub mod ablation;
+pub mod claims;
 pub mod compare;
 pub mod comparison;
 pub mod estimate;

@@ -1,0 +1,71 @@
+//! `chaos ablate`: one stage of a pipeline off at a time, over the same files and the same trouble.
+
+use reports::ablation::{Ablation, WITHOUT};
+use reports::render;
+
+use super::{read_run, run};
+use crate::args::AblateArgs;
+use crate::failure::{Exit, Failure};
+use crate::interrupt::Interrupt;
+use crate::output::RunFolder;
+use crate::pipeline::Preset;
+use crate::pipeline::stage::Stage;
+use crate::{plan, terminal};
+
+/// Runs the whole pipeline and each pipeline that lacks a stage, and shows what each is worth.
+pub fn execute(args: &AblateArgs) -> Result<Exit, Failure> {
+    let mut plan = plan::scenario(&args.scenario)?;
+    let whole = whole(args)?;
+    let Some((name, preset)) = whole.first() else {
+        return Err(Failure::internal("a pipeline that was asked for is not there"));
+    };
+    let stages = Stage::ALL.into_iter().filter_map(|stage| {
+        Some((format!("{name}{WITHOUT}{}", stage.name()), preset.without(stage)?))
+    });
+    plan.pipelines = whole.iter().cloned().chain(stages).collect();
+    if plan.pipelines.len() == 1 {
+        return Err(Failure::usage(format!(
+            "every stage of `{name}` is off already\nhint: `--pipeline hardened` has stages to spare"
+        )));
+    }
+    plan.seed = args.seed.unwrap_or(plan.seed);
+    plan::generate(&mut plan);
+    let folder = match &args.out {
+        Some(out) => RunFolder::at(out, args.force)?,
+        None => RunFolder::numbered(&format!("ablate-{}", plan::folder_name(&plan.name)))?,
+    };
+    let interrupt = Interrupt::on_signals()
+        .map_err(|error| Failure::internal(format!("signals cannot be handled: {error}")))?;
+    let measured = run::perform(&plan, &folder, &interrupt, args.quiet)?;
+    let run = read_run(folder.path())?;
+    run::write_reports(&folder, &run, &measured)?;
+    if interrupt.asked() {
+        return Ok(Exit::Interrupted);
+    }
+    let Some(ablation) = Ablation::of(&run) else { return Ok(Exit::Inconclusive) };
+    folder.write("ablation.txt", &render::ablation::render(&ablation, reports::Style::PLAIN))?;
+    terminal::print(&format!(
+        "{}\nrecords and reports: {}\n",
+        render::ablation::render(&ablation, terminal::style()),
+        folder.path().display()
+    ))?;
+    Ok(Exit::Pass)
+}
+
+/// The pipeline without the stages that are off from the beginning, which are part of its name.
+fn whole(args: &AblateArgs) -> Result<Vec<(String, Preset)>, Failure> {
+    let mut whole = plan::pipelines(std::slice::from_ref(&args.pipeline))?;
+    for (name, preset) in &mut whole {
+        for stage in &args.without {
+            *preset = preset.without(*stage).ok_or_else(|| {
+                let stage = stage.name();
+                Failure::usage(format!(
+                    "`{stage}` is off already\nhint: leave `{stage}` out of `--without`"
+                ))
+            })?;
+            name.push_str(if name.contains(WITHOUT) { "," } else { WITHOUT });
+            name.push_str(stage.name());
+        }
+    }
+    Ok(whole)
+}
