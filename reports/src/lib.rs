@@ -11,6 +11,7 @@ pub mod measured;
 pub mod record;
 
 // From lines to numbers.
+pub mod classify;
 pub mod failure;
 pub mod latency;
 pub mod metric;
@@ -32,6 +33,7 @@ mod fixture;
 
 pub use baseline::Baseline;
 pub use cause::{Category, Cause, Priority};
+pub use classify::{Confidence, Rule, Stage};
 pub use compare::{Comparison, compare};
 pub use expect::{Bound, Expectation, Problem};
 pub use failure::Failure;

@@ -25,7 +25,7 @@ pub fn execute(args: Args) -> Result<Exit, Failure> {
         Command::Run(args) => run::execute(&args),
         Command::List => list::execute(),
         Command::Show { name } => show::execute(&name),
-        Command::Report { run, verbose } => report::execute(&run, verbose),
+        Command::Report(args) => report::execute(&args),
         Command::Compare { base, head } => compare::execute(&base, &head),
         Command::Gate { baseline, out, runs } => gate::execute(&baseline, &runs, out.as_deref()),
         Command::Baseline { action: BaselineAction::Accept { baseline, reason, runs } } => {
