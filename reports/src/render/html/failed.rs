@@ -14,6 +14,10 @@ use crate::text::{escape, thousands};
 /// The most rows.
 const CAP: usize = 100;
 
+/// What is told of each group, beside its size.
+const COLUMNS: [&str; 5] =
+    ["cause", "category, priority", "decided by", "would have saved it", "evidence of the first"];
+
 /// The section; without failures it says so.
 pub(super) fn section(run: &Run) -> Markup {
     let failures = failures(run);
@@ -29,8 +33,7 @@ pub(super) fn section(run: &Run) -> Markup {
                 table {
                     thead { tr {
                         th class="number" scope="col" { "jobs" }
-                        @for name in ["cause", "pipeline", "category and priority", "decided by",
-                            "would have saved it", "evidence of the first"] {
+                        @for name in COLUMNS {
                             th scope="col" { (name) }
                         }
                     } }
@@ -51,11 +54,13 @@ fn row(group: &[&Failure<'_>]) -> Markup {
     html! {
         tr {
             td class="number" { (thousands(group.len() as u64)) }
-            td class="short" { (first.words()) }
-            td { (escape(&first.job.pipeline)) }
             td class="short" {
-                (first.category().name()) ", " (first.priority().name())
-                @if first.expected { br; "expected" }
+                (first.words()) br;
+                span class="soft" { (escape(&first.job.pipeline)) }
+            }
+            td class="short" {
+                (first.category().name()) br; (first.priority().name())
+                @if first.expected { ", expected" }
             }
             td class="short" { (first.rule().name()) br; "(" (first.confidence().name()) ")" }
             td class="words" {

@@ -147,7 +147,7 @@ fn comparison_table(run: &Run, judgement: &Judgement) -> Markup {
     html! {
         h2 { "Numbers" }
         div class="scroll" tabindex="0" role="region" aria-label="numbers" {
-            table {
+            table class="compared" {
                 thead { tr {
                     @for (column, name) in header.iter().enumerate() {
                         th class=[(column > 0).then_some("number")] scope="col" { (name) }
