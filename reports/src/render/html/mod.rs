@@ -11,6 +11,7 @@ mod cost;
 mod failed;
 mod files;
 mod latency;
+mod overview;
 mod percentiles;
 mod scale;
 mod strip;
@@ -50,9 +51,11 @@ pub fn render(runs: &[Named<'_>]) -> String {
                 style { (PreEscaped(include_str!("page.css"))) }
             }
             body {
-                @if judged.len() > 1 { (contents(&judged)) }
-                @for (index, (named, judgement)) in judged.iter().enumerate() {
-                    (one_run(index, named, judgement))
+                @if judged.len() > 1 { (overview::table(&judged)) }
+                main {
+                    @for (index, (named, judgement)) in judged.iter().enumerate() {
+                        (one_run(index, named, judgement))
+                    }
                 }
             }
         }
@@ -60,28 +63,10 @@ pub fn render(runs: &[Named<'_>]) -> String {
     page.into_string() + "\n"
 }
 
-/// Where each of several runs begins, with its verdict.
-fn contents(judged: &[(&Named<'_>, Judgement)]) -> Markup {
-    html! {
-        nav {
-            h1 { (thousands(judged.len() as u64)) " runs" }
-            ul {
-                @for (index, (named, judgement)) in judged.iter().enumerate() {
-                    li {
-                        (verdict(judgement.verdict, verdict_words(named.run, judgement)))
-                        " " a href={ "#run-" (index + 1) } { (escape(&named.run.header.scenario)) }
-                        span class="soft" { " " (escape(named.name)) }
-                    }
-                }
-            }
-        }
-    }
-}
-
 fn one_run(index: usize, named: &Named<'_>, judgement: &Judgement) -> Markup {
     let run = named.run;
     html! {
-        main class="run" id={ "run-" (index + 1) } {
+        article class="run" id={ "run-" (index + 1) } {
             (heading(run, judgement))
             (gates(judgement))
             (comparison_table(run, judgement))
