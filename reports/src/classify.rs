@@ -123,6 +123,7 @@ impl Failure<'_> {
     pub fn confidence(&self) -> Confidence {
         match self.rule() {
             Rule::NoCause | Rule::StatusAlone => Confidence::Guess,
+            _ if self.fault.is_some_and(|fault| fault.by_time) => Confidence::Likely,
             Rule::TimeLimit | Rule::ProcessEnd | Rule::NoFaultOnRecord | Rule::RecordedCause => {
                 Confidence::Likely
             }

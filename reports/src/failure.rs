@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cause::Cause;
+use crate::injected::{Injected, injected};
 use crate::record::{Attempt, Job, Outcome};
 use crate::run::{PipelineRun, Run};
 use crate::text::thousands;
@@ -24,7 +25,7 @@ pub struct Failure<'a> {
     pub last: Option<&'a Attempt>,
     /// The injected fault that hit that request, where the job failed for what it did. A fault
     /// that a retry got over is not what a later failure is about.
-    pub fault: Option<&'a str>,
+    pub fault: Option<Injected<'a>>,
     /// Whether the scenario expects this pipeline to fail so, and it does as expected.
     pub expected: bool,
 }
@@ -58,8 +59,9 @@ impl<'a> Failure<'a> {
             (None, Some(_)) => found.push("no response".to_owned()),
             (None, None) => found.push("no request failed".to_owned()),
         }
-        if let Some(fault) = self.fault {
-            found.push(format!("fault `{fault}` injected"));
+        if let Some(Injected { name, by_time }) = self.fault {
+            let when = if by_time { " at that time" } else { "" };
+            found.push(format!("fault `{name}` injected{when}"));
         } else if self.job.cause == Some(Cause::RateLimited) && self.status() == Some(429) {
             found.push("refused by the limits, no fault injected".to_owned());
         }
@@ -132,18 +134,16 @@ fn expected(run: &Run) -> BTreeMap<&str, Break> {
 
 fn of_pipeline(pipeline: &PipelineRun, bound: Option<Break>) -> Vec<Failure<'_>> {
     let mut last = BTreeMap::new();
-    for attempt in pipeline.attempts.iter().filter(|a| a.cause.is_some()) {
-        last.insert(attempt.job, attempt);
+    let requests = pipeline.attempts.iter().zip(injected(pipeline));
+    for (attempt, fault) in requests.filter(|(attempt, _)| attempt.cause.is_some()) {
+        last.insert(attempt.job, (attempt, fault));
     }
-    let faults: BTreeMap<&str, &str> =
-        pipeline.faults.iter().map(|f| (f.request_id.as_str(), f.name.as_str())).collect();
     let failed = pipeline.jobs.iter().filter(|job| job.outcome == Outcome::Failed);
     let failed = failed.map(|job| {
-        let last = last.get(&job.job).copied();
+        let (last, fault) = last.get(&job.job).map_or((None, None), |(a, f)| (Some(*a), *f));
         // A lost part is lost to whatever its own request failed of.
-        let fault = last
-            .filter(|attempt| attempt.cause == job.cause || job.cause == Some(Cause::LostChunk))
-            .and_then(|attempt| faults.get(attempt.request_id.as_deref()?).copied());
+        let is_about = |cause| cause == job.cause || job.cause == Some(Cause::LostChunk);
+        let fault = fault.filter(|_| last.is_some_and(|attempt| is_about(attempt.cause)));
         let expected = match bound {
             None => false,
             Some(_) if job.cause == Some(Cause::Interrupted) => false,
@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(failures.len(), 6);
         let phase1 = |f: &Failure<'_>| f.status() == Some(429) && f.job.pipeline == "phase1";
         assert!(failures.iter().all(phase1));
-        assert!(failures.iter().all(|f| f.fault == Some("burst_limit")));
+        assert!(failures.iter().all(|f| f.fault.is_some_and(|fault| fault.name == "burst_limit")));
     }
 
     #[test]

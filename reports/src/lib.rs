@@ -13,6 +13,7 @@ pub mod record;
 // From lines to numbers.
 pub mod classify;
 pub mod failure;
+pub mod injected;
 pub mod latency;
 pub mod metric;
 pub mod run;

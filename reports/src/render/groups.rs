@@ -18,6 +18,7 @@ pub(super) fn groups<'a>(failures: &'a [Failure<'a>]) -> Vec<Vec<&'a Failure<'a>
             failure.job.pipeline.as_str(),
             failure.job.cause,
             failure.rule(),
+            failure.confidence(),
             failure.stage(),
         );
         groups.entry(key).or_default().push(failure);

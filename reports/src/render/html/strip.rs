@@ -10,6 +10,7 @@ use maud::{Markup, html};
 use super::chart::{LEFT, RIGHT};
 use super::scale::{Axis, Buckets, time};
 use crate::cause::Cause;
+use crate::injected::injected;
 use crate::record::Outcome;
 use crate::run::PipelineRun;
 use crate::text::{escape, thousands};
@@ -70,12 +71,10 @@ fn cells(row: &Row, x: &Axis, buckets: Buckets, y: i64) -> Markup {
 fn rows(pipeline: &PipelineRun, buckets: Buckets) -> Vec<Row> {
     let faults = pipeline.faults.iter().map(|f| (f.name.clone(), f.at_us));
     let mut rows = named(faults, buckets, "fault: ", "other faults");
-    let explained: std::collections::BTreeSet<&str> =
-        pipeline.faults.iter().map(|f| f.request_id.as_str()).collect();
-    let unexplained = pipeline.attempts.iter().filter_map(|attempt| {
+    let requests = pipeline.attempts.iter().zip(injected(pipeline));
+    let unexplained = requests.filter_map(|(attempt, fault)| {
         let cause = attempt.cause?;
-        let known = attempt.request_id.as_deref().is_some_and(|id| explained.contains(id));
-        (!known).then(|| (cause.words().to_owned(), attempt.end_us))
+        fault.is_none().then(|| (cause.words().to_owned(), attempt.end_us))
     });
     rows.extend(named(unexplained, buckets, "not injected: ", "other failed requests"));
     let mut lost = Row { label: "jobs lost".to_owned(), class: "cell lost", cells: Vec::new() };
