@@ -3,7 +3,7 @@
 //!
 //! The modules in reading order: what a request is ([`request`], [`error`], [`error_codes`]), what
 //! is decided about it ([`chance`], [`fault`], [`limits`], [`latency`]), what is answered
-//! ([`definitions`], [`reply`], [`stream`]), what it costs ([`tokens`], [`prices`],
+//! ([`definitions`], [`reply`], [`message`], [`stream`]), what it costs ([`tokens`], [`prices`],
 //! [`prompt_cache`], [`journal`]), the order in which one request is decided ([`answer`]), what is
 //! beside messages ([`api`]), what carries it ([`routes`], [`server`], [`pipe`]), what was seen of
 //! it from outside ([`visit`], [`metrics`], [`verdict`], [`admin`], [`proxy`]), and what is typed
@@ -38,7 +38,10 @@ pub mod journal;
 pub mod latency;
 pub mod limits;
 mod listener;
+pub mod message;
+mod messages;
 pub mod metrics;
+mod names;
 pub mod pipe;
 pub mod prices;
 pub mod prompt_cache;
@@ -49,6 +52,7 @@ mod respond;
 pub mod routes;
 mod seen;
 pub mod server;
+mod service;
 pub mod stream;
 pub mod tokens;
 pub mod verdict;

@@ -6,7 +6,8 @@
 use http::{HeaderMap, HeaderValue};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Answer, Identity, Outcome, State, TAG_HEADER, check_headers};
+use super::identity::Identity;
+use super::{Answer, Outcome, State, TAG_HEADER, check_headers};
 use crate::chance::{Chance, RequestKey};
 use crate::clock::Clock;
 use crate::config::Config;

@@ -17,8 +17,9 @@ use crate::answer::State;
 use crate::error::ApiError;
 use crate::fault;
 use crate::latency::wait_until;
+use crate::names;
 use crate::request::Version;
-use crate::routes::{insert, refuse, respond};
+use crate::routes::{JSON, refuse, respond, value};
 use crate::wire::Control;
 
 /// What a route gives when nothing is wrong.
@@ -59,19 +60,19 @@ pub(crate) async fn answer(
         .clone()
         .and_then(|version| work(Context { request_id: &request_id, version, now_us }));
     let mut headers = state.end(call, given.as_ref().err());
-    insert(&mut headers, "request-id", &request_id);
+    headers.insert(&names::REQUEST_ID, value(&request_id));
     wait_until(started, state.config().latency.refusal_ms).await;
     let response = match given {
         Err(error) => {
             tracing::info!(request_id, status = error.status, message = error.message, "refused");
             refuse(&error, headers, &request_id)
         }
-        Ok(Given::Json(value)) => {
-            insert(&mut headers, header::CONTENT_TYPE.as_str(), "application/json");
-            respond(StatusCode::OK, headers, Body::from(value.to_string()))
+        Ok(Given::Json(object)) => {
+            headers.insert(header::CONTENT_TYPE, JSON);
+            respond(StatusCode::OK, headers, Body::from(object.to_string()))
         }
         Ok(Given::Bytes { mime_type, bytes }) => {
-            insert(&mut headers, header::CONTENT_TYPE.as_str(), &mime_type);
+            headers.insert(header::CONTENT_TYPE, value(&mime_type));
             respond(StatusCode::OK, headers, Body::from(bytes))
         }
     };

@@ -3,6 +3,8 @@
 //!
 //! The refusals are in the words of the API's own validator, which names the place first.
 
+use std::fmt::Display;
+
 use serde_json::{Map, Value};
 
 use super::{Purpose, Rules, Version};
@@ -218,14 +220,14 @@ pub(super) fn not_null(value: &&Value) -> bool {
     !value.is_null()
 }
 
-pub(super) fn missing(place: &str) -> ApiError {
+pub(super) fn missing(place: impl Display) -> ApiError {
     ApiError::invalid_request(format!("{place}: Field required"))
 }
 
-pub(super) fn extra(place: &str) -> ApiError {
+pub(super) fn extra(place: impl Display) -> ApiError {
     ApiError::invalid_request(format!("{place}: Extra inputs are not permitted"))
 }
 
-pub(super) fn wrong_type(place: &str, wanted: &str) -> ApiError {
+pub(super) fn wrong_type(place: impl Display, wanted: &str) -> ApiError {
     ApiError::invalid_request(format!("{place}: Input should be a valid {wanted}"))
 }

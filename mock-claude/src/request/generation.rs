@@ -18,7 +18,9 @@ impl Generation {
         let mut digits = id.split('-').filter_map(|part| part.parse::<u32>().ok());
         let major = digits.next().unwrap_or(0).min(99);
         let minor = digits.next().unwrap_or(0).min(9);
-        let always_thinks = id.contains("-fable-") || id.contains("-mythos-");
+        // By bytes: a search for text prepares itself longer than an id is.
+        let contains = |word: &[u8]| id.as_bytes().windows(word.len()).any(|part| part == word);
+        let always_thinks = contains(b"-fable-") || contains(b"-mythos-");
         Self { always_thinks, number: major * 10 + minor }
     }
 
