@@ -156,15 +156,15 @@ mod tests {
 
         FAILURES BY CATEGORY
         --------------------------------------------------------------------------------
-        BUG                 1 job
+        BUG               1 job
           Description: Potential bug (requires investigation)
-        CONFIGURATION      0 jobs
+        CONFIGURATION     0 jobs
           Description: Configuration issues (pools, timeouts)
-        ENVIRONMENT         1 job
+        ENVIRONMENT       1 job
           Description: Environment-specific (hardware, timing)
-        TEST_DESIGN        0 jobs
+        TEST_DESIGN       0 jobs
           Description: Test design issue (unrealistic expectations)
-        UNKNOWN            0 jobs
+        UNKNOWN           0 jobs
           Description: Needs analysis
 
         PRIORITY MATRIX
@@ -260,7 +260,7 @@ mod tests {
            Remedy    pace to the announced limit, honour retry-after, or raise the retry
                      budget
         ");
-        assert!(page.contains("CONFIGURATION     60 jobs"), "{page}");
+        assert!(page.contains("CONFIGURATION    60 jobs"), "{page}");
     }
 
     #[test]

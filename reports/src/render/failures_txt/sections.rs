@@ -9,7 +9,7 @@ use super::{READABLE, WIDTH, section};
 use crate::cause::{Category, Cause};
 use crate::failure::Failure;
 use crate::record::Outcome;
-use crate::render::{Style, counted, matrix as matrix_of, table::table};
+use crate::render::{Style, matrix as matrix_of, table::table};
 use crate::run::Run;
 use crate::summary::Summary;
 use crate::text::{escape, percent, thousands, usd, wrap};
@@ -49,8 +49,8 @@ pub(super) fn by_category(page: &mut String, failures: &[Failure<'_>]) {
     section(page, "FAILURES BY CATEGORY");
     for category in Category::ALL {
         let count = failures.iter().filter(|f| f.category() == category).count();
-        let count = counted(count, "job");
-        let _ = writeln!(page, "{:<15} {count:>9}", category.name());
+        let (name, noun) = (category.name(), if count == 1 { "job" } else { "jobs" });
+        let _ = writeln!(page, "{name:<15} {:>3} {noun}", thousands(count as u64));
         let _ = writeln!(page, "  Description: {}", category.description());
     }
 }

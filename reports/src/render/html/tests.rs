@@ -2,6 +2,8 @@
 //! Method: render runs whose every outside text is an attack, or that are very large, and look at
 //! the markup; what it looks like is `scripts/check-page`'s business.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::fixture;
 use crate::record::{Fault, Job, Outcome};
@@ -16,9 +18,9 @@ fn page(run: &Run) -> String {
 }
 
 /// A run in which every text that comes from outside is the attack.
-fn attacked() -> Run {
+fn attacked(attack: &str) -> Run {
     let mut run = fixture::concurrent();
-    let attack = || ATTACK.to_owned();
+    let attack = || attack.to_owned();
     let header = &mut run.header;
     for text in [
         &mut header.scenario,
@@ -82,7 +84,7 @@ fn the_page_goes_from_the_verdict_to_the_files() {
 
 #[test]
 fn no_text_from_outside_becomes_markup_or_turns_the_page_around() {
-    let page = render(&[Named { name: ATTACK, run: &attacked() }]);
+    let page = render(&[Named { name: ATTACK, run: &attacked(ATTACK) }]);
     for harm in ["<script", "<img", "onerror=alert(2)>", "\u{202e}", "\u{1b}", "\u{0}"] {
         assert!(!page.contains(harm), "{harm:?}");
     }
@@ -95,6 +97,54 @@ fn no_text_from_outside_becomes_markup_or_turns_the_page_around() {
         assert_eq!(tag.matches('"').count() % 2, 0, "{tag}");
         let outside_of_quotes: String = tag.split('"').step_by(2).collect();
         assert!(!outside_of_quotes.contains("onerror"), "{tag}");
+    }
+}
+
+/// What text is made of that tries to be more than text.
+const PIECES: [&str; 24] = [
+    "<",
+    ">",
+    "\"",
+    "'",
+    "&",
+    "</",
+    "/>",
+    "<!--",
+    "-->",
+    "]]>",
+    "script",
+    "style",
+    "svg",
+    "title",
+    "=",
+    " ",
+    "x",
+    "\n",
+    "\u{1b}",
+    "\u{202e}",
+    "&lt;",
+    "&#60;",
+    "\u{0}",
+    "javascript:",
+];
+
+/// The names of all tags in their order, with those of their attributes.
+fn tags(page: &str) -> Vec<String> {
+    let (_, body) = page.split_once("</style>").unwrap();
+    let tags = body.split('<').skip(1).map(|tag| tag.split_once('>').unwrap().0);
+    tags.map(|tag| tag.split('"').step_by(2).collect()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn whatever_the_text_the_markup_is_that_of_harmless_words(
+        pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 1..24)
+    ) {
+        let text = pieces.concat();
+        let of = |text: &str| tags(&render(&[Named { name: text, run: &attacked(text) }]));
+        prop_assert_eq!(of(&text), of("words"));
     }
 }
 
