@@ -102,9 +102,12 @@ fn heading(run: &Run, judgement: &Judgement) -> Markup {
     }
 }
 
+/// A verdict; the words of a run that is not judged are no verdict's, and neither is its look.
 fn verdict(verdict: Verdict, words: &str) -> Markup {
-    let class = verdict.class();
-    html! { span class={ "verdict " (class) } { (verdict.symbol()) " " (words) } }
+    let judged = words == verdict.word();
+    let (class, symbol) =
+        if judged { (verdict.class(), verdict.symbol()) } else { ("unjudged", "–") };
+    html! { span class={ "verdict " (class) } { (symbol) " " (words) } }
 }
 
 /// The first block: every expectation with what was measured.

@@ -206,3 +206,12 @@ fn several_runs_have_a_list_with_the_verdict_of_each() {
     assert!(list.contains("✓ PASS") && list.contains("✗ FAIL"), "{list}");
     assert!(list.contains("href=\"#run-2\"") && page.contains("id=\"run-2\""));
 }
+
+#[test]
+fn a_run_that_is_not_judged_does_not_look_as_if_it_had_passed() {
+    let mut run = fixture::concurrent();
+    run.header.expect.clear();
+    let page = page(&run);
+    let (head, _) = page.split_once("</h1>").unwrap();
+    assert!(head.contains("class=\"verdict unjudged\">– NOT JUDGED"), "{head}");
+}
