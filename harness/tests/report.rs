@@ -116,6 +116,21 @@ fn several_runs_are_in_one_report_in_every_format_and_the_worst_verdict_counts()
 }
 
 #[test]
+fn pipelines_whose_files_share_a_name_have_distributions_of_their_own() {
+    let sandbox = Sandbox::new();
+    let preset = sandbox.chaos(&["show", "phase1"]).exits(0).stdout;
+    for folder in ["a", "b"] {
+        sandbox.write(&format!("{folder}/mine.toml"), &preset);
+    }
+    sandbox.write("quick.toml", QUICK);
+    let run = ["run", "--quiet", "--scenario", "quick.toml", "--out", "out", "--pipeline"];
+    sandbox.chaos(&[&run[..], &["a/mine.toml", "b/mine.toml"]].concat()).exits(0);
+    sandbox.chaos(&["report", "out", "--format", "hgrm", "--out", "hdr/"]).exits(0);
+    assert_eq!(sandbox.names("hdr"), ["latency-mine-2.hgrm", "latency-mine.hgrm"]);
+    assert!(sandbox.read("hdr/latency-mine-2.hgrm").contains("b/mine.toml"));
+}
+
+#[test]
 fn what_cannot_be_reported_says_why() {
     let sandbox = ran();
     sandbox.chaos(&["report"]).exits(2);

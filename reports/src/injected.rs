@@ -1,8 +1,8 @@
 //! Which injected fault hit which request.
 //!
-//! Invariants: a request that got an answer names its fault by its id, and nothing else decides. One
-//! that got none has no id: it is joined by time, with a fault that no answered request claims, and
-//! only where every such fault in its time has the same name.
+//! Invariants: a request that got an answer names its fault by its id, and nothing else decides.
+//! One that got none has no id: it is joined by time, with a fault that no answered request claims,
+//! and only where every such fault in its time has the same name.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -98,14 +98,18 @@ fn chart(index: usize, pipeline: &PipelineRun, cells: &Cells<'_>, x: &Axis, y: &
         (strip)
     };
     let numbers = format!("{name} (n={})", thousands(documented));
-    let failed = thousands(cells.jobs.len() as u64 - documented);
-    let caption = if cells.one_by_one() {
-        format!("Each mark is a documented job, each × one of {failed} that failed, at its end.")
+    let lost = cells.jobs.len() as u64 - documented;
+    let caption = if cells.one_by_one() && lost == 0 {
+        "Each mark is a documented job, at its end. None failed.".to_owned()
+    } else if cells.one_by_one() {
+        let lost = thousands(lost);
+        format!("Each mark is a documented job, each × one of {lost} that failed, at its end.")
     } else {
         format!(
             "Line: median; band: up to the 95th percentile, of the documented jobs that ended in \
-             the same {}. {failed} jobs failed; the strip says when.",
+             the same {}. {} jobs failed; the strip says when.",
             duration(cells.buckets.width_us),
+            thousands(lost),
         )
     };
     figure(
