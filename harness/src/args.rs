@@ -19,6 +19,7 @@ Examples:
   chaos run --scenario large-repo --input .  the same on your own source tree
   chaos list                                 every scenario and the question it asks
   chaos gate --baseline baseline.json        red when an exact figure moved
+  chaos mock --port 8080 --preset brownout   the API alone, for your own client
 
 Exit codes:
   0 pass, 99 an expectation or a comparison failed, 4 inconclusive, 2 usage,
@@ -68,7 +69,19 @@ pub enum Command {
         #[command(subcommand)]
         what: GenerateWhat,
     },
+    /// Serve the mock of the Claude API on a port, as `mock-claude` does
+    #[command(after_help = MOCK_EXAMPLES)]
+    Mock(Box<mock_claude::cli::Args>),
 }
+
+const MOCK_EXAMPLES: &str = "\
+Examples:
+  chaos mock --port 8080 --preset realistic
+  chaos mock --port 0 --limits start --faults brownout.toml --seed 7
+  chaos mock --show-preset stress > mine.toml && chaos mock --config mine.toml
+  chaos mock proxy --upstream https://api.anthropic.com --record calls.jsonl
+
+The first line that is printed is the URL: point ANTHROPIC_BASE_URL at it. Ctrl-C stops it.";
 
 /// What can be done with a baseline.
 #[derive(Debug, Subcommand)]

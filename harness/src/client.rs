@@ -3,19 +3,23 @@
 //! It tries once; trying again is the pipeline's business. An answer counts only when it is whole:
 //! a body that breaks off or is no message is a failure, whatever the status said.
 
+mod batch;
+mod body;
+
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
-use http::{HeaderMap, Method};
+use http::HeaderMap;
 use reports::Cause;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use self::body::encode;
+use crate::advice::{Advice, RetryAfter};
 use crate::pipeline::merge::Answer;
-use crate::transport::{Response, Transport, TransportError};
+use crate::transport::{Break, Response, Transport, TransportError};
 
-/// The version of the API that the documented pipelines speak.
-const API_VERSION: &str = "2023-06-01";
+pub use batch::ASKING_TAG;
 
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
@@ -32,6 +36,8 @@ pub struct Request<'a> {
     pub max_tokens: u32,
     /// Whether to stream.
     pub stream: bool,
+    /// What the API is asked to keep for the next call: a system block before the prompt.
+    pub cached: Option<&'a str>,
     /// The prompt.
     pub prompt: &'a str,
     /// The mark by which the mock's journal tells attempts apart.
@@ -45,17 +51,47 @@ pub struct Outcome {
     pub status: Option<u16>,
     /// The `request-id` header.
     pub request_id: Option<String>,
-    /// The `retry-after` header in seconds.
-    pub retry_after_s: Option<u64>,
+    /// What the headers say about trying again.
+    pub advice: Advice,
+    /// The machine code in the body of an error.
+    pub error_code: Option<String>,
+    /// Where the connection broke, where it did.
+    pub broke: Option<Break>,
     /// The answer, or why there is none and the server's words for it.
     pub result: Result<Answer, (Cause, String)>,
+}
+
+/// The head of a response, known before its body.
+#[derive(Debug, Clone, Copy)]
+pub struct Head<'a> {
+    /// The HTTP status.
+    pub status: u16,
+    /// What its headers say.
+    pub advice: &'a Advice,
 }
 
 impl Outcome {
     /// An attempt that ended without a response.
     pub fn without_response(cause: Cause, detail: impl Into<String>) -> Self {
-        let result = Err((cause, detail.into()));
-        Self { status: None, request_id: None, retry_after_s: None, result }
+        Self {
+            status: None,
+            request_id: None,
+            advice: Advice::default(),
+            error_code: None,
+            broke: None,
+            result: Err((cause, detail.into())),
+        }
+    }
+
+    /// An attempt whose connection failed before there was a response.
+    pub fn broken(error: &TransportError) -> Self {
+        let broke = Some(error.broke);
+        Self { broke, ..Self::without_response(Cause::Connection, error.to_string()) }
+    }
+
+    /// The `retry-after` header in whole seconds, where it is not a date.
+    pub fn retry_after_s(&self) -> Option<u64> {
+        self.advice.retry_after.and_then(RetryAfter::whole_seconds)
     }
 }
 
@@ -79,60 +115,33 @@ impl Client {
 
     /// Sends one request and reads its answer to the end.
     pub async fn send(&self, request: &Request<'_>) -> Outcome {
+        self.send_noting(request, |_| {}).await
+    }
+
+    /// The same; `note` is told of the head of the response as soon as it is there.
+    pub async fn send_noting(&self, request: &Request<'_>, note: impl FnOnce(Head<'_>)) -> Outcome {
         let response = match self.transport.send(encode(request)).await {
             Ok(response) => response,
-            Err(error) => return Outcome::without_response(Cause::Connection, error.to_string()),
+            Err(error) => return Outcome::broken(&error),
         };
         let status = response.status().as_u16();
         let headers = response.headers().clone();
-        let result = match read_body(response).await {
-            Err(error) => Err((Cause::Connection, error.to_string())),
-            Ok(body) if status == 200 => decode(&headers, &body),
-            Ok(body) => Err(classify(status, &body)),
+        let advice = Advice::of(&headers);
+        note(Head { status, advice: &advice });
+        let mut outcome = match read_body(response).await {
+            Err(error) => Outcome::broken(&error),
+            Ok(body) if status == 200 => {
+                let (cause, detail) = (Cause::MalformedReply, "");
+                let result = decode(&headers, &body);
+                Outcome { result, ..Outcome::without_response(cause, detail) }
+            }
+            Ok(body) => refused(status, &body),
         };
-        Outcome {
-            status: Some(status),
-            request_id: text(&headers, "request-id").map(str::to_owned),
-            retry_after_s: text(&headers, "retry-after").and_then(|value| value.parse().ok()),
-            result,
-        }
+        outcome.status = Some(status);
+        outcome.request_id = text(&headers, "request-id").map(str::to_owned);
+        outcome.advice = advice;
+        outcome
     }
-}
-
-#[derive(Serialize)]
-struct Body<'a> {
-    model: &'a str,
-    max_tokens: u32,
-    temperature: f32,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    stream: bool,
-    messages: [Message<'a>; 1],
-}
-
-#[derive(Serialize)]
-struct Message<'a> {
-    role: &'static str,
-    content: &'a str,
-}
-
-fn encode(request: &Request<'_>) -> http::Request<Bytes> {
-    let body = Body {
-        model: request.model,
-        max_tokens: request.max_tokens,
-        temperature: 0.0,
-        stream: request.stream,
-        messages: [Message { role: "user", content: request.prompt }],
-    };
-    let body = serde_json::to_vec(&body).expect("strings and numbers serialise");
-    http::Request::builder()
-        .method(Method::POST)
-        .uri("/v1/messages")
-        .header("content-type", "application/json")
-        .header("x-api-key", "chaos")
-        .header("anthropic-version", API_VERSION)
-        .header(mock_claude::answer::TAG_HEADER, request.tag)
-        .body(Bytes::from(body))
-        .expect("the parts of the request are valid")
 }
 
 async fn read_body(response: Response) -> Result<Bytes, TransportError> {
@@ -174,10 +183,16 @@ struct Block {
 fn decode_message(body: &[u8]) -> Result<Answer, (Cause, String)> {
     let message: PlainMessage = serde_json::from_slice(body)
         .map_err(|error| (Cause::MalformedReply, format!("not a message: {error}")))?;
-    Ok(Answer {
-        text: message.content.into_iter().map(|block| block.text).collect(),
-        truncated: message.stop_reason == "max_tokens",
-    })
+    Ok(message.into())
+}
+
+impl From<PlainMessage> for Answer {
+    fn from(message: PlainMessage) -> Self {
+        Self {
+            text: message.content.into_iter().map(|block| block.text).collect(),
+            truncated: message.stop_reason == "max_tokens",
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -229,15 +244,24 @@ struct ApiError {
     kind: String,
     #[serde(default)]
     message: String,
+    /// An object with an `error_code`, null, or nothing at all.
+    #[serde(default)]
+    details: serde_json::Value,
+}
+
+/// A refusal, with what its body says.
+fn refused(status: u16, body: &[u8]) -> Outcome {
+    let (message, details) = match serde_json::from_slice::<ErrorBody>(body) {
+        Ok(body) => (body.error.message, body.error.details),
+        Err(_) => (String::from_utf8_lossy(body).into_owned(), serde_json::Value::Null),
+    };
+    let outcome = Outcome::without_response(classify(status, &message), shorten(&message));
+    Outcome { error_code: details["error_code"].as_str().map(str::to_owned), ..outcome }
 }
 
 /// Names a refusal by its status and, where one status has several meanings, by its message.
-fn classify(status: u16, body: &[u8]) -> (Cause, String) {
-    let message = match serde_json::from_slice::<ErrorBody>(body) {
-        Ok(body) => body.error.message,
-        Err(_) => String::from_utf8_lossy(body).into_owned(),
-    };
-    let cause = match status {
+fn classify(status: u16, message: &str) -> Cause {
+    match status {
         429 => Cause::RateLimited,
         529 => Cause::Overloaded,
         500.. => Cause::ServerError,
@@ -245,8 +269,7 @@ fn classify(status: u16, body: &[u8]) -> (Cause, String) {
         404 => Cause::NotFound,
         400 if message.starts_with("prompt is too long") => Cause::PromptTooLong,
         _ => Cause::InvalidRequest,
-    };
-    (cause, shorten(&message))
+    }
 }
 
 /// Names an error that came inside a stream, after a status of 200.
@@ -273,7 +296,7 @@ mod tests {
 
     fn cause(status: u16, message: &str) -> Cause {
         let body = format!(r#"{{"type":"error","error":{{"type":"x","message":"{message}"}}}}"#);
-        classify(status, body.as_bytes()).0
+        refused(status, body.as_bytes()).result.unwrap_err().0
     }
 
     #[test]
@@ -283,7 +306,17 @@ mod tests {
         assert_eq!(cause(502, "x"), Cause::ServerError);
         assert_eq!(cause(400, "prompt is too long: 9 > 8"), Cause::PromptTooLong);
         assert_eq!(cause(400, "x"), Cause::InvalidRequest);
-        assert_eq!(classify(502, b"<html>").1, "<html>");
+        assert_eq!(refused(502, b"<html>").result.unwrap_err().1, "<html>");
+    }
+
+    #[test]
+    fn the_machine_code_of_an_error_is_read_where_there_is_one() {
+        let code = |details: &str| {
+            let body = format!(r#"{{"error":{{"type":"x","message":"m","details":{details}}}}}"#);
+            refused(429, body.as_bytes()).error_code
+        };
+        assert_eq!(code(r#"{"error_code":"ramp_limit_exceeded"}"#).unwrap(), "ramp_limit_exceeded");
+        assert_eq!((code("null"), code("{}")), (None, None));
     }
 
     #[test]

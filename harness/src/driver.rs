@@ -1,8 +1,9 @@
 //! Starts the jobs when the load says so, and waits for them to end.
 //!
 //! Open arrivals follow an absolute schedule: a job begins when it is due, whether or not earlier
-//! ones have ended, and each is an invocation with permits of its own. Closed arrivals start a job
-//! when one has ended; a batch is one invocation with one set of permits.
+//! ones have ended, and each is an invocation with permits of its own, unless the pipeline has one
+//! set for all. Closed arrivals start a job when one has ended; a batch is one invocation with one
+//! set of permits.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep_until;
 
 use crate::interrupt::Interrupt;
+use crate::pipeline::schedule::Scope;
 use crate::pipeline::{Context, Job, engine};
 use crate::source::{Origin, SourceFile};
 
@@ -115,7 +117,11 @@ async fn closed(
 
 /// The permits of one invocation of the pipeline.
 fn invocation(context: &Context) -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(context.preset.schedule.workers.get()))
+    let schedule = &context.preset.schedule;
+    match schedule.scope {
+        Scope::Invocation => Arc::new(Semaphore::new(schedule.workers.get())),
+        Scope::Pipeline => Arc::clone(&context.workers),
+    }
 }
 
 fn spawn(context: &Arc<Context>, job: Job, permits: &Arc<Semaphore>, running: &mut JoinSet<()>) {

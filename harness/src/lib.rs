@@ -14,6 +14,7 @@ pub mod driver;
 pub mod runner;
 pub mod simulation;
 
+pub mod advice;
 pub mod client;
 pub mod pipeline;
 pub mod source;

@@ -4,12 +4,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use mock_claude::chance::Chance;
 use mock_claude::journal::Journal;
 use mock_claude::{MockClaude, clock::SIMULATED_EPOCH_MS};
 use reports::Measured;
 use reports::record::{self, Clock, Fault, Header, PipelineEnd, PipelineHeader, Record};
 use scenarios::Scenario;
 use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
 
 use crate::charges::Charges;
 use crate::client::Client;
@@ -19,7 +21,9 @@ use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::measure::{self, Stopwatch};
 use crate::pipeline::cache::{Cache, CachePolicy};
+use crate::pipeline::gate::Gate;
 use crate::pipeline::preset::hex;
+use crate::pipeline::spend::DaySum;
 use crate::pipeline::{Context, Preset};
 use crate::recorder::Recorder;
 use crate::simulation::{WATCHDOG, simulate};
@@ -224,6 +228,9 @@ impl Piece<'_> {
             pipeline: self.name.to_owned(),
             preset: self.preset.clone(),
             client,
+            gate: Gate::new(self.preset, clock, DaySum::default()),
+            workers: Arc::new(Semaphore::new(self.preset.schedule.workers.get())),
+            chance: Chance::new(self.plan.seed),
             cache: self.cache()?,
             charges,
             recorder: Arc::clone(self.recorder),
@@ -236,7 +243,7 @@ impl Piece<'_> {
             pipeline: self.name.to_owned(),
             elapsed_us: clock.now_us(),
             ledger_microusd: ledger.cost_microusd,
-            ledger_requests: ledger.requests,
+            ledger_requests: ledger.requests.saturating_sub(context.charges.besides()),
         }));
         Ok(())
     }

@@ -11,6 +11,7 @@ const REQUEST: Request<'_> = Request {
     model: "claude-sonnet-4-5",
     max_tokens: 64,
     stream: false,
+    cached: None,
     prompt: "hello",
     tag: "1/1/1",
 };
@@ -63,10 +64,10 @@ async fn a_gateway_in_between_is_named_by_its_status() {
 }
 
 #[tokio::test]
-async fn retry_after_is_read_where_it_is_a_number_of_seconds() {
+async fn retry_after_is_on_record_where_it_is_a_number_of_seconds() {
     let limited = |value: &str| ResponseTemplate::new(429).insert_header("retry-after", value);
-    assert_eq!(outcome(limited("7")).await.retry_after_s, Some(7));
-    assert_eq!(outcome(limited("Wed, 21 Oct 2026 07:28:00 GMT")).await.retry_after_s, None);
+    assert_eq!(outcome(limited("7")).await.retry_after_s(), Some(7));
+    assert_eq!(outcome(limited("Wed, 21 Oct 2026 07:28:00 GMT")).await.retry_after_s(), None);
 }
 
 #[tokio::test]

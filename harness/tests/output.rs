@@ -43,6 +43,7 @@ fn the_screen_shows_the_verdict_the_figures_and_every_file() {
      wasted cost                         $0.00               $0.00       —
      calls                                  10                  27   2.70×
      retries                                 0                  17       —
+     load amplification                  1.00×               2.70×   2.70×
      tokens in                          41,984             103,545   2.47×
      tokens out                          5,634              14,036   2.49×
      cache hits                              0                   0       —

@@ -184,14 +184,6 @@ impl Journal {
         self.book().slots.iter().map(Slot::now).collect()
     }
 
-    /// The id and the fault that were decided for the request that is being handled.
-    pub(crate) fn decided(&self) -> Option<(String, Option<String>)> {
-        let number = visit::with_open(|open| open.number)??;
-        let mut book = self.book();
-        let entry = &book.slot(number)?.record.entry;
-        Some((entry.request_id.clone(), entry.fault.clone()))
-    }
-
     /// What is counted for a monitor.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics

@@ -13,7 +13,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
-use http_body_util::{BodyExt, Collected, Limited};
+use http_body_util::{BodyExt, Collected, LengthLimitError, Limited};
 use tokio::time::Instant;
 
 use crate::answer::{Answer, Outcome, Replied, State};
@@ -21,7 +21,7 @@ use crate::fault::{self, InFlight};
 use crate::latency::wait_until;
 use crate::limits::Account;
 use crate::names;
-use crate::routes::{JSON, MAX_BODY_BYTES, refuse, respond, too_large, value};
+use crate::routes::{JSON, MAX_BODY_BYTES, broken_off, refuse, respond, too_large, value};
 use crate::stream::{Event, Events, Frame};
 use crate::wire::Control;
 
@@ -40,7 +40,9 @@ where
 {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, MAX_BODY_BYTES).collect().await;
-    let body = body.map(Collected::to_bytes).map_err(|_| too_large());
+    let body = body
+        .map(Collected::to_bytes)
+        .map_err(|error| if error.is::<LengthLimitError>() { too_large() } else { broken_off() });
     let started = Instant::now();
     let in_flight = state.injector.enter();
     let answer = state.decide(&head.headers, body.as_deref().map_err(Clone::clone));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, FromRequest, Request, State as Extracted};
 use axum::response::Response;
 use axum::routing::post;
@@ -15,7 +16,8 @@ use tokio::time::Instant;
 use crate::answer::{Answer, Counted, State, error_headers};
 use crate::error::ApiError;
 use crate::latency::wait_until;
-use crate::{messages, names};
+use crate::wire::Control;
+use crate::{fault, messages, names};
 
 /// The largest request body, as documented: 32 MB.
 pub const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
@@ -36,20 +38,29 @@ pub(crate) fn router(state: Arc<State>) -> Router {
 
 async fn count_tokens(Extracted(state): Extracted<Arc<State>>, mut request: Request) -> Response {
     let headers = std::mem::take(request.headers_mut());
+    let control = request.extensions_mut().remove::<Control>();
     let body = Bytes::from_request(request, &()).await;
     let started = Instant::now();
-    let body = body.map_err(|_| too_large());
+    let _in_flight = state.injector.enter();
+    let body = body.map_err(|rejection| unread(&rejection));
     let counted = state.count(&headers, body.as_deref().map_err(Clone::clone));
-    let Counted { mut headers, request_id, result, after_ms } = counted;
+    let Counted { mut headers, request_id, result, after_ms, effect, key } = counted;
     headers.insert(&names::REQUEST_ID, value(&request_id));
     wait_until(started, after_ms).await;
-    match result {
+    let response = match result {
         Err(error) => refuse(&error, headers, &request_id),
         Ok(input_tokens) => {
             headers.insert(header::CONTENT_TYPE, JSON);
             let body = format!("{{\"input_tokens\":{input_tokens}}}");
             respond(StatusCode::OK, headers, Body::from(body))
         }
+    };
+    match effect {
+        Some(effect) => {
+            let spoiled = state.injector.spoiled(effect, &request_id, key, control);
+            fault::spoil_made(response, spoiled, started).await
+        }
+        None => response,
     }
 }
 
@@ -71,6 +82,16 @@ fn unrouted(state: &State, error: &ApiError) -> Response {
 
 pub(crate) fn too_large() -> ApiError {
     ApiError::of_status(413, "Request exceeds the maximum allowed number of bytes")
+}
+
+/// Why a body could not be read: it is too large, or it broke off.
+pub(crate) fn unread(rejection: &BytesRejection) -> ApiError {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE { too_large() } else { broken_off() }
+}
+
+/// The client left before its request was whole, or sent no HTTP.
+pub(crate) fn broken_off() -> ApiError {
+    ApiError::invalid_request("The request body could not be read: it ended too early")
 }
 
 pub(crate) fn refuse(error: &ApiError, mut headers: HeaderMap, request_id: &str) -> Response {

@@ -85,13 +85,29 @@ impl MockClaude {
 
     /// Serves connections from `listener` until `shutdown` is ready, then lets them end.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        let api = self.api.clone();
+        self.serve_api(api, listener, shutdown).await;
+    }
+
+    /// Serves other routes over connections that this mock's faults can spoil, and watches them.
+    pub(crate) async fn serve_routes(
+        self,
+        routes: Router,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        let api = Api::of_routes(Arc::clone(self.state()), routes);
+        self.serve_api(api, listener, shutdown).await;
+    }
+
+    async fn serve_api(self, api: Api, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let bounds = Bounds { connections: MAX_CONNECTIONS, drain: DRAIN };
         listener::run(listener, bounds, shutdown, |mut socket| {
             if self.state().injector.refuses_connection() {
                 socket.abort();
                 return None;
             }
-            Some(connection(self.api.clone(), socket))
+            Some(connection(api.clone(), socket))
         })
         .await;
     }

@@ -25,13 +25,20 @@ use crate::{messages, routes};
 pub(crate) struct Api {
     pub(crate) state: Arc<State>,
     routes: Router,
+    /// Whether messages are the mock's own, which need no route.
+    messages: bool,
 }
 
 impl Api {
     pub(crate) fn new(state: State) -> Self {
         let state = Arc::new(state);
         let routes = routes::router(Arc::clone(&state));
-        Self { state, routes }
+        Self { state, routes, messages: true }
+    }
+
+    /// Other routes beside a mock's state: every request goes through them.
+    pub(crate) const fn of_routes(state: Arc<State>, routes: Router) -> Self {
+        Self { state, routes, messages: false }
     }
 
     /// Answers one request; `control` is the connection that it came on, where faults can reach it.
@@ -56,7 +63,8 @@ impl Api {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        if request.method() == Method::POST && request.uri().path() == messages::PATH {
+        let direct = self.messages && request.method() == Method::POST;
+        if direct && request.uri().path() == messages::PATH {
             return Box::pin(messages::answer(Arc::clone(&self.state), request, control));
         }
         let mut request = request.map(Body::new);

@@ -50,6 +50,10 @@ pub enum Cause {
     Unreadable,
     /// The run was stopped before the job ended.
     Interrupted,
+    /// The call could have cost more than the pipeline may spend, and was not sent.
+    BudgetStop,
+    /// The pipeline's circuit breaker was open, and the call was not sent.
+    CircuitOpen,
 }
 
 /// Where the mending of a failure is: the categories of the failure analysis.
@@ -82,7 +86,7 @@ pub enum Priority {
 
 impl Cause {
     /// Every cause, in the order of the declaration.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::RateLimited,
         Self::Overloaded,
         Self::ServerError,
@@ -103,6 +107,8 @@ impl Cause {
         Self::InjectedFatal,
         Self::Unreadable,
         Self::Interrupted,
+        Self::BudgetStop,
+        Self::CircuitOpen,
     ];
 
     /// The name in records and baselines, for example `rate_limited`.
@@ -128,6 +134,8 @@ impl Cause {
             Self::InjectedFatal => "injected_fatal",
             Self::Unreadable => "unreadable",
             Self::Interrupted => "interrupted",
+            Self::BudgetStop => "budget_stop",
+            Self::CircuitOpen => "circuit_open",
         }
     }
 
@@ -154,6 +162,8 @@ impl Cause {
             Self::InjectedFatal => "injected fatal error",
             Self::Unreadable => "file unreadable",
             Self::Interrupted => "run interrupted",
+            Self::BudgetStop => "spend cap reached",
+            Self::CircuitOpen => "circuit breaker open",
         }
     }
 
@@ -164,10 +174,13 @@ impl Cause {
             | Self::Unauthorized
             | Self::NotFound
             | Self::CallTimeout
-            | Self::JobTimeout => Category::Configuration,
-            Self::Overloaded | Self::ServerError | Self::Connection | Self::Unreadable => {
-                Category::Environment
-            }
+            | Self::JobTimeout
+            | Self::BudgetStop => Category::Configuration,
+            Self::Overloaded
+            | Self::ServerError
+            | Self::Connection
+            | Self::Unreadable
+            | Self::CircuitOpen => Category::Environment,
             Self::PromptTooLong
             | Self::InvalidRequest
             | Self::Truncated
@@ -185,10 +198,14 @@ impl Cause {
     /// How soon it deserves a look.
     pub const fn priority(self) -> Priority {
         match self {
-            Self::Overloaded | Self::ServerError | Self::Connection | Self::MalformedReply => {
-                Priority::Medium
+            Self::Overloaded
+            | Self::ServerError
+            | Self::Connection
+            | Self::MalformedReply
+            | Self::CircuitOpen => Priority::Medium,
+            Self::InjectedFatal | Self::Unreadable | Self::Interrupted | Self::BudgetStop => {
+                Priority::Low
             }
-            Self::InjectedFatal | Self::Unreadable | Self::Interrupted => Priority::Low,
             _ => Priority::High,
         }
     }
@@ -223,6 +240,8 @@ impl Cause {
             Self::InjectedFatal => "nothing: the scenario injects what no client can survive",
             Self::Unreadable => "check that the file is still there and may be read",
             Self::Interrupted => "run it again: an interrupted job proves nothing",
+            Self::BudgetStop => "nothing, if the cap is meant: else raise it, or send less",
+            Self::CircuitOpen => "queue what the breaker turns away until the API is up again",
         }
     }
 }
@@ -307,5 +326,7 @@ mod tests {
         assert_eq!(row(Cause::InjectedFatal), (Category::TestDesign, Priority::Low));
         assert_eq!(row(Cause::Unreadable), (Category::Environment, Priority::Low));
         assert_eq!(row(Cause::Interrupted), (Category::Unknown, Priority::Low));
+        assert_eq!(row(Cause::BudgetStop), (Category::Configuration, Priority::Low));
+        assert_eq!(row(Cause::CircuitOpen), (Category::Environment, Priority::Medium));
     }
 }

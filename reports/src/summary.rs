@@ -107,6 +107,12 @@ impl Summary {
         ppm(self.documented_definitions, self.definitions)
     }
 
+    /// Calls for each million that would have been enough, had each been answered at once; `None`
+    /// where there was none.
+    pub fn amplification_ppm(&self) -> Option<u64> {
+        ppm(self.calls, self.calls.saturating_sub(self.retries))
+    }
+
     fn count_attempts(&mut self, pipeline: &PipelineRun) {
         for attempt in &pipeline.attempts {
             self.calls += 1;
@@ -256,6 +262,7 @@ mod tests {
         assert_eq!(phase(&run, 0).retries, 0);
         let phase3 = phase(&run, 1);
         assert_eq!((phase3.calls, phase3.retries), (16, 6));
+        assert_eq!(phase3.amplification_ppm(), Some(1_600_000));
         assert_eq!(phase3.attempt_failures, BTreeMap::from([(Cause::RateLimited, 6)]));
     }
 

@@ -2,15 +2,12 @@
 //! and what is expected of the answer.
 //!
 //! Each section's type belongs to the crate that acts on it; this crate puts the sections
-//! together ([`scenario`]), reads files strictly and reports everything that is wrong with them
-//! at once ([`document`], [`shape`], [`problem`]), and ships the scenarios of the seed documents
-//! ([`library`]). It runs nothing.
+//! together ([`scenario`]) and ships the scenarios of the seed documents ([`library`]). Files are
+//! read by the mock's reader ([`document`], [`shape`], [`problem`]), which knows no file's meaning.
+//! It runs nothing.
 
-pub mod document;
 pub mod library;
-pub mod problem;
 pub mod scenario;
-pub mod shape;
 
-pub use problem::{Invalid, Problem};
+pub use mock_claude::file::{Invalid, Problem, document, problem, shape};
 pub use scenario::{FORMAT, Scenario};

@@ -8,16 +8,13 @@ use std::collections::BTreeMap;
 
 use generators::{Input, Load};
 use mock_claude::fault::FaultConfig;
+use mock_claude::file::{Document, Finding, Invalid};
 use mock_claude::latency::LatencyConfig;
 use mock_claude::limits::LimitsConfig;
 use mock_claude::reply::ReplyConfig;
 use reports::Expectation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use crate::document::Document;
-use crate::problem::Invalid;
-use crate::shape::Finding;
 
 /// The version of the scenario format that this crate reads.
 pub const FORMAT: i64 = 1;

@@ -5,6 +5,7 @@ pub mod compare;
 pub mod gate;
 pub mod generate;
 pub mod list;
+pub mod mock;
 pub mod report;
 pub mod run;
 pub mod show;
@@ -32,6 +33,7 @@ pub fn execute(args: Args) -> Result<Exit, Failure> {
             baseline::accept(&baseline, reason.as_deref(), &runs)
         }
         Command::Generate { what } => generate::execute(what),
+        Command::Mock(args) => mock::execute(*args),
     }
 }
 

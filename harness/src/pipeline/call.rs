@@ -7,16 +7,24 @@ use std::num::NonZeroU64;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use mock_claude::chance::RequestKey;
 use reports::Cause;
 use reports::record::{Attempt, Record};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::context::Context;
+use super::gate::{Ask, Pass, Stop};
 use super::merge::Answer;
+use super::preset::Mode;
+use super::prompt::Prompt;
+use super::retry::Failed;
 use crate::charges::Charge;
-use crate::client::{Outcome, Request};
+use crate::client::{Head, Outcome, Request};
+
+/// The time between two questions after a batch, as the official examples have it.
+const POLL: Duration = Duration::from_mins(1);
 
 /// The `[deadline]` section.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -25,6 +33,10 @@ pub struct DeadlineConfig {
     /// Milliseconds for one call; no limit without it.
     #[serde(default)]
     pub call_ms: Option<NonZeroU64>,
+    /// Milliseconds for one part of a file: all attempts, the waits between them and the wait in
+    /// line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part_ms: Option<NonZeroU64>,
     /// Milliseconds for one file, all calls and waits included: the platform's own limit.
     #[serde(default)]
     pub job_ms: Option<NonZeroU64>,
@@ -70,43 +82,161 @@ pub struct Part<'a> {
 }
 
 /// Asks for one part until there is an answer, or the retry policy gives up.
-pub async fn call(context: &Context, part: Part<'_>, prompt: &str) -> Result<Answer, Failure> {
-    let mut attempt = 1;
+pub async fn call(
+    context: &Context,
+    part: Part<'_>,
+    prompt: &Prompt<'_>,
+) -> Result<Answer, Failure> {
+    let deadline = Deadline::begin(context.preset.deadline.part_ms);
+    let mut ask = Ask {
+        job: part.job,
+        is_retry: false,
+        need: prompt.need(&context.preset.request),
+        most_microusd: prompt.most_microusd(&context.preset.request),
+    };
+    let (mut attempt, mut last) = (1, None);
     loop {
-        let outcome = try_once(context, part, attempt, prompt).await;
-        let status = outcome.status;
-        let (cause, detail) = match outcome.result {
-            Ok(answer) => return Ok(answer),
-            Err(failure) => failure,
+        let pass = match deadline.bound(enter(context, ask)).await {
+            Some(Ok(pass)) => pass,
+            Some(Err(stop)) => return Err(stopped(stop, last)),
+            None => return Err(last.unwrap_or_else(|| deadline.is_over("still in line"))),
         };
-        match context.preset.retry.wait_ms(attempt, status, cause) {
-            Some(wait_ms) => sleep(Duration::from_millis(wait_ms)).await,
-            None => return Err(Failure { cause, detail }),
+        let outcome = try_once(context, Try { part, attempt, pass, deadline }, prompt).await;
+        let (cause, detail) = match &outcome.result {
+            Ok(answer) => return Ok(answer.clone()),
+            Err((cause, detail)) => (*cause, detail.clone()),
+        };
+        let failed = Failed {
+            attempt,
+            cause,
+            outcome: &outcome,
+            streamed: context.preset.request.stream,
+            now_epoch_ms: context.clock.epoch_ms(),
+        };
+        let wait_ms = context.preset.retry.wait_ms(&failed, |low, high| {
+            let attempt = u32::try_from(attempt).unwrap_or(u32::MAX);
+            let key = RequestKey { subject: (part.job << 32) | part.chunk, attempt };
+            context.chance.between("retry wait", key, low, high)
+        });
+        let Some(wait) = wait_ms.map(Duration::from_millis) else {
+            return Err(Failure { cause, detail });
+        };
+        if !deadline.has(wait) {
+            let detail = format!("{detail} (no time left for another attempt)");
+            return Err(Failure { cause, detail });
         }
+        sleep(wait).await;
         attempt += 1;
+        ask.is_retry = true;
+        last = Some(Failure { cause, detail });
     }
 }
 
-async fn try_once(context: &Context, part: Part<'_>, attempt: u64, prompt: &str) -> Outcome {
-    let pending = Pending::begin(context, part, attempt);
+/// Waits until a call may be sent, in line and out of it.
+async fn enter(context: &Context, ask: Ask) -> Result<Pass<'_>, Stop> {
+    loop {
+        match context.gate.enter(ask).await {
+            Err(Stop::BudgetFor(wait_us)) => {
+                sleep(Duration::from_millis(wait_us.div_ceil(1000))).await;
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Why a part has no answer that was not sent again, or not at all.
+fn stopped(stop: Stop, last: Option<Failure>) -> Failure {
+    let why = match stop {
+        Stop::Spend(detail) => return Failure { cause: Cause::BudgetStop, detail },
+        Stop::Breaker => "the circuit breaker is open",
+        Stop::Budget | Stop::BudgetFor(_) => "the retry budget is empty",
+    };
+    match last {
+        Some(Failure { cause, detail }) => {
+            Failure { cause, detail: format!("{detail} (not tried again: {why})") }
+        }
+        None => Failure { cause: Cause::CircuitOpen, detail: format!("not sent: {why}") },
+    }
+}
+
+/// When the time of a part is over.
+#[derive(Debug, Clone, Copy)]
+struct Deadline {
+    limit: Option<Duration>,
+    begun: Instant,
+}
+
+impl Deadline {
+    fn begin(limit_ms: Option<NonZeroU64>) -> Self {
+        let limit = limit_ms.map(|limit_ms| Duration::from_millis(limit_ms.get()));
+        Self { limit, begun: Instant::now() }
+    }
+
+    /// What is left of it; none where there is no limit.
+    fn left(&self) -> Option<Duration> {
+        Some(self.limit?.saturating_sub(self.begun.elapsed()))
+    }
+
+    /// Whether there is more time than this.
+    fn has(&self, wait: Duration) -> bool {
+        self.left().is_none_or(|left| left > wait)
+    }
+
+    /// What a future gives, if it ends in time.
+    async fn bound<F: Future>(&self, future: F) -> Option<F::Output> {
+        match self.left() {
+            None => Some(future.await),
+            Some(left) => timeout(left, future).await.ok(),
+        }
+    }
+
+    fn is_over(&self, state: &str) -> Failure {
+        let limit_s = self.limit.unwrap_or_default().as_secs_f64();
+        let detail = format!("no answer within {limit_s} s: {state}");
+        Failure { cause: Cause::CallTimeout, detail }
+    }
+}
+
+/// One attempt that may be made.
+struct Try<'a> {
+    part: Part<'a>,
+    attempt: u64,
+    pass: Pass<'a>,
+    deadline: Deadline,
+}
+
+async fn try_once(context: &Context, attempt: Try<'_>, prompt: &Prompt<'_>) -> Outcome {
+    let Try { part, attempt, pass, deadline } = attempt;
+    let mut pending = Pending::begin(context, part, attempt, pass);
     let config = &context.preset.request;
     let request = Request {
         model: &config.model,
         max_tokens: config.max_tokens.get(),
         stream: config.stream,
-        prompt,
+        cached: prompt.cached,
+        prompt: &prompt.text,
         tag: &pending.tag,
     };
-    let sent = context.client.send(&request);
-    let outcome = match context.preset.deadline.call_ms {
-        None => sent.await,
-        Some(limit) => {
-            let limit = Duration::from_millis(limit.get());
-            timeout(limit, sent).await.unwrap_or_else(|_| {
-                let detail = format!("no answer within {} s", limit.as_secs_f64());
-                Outcome::without_response(Cause::CallTimeout, detail)
-            })
+    let pass = &mut pending.pass;
+    let note = |head: Head<'_>| {
+        if let Some(pass) = pass {
+            pass.answered(head);
         }
+    };
+    let poll = config.poll_ms.map_or(POLL, |poll_ms| Duration::from_millis(poll_ms.get()));
+    let sent = async {
+        match config.mode {
+            Mode::Message => context.client.send_noting(&request, note).await,
+            Mode::Batch => context.client.send_batched(&request, poll, note).await,
+        }
+    };
+    let limit = context.preset.deadline.call_ms.map(|limit| Duration::from_millis(limit.get()));
+    let outcome = match limit.into_iter().chain(deadline.left()).min() {
+        None => sent.await,
+        Some(limit) => timeout(limit, sent).await.unwrap_or_else(|_| {
+            let detail = format!("no answer within {} s", limit.as_secs_f64());
+            Outcome::without_response(Cause::CallTimeout, detail)
+        }),
     };
     pending.end(outcome)
 }
@@ -116,15 +246,17 @@ struct Pending<'a> {
     context: &'a Context,
     part: Part<'a>,
     attempt: u64,
+    pass: Option<Pass<'a>>,
     start_us: u64,
     tag: String,
     ended: bool,
 }
 
 impl<'a> Pending<'a> {
-    fn begin(context: &'a Context, part: Part<'a>, attempt: u64) -> Self {
+    fn begin(context: &'a Context, part: Part<'a>, attempt: u64, pass: Pass<'a>) -> Self {
         let tag = format!("{}/{}/{attempt}", part.job, part.chunk);
-        Self { context, part, attempt, start_us: context.clock.now_us(), tag, ended: false }
+        let start_us = context.clock.now_us();
+        Self { context, part, attempt, pass: Some(pass), start_us, tag, ended: false }
     }
 
     /// Ends the attempt with what came of it.
@@ -137,6 +269,9 @@ impl<'a> Pending<'a> {
             *cause = Cause::InjectedFatal;
         }
         self.record(&outcome, &charge);
+        if let Some(pass) = self.pass.take() {
+            pass.ended(&outcome, charge.tokens_out, charge.cost_microusd);
+        }
         outcome
     }
 
@@ -165,7 +300,7 @@ impl<'a> Pending<'a> {
             cause,
             detail,
             request_id: outcome.request_id.clone(),
-            retry_after_s: outcome.retry_after_s,
+            retry_after_s: outcome.retry_after_s(),
             tokens_in: charge.tokens_in,
             tokens_out: charge.tokens_out,
             cost_microusd: charge.cost_microusd,
@@ -179,6 +314,9 @@ impl Drop for Pending<'_> {
             let (cause, detail) = self.context.given_up();
             let charge = self.context.charges.take(&self.tag);
             self.record(&Outcome::without_response(cause, detail), &charge);
+            if let Some(pass) = self.pass.take() {
+                pass.given_up(charge.tokens_out, charge.cost_microusd);
+            }
         }
     }
 }

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use mock_claude::chance::Chance;
 use reports::Cause;
+use tokio::sync::Semaphore;
 
 use super::cache::Cache;
+use super::gate::Gate;
 use super::preset::Preset;
 use crate::charges::Charges;
 use crate::client::Client;
@@ -21,6 +24,12 @@ pub struct Context {
     pub preset: Preset,
     /// Its connection to the API.
     pub client: Client,
+    /// What every call passes before it is sent.
+    pub gate: Gate,
+    /// The workers, where all jobs share them.
+    pub workers: Arc<Semaphore>,
+    /// What it leaves to chance.
+    pub chance: Chance,
     /// Its cache, where that stage is on.
     pub cache: Option<Cache>,
     /// What the mock charged.

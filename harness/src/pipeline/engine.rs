@@ -17,6 +17,7 @@ use super::context::Context;
 use super::judge::{self, Judgement};
 use super::merge::Answer;
 use super::preset::Preset;
+use super::prompt::Prompt;
 use crate::source::python::{self, Facts};
 use crate::source::{NoText, SourceFile};
 
@@ -94,7 +95,7 @@ async fn ask(
     let _permit = permits.acquire().await.expect("the semaphore is never closed");
     let number = part.chunk;
     let label = if in_parts { format!("{path} (part {number})") } else { path.to_owned() };
-    let prompt = || fill(&context.preset.request.prompt, &label, code);
+    let prompt = || Prompt::fill(&context.preset.request, &label, code);
     let Some(cache) = &context.cache else {
         return call::call(context, part, &prompt()).await;
     };
@@ -112,14 +113,6 @@ async fn ask(
     let answer = call::call(context, part, &prompt()).await?;
     cache.put(key, &answer, context.clock.epoch_ms());
     Ok(answer)
-}
-
-/// The prompt for a piece of code. The code is put in last and as it is: braces in it mean nothing.
-fn fill(template: &str, path: &str, code: &str) -> String {
-    let (before, after) = template.split_once("{code}").unwrap_or((template, ""));
-    let before = before.replace("{path}", path);
-    let after = after.replace("{path}", path);
-    [before.as_str(), code, after.as_str()].concat()
 }
 
 /// A job under way; dropped before its end, it is on record as given up.
@@ -219,16 +212,5 @@ impl Drop for Open<'_> {
             let (cause, detail) = self.context.given_up();
             self.record(Outcome::Failed, Some(cause), Some(detail), 0);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn braces_in_the_code_are_left_alone() {
-        let prompt = fill("File {path}\n{code}\nEnd of {path}", "a.py", "x = '{path} {code}'");
-        assert_eq!(prompt, "File a.py\nx = '{path} {code}'\nEnd of a.py");
     }
 }

@@ -49,6 +49,9 @@ fn lost_part(answers: &[Result<Answer, Failure>]) -> Option<(Cause, String)> {
     if answers.len() == 1 {
         return Some((failure.cause, failure.detail.clone()));
     }
+    // A part that was not sent for its cost was not lost by the pipeline: it stopped on purpose.
+    let mut failures = answers.iter().filter_map(|answer| answer.as_ref().err());
+    let stopped = failures.any(|failure| failure.cause == Cause::BudgetStop);
     let lost = answers.iter().filter(|answer| answer.is_err()).count();
     let more = if lost > 1 { format!(", and {} more", lost - 1) } else { String::new() };
     let detail = format!(
@@ -58,7 +61,7 @@ fn lost_part(answers: &[Result<Answer, Failure>]) -> Option<(Cause, String)> {
         failure.cause.words(),
         failure.detail
     );
-    Some((Cause::LostChunk, detail))
+    Some((if stopped { Cause::BudgetStop } else { Cause::LostChunk }, detail))
 }
 
 fn truncation(
@@ -157,6 +160,13 @@ mod tests {
         let answers = [failed(), Ok(answer("- `b` (line 2): is b.\n", false))];
         assert_eq!(check(&halves(), &answers), (1, Some(Cause::LostChunk)));
         assert_eq!(check(&whole(), &[failed()]), (0, Some(Cause::RateLimited)));
+    }
+
+    #[test]
+    fn a_file_of_which_a_part_was_not_sent_for_its_cost_was_stopped_and_not_lost() {
+        let stopped = Err(Failure { cause: Cause::BudgetStop, detail: "not sent".into() });
+        let answers = [Ok(answer("- `a` (line 1): is a.\n", false)), stopped];
+        assert_eq!(check(&halves(), &answers), (1, Some(Cause::BudgetStop)));
     }
 
     #[test]

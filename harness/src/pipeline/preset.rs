@@ -5,7 +5,7 @@
 //! setting without its stage cannot be written.
 
 use std::fmt::Write;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 
 use mock_claude::{Problem, prices};
 use scenarios::Invalid;
@@ -17,11 +17,15 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::analyse::AnalysePolicy;
+use super::breaker::BreakerPolicy;
+use super::budget::BudgetPolicy;
 use super::cache::CachePolicy;
 use super::call::DeadlineConfig;
 use super::chunk::ChunkPolicy;
+use super::prompt::too_short_to_cache;
 use super::retry::RetryPolicy;
-use super::schedule::ScheduleConfig;
+use super::schedule::{ScheduleConfig, is_default};
+use super::spend::SpendPolicy;
 
 /// The version of the preset format.
 pub const FORMAT: i64 = 1;
@@ -46,6 +50,15 @@ pub struct Preset {
     pub schedule: ScheduleConfig,
     /// What follows a failed call.
     pub retry: RetryPolicy,
+    /// How many retries all jobs may make together.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub budget: BudgetPolicy,
+    /// Whether calls stop while the API is down.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub breaker: BreakerPolicy,
+    /// What it may cost.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub spend: SpendPolicy,
     /// How long anything may take.
     pub deadline: DeadlineConfig,
 }
@@ -61,14 +74,37 @@ pub struct RequestConfig {
     /// Whether the answer is read as server-sent events.
     #[serde(default)]
     pub stream: bool,
+    /// By which way it is sent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub mode: Mode,
+    /// Milliseconds between two questions after a batch; a minute unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poll_ms: Option<NonZeroU64>,
+    /// Whether the API is asked to keep what stands before the first placeholder, so that the next
+    /// call reads it for a tenth of the price. It has to be long enough for the model.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub prompt_caching: bool,
     /// The prompt; `{path}` and `{code}` stand for the file and its text.
     pub prompt: String,
 }
 
+/// By which way requests are sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// As messages, which are answered at once.
+    #[default]
+    Message,
+    /// As message batches, which are answered within a day, at half the price.
+    Batch,
+}
+
 /// The pipelines that ship with the binary.
-pub const SHIPPED: [(&str, &str); 2] = [
+pub const SHIPPED: [(&str, &str); 4] = [
     ("phase1", include_str!("../../presets/phase1.toml")),
+    ("phase1-sdk", include_str!("../../presets/phase1-sdk.toml")),
     ("phase3", include_str!("../../presets/phase3.toml")),
+    ("hardened", include_str!("../../presets/hardened.toml")),
 ];
 
 /// The file of a shipped pipeline.
@@ -109,15 +145,44 @@ impl Preset {
                 let most = known.max_output_tokens;
                 report("request.max_tokens", format!("`{model}` writes at most {most} tokens"));
             }
+            Some(known) if self.request.prompt_caching => {
+                if let Some(message) = too_short_to_cache(&self.request.prompt, known) {
+                    report("request.prompt_caching", message);
+                }
+            }
             Some(_) => {}
         }
-        let sections = [("chunk", self.chunk.problems()), ("retry", self.retry.problems())];
+        for (key, message) in self.unworkable_as_batch() {
+            report(key, message.to_owned());
+        }
+        let sections = [
+            ("chunk", self.chunk.problems()),
+            ("schedule.adaptive", self.schedule.adaptive.problems()),
+            ("retry", self.retry.problems()),
+        ];
         for (section, problems) in sections {
             for Problem { key, message } in problems {
                 report(&format!("{section}.{key}"), message);
             }
         }
         findings
+    }
+
+    /// What a batch cannot do, and what only a batch can.
+    fn unworkable_as_batch(&self) -> Vec<(&'static str, &'static str)> {
+        let RequestConfig { mode, stream, poll_ms, .. } = &self.request;
+        let DeadlineConfig { call_ms, part_ms, job_ms } = &self.deadline;
+        let is_batch = *mode == Mode::Batch;
+        let waits = "a batch goes on, and is charged, when nobody waits for it";
+        let wrong = [
+            (is_batch && *stream, "request.stream", "a batch cannot be streamed"),
+            (!is_batch && poll_ms.is_some(), "request.poll_ms", "only batches are asked after"),
+            (is_batch && call_ms.is_some(), "deadline.call_ms", waits),
+            (is_batch && part_ms.is_some(), "deadline.part_ms", waits),
+            (is_batch && job_ms.is_some(), "deadline.job_ms", waits),
+        ];
+        let wrong = wrong.into_iter().filter(|(wrong, ..)| *wrong);
+        wrong.map(|(_, key, message)| (key, message)).collect()
     }
 
     /// SHA-256 of everything that decides what the pipeline does.
@@ -143,13 +208,22 @@ mod tests {
 
     #[test]
     fn the_shipped_pipelines_are_valid_and_differ() {
-        let hashes: Vec<String> = SHIPPED
+        let hashes: std::collections::BTreeSet<String> = SHIPPED
             .iter()
             .map(|(name, text)| {
                 Preset::parse(name, text).unwrap_or_else(|invalid| panic!("{invalid}")).sha256()
             })
             .collect();
-        assert_ne!(hashes[0], hashes[1]);
+        assert_eq!(hashes.len(), SHIPPED.len());
+    }
+
+    #[test]
+    fn the_sdk_adds_its_retries_to_phase_1_and_nothing_else() {
+        let read = |name| Preset::parse(name, shipped(name).unwrap()).unwrap();
+        let (bare, with_sdk) = (read("phase1"), read("phase1-sdk"));
+        assert_ne!(bare.retry, with_sdk.retry);
+        let bare = Preset { retry: with_sdk.retry.clone(), title: with_sdk.title.clone(), ..bare };
+        assert_eq!(bare, with_sdk);
     }
 
     #[test]
@@ -168,6 +242,32 @@ mod tests {
           mine.toml:38:11: `schedule.workers`: must be at least 1
           mine.toml:42:12: `retry.attempts`: expected an integer, found a string
         "#);
+    }
+
+    #[test]
+    fn a_batch_has_no_stream_and_no_deadline() {
+        let text = shipped("hardened").unwrap();
+        let batch = text.replace("stream = true", "stream = true\nmode = \"batch\"");
+        let invalid = Preset::parse("mine.toml", &batch).unwrap_err();
+        let found: Vec<&str> =
+            invalid.problems.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(
+            found,
+            [
+                "a batch cannot be streamed",
+                "a batch goes on, and is charged, when nobody waits for it",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_prefix_that_the_model_does_not_cache_is_refused() {
+        let text = shipped("phase3")
+            .unwrap()
+            .replace("max_tokens = 4096", "max_tokens = 4096\nprompt_caching = true");
+        let invalid = Preset::parse("mine.toml", &text).unwrap_err();
+        let message = &invalid.problems[0].message;
+        assert!(message.starts_with("has no effect: the prompt has 14 tokens"), "{message}");
     }
 
     #[test]

@@ -3,11 +3,14 @@
 //! Work is done at the moment of arrival and awaits nothing; the wait comes after it, so that a
 //! slow answer holds no lock.
 
+use std::convert::Infallible;
+
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{FromRequestParts, Path, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -50,6 +53,7 @@ pub(crate) async fn answer(
     work: impl FnOnce(Context<'_>) -> Result<Given, ApiError>,
 ) -> Response {
     let started = Instant::now();
+    let _in_flight = state.injector.enter();
     let Asked { path, control } = ASKED.try_with(Asked::clone).unwrap_or_default();
     let call = state.begin(headers, &path, subject);
     let effect = call.effect();
@@ -79,7 +83,7 @@ pub(crate) async fn answer(
     match effect {
         Some((effect, key)) => {
             let spoiled = state.injector.spoiled(effect, &request_id, key, control);
-            fault::spoil(response, spoiled).await
+            fault::spoil_made(response, spoiled, started).await
         }
         None => response,
     }
@@ -101,6 +105,26 @@ pub(crate) async fn remember(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let control = request.extensions().get::<Control>().cloned();
     ASKED.scope(Asked { path, control }, next.run(request)).await
+}
+
+/// The id in a path. What is no text once it is decoded is taken as it was written: an id that
+/// nothing has, so that the answer is the API's and not the router's.
+#[derive(Debug)]
+pub(crate) struct Id(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let decoded = Path::<String>::from_request_parts(parts, state).await;
+        Ok(Self(decoded.map_or_else(
+            |_| {
+                let mut segments = parts.uri.path().split('/');
+                segments.find(|segment| segment.contains('%')).unwrap_or_default().to_owned()
+            },
+            |Path(id)| id,
+        )))
+    }
 }
 
 /// What a request is about: its method, its path and query, and a hash of its body.

@@ -7,14 +7,14 @@
 use std::sync::{Arc, LazyLock};
 
 use axum::Router;
-use axum::extract::{Path, RawQuery, State as Extracted};
+use axum::extract::{RawQuery, State as Extracted};
 use axum::response::Response;
 use axum::routing::get;
 use http::{HeaderMap, Uri};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::call::{Given, answer, subject};
+use super::call::{Given, Id, answer, subject};
 use super::paging::{Query, by_id, page_by_id};
 use crate::answer::State;
 use crate::error::ApiError;
@@ -79,7 +79,7 @@ async fn list(
 
 async fn one(
     Extracted(state): Extracted<Arc<State>>,
-    Path(id): Path<String>,
+    Id(id): Id,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use crate::config::Config;
+use crate::file::nearest;
 use crate::limits::{LimitsConfig, Tier};
 
-use super::{Args, Failure, file, nearest, presets};
+use super::{Args, Failure, file, presets};
 
 /// The configuration that the flags ask for.
 pub fn read(args: &Args) -> Result<Config, Failure> {

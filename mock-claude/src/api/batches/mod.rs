@@ -13,9 +13,7 @@ mod store;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{
-    DefaultBodyLimit, Path, RawQuery, State as Extracted, rejection::BytesRejection,
-};
+use axum::extract::{DefaultBodyLimit, RawQuery, State as Extracted, rejection::BytesRejection};
 use axum::response::Response;
 use axum::routing::{get, post};
 use bytes::Bytes;
@@ -26,11 +24,12 @@ use xxhash_rust::xxh3::xxh3_64;
 pub use self::config::BatchConfig;
 pub(crate) use self::store::Store;
 use self::store::View;
-use super::call::{Context, Given, answer, subject};
+use super::call::{Context, Given, Id, answer, subject};
 use super::paging::{Query, by_id, page_by_id};
-use crate::answer::{State, TAG_HEADER};
+use crate::answer::State;
 use crate::error::ApiError;
-use crate::routes::too_large;
+use crate::fault::FAULT_HEADER;
+use crate::routes::unread;
 
 /// The largest body of a new batch, as documented: 256 MB.
 pub const MAX_BODY_BYTES: usize = 256 * 1024 * 1024;
@@ -53,14 +52,17 @@ async fn create(
     let hash = body.as_ref().map_or(0, |body| xxh3_64(body));
     let about = subject("POST", "/v1/messages/batches", hash);
     answer(&state, &headers, about, |context| {
-        let body = body.map_err(|_| too_large())?;
+        let body = body.map_err(|rejection| unread(&rejection))?;
         let requests = request::read(&body, state.config().contract)?;
         let id = context.request_id.replacen("req_", "msgbatch_", 1);
         let total = requests.len();
         let queue = state.config().batch.queue_requests.get();
         let cancel = state.stored.batches.open(&id, total, body.len(), context.now_us, queue)?;
-        let tag = headers.get(TAG_HEADER).cloned();
-        let order = life::Order { id: id.clone(), version: context.version, tag, cancel };
+        let mut of_requests = headers.clone();
+        // What the client asks for by name it asks for the creation.
+        of_requests.remove(FAULT_HEADER);
+        let version = context.version;
+        let order = life::Order { id: id.clone(), version, headers: of_requests, cancel };
         life::start(&state, order, requests);
         show(&state, context, &headers, &id)
     })
@@ -88,18 +90,14 @@ async fn list(
     .await
 }
 
-async fn one(
-    Extracted(state): Extracted<Arc<State>>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
+async fn one(Extracted(state): Extracted<Arc<State>>, Id(id): Id, headers: HeaderMap) -> Response {
     let about = subject("GET batch", &id, 0);
     answer(&state, &headers, about, |context| show(&state, context, &headers, &id)).await
 }
 
 async fn delete(
     Extracted(state): Extracted<Arc<State>>,
-    Path(id): Path<String>,
+    Id(id): Id,
     headers: HeaderMap,
 ) -> Response {
     let about = subject("DELETE batch", &id, 0);
@@ -115,7 +113,7 @@ async fn delete(
 
 async fn cancel(
     Extracted(state): Extracted<Arc<State>>,
-    Path(id): Path<String>,
+    Id(id): Id,
     headers: HeaderMap,
 ) -> Response {
     let about = subject("POST cancel", &id, 0);
@@ -135,7 +133,7 @@ async fn cancel(
 
 async fn results(
     Extracted(state): Extracted<Arc<State>>,
-    Path(id): Path<String>,
+    Id(id): Id,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {

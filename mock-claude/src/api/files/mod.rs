@@ -9,7 +9,7 @@ mod upload;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, RawQuery, State as Extracted};
+use axum::extract::{RawQuery, State as Extracted};
 use axum::response::Response;
 use axum::routing::get;
 use http::{HeaderMap, Uri};
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 pub(crate) use self::store::Store;
 use self::store::{File, unknown};
 pub use self::store::{KEPT_CONTENT_BYTES, MAX_FILE_BYTES};
-use super::call::{Context, Given, answer, subject};
+use super::call::{Context, Given, Id, answer, subject};
 use super::paging::Query;
 use crate::answer::State;
 use crate::error::ApiError;
@@ -69,7 +69,7 @@ async fn list(
 
 async fn one(
     Extracted(state): Extracted<Arc<State>>,
-    Path(id): Path<String>,
+    Id(id): Id,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
@@ -82,7 +82,7 @@ async fn one(
 
 async fn delete(
     Extracted(state): Extracted<Arc<State>>,
-    Path(id): Path<String>,
+    Id(id): Id,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
@@ -97,7 +97,7 @@ async fn delete(
 
 async fn content(
     Extracted(state): Extracted<Arc<State>>,
-    Path(id): Path<String>,
+    Id(id): Id,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {

@@ -133,6 +133,11 @@ fn costs(rows: &mut Rows<'_>, currency: &Currency) {
 fn work(rows: &mut Rows<'_>) {
     rows.count("calls", |s| s.calls);
     rows.count("retries", |s| s.retries);
+    if rows.any(|s| s.retries) {
+        rows.add("load amplification", Summary::amplification_ppm, |s, _| {
+            ratio(Some(s.calls), Some(s.calls - s.retries))
+        });
+    }
     rows.count("tokens in", |s| s.tokens_in);
     rows.count("tokens out", |s| s.tokens_out);
     rows.count("cache hits", |s| s.cache_hits);

@@ -34,6 +34,7 @@ fn two_pipelines_stand_side_by_side_with_their_ratio() {
      wasted cost                       $0.00             $0.00       —
      calls                                10                16   1.60×
      retries                               0                 6       —
+     load amplification                1.00×             1.60×   1.60×
      tokens in                         4,600            12,200   2.65×
      tokens out                        3,975            10,375   2.61×
      cache hits                            0                 0       —
@@ -67,6 +68,7 @@ fn one_pipeline_has_one_column_and_no_closing_sentence() {
      wasted cost                     $0.00
      calls                              16
      retries                             6
+     load amplification              1.60×
      tokens in                      12,200
      tokens out                     10,375
      cache hits                          0
@@ -108,6 +110,7 @@ fn three_pipelines_have_no_ratio_and_measured_times_have_a_row() {
      wasted cost                       $0.00             $0.00             $0.00
      calls                                10                16                16
      retries                               0                 6                 6
+     load amplification                1.00×             1.60×             1.60×
      tokens in                         4,600            12,200            12,200
      tokens out                        3,975            10,375            10,375
      cache hits                            0                 0                 0

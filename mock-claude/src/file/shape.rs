@@ -1,14 +1,15 @@
 //! Checks a TOML document against a JSON schema and reports everything that does not fit.
 //!
 //! Only the part of JSON schema that `schemars` derives for our types is understood: objects with
-//! known keys, maps, lists, ranges, enumerations, optional values, and unions told apart by a tag.
-//! A general validator would report a union as "matches none of five"; this one knows the tag.
+//! known keys, maps, lists, ranges, enumerations, optional values, and unions told apart by a tag
+//! or by the name of their only key. A general validator would report a union as "matches none of
+//! five"; this one knows which of them was meant.
 
 use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::problem::suggest;
+use super::problem::suggest;
 
 /// Something that does not fit, at a byte offset of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,12 +112,20 @@ impl<'s> Checker<'s> {
         }
     }
 
-    fn string(&mut self, schema: &Value, text: &str, at: usize, key: &str) {
+    fn string(&mut self, schema: &'s Value, text: &str, at: usize, key: &str) {
         let choices = choices(schema);
-        if !choices.is_empty() && !choices.contains(&text) {
-            let finding = Finding::at(at, key, format!("unknown value `{text}`"));
-            self.findings.push(finding.hint(suggest(text, choices)));
+        if choices.is_empty() || choices.contains(&text) {
+            return;
         }
+        let with_table: Vec<&str> = variants(schema).filter_map(name_of).collect();
+        if with_table.contains(&text) {
+            let finding = Finding::at(at, key, format!("`{text}` needs a table of its own"));
+            self.findings.push(finding.hint(Some(format!("write `{{ {text} = {{ .. }} }}`"))));
+            return;
+        }
+        let finding = Finding::at(at, key, format!("unknown value `{text}`"));
+        let names: Vec<&str> = choices.into_iter().chain(with_table).collect();
+        self.findings.push(finding.hint(suggest(text, names)));
     }
 
     fn range(&mut self, schema: &Value, number: f64, at: usize, key: &str) {
@@ -158,7 +167,8 @@ impl<'s> Checker<'s> {
         }
     }
 
-    /// The variant of a tagged union that the table's tag names; other schemas are themselves.
+    /// The variant of a union that the table's tag or its only key names; other schemas are
+    /// themselves.
     fn variant(
         &mut self,
         schema: &'s Value,
@@ -167,7 +177,9 @@ impl<'s> Checker<'s> {
         key: &str,
     ) -> Option<&'s Value> {
         let Some(variants) = schema["oneOf"].as_array() else { return Some(schema) };
-        let (tag, _) = variants.first().and_then(tag_of).expect("unions of tables are tagged");
+        let Some((tag, _)) = variants.iter().find_map(tag_of) else {
+            return self.keyed(schema, table, at, key);
+        };
         let names: Vec<&str> = variants.iter().filter_map(tag_of).map(|(_, name)| name).collect();
         let Some((_, written)) = table.get_key_value(tag) else {
             let finding = Finding::at(at, key, format!("missing key `{tag}`"));
@@ -188,6 +200,49 @@ impl<'s> Checker<'s> {
     }
 }
 
+impl<'s> Checker<'s> {
+    /// The variant of a union that the table's only key names.
+    fn keyed(
+        &mut self,
+        schema: &'s Value,
+        table: &DeTable<'_>,
+        at: usize,
+        key: &str,
+    ) -> Option<&'s Value> {
+        let names: Vec<&str> = variants(schema).filter_map(name_of).collect();
+        for (name, _) in table {
+            let written = name.get_ref().as_ref();
+            if !names.contains(&written) {
+                let path = format!("{key}.{written}");
+                let finding = Finding::at(name.span().start, path, "unknown key");
+                self.findings.push(finding.hint(suggest(written, names)));
+                return None;
+            }
+        }
+        let mut written = table.keys();
+        let (Some(name), None) = (written.next(), written.next()) else {
+            let finding = Finding::at(at, key, "needs exactly one key");
+            self.findings.push(finding.hint(suggest("", names)));
+            return None;
+        };
+        variants(schema).find(|variant| name_of(variant) == Some(name.get_ref()))
+    }
+}
+
+/// The variants of a union; none of anything else.
+fn variants(schema: &Value) -> impl Iterator<Item = &Value> {
+    schema["oneOf"].as_array().into_iter().flatten()
+}
+
+/// The only key of a variant that is told apart by it.
+fn name_of(variant: &Value) -> Option<&str> {
+    if tag_of(variant).is_some() {
+        return None;
+    }
+    let mut names = variant["properties"].as_object()?.keys();
+    names.next().filter(|_| names.next().is_none()).map(String::as_str)
+}
+
 /// The tag of one variant of a union: the property that has a constant.
 fn tag_of(variant: &Value) -> Option<(&str, &str)> {
     let properties = variant["properties"].as_object()?;
@@ -199,9 +254,7 @@ fn accepts(schema: &Value, kind: &str) -> bool {
     match &schema["type"] {
         Value::String(one) => one == kind,
         Value::Array(several) => several.iter().any(|one| one == kind),
-        _ if schema["oneOf"].is_array() => {
-            schema["oneOf"][0]["type"] == kind || schema["oneOf"][0]["type"].is_null()
-        }
+        _ if schema["oneOf"].is_array() => variants(schema).any(|one| one["type"] == kind),
         _ => kind == "string" && schema["const"].is_string(),
     }
 }
@@ -209,8 +262,7 @@ fn accepts(schema: &Value, kind: &str) -> bool {
 /// The strings that a schema allows; empty where it allows any.
 fn choices(schema: &Value) -> Vec<&str> {
     let listed = schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let variants = schema["oneOf"].as_array().into_iter().flatten();
-    let documented = variants.filter_map(|variant| variant["const"].as_str());
+    let documented = variants(schema).filter_map(|variant| variant["const"].as_str());
     listed.chain(documented).chain(schema["const"].as_str()).collect()
 }
 
@@ -237,5 +289,60 @@ const fn kind(value: &DeValue<'_>) -> &'static str {
         DeValue::Datetime(_) => "a date",
         DeValue::Array(_) => "a list",
         DeValue::Table(_) => "a table",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Config;
+
+    fn check(text: &str) -> String {
+        let schema = schemars::schema_for!(Config);
+        let table = DeTable::parse(text).unwrap();
+        let found = super::check(schema.as_value(), &table);
+        let line = |Finding { key, message, hint, .. }: Finding| {
+            format!("{key}: {message}{}", hint.map(|hint| format!(" ({hint})")).unwrap_or_default())
+        };
+        found.into_iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    fn fault(keys: &str) -> String {
+        check(&format!("[[fault]]\n{keys}\n"))
+    }
+
+    #[test]
+    fn a_union_is_told_apart_by_its_tag_or_by_its_only_key() {
+        assert_eq!(fault("kind = \"wire\"\nwhat = { reset = {} }"), "");
+        assert_eq!(fault("kind = \"wire\"\nwhat = \"garbage\""), "");
+        assert_eq!(fault("kind = \"latency\"\nextra = { fixed_ms = 4 }"), "");
+        let wrong = [
+            "kind = \"wire\"\nwhat = { rest = {} }",
+            "kind = \"wire\"\nwhat = { reset = { after = 1 } }",
+            "kind = \"latency\"\nextra = { fixed_ms = 1, heavy_tail = {} }",
+            "kind = \"wire\"\nwhat = \"reset\"",
+            "kind = \"wire\"\nwhat = \"garbag\"",
+            "kind = \"latency\"\nextra = { fixed_ms = \"4\" }",
+            "kind = \"latency\"\nextra = {}",
+            "kind = \"latency\"\nextra = 7",
+        ];
+        insta::assert_snapshot!(wrong.map(fault).join("\n"), @"
+        fault.0.what.rest: unknown key (did you mean `reset`?)
+        fault.0.what.reset.after: unknown key (did you mean `after_body_bytes`?)
+        fault.0.extra: needs exactly one key (one of `fixed_ms`, `log_normal`, `heavy_tail`)
+        fault.0.what: `reset` needs a table of its own (write `{ reset = { .. } }`)
+        fault.0.what: unknown value `garbag` (did you mean `garbage`?)
+        fault.0.extra.fixed_ms: expected an integer, found a string
+        fault.0.extra: needs exactly one key (one of `fixed_ms`, `log_normal`, `heavy_tail`)
+        fault.0.extra: expected a table, found an integer
+        ");
+    }
+
+    #[test]
+    fn the_commented_examples_and_every_preset_fit() {
+        assert_eq!(check(include_str!("../../faults.example.toml")), "");
+        for preset in crate::cli::presets::PRESETS {
+            assert_eq!(check(preset.text), "", "{}", preset.name);
+        }
     }
 }

@@ -1,97 +1,12 @@
-//! Goal: a proxy changes nothing but what it was asked to break, and a replay answers as the
-//! upstream did; no key gets into the file. Method: a mock as the upstream, the proxy and a client
-//! over real ports, with tiny latencies.
+//! What is passed on, recorded and replayed.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use mock_claude::proxy::{Proxy, ProxyConfig, Recorder, Replay};
-use mock_claude::{Config, MockClaude, server};
-use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
 
-const SECRET: &str = "sk-ant-very-secret";
-const QUICK: &str =
-    "[latency]\nfirst_token_ms = 2\ndecode_tokens_per_second = 20000\nrefusal_ms = 1\n";
-
-fn body(words: &str, stream: bool) -> String {
-    json!({
-        "model": "claude-sonnet-4-5",
-        "max_tokens": 64,
-        "stream": stream,
-        "messages": [{"role": "user", "content": words}],
-    })
-    .to_string()
-}
-
-/// What a client sees, without what is between it and the next hop.
-#[derive(Debug, PartialEq)]
-struct Seen {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: String,
-}
-
-async fn ask(url: &str, body: String) -> Seen {
-    let response = reqwest::Client::new()
-        .post(format!("{url}/v1/messages?beta=true"))
-        .header("authorization", format!("Bearer {SECRET}"))
-        .header("anthropic-version", "2023-06-01")
-        .header("cookie", "session=very-secret")
-        .body(body)
-        .send()
-        .await
-        .expect("there is a response");
-    let status = response.status().as_u16();
-    let headers = response.headers().iter().filter(|(name, _)| *name != "transfer-encoding");
-    let headers = headers.map(|(name, value)| {
-        (name.to_string(), value.to_str().expect("the test's own parts work").to_owned())
-    });
-    let mut headers: Vec<_> = headers.collect();
-    headers.sort();
-    Seen { status, headers, body: response.text().await.expect("the body is whole") }
-}
-
-fn listener() -> (TcpListener, String) {
-    let listener = server::listen(([127, 0, 0, 1], 0).into()).expect("the test's own parts work");
-    let url = format!("http://{}", listener.local_addr().expect("the test's own parts work"));
-    (listener, url)
-}
-
-fn upstream() -> (MockClaude, String) {
-    let (listener, url) = listener();
-    let mock = MockClaude::new(toml::from_str(QUICK).expect("the test's own parts work"));
-    tokio::spawn(mock.clone().serve(listener, std::future::pending()));
-    (mock, url)
-}
-
-fn proxy(upstream: &str, faults: &str, record: Option<&Path>) -> (Proxy, String) {
-    let recorder = record.map(|path| {
-        Recorder::new(std::fs::File::create_new(path).expect("the test's own parts work"), upstream)
-            .expect("the test's own parts work")
-    });
-    let config = ProxyConfig {
-        upstream: upstream.to_owned(),
-        timeout: Duration::from_millis(300),
-        mock: toml::from_str::<Config>(faults).expect("the test's own parts work"),
-        recorder,
-    };
-    let proxy = Proxy::new(config, 0).expect("the test's own parts work");
-    let (listener, url) = listener();
-    tokio::spawn(proxy.clone().serve(listener, std::future::pending()));
-    (proxy, url)
-}
-
-fn replay(path: &Path, timing_percent: u32) -> String {
-    let file = BufReader::new(std::fs::File::open(path).expect("the test's own parts work"));
-    let replay = Replay::read(file, timing_percent).expect("the test's own parts work");
-    let (listener, url) = listener();
-    tokio::spawn(replay.serve(listener, std::future::pending()));
-    url
-}
+use crate::ends::{ask, body, listener, proxy, replay, upstream};
 
 #[tokio::test]
 async fn what_was_recorded_is_replayed_byte_by_byte_and_holds_no_key() {

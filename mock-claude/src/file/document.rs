@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::problem::{Invalid, Problem};
-use crate::shape;
+use super::problem::{Invalid, Problem};
+use super::shape;
 
 /// A file that has been parsed, with the places of its keys.
 #[derive(Debug)]
@@ -23,16 +23,16 @@ pub struct Document<'a> {
 impl<'a> Document<'a> {
     /// Parses `text` as TOML; `file` is its name in messages.
     pub fn parse(file: &'a str, text: &'a str) -> Result<Self, Invalid> {
-        match DeTable::parse(text) {
-            Ok(table) => Ok(Self { file, text, table }),
-            Err(error) => {
-                let at = error.span().map_or(0, |span| span.start);
-                let (line, column) = position(text, at);
-                let message = error.message().to_owned();
-                let problem = Problem { line, column, key: String::new(), message, hint: None };
-                Err(Invalid { file: file.to_owned(), problems: vec![problem] })
-            }
+        let (table, errors) = DeTable::parse_recoverable(text);
+        let document = Self { file, text, table };
+        if errors.is_empty() {
+            return Ok(document);
         }
+        let findings = errors.iter().map(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            shape::Finding::at(at, "", error.message())
+        });
+        Err(document.invalid(findings.collect()))
     }
 
     /// The integer of a key at the top of the file.
@@ -64,6 +64,20 @@ impl<'a> Document<'a> {
         if !found.is_empty() {
             return Err(self.invalid(found));
         }
+        self.deserialised()
+    }
+
+    /// The file as a table, whatever its keys are.
+    pub fn table(&self) -> Result<toml::Table, Invalid> {
+        self.deserialised()
+    }
+
+    /// The keys at the top of the file.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.table.get_ref().keys().map(|key| key.get_ref().as_ref())
+    }
+
+    fn deserialised<T: DeserializeOwned>(&self) -> Result<T, Invalid> {
         toml::from_str(self.text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
             self.invalid(vec![shape::Finding::at(at, "", error.message())])
@@ -81,6 +95,7 @@ impl<'a> Document<'a> {
             })
             .collect();
         problems.sort();
+        problems.dedup();
         Invalid { file: self.file.to_owned(), problems }
     }
 

@@ -18,13 +18,15 @@ pub struct Problem {
 }
 
 /// A file that cannot be used, with everything that is wrong with it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
     /// The file as the user named it.
     pub file: String,
     /// At least one problem, in the order of the file.
     pub problems: Vec<Problem>,
 }
+
+impl std::error::Error for Invalid {}
 
 impl fmt::Display for Invalid {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
