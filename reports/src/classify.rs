@@ -33,6 +33,8 @@ pub enum Rule {
     TimeLimit,
     /// The modelled process of the pipeline died.
     ProcessEnd,
+    /// The pipeline held the call back: its spend cap was reached or its breaker was open.
+    HeldBack,
     /// The file itself could not be read.
     FileUnreadable,
     /// Trouble on the way, and no fault on record that explains it.
@@ -90,6 +92,7 @@ impl Failure<'_> {
             _ if cause.is_of_the_documentation() => Rule::DocumentationCheck,
             Cause::CallTimeout | Cause::JobTimeout => Rule::TimeLimit,
             Cause::ProcessKilled | Cause::OutOfMemory => Rule::ProcessEnd,
+            Cause::BudgetStop | Cause::CircuitOpen => Rule::HeldBack,
             Cause::Unreadable => Rule::FileUnreadable,
             Cause::Overloaded | Cause::ServerError | Cause::Connection | Cause::MalformedReply => {
                 Rule::NoFaultOnRecord
@@ -143,7 +146,8 @@ impl Failure<'_> {
             | Cause::Overloaded
             | Cause::ServerError
             | Cause::Connection
-            | Cause::MalformedReply => Some(Stage::Retry),
+            | Cause::MalformedReply
+            | Cause::CircuitOpen => Some(Stage::Retry),
             Cause::PromptTooLong | Cause::Truncated | Cause::LostLines | Cause::CallTimeout => {
                 Some(Stage::Chunk)
             }
@@ -180,7 +184,7 @@ impl Failure<'_> {
 
 impl Rule {
     /// Every rule, in the order in which they are tried.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::NoCause,
         Self::StatusAlone,
         Self::RunStopped,
@@ -192,6 +196,7 @@ impl Rule {
         Self::DocumentationCheck,
         Self::TimeLimit,
         Self::ProcessEnd,
+        Self::HeldBack,
         Self::FileUnreadable,
         Self::NoFaultOnRecord,
         Self::RecordedCause,
@@ -211,6 +216,7 @@ impl Rule {
             Self::DocumentationCheck => "documentation-check",
             Self::TimeLimit => "time-limit",
             Self::ProcessEnd => "process-end",
+            Self::HeldBack => "held-back",
             Self::FileUnreadable => "file-unreadable",
             Self::NoFaultOnRecord => "no-fault-on-record",
             Self::RecordedCause => "recorded-cause",

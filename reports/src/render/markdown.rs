@@ -222,7 +222,15 @@ mod tests {
         let mut run = fixture::concurrent();
         run.header.expect.get_mut("phase3").unwrap().success_rate.as_mut().unwrap().max = Some(0.5);
         run.header.expect.get_mut("phase3").unwrap().success_rate.as_mut().unwrap().min = None;
-        insta::assert_snapshot!(page(&run), @r"
+        // Which numbers there are is the business of the table that every format shares.
+        let kept =
+            ["| verdict", "| ✗", "| ✓", "| metric", "| success", "| cost |", "| jobs", "| 6"];
+        let page = page(&run);
+        let shown = page.lines().filter(|line| {
+            !line.starts_with("| ") || kept.iter().any(|start| line.starts_with(start))
+        });
+        let shown: Vec<&str> = shown.collect();
+        insta::assert_snapshot!(shown.join("\n"), @r"
         **✗ FAIL** `concurrent`: `phase1` 4/10, `phase3` 10/10 documented · 1 fail, 1 pass · seed 7
 
         | verdict | pipeline | metric | measured | expected | why |
@@ -240,22 +248,7 @@ mod tests {
         | metric | phase1 | phase3 | ratio |
         |---|---:|---:|---:|
         | success rate | 40.0 % (4/10) | 100.0 % (10/10) | 2.50× |
-        | definition coverage | 40.0 % (20/50) | 100.0 % (50/50) | 2.50× |
-        | failed: 429 rate limit | 6 | 0 | 0.00× |
-        | latency p50 | 19.0 s (n=4) | 27.6 s (n=10) | 1.45× |
-        | latency p95 | 22.1 s (n=4) | 31.2 s (n=10) | 1.41× |
-        | latency p99 | 22.1 s (n=4) | 31.2 s (n=10) | 1.41× |
-        | latency max | 22.1 s (n=4) | 31.2 s (n=10) | 1.41× |
         | cost | $0.0734 | $0.1922 | 2.62× |
-        | cost in INR | ₹6.09 | ₹15.95 | 2.62× |
-        | wasted cost | $0.00 | $0.00 | — |
-        | calls | 10 | 16 | 1.60× |
-        | retries | 0 | 6 | — |
-        | tokens in | 4,600 | 12,200 | 2.65× |
-        | tokens out | 3,975 | 10,375 | 2.61× |
-        | cache hits | 0 | 0 | — |
-        | simulated time | 22.1 s | 31.2 s | 1.41× |
-        | modelled memory | 38.0 MiB | 38.0 MiB | 1.00× |
 
         phase3 documented 6 more of 10 files than phase1, at 2.62× its cost and 1.41× its time.
 
