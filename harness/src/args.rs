@@ -129,9 +129,21 @@ pub struct RunArgs {
     /// Replace the run that is in the output folder instead of keeping it beside
     #[arg(long, requires = "out")]
     pub force: bool,
-    /// A cache file that outlives the run, for pipelines that have a cache
-    #[arg(long, value_name = "FILE")]
+    /// A cache that outlives the run: a file, or the redis:// URL of a server (with --clock wall)
+    #[arg(long, value_name = "FILE|URL")]
     pub cache: Option<PathBuf>,
+    /// Write the documentation of each file that is documented into this folder
+    #[arg(long, value_name = "DIR")]
+    pub docs: Option<PathBuf>,
+    /// Go on where a run in the output folder was killed or stopped; begin it, where there is none
+    #[arg(long, requires = "out", conflicts_with = "force")]
+    pub resume: bool,
+    /// The URL of a mock that is running, to use in place of one of the run's own
+    #[arg(long, value_name = "URL", requires = "mock_admin")]
+    pub mock_url: Option<String>,
+    /// The URL of that mock's admin API, which knows what was charged
+    #[arg(long, value_name = "URL", requires = "mock_url")]
+    pub mock_admin: Option<String>,
     /// Every file's line, not only the first ones
     #[arg(long)]
     pub verbose: bool,
@@ -146,6 +158,7 @@ Examples:
   chaos run --scenario large-repo --input src --pipeline phase3
   chaos run --scenario mine.toml --pipeline phase1 mine-pipeline.toml --seed 11
   chaos run --scenario large-repo --pipeline phase3 --cache answers.redb
+  chaos run --scenario mine.toml --clock wall --out out --resume
   chaos run --all --quiet --out runs";
 
 /// `chaos report`.

@@ -1,8 +1,9 @@
 //! What the mock charged for each attempt, matched by the tag that the attempt carried.
 //!
-//! The ledger decides what an attempt cost, not the answer: a call that was given up has been
-//! charged all the same. An attempt by way of a batch is several requests to the mock; they are
-//! charged together, and counted once.
+//! A mock in this process shows each entry as it is written; one that somebody else started is
+//! asked. The ledger decides what an attempt cost, not the answer: a call that was given up has
+//! been charged all the same. An attempt by way of a batch is several requests to the mock; they
+//! are charged together, and counted once.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,6 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use mock_claude::Entry;
 
 use crate::client::ASKING_TAG;
+use crate::remote::RemoteMock;
 
 /// What one attempt was charged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,6 +30,7 @@ pub struct Charge {
 #[derive(Debug, Default)]
 pub struct Charges {
     state: Mutex<State>,
+    remote: Option<RemoteMock>,
 }
 
 #[derive(Debug, Default)]
@@ -38,6 +41,11 @@ struct State {
 }
 
 impl Charges {
+    /// Charges of a mock that somebody else started.
+    pub fn of_remote(remote: RemoteMock) -> Self {
+        Self { remote: Some(remote), ..Self::default() }
+    }
+
     /// Notes what the mock decided.
     pub fn note(&self, entry: &Entry) {
         let Some(tag) = &entry.tag else { return };
@@ -59,6 +67,12 @@ impl Charges {
 
     /// The charge for an attempt; nothing where the attempt never reached the mock.
     pub fn take(&self, tag: &str) -> Charge {
+        if let Some(remote) = &self.remote {
+            return remote.charge(tag).unwrap_or_else(|error| {
+                tracing::warn!(%error, tag, "the mock does not say what it charged");
+                Charge::default()
+            });
+        }
         self.state().by_tag.remove(tag).unwrap_or_default()
     }
 

@@ -71,8 +71,11 @@ async fn open(
 ) {
     for (number, file) in work.iter() {
         let due_ms = if is_skipped(file) { None } else { arrivals.next() };
+        if context.earlier.is_done(number) {
+            continue;
+        }
         if let Some(due_ms) = due_ms {
-            let due = context.clock.started() + Duration::from_millis(due_ms);
+            let due = context.clock.moment(Duration::from_millis(due_ms));
             tokio::select! {
                 biased;
                 () = interrupt.wait() => return,
@@ -99,7 +102,7 @@ async fn closed(
         Load::Sequential { users, .. } => (usize::try_from(*users).unwrap_or(usize::MAX), None),
         _ => (context.preset.schedule.workers.get(), Some(invocation(context))),
     };
-    for (number, file) in work.iter() {
+    for (number, file) in work.iter().filter(|(number, _)| !context.earlier.is_done(*number)) {
         while running.len() >= users {
             match next(running, interrupt).await {
                 Some(ended) => check(ended),

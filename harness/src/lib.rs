@@ -2,8 +2,9 @@
 //!
 //! In reading order: [`args`] is what was typed and [`plan`] what it means; [`command`] has a file
 //! for each subcommand; [`runner`] puts a run together out of [`simulation`], [`driver`] and
-//! [`pipeline`], over a [`transport`]; [`recorder`] and [`output`] keep what happened. Nothing
-//! here judges: that is what `reports` does with the records.
+//! [`pipeline`], over a [`transport`]; [`recorder`] and [`output`] keep what happened, and [`book`]
+//! and [`resume`] carry it over a crash. Nothing here judges: that is what `reports` does with the
+//! records.
 
 pub mod args;
 pub mod plan;
@@ -20,12 +21,17 @@ pub mod pipeline;
 pub mod source;
 pub mod transport;
 
+pub mod book;
 pub mod charges;
 pub mod clock;
+pub mod database;
+pub mod docs;
 pub mod interrupt;
 pub mod measure;
 pub mod output;
 pub mod recorder;
+pub mod remote;
+pub mod resume;
 
 pub mod failure;
 pub mod terminal;

@@ -1,5 +1,5 @@
-//! The message object of a reply, as it stands in a plain response, at the beginning of a stream and
-//! in the results of a batch.
+//! The message object of a reply, as it stands in a plain response, at the beginning of a stream
+//! and in the results of a batch.
 //!
 //! It is written straight from the reply, without a tree of values in between. The fields of a
 //! content block stand in the order of their names.
@@ -291,8 +291,12 @@ mod tests {
     fn a_message_holds_thought_text_and_calls_in_this_order() {
         let reply = reply();
         let message = Message::new("msg_1".into(), "claude-x", &reply, Usage::plain(3, 9));
-        let content = serde_json::to_string(&message.content).unwrap();
-        insta::assert_snapshot!(content, @r#"[{"signature":"Eq==","thinking":"Hm.","type":"thinking"},{"text":"I look.\n","type":"text"},{"id":"toolu_1","input":{"at":"\"it\""},"name":"look","type":"tool_use"}]"#);
+        let content = serde_json::to_string(&message.content).unwrap().replace("},{", "},\n{");
+        insta::assert_snapshot!(content, @r#"
+        [{"signature":"Eq==","thinking":"Hm.","type":"thinking"},
+        {"text":"I look.\n","type":"text"},
+        {"id":"toolu_1","input":{"at":"\"it\""},"name":"look","type":"tool_use"}]
+        "#);
         assert_eq!(serde_json::to_string(&message.opening().content).unwrap(), "[]");
     }
 

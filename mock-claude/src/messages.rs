@@ -17,7 +17,9 @@ use http_body_util::{BodyExt, Collected, LengthLimitError, Limited};
 use tokio::time::Instant;
 
 use crate::answer::{Answer, Outcome, Replied, State};
-use crate::fault::{self, InFlight};
+use crate::chance::RequestKey;
+use crate::error::ApiError;
+use crate::fault::{self, Effect, InFlight};
 use crate::latency::wait_until;
 use crate::limits::Account;
 use crate::names;
@@ -43,44 +45,11 @@ where
     let body = body
         .map(Collected::to_bytes)
         .map_err(|error| if error.is::<LengthLimitError>() { too_large() } else { broken_off() });
-    let started = Instant::now();
-    let in_flight = state.injector.enter();
-    let answer = state.decide(&head.headers, body.as_deref().map_err(Clone::clone));
-    // What waits from here on, waits without its request.
+    let words = body.as_deref().map_err(Clone::clone);
+    let decided = Decided::of(&state, &head.headers, words, control);
     drop((head, body));
-    let Answer { mut headers, request_id, outcome, effect, key } = answer;
-    headers.insert(&names::REQUEST_ID, value(&request_id));
-    let response = match outcome {
-        Outcome::Refused { error, after_ms } => {
-            tracing::debug!(request_id, status = error.status, message = ?error.message, "refused");
-            wait_until(started, after_ms).await;
-            refuse(&error, headers, &request_id)
-        }
-        Outcome::Replied(replied) => {
-            let tokens_out = replied.reply.tokens_out;
-            let tokens_in = replied.request.tokens_in;
-            tracing::debug!(request_id, tokens_in, tokens_out, "replied");
-            let writing = Writing {
-                state: Arc::clone(&state),
-                account: replied.account,
-                class: &replied.request.model.class,
-                tokens: tokens_out,
-                _in_flight: in_flight,
-            };
-            if replied.request.stream {
-                streamed(*replied, headers, &request_id, started, writing)
-            } else {
-                plain(&replied, headers, &request_id, started, writing).await
-            }
-        }
-    };
-    match effect {
-        Some(effect) => {
-            let spoiled = state.injector.spoiled(effect, &request_id, key, control);
-            Box::pin(fault::spoil(response, spoiled)).await
-        }
-        None => response,
-    }
+    wait_until(decided.started, decided.ready_ms()).await;
+    decided.respond(&state).await
 }
 
 /// The same for a request that comes by its route.
@@ -90,6 +59,23 @@ pub(crate) async fn by_route(
 ) -> Response {
     let control = request.extensions_mut().remove();
     answer(state, request, control).await
+}
+
+/// An answer that is decided and not yet given. What waits, waits without its request.
+struct Decided {
+    started: Instant,
+    headers: HeaderMap,
+    request_id: String,
+    saying: Saying,
+    effect: Option<Effect>,
+    key: RequestKey,
+    control: Option<Control>,
+}
+
+/// What is said, and what ends when it is said.
+enum Saying {
+    Refusal { error: ApiError, after_ms: u64, _in_flight: InFlight },
+    Reply { replied: Box<Replied>, writing: Writing },
 }
 
 /// Output tokens on their way: taken from the quota when they are written, or when the client
@@ -108,19 +94,78 @@ impl Drop for Writing {
     }
 }
 
-async fn plain(
-    replied: &Replied,
-    mut headers: HeaderMap,
-    request_id: &str,
-    started: Instant,
-    writing: Writing,
-) -> Response {
-    let ends_ms = replied.schedule.at_ms(replied.reply.tokens_out);
-    wait_until(started, ends_ms).await;
-    drop(writing);
-    let body = replied.message(request_id).to_json();
+impl Decided {
+    /// Boxed, because it is moved and kept while it waits.
+    fn of(
+        state: &Arc<State>,
+        headers: &HeaderMap,
+        body: Result<&[u8], ApiError>,
+        control: Option<Control>,
+    ) -> Box<Self> {
+        let started = Instant::now();
+        let in_flight = state.injector.enter();
+        let answer = state.decide(headers, body);
+        let Answer { mut headers, request_id, outcome, effect, key } = answer;
+        headers.insert(&names::REQUEST_ID, value(&request_id));
+        let saying = match outcome {
+            Outcome::Refused { error, after_ms } => {
+                let (status, message) = (error.status, &error.message);
+                tracing::debug!(request_id, status, ?message, "refused");
+                Saying::Refusal { error, after_ms, _in_flight: in_flight }
+            }
+            Outcome::Replied(replied) => {
+                let tokens_in = replied.request.tokens_in;
+                let tokens_out = replied.reply.tokens_out;
+                tracing::debug!(request_id, tokens_in, tokens_out, "replied");
+                let writing = Writing {
+                    state: Arc::clone(state),
+                    account: replied.account,
+                    class: &replied.request.model.class,
+                    tokens: tokens_out,
+                    _in_flight: in_flight,
+                };
+                Saying::Reply { replied, writing }
+            }
+        };
+        Box::new(Self { started, headers, request_id, saying, effect, key, control })
+    }
+
+    /// When the answer can begin, in milliseconds after the request. A stream begins at once: its
+    /// events wait.
+    fn ready_ms(&self) -> u64 {
+        match &self.saying {
+            Saying::Refusal { after_ms, .. } => *after_ms,
+            Saying::Reply { replied, .. } if replied.request.stream => 0,
+            Saying::Reply { replied, .. } => replied.schedule.at_ms(replied.reply.tokens_out),
+        }
+    }
+
+    async fn respond(self: Box<Self>, state: &State) -> Response {
+        let Self { started, headers, request_id, saying, effect, key, control } = *self;
+        let response = match saying {
+            Saying::Refusal { error, .. } => refuse(&error, headers, &request_id),
+            Saying::Reply { replied, writing } if replied.request.stream => {
+                streamed(*replied, headers, &request_id, started, writing)
+            }
+            Saying::Reply { replied, writing } => {
+                drop(writing);
+                plain(&replied, headers, &request_id)
+            }
+        };
+        match effect {
+            Some(effect) => {
+                let spoiled = state.injector.spoiled(effect, &request_id, key, control);
+                Box::pin(fault::spoil(response, spoiled)).await
+            }
+            None => response,
+        }
+    }
+}
+
+fn plain(replied: &Replied, mut headers: HeaderMap, request_id: &str) -> Response {
     headers.insert(header::CONTENT_TYPE, JSON);
-    respond(StatusCode::OK, headers, Body::from(body))
+    let body = Body::from(replied.message(request_id).to_json());
+    respond(StatusCode::OK, headers, body)
 }
 
 fn streamed(

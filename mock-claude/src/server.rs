@@ -33,7 +33,7 @@ pub const MAX_CONNECTIONS: usize = 20_000;
 const BACKLOG: u32 = 4096;
 
 /// How long connections may go on after the server was told to stop.
-const DRAIN: Duration = Duration::from_secs(5);
+pub(crate) const DRAIN: Duration = Duration::from_secs(5);
 
 /// A mock of the Claude API. Clones share everything.
 #[derive(Debug, Clone)]

@@ -56,11 +56,11 @@ pub(crate) async fn watch(
 #[derive(Debug, Default)]
 struct Seen {
     status: Option<u16>,
-    stream: bool,
     whole: bool,
     broken: bool,
     error: Vec<u8>,
-    tail: Vec<u8>,
+    /// The end of the last frame of a stream, while its last event is to come.
+    tail: Option<Vec<u8>>,
     last_event: bool,
 }
 
@@ -90,7 +90,7 @@ impl Watcher {
         let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         let kind = text(&header::CONTENT_TYPE);
         visit.stream = kind.is_some_and(|kind| kind.starts_with("text/event-stream"));
-        self.seen.stream = visit.stream;
+        self.seen.tail = visit.stream.then(Vec::new);
         visit.should_retry = text(&names::SHOULD_RETRY).and_then(|value| value.parse().ok());
         visit.retry_after_ms = retry_after_ms(headers, self.state.clock().unix_ms(now_us));
     }
@@ -100,12 +100,15 @@ impl Watcher {
         if seen.status.is_some_and(|status| status >= 400) {
             let room = MAX_ERROR_BYTES - seen.error.len();
             seen.error.extend_from_slice(&data[..data.len().min(room)]);
-        } else if seen.stream && !seen.last_event {
+        } else if let Some(tail) = &mut seen.tail {
             // An event may be cut anywhere, so the end of the last frame is looked at again.
-            seen.tail.extend_from_slice(data);
-            seen.last_event = seen.tail.windows(LAST_EVENT.len()).any(|part| part == LAST_EVENT);
-            let keep = seen.tail.len().min(LAST_EVENT.len() - 1);
-            seen.tail.drain(..seen.tail.len() - keep);
+            tail.extend_from_slice(data);
+            seen.last_event = tail.windows(LAST_EVENT.len()).any(|part| part == LAST_EVENT);
+            let keep = tail.len().min(LAST_EVENT.len() - 1);
+            tail.drain(..tail.len() - keep);
+            if seen.last_event {
+                seen.tail = None;
+            }
         }
     }
 }
@@ -262,7 +265,7 @@ mod tests {
         let state = Arc::new(state);
         let text = b"event: ping\n\nevent: message_stop\ndata: {}\n\n";
         for at in 0..text.len() {
-            let seen = Seen { stream: true, ..Seen::default() };
+            let seen = Seen { tail: Some(Vec::new()), ..Seen::default() };
             let (state, handle) = (Arc::clone(&state), Handle::default());
             let mut watcher = Watcher { state, handle, seen };
             watcher.saw(&text[..at]);

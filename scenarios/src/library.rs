@@ -1,4 +1,5 @@
-//! The scenarios that ship with the binary: the five of the seed documents, and their variants.
+//! The scenarios that ship with the binary: the five of the seed documents with their
+//! variants, and what production adds.
 
 /// A scenario file that is part of the binary.
 #[derive(Debug, Clone, Copy)]
@@ -16,7 +17,7 @@ macro_rules! shipped {
 }
 
 /// Every shipped scenario, in the order in which the seed documents tell of them.
-pub const ALL: [Shipped; 8] = shipped![
+pub const ALL: [Shipped; 12] = shipped![
     "large-file",
     "large-file-50k",
     "large-repo",
@@ -25,6 +26,10 @@ pub const ALL: [Shipped; 8] = shipped![
     "concurrent",
     "burst-100",
     "nested",
+    "cache-stampede",
+    "cache-expired",
+    "cache-corruption",
+    "cache-outage",
 ];
 
 /// The shipped scenario of this name.

@@ -16,6 +16,8 @@ use reports::Expectation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::cache_fault::CacheFault;
+
 /// The version of the scenario format that this crate reads.
 pub const FORMAT: i64 = 1;
 
@@ -53,6 +55,9 @@ pub struct Scenario {
     /// What goes wrong in the API, in order of precedence.
     #[serde(default)]
     pub fault: Vec<FaultConfig>,
+    /// What goes wrong with the pipelines' caches.
+    #[serde(default)]
+    pub cache_fault: Vec<CacheFault>,
     /// The currency beside the dollar.
     #[serde(default)]
     pub currency: Currency,
@@ -125,6 +130,11 @@ impl Scenario {
         }
         for problem in self.load.problems() {
             report(&format!("load.{}", problem.key), &problem.message);
+        }
+        for (index, fault) in self.cache_fault.iter().enumerate() {
+            for problem in fault.problems() {
+                report(&format!("cache_fault.{index}.{}", problem.key), &problem.message);
+            }
         }
         for (pipeline, expectation) in &self.expect {
             if !self.pipelines.contains(pipeline) {

@@ -97,15 +97,13 @@ fn spoil(document: &mut Value, path: &[String], change: Change) {
 
 /// A shipped scenario, or one with every fault of the commented example.
 fn scenario(name: Index) -> String {
-    match library::ALL.get(name.index(library::ALL.len() + 1)) {
-        Some(shipped) => shipped.text.to_owned(),
-        None => {
-            let quiet = library::find("sequential-100").expect("it is shipped").text;
-            let faults = include_str!("../../mock-claude/faults.example.toml");
-            let (_, faults) = faults.split_once("[[fault]]").expect("it begins with faults");
-            format!("{quiet}\n[[fault]]{faults}")
-        }
+    if let Some(shipped) = library::ALL.get(name.index(library::ALL.len() + 1)) {
+        return shipped.text.to_owned();
     }
+    let quiet = library::find("sequential-100").expect("it is shipped").text;
+    let faults = include_str!("../../mock-claude/faults.example.toml");
+    let (_, faults) = faults.split_once("[[fault]]").expect("it begins with faults");
+    format!("{quiet}\n[[fault]]{faults}")
 }
 
 fn spoilt(name: Index, changes: Vec<(Index, Change)>) -> String {

@@ -9,17 +9,19 @@ use std::time::Duration;
 
 use mock_claude::chance::RequestKey;
 use reports::Cause;
-use reports::record::{Attempt, Record};
+use reports::record::Attempt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::cache::Key;
 use super::context::Context;
 use super::gate::{Ask, Pass, Stop};
 use super::merge::Answer;
 use super::preset::Mode;
 use super::prompt::Prompt;
 use super::retry::Failed;
+use crate::book::Intent;
 use crate::charges::Charge;
 use crate::client::{Head, Outcome, Request};
 
@@ -64,9 +66,9 @@ pub struct Used {
     pub cost_microusd: u64,
     /// Micro-dollars charged for attempts that failed.
     pub wasted_microusd: u64,
-    /// Parts found in the cache.
+    /// Parts whose answer the cache had, or got from a call that was under way.
     pub cache_hits: u64,
-    /// Parts looked up in the cache in vain.
+    /// Parts that had to be paid for although there is a cache.
     pub cache_misses: u64,
 }
 
@@ -79,6 +81,8 @@ pub struct Part<'a> {
     pub chunk: u64,
     /// What the job has used up.
     pub used: &'a Mutex<Used>,
+    /// The key under which its answer is stored, where it is.
+    pub key: Option<&'a Key>,
 }
 
 /// Asks for one part until there is an answer, or the retry policy gives up.
@@ -254,8 +258,15 @@ struct Pending<'a> {
 
 impl<'a> Pending<'a> {
     fn begin(context: &'a Context, part: Part<'a>, attempt: u64, pass: Pass<'a>) -> Self {
-        let tag = format!("{}/{}/{attempt}", part.job, part.chunk);
+        let tag = format!("{}{}/{}/{attempt}", context.tags, part.job, part.chunk);
         let start_us = context.clock.now_us();
+        context.recorder.intend(&tag, || Intent {
+            pipeline: context.pipeline.clone(),
+            job: part.job,
+            chunk: part.chunk,
+            attempt,
+            start_us,
+        });
         Self { context, part, attempt, pass: Some(pass), start_us, tag, ended: false }
     }
 
@@ -289,7 +300,7 @@ impl<'a> Pending<'a> {
         used.cost_microusd += charge.cost_microusd;
         used.wasted_microusd += if lost { charge.cost_microusd } else { 0 };
         drop(used);
-        self.context.recorder.record(&Record::Attempt(Attempt {
+        let attempt = Attempt {
             pipeline: self.context.pipeline.clone(),
             job: self.part.job,
             chunk: self.part.chunk,
@@ -304,7 +315,9 @@ impl<'a> Pending<'a> {
             tokens_in: charge.tokens_in,
             tokens_out: charge.tokens_out,
             cost_microusd: charge.cost_microusd,
-        }));
+        };
+        let kept = self.part.key.zip(outcome.result.as_ref().ok());
+        self.context.recorder.settle(&self.tag, attempt, kept);
     }
 }
 

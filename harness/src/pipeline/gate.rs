@@ -150,11 +150,11 @@ impl Gate {
                 self.changed.notified().await;
                 continue;
             };
-            let until_ms = Duration::from_millis(until_us.div_ceil(1000));
+            let due = self.clock.moment(Duration::from_millis(until_us.div_ceil(1000)));
             tokio::select! {
                 biased;
                 () = self.changed.notified() => {}
-                () = sleep_until(self.clock.started() + until_ms) => {}
+                () = sleep_until(due) => {}
             }
         }
     }
@@ -228,13 +228,13 @@ impl State {
     fn answered(&mut self, clock: RunClock, ticket: Ticket, head: Head<'_>) {
         let now_us = clock.now_us();
         if let Some(pacer) = &mut self.pacer {
-            let (epoch_ms, now_ms) = (clock.epoch_ms(), now_us / 1000);
-            let to_us = |at_ms: u64| (now_ms + at_ms.saturating_sub(epoch_ms)) * 1000;
+            let today_ms = clock.epoch_ms();
+            let to_us = |at_ms: u64| (now_us / 1000 + at_ms.saturating_sub(today_ms)) * 1000;
             pacer.answered(ticket.sent, &head.advice.quota, to_us);
             if head.status == 429
                 && let Some(retry_after) = head.advice.retry_after
             {
-                let hold_ms = RetryAfter::wait_ms(retry_after, epoch_ms).min(MAX_HOLD_MS);
+                let hold_ms = RetryAfter::wait_ms(retry_after, today_ms).min(MAX_HOLD_MS);
                 pacer.hold(now_us + hold_ms * 1000);
             }
         }

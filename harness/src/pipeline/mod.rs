@@ -1,4 +1,4 @@
-//! One engine with switchable stages: analyse, cache, chunk, schedule, call, merge, judge.
+//! One engine with switchable stages: analyse, cache, chunk, schedule, call, merge, store, judge.
 //!
 //! Each stage is a policy of the preset that can be off, and one file here. The engine puts them in
 //! order and knows no pipeline by name.
@@ -21,6 +21,7 @@ pub mod prompt;
 pub mod retry;
 pub mod schedule;
 pub mod spend;
+pub mod store;
 
 pub use context::Context;
 pub use engine::Job;

@@ -26,6 +26,7 @@ use super::prompt::too_short_to_cache;
 use super::retry::RetryPolicy;
 use super::schedule::{ScheduleConfig, is_default};
 use super::spend::SpendPolicy;
+use super::store::StorePolicy;
 
 /// The version of the preset format.
 pub const FORMAT: i64 = 1;
@@ -61,6 +62,9 @@ pub struct Preset {
     pub spend: SpendPolicy,
     /// How long anything may take.
     pub deadline: DeadlineConfig,
+    /// Whether what was paid for survives a crash.
+    #[serde(default, skip_serializing_if = "StorePolicy::is_off")]
+    pub store: StorePolicy,
 }
 
 /// The `[request]` section.

@@ -44,11 +44,12 @@ impl State {
 /// What the API wants of the headers, before it looks at the body.
 pub(crate) fn check_headers(headers: &HeaderMap) -> Result<Version, ApiError> {
     let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let bearer = text(&header::AUTHORIZATION)
-        .and_then(|value| value.strip_prefix("Bearer "))
-        .is_some_and(|key| !key.trim().is_empty());
     let key = text(&names::API_KEY).is_some_and(|key| !key.trim().is_empty());
-    if !bearer && !key {
+    let bearer = || {
+        let bearer = text(&header::AUTHORIZATION)?.strip_prefix("Bearer ")?;
+        (!bearer.trim().is_empty()).then_some(())
+    };
+    if !key && bearer().is_none() {
         return Err(ApiError::of_status(401, "x-api-key header is required"));
     }
     Version::parse(text(&names::VERSION))

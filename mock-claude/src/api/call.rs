@@ -37,6 +37,10 @@ pub(crate) enum Given {
 /// What a route's work may know of the request that it answers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Context<'a> {
+    /// The mock that is asked.
+    pub(crate) state: &'a State,
+    /// The headers of the request.
+    pub(crate) headers: &'a HeaderMap,
     /// The id that the response carries.
     pub(crate) request_id: &'a str,
     /// The version of the API that the client speaks.
@@ -59,10 +63,9 @@ pub(crate) async fn answer(
     let effect = call.effect();
     let request_id = call.request_id().to_owned();
     let now_us = state.clock().now_us();
-    let given = call
-        .admitted
-        .clone()
-        .and_then(|version| work(Context { request_id: &request_id, version, now_us }));
+    let given = call.admitted.clone().and_then(|version| {
+        work(Context { state, headers, request_id: &request_id, version, now_us })
+    });
     let mut headers = state.end(call, given.as_ref().err());
     headers.insert(&names::REQUEST_ID, value(&request_id));
     wait_until(started, state.config().latency.refusal_ms).await;

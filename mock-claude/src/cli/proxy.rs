@@ -35,6 +35,9 @@ pub struct ProxyArgs {
     /// A TOML file whose `fault` sections are injected.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// A TOML file of `[[fault]]` sections; they come before those of `--config`.
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
     /// Seconds that the upstream may say nothing.
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=86_400))]
@@ -47,6 +50,9 @@ pub struct ProxyArgs {
 impl ProxyArgs {
     pub(super) fn run(self) -> Result<(), Failure> {
         let mut mock = self.config.as_deref().map(settings::file).transpose()?.unwrap_or_default();
+        if let Some(path) = &self.faults {
+            settings::before(&mut mock, path)?;
+        }
         mock.seed = self.seed.unwrap_or(mock.seed);
         let recorder = self.record.as_ref().map(|path| self.recorder(path)).transpose()?;
         let read = |path: &PathBuf| {

@@ -213,7 +213,7 @@ fn ttl(control: &Value, place: &str) -> Result<Ttl, ApiError> {
     let Value::Object(fields) = control else {
         return Err(wrong_type(place, "dictionary"));
     };
-    let kind = fields.get("type").ok_or_else(|| missing(&format!("{place}.type")))?;
+    let kind = fields.get("type").ok_or_else(|| missing(format_args!("{place}.type")))?;
     one_of(&format!("{place}.type"), kind, &["ephemeral"])?;
     match fields.get("ttl") {
         None | Some(Value::Null) => Ok(Ttl::FiveMinutes),

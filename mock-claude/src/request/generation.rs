@@ -18,9 +18,10 @@ impl Generation {
         let mut digits = id.split('-').filter_map(|part| part.parse::<u32>().ok());
         let major = digits.next().unwrap_or(0).min(99);
         let minor = digits.next().unwrap_or(0).min(9);
-        // By bytes: a search for text prepares itself longer than an id is.
-        let contains = |word: &[u8]| id.as_bytes().windows(word.len()).any(|part| part == word);
-        let always_thinks = contains(b"-fable-") || contains(b"-mythos-");
+        // Between two dashes: neither the first part nor the last.
+        let (inner, _) = id.rsplit_once('-').unwrap_or_default();
+        let always_thinks =
+            inner.split('-').skip(1).any(|part| ["fable", "mythos"].contains(&part));
         Self { always_thinks, number: major * 10 + minor }
     }
 

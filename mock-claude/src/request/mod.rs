@@ -172,7 +172,8 @@ impl MessagesRequest {
             )));
         }
         let automatic = fields.get("cache_control").filter(fields::not_null);
-        let salts = mentions_caching.then(|| salts(&fields, model, &reading)).unwrap_or_default();
+        let salts =
+            if mentions_caching { salts(&fields, model, &reading) } else { Salts::default() };
         let asked = asked(&reading);
         let effort = fields.get("output_config").and_then(|output| output.get("effort"));
         Ok(Self {

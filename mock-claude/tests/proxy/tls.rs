@@ -16,14 +16,15 @@ use crate::ends::{ask, body, listener, upstream};
 
 /// Speaks TLS on a port of its own, plain to `behind`; gives its address and its certificate.
 fn encrypted(behind: &str) -> (String, String) {
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()])
+        .expect("a certificate can be made");
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("it is a key");
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .unwrap()
+        .expect("the provider knows them")
         .with_no_client_auth()
         .with_single_cert(vec![made.cert.der().clone()], key)
-        .unwrap();
+        .expect("key and certificate belong together");
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let (listening, url) = listener();
     let behind = behind.trim_start_matches("http://").to_owned();
@@ -44,7 +45,7 @@ fn proxied(upstream: &str, certificates: Option<&str>) -> String {
     let config = ProxyConfig {
         upstream: upstream.to_owned(),
         certificates: certificates.map(|pem| pem.as_bytes().to_vec()),
-        timeout: Duration::from_secs(60),
+        timeout: Duration::from_mins(1),
         mock: Config::default(),
         recorder: None,
     };
