@@ -90,7 +90,7 @@ pub enum Priority {
     High,
     /// The pipeline loses work to something outside.
     Medium,
-    /// Nothing is wrong with the pipeline.
+    /// Nothing is wrong with the pipeline, or the scenario breaks it on purpose.
     Low,
 }
 
@@ -240,6 +240,11 @@ impl Cause {
         }
     }
 
+    /// Whether calls went through and the documentation is what is not whole.
+    pub const fn is_of_the_documentation(self) -> bool {
+        matches!(self, Self::Truncated | Self::LostChunk | Self::Undocumented | Self::LostLines)
+    }
+
     /// What mends it, in one sentence.
     pub const fn advice(self) -> &'static str {
         match self {
@@ -309,6 +314,9 @@ impl Category {
 }
 
 impl Priority {
+    /// Every priority, the most urgent first.
+    pub const ALL: [Self; 3] = [Self::High, Self::Medium, Self::Low];
+
     /// The name in reports, for example `HIGH`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -342,7 +350,7 @@ mod tests {
         for category in Category::ALL {
             assert_eq!(serde_json::to_value(category).unwrap(), category.name());
         }
-        for priority in [Priority::High, Priority::Medium, Priority::Low] {
+        for priority in Priority::ALL {
             assert_eq!(serde_json::to_value(priority).unwrap(), priority.name());
         }
     }

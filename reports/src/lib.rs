@@ -11,7 +11,9 @@ pub mod measured;
 pub mod record;
 
 // From lines to numbers.
+pub mod classify;
 pub mod failure;
+pub mod injected;
 pub mod latency;
 pub mod metric;
 pub mod run;
@@ -37,6 +39,7 @@ mod fixture;
 
 pub use baseline::Baseline;
 pub use cause::{Category, Cause, Priority};
+pub use classify::{Confidence, Rule, Stage};
 pub use compare::{Comparison, compare};
 pub use estimate::Estimate;
 pub use expect::{Bound, Expectation, Problem};

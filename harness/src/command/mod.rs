@@ -32,7 +32,7 @@ pub fn execute(args: Args) -> Result<Exit, Failure> {
         Command::Estimate(args) => estimate::execute(&args),
         Command::List => list::execute(),
         Command::Show { name } => show::execute(&name),
-        Command::Report { run, verbose } => report::execute(&run, verbose),
+        Command::Report(args) => report::execute(&args),
         Command::Compare { base, head } => compare::execute(&base, &head),
         Command::Gate { baseline, out, runs } => gate::execute(&baseline, &runs, out.as_deref()),
         Command::Baseline { action: BaselineAction::Accept { baseline, reason, runs } } => {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use reports::render::{comparison, failures_csv, failures_txt, jobs};
+use reports::render::{Named, comparison, failures_csv, failures_txt, github, html};
+use reports::render::{jobs, junit, matrix};
 use reports::{Measured, Run, Style, judge};
 
 use super::read_run;
@@ -130,8 +131,14 @@ pub fn write_reports(folder: &RunFolder, run: &Run, measured: &Measured) -> Resu
     let judgement = judge(run);
     folder.write("summary.txt", &comparison::render(run, &judgement, None, Style::PLAIN))?;
     folder.write("jobs.txt", &jobs::render(run, None, Style::PLAIN))?;
-    folder.write("failures.csv", &failures_csv::render(run))?;
-    folder.write("failures.txt", &failures_txt::render(run))?;
+    // By its scenario and not by its folder: the same run is the same text everywhere.
+    let named = [Named { name: &run.header.scenario, run }];
+    folder.write("failures.csv", &failures_csv::render(&named))?;
+    folder.write("failures.txt", &failures_txt::render(&named))?;
+    folder.write("matrix.txt", &matrix::render(&named, Style::PLAIN))?;
+    folder.write("junit.xml", &junit::render(&named))?;
+    folder.write("annotations.txt", &github::render(&named))?;
+    folder.write("report.html", &html::render(&named))?;
     folder.write(MEASURED, &measured.to_json())
 }
 

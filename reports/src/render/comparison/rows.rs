@@ -55,7 +55,7 @@ pub(super) fn rows(
     let summaries = judgement.summaries.as_slice();
     let mut rows = Rows { summaries, rows: Vec::new() };
     outcomes(&mut rows);
-    latencies(&mut rows);
+    latencies(&mut rows, run.header.clock);
     costs(&mut rows, &run.header.currency);
     work(&mut rows);
     platform(&mut rows);
@@ -103,13 +103,27 @@ fn outcomes(rows: &mut Rows<'_>) {
     }
 }
 
-fn latencies(rows: &mut Rows<'_>) {
+/// In real time a quantile of too few samples is not shown: the next run would have another.
+fn latencies(rows: &mut Rows<'_>, clock: Clock) {
     for quantile in Quantile::ALL {
-        rows.add(
-            format!("latency {}", quantile.name()),
-            |s| s.latency.quantile_us(quantile),
-            |s, v| format!("{} (n={})", duration(v), thousands(s.latency.count())),
-        );
+        let shown = |s: &Summary| clock == Clock::Simulated || s.latency.enough_for(quantile);
+        let label = format!("latency {}", quantile.name());
+        let cell = |s: &Summary, value| {
+            let n = thousands(s.latency.count());
+            if shown(s) {
+                format!("{} (n={n})", duration(value))
+            } else {
+                format!("n/a (n={n}, needs {})", quantile.floor())
+            }
+        };
+        rows.add(label, |s| s.latency.quantile_us(quantile), cell);
+        // A ratio of what is not shown is not shown either.
+        if !rows.summaries.iter().all(shown)
+            && rows.summaries.len() == 2
+            && let Some(ratio) = rows.rows.last_mut().and_then(|row| row.last_mut())
+        {
+            "—".clone_into(ratio);
+        }
     }
 }
 

@@ -186,3 +186,17 @@ fn names_from_outside_cannot_command_the_terminal() {
     let page = page(&run, None);
     assert!(!page.chars().any(|c| c.is_control() && c != '\n'), "{page:?}");
 }
+
+#[test]
+fn in_real_time_a_quantile_of_too_few_samples_is_not_shown_and_has_no_ratio() {
+    let mut run = fixture::concurrent();
+    run.header.clock = Clock::Wall;
+    let page = render(&run, &judge(&run), None, Style::PLAIN);
+    let row = |name: &str| {
+        let line = page.lines().find(|line| line.contains(name)).unwrap();
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(row("latency p50"), "latency p50 n/a (n=4, needs 5) 27.6 s (n=10) —");
+    assert_eq!(row("latency p99"), "latency p99 n/a (n=4, needs 299) n/a (n=10, needs 299) —");
+    assert_eq!(row("latency max"), "latency max 22.1 s (n=4) 31.2 s (n=10) 1.41×");
+}
