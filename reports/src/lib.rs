@@ -23,6 +23,9 @@ pub mod compare;
 pub mod gate;
 pub mod verdict;
 
+// From a test runner's output to cases.
+pub mod testlog;
+
 // From verdicts to text.
 pub mod render;
 pub mod text;
