@@ -35,6 +35,21 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Nothing counted yet.
+    pub(super) const ZERO: Self = Self {
+        passed: 0,
+        failed: 0,
+        errors: 0,
+        skipped: 0,
+        deselected: 0,
+        xfailed: 0,
+        xpassed: 0,
+        reruns: 0,
+        subtests_passed: 0,
+        subtests_failed: 0,
+        subtests_skipped: 0,
+    };
+
     /// One report more.
     pub fn add(&mut self, status: Status) {
         let counter = match status {

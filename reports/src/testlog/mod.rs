@@ -14,7 +14,21 @@ mod counts;
 mod quiet;
 mod run;
 
+// From bytes to lines.
+mod bytes;
+mod decode;
+mod lines;
+
+// Text, a runner each.
+mod cargo;
+mod nextest;
+mod pytest;
+mod text;
+
+mod format;
+
 pub use case::{Capture, Case, Frame, NodeId, Phase, Status};
 pub use counts::Counts;
+pub use format::{Format, read};
 pub use quiet::Quiet;
 pub use run::{Completeness, Held, Log, Runner, TestRun};

@@ -60,6 +60,11 @@ pub enum Completeness {
 }
 
 impl Completeness {
+    /// Reconciled without problems, a mismatch with any.
+    pub(super) fn from_problems(problems: Vec<String>) -> Self {
+        if problems.is_empty() { Self::Reconciled } else { Self::Mismatch(problems) }
+    }
+
     /// Whether the run may be judged as a whole.
     pub const fn is_complete(&self) -> bool {
         matches!(self, Self::Reconciled)

@@ -1,0 +1,413 @@
+//! pytest's text, versions 6 to 9, line by line.
+//!
+//! While lines come in, everything that could be a result, a header, a summary line or a final
+//! line is only collected: a test may have printed it. At the end [`settle`] holds these lists
+//! against each other. Pytest tells of the same failures several times in one order, and what a
+//! test forged fits into one of them but not into all.
+
+mod align;
+mod body;
+mod progress;
+mod rule;
+mod settle;
+mod summary;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::body::Body;
+use self::progress::{Mark, Word};
+use self::rule::Final;
+use self::summary::Line;
+use super::{Counts, Quiet, Status, TestRun};
+
+pub(super) use body::exception;
+
+/// The bytes of details, ids and candidates that one run may hold.
+const BUDGET: usize = 24 << 20;
+/// Tests that run at the same time, far above what any machine does.
+const RUNNING: usize = 4096;
+
+/// A failure as the progress shows it.
+#[derive(Debug)]
+struct Failing {
+    id: Vec<u8>,
+    word: Word,
+    part: Option<Vec<u8>>,
+    attempts: u32,
+    /// Whether the test had a result already: then this one is about its teardown.
+    after_result: bool,
+}
+
+/// Where in the output a line stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Progress,
+    /// Headers there are of failures.
+    Failures,
+    /// Headers there are of tests that did not fail.
+    Passes,
+    /// Warnings, durations, and what plugins add.
+    Other,
+}
+
+/// One run that is being read.
+#[derive(Debug)]
+pub(super) struct Reader {
+    version: Option<String>,
+    begun: bool,
+    place: Place,
+    /// Results by name, and by letter with the file of each failure.
+    verbose: bool,
+    lettered: bool,
+    failing: Vec<Failing>,
+    failed_files: Vec<Vec<u8>>,
+    file: Vec<u8>,
+    quiet: Quiet,
+    read: Counts,
+    reruns: BTreeMap<Vec<u8>, u32>,
+    running: BTreeSet<Vec<u8>>,
+    started: Vec<u8>,
+    previous: Vec<u8>,
+    number: u64,
+    open: Option<(Vec<u8>, Word)>,
+    /// Candidates.
+    bodies: Vec<Body>,
+    in_body: bool,
+    in_summary: bool,
+    group: u32,
+    lines: Vec<Line>,
+    last: Option<Final>,
+    ended: bool,
+    session_error: Option<String>,
+    collection_errors: Option<u64>,
+    budget: usize,
+    dropped: u64,
+}
+
+impl Reader {
+    pub(super) const fn new() -> Self {
+        Self {
+            version: None,
+            begun: false,
+            place: Place::Progress,
+            verbose: false,
+            lettered: false,
+            failing: Vec::new(),
+            failed_files: Vec::new(),
+            file: Vec::new(),
+            quiet: Quiet::with_budget(super::quiet::BUDGET),
+            read: Counts::ZERO,
+            reruns: BTreeMap::new(),
+            running: BTreeSet::new(),
+            started: Vec::new(),
+            previous: Vec::new(),
+            number: 0,
+            open: None,
+            bodies: Vec::new(),
+            in_body: false,
+            in_summary: false,
+            group: 0,
+            lines: Vec::new(),
+            last: None,
+            ended: false,
+            session_error: None,
+            collection_errors: None,
+            budget: BUDGET,
+            dropped: 0,
+        }
+    }
+
+    /// Whether a line can only be the beginning of a run.
+    pub(super) fn begins(line: &[u8]) -> bool {
+        line.first() == Some(&b'=') && rule::title(line, b'=') == Some(b"test session starts")
+    }
+
+    /// Whether a line can be a part of a run that has no beginning: `-q`, or a log that was cut.
+    ///
+    /// `silent` says that nothing was read before; behind a run that has ended only results count.
+    pub(super) fn resumes(line: &[u8], silent: bool) -> bool {
+        match line.first() {
+            Some(b'=') if silent => match rule::title(line, b'=') {
+                Some(b"FAILURES" | b"ERRORS" | b"short test summary info") => true,
+                _ => rule::last(line).is_some(),
+            },
+            Some(b'0'..=b'9') if silent => rule::last(line).is_some(),
+            Some(b'I') if silent => line.starts_with(b"INTERNALERROR> "),
+            Some(_) => match progress::read(line) {
+                Mark::Result { .. } => true,
+                // One letter alone may be a word of anything.
+                Mark::Letters { file, letters } => !file.is_empty() || letters.len() > 1,
+                _ => false,
+            },
+            None => false,
+        }
+    }
+
+    /// Whether the run is at its end: the final line was read, and agrees with what came before.
+    pub(super) const fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Whether a session that begins now cannot be inside this one, as output of a test would
+    /// be: no block of a failure has been opened since this one began.
+    pub(super) const fn is_interruptible(&self) -> bool {
+        self.ended || matches!(self.place, Place::Progress)
+    }
+
+    /// Reads one line.
+    pub(super) fn line(&mut self, line: &[u8]) {
+        self.begun = true;
+        self.number += 1;
+        match line.first() {
+            Some(b'=') => {
+                if let Some(title) = rule::title(line, b'=')
+                    && self.section(title)
+                {
+                    return;
+                }
+                self.final_line(line);
+            }
+            Some(b'0'..=b'9' | b'n') if line.len() < 400 => self.final_line(line),
+            Some(b'!') => {
+                if let Some(title) = rule::title(line, b'!') {
+                    self.session_error = Some(body::lossy(&title[..title.len().min(500)]));
+                }
+            }
+            Some(b'I') => {
+                if let Some(text) = line.strip_prefix(b"INTERNALERROR> ")
+                    && !text.is_empty()
+                {
+                    let text = body::lossy(&text[..text.len().min(500)]);
+                    self.session_error = Some(format!("INTERNALERROR: {text}"));
+                }
+            }
+            _ => {}
+        }
+        if self.place == Place::Progress {
+            self.progress(line);
+        } else {
+            self.after_progress(line);
+        }
+    }
+
+    /// The run as a whole, and a fresh reader for the next one.
+    pub(super) fn finish(&mut self) -> Option<TestRun> {
+        let reader = std::mem::replace(self, Self::new());
+        reader.begun.then(|| settle::settle(reader))
+    }
+
+    /// Opens a section; says whether the title is one.
+    fn section(&mut self, title: &[u8]) -> bool {
+        let place = match title {
+            b"FAILURES" | b"ERRORS" => Place::Failures,
+            b"PASSES" | b"XPASSES" | b"XFAILURES" => Place::Passes,
+            b"short test summary info" => {
+                self.in_summary = true;
+                self.group += 1;
+                self.session_error = None;
+                Place::Other
+            }
+            b"warnings summary" | b"rerun test summary info" | b"warnings summary (final)" => {
+                Place::Other
+            }
+            _ if title.starts_with(b"slowest ") => Place::Other,
+            _ => return false,
+        };
+        self.in_body = false;
+        self.place = place;
+        true
+    }
+
+    fn final_line(&mut self, line: &[u8]) {
+        if let Some(last) = rule::last(line) {
+            // The last one counts, unless an earlier one agreed and this one does not: a program
+            // that prints after pytest has ended is not pytest.
+            let agrees = settle::agrees(self, &last.counts);
+            if agrees || !self.ended {
+                self.last = Some(last);
+            }
+            self.ended |= agrees;
+            self.in_body = false;
+        }
+    }
+
+    fn progress(&mut self, line: &[u8]) {
+        if let Some((id, word)) = self.open.take() {
+            // A reason that goes on: it ends where a bracket closes it, before the tail.
+            if progress::closes(line) {
+                self.result(&id, word, None);
+            } else {
+                self.open = Some((id, word));
+            }
+            return;
+        }
+        match progress::read(line) {
+            Mark::Result { id, word, part } => {
+                self.verbose = true;
+                self.result(id, word, part);
+            }
+            Mark::Worker { rest, word } => {
+                self.verbose = true;
+                self.worker(rest, word);
+            }
+            Mark::Start(id) => {
+                self.started.clear();
+                self.started.extend_from_slice(id);
+                if self.running.len() < RUNNING {
+                    self.running.insert(id.to_vec());
+                }
+            }
+            Mark::Alone(word) => {
+                if !self.started.is_empty() {
+                    self.verbose = true;
+                    let id = std::mem::take(&mut self.started);
+                    self.result(&id, word, None);
+                    self.started = id;
+                }
+            }
+            Mark::Open { id, word } => self.open = Some((id.to_vec(), word)),
+            Mark::Letters { file, letters } if !self.verbose => self.letters(file, letters),
+            Mark::Letters { .. } => {}
+            Mark::None => self.preamble(line),
+        }
+    }
+
+    /// What stands before the first result, or between results.
+    fn preamble(&mut self, line: &[u8]) {
+        if let Some(at) = memchr::memmem::find(line, b", pytest-")
+            && line.starts_with(b"platform ")
+        {
+            let version = line[at + 9..].split(|byte| matches!(byte, b',' | b' ')).next();
+            self.version = version.map(body::lossy);
+        } else if let Some(at) = memchr::memmem::find(line, b"collected ")
+            && (at == 0 || line.starts_with(b"collecting"))
+        {
+            let text = body::lossy(&line[at..line.len().min(at + 200)]);
+            let errors = text.split(" / ").find_map(|part| {
+                part.strip_suffix(" errors").or_else(|| part.strip_suffix(" error"))?.parse().ok()
+            });
+            self.collection_errors = errors;
+        } else if line.starts_with(b"[gw") && memchr::memmem::find(line, b" node down: ").is_some()
+        {
+            self.session_error = Some(body::lossy(&line[..line.len().min(500)]));
+        } else if memchr::memmem::find(line, b"::").is_some_and(|at| at > 0)
+            && !line.starts_with(b" ")
+        {
+            // With `-s`, what the test prints first stands on the line on which it began.
+            self.started.clear();
+            self.started.extend_from_slice(progress::leading_id(line));
+        }
+    }
+
+    fn result(&mut self, id: &[u8], word: Word, part: Option<&[u8]>) {
+        if !self.running.is_empty() {
+            self.running.remove(id);
+        }
+        let attempts = match word {
+            Word::Rerun => {
+                self.read.reruns += 1;
+                *self.reruns.entry(id.to_vec()).or_insert(0) += 1;
+                return;
+            }
+            Word::Passed | Word::Failed | Word::Error if !self.reruns.is_empty() => {
+                1 + self.reruns.remove(id).unwrap_or(0)
+            }
+            _ => 1,
+        };
+        let status = status(word);
+        self.read.add(status);
+        if status.is_failure() || attempts > 1 {
+            let cost = id.len() + 96;
+            if self.budget < cost {
+                self.dropped += 1;
+                return;
+            }
+            self.budget -= cost;
+            let part = part.map(<[u8]>::to_vec);
+            let after_result = self.previous == id;
+            self.failing.push(Failing { id: id.to_vec(), word, part, attempts, after_result });
+        } else {
+            self.quiet.push(status, id);
+        }
+        self.previous.clear();
+        self.previous.extend_from_slice(id);
+    }
+
+    /// A result of which only the running tests tell where its part ends and its id begins.
+    fn worker(&mut self, rest: &[u8], word: Word) {
+        let ends = |id: &&Vec<u8>| {
+            rest.strip_suffix(id.as_slice()).is_some_and(|before| before.ends_with(b" "))
+        };
+        let known = self.running.iter().filter(ends).max_by_key(|id| id.len()).cloned();
+        let id = known.unwrap_or_else(|| summary::id_after_part(rest).to_vec());
+        let part = progress::trim_end(&rest[..rest.len() - id.len()]).to_vec();
+        self.result(&id.clone(), word, Some(&part));
+        // The test goes on after its part.
+        self.running.insert(id);
+    }
+
+    fn letters(&mut self, file: &[u8], letters: &[u8]) {
+        self.lettered = true;
+        if !file.is_empty() {
+            self.file.clear();
+            self.file.extend_from_slice(file);
+        }
+        for letter in letters {
+            let word = progress::letter(*letter);
+            if word == Word::Rerun {
+                self.read.reruns += 1;
+                continue;
+            }
+            let status = status(word);
+            self.read.add(status);
+            if matches!(status, Status::Failed | Status::SubtestFailed)
+                && self.budget > self.file.len() + 24
+            {
+                self.budget -= self.file.len() + 24;
+                self.failed_files.push(self.file.clone());
+            }
+        }
+    }
+
+    fn after_progress(&mut self, line: &[u8]) {
+        if self.in_summary
+            && let Some(found) = Line::read(line, self.group, self.number)
+            && self.budget > found.cost()
+            && !(self.verbose && found.word == Word::Passed)
+        {
+            self.budget -= found.cost();
+            self.lines.push(found);
+        }
+        if line.first() == Some(&b'_')
+            && let Some(title) = rule::header(line)
+        {
+            self.in_body = self.place != Place::Passes && self.budget > title.len() + 512;
+            if self.in_body {
+                self.budget -= title.len() + 256;
+                self.bodies.push(Body::new(title));
+            }
+            return;
+        }
+        if self.in_body
+            && let Some(body) = self.bodies.last_mut()
+        {
+            self.budget = self.budget.saturating_sub(body.line(line));
+            self.in_body = self.budget > 0;
+        }
+    }
+}
+
+const fn status(word: Word) -> Status {
+    match word {
+        Word::Passed => Status::Passed,
+        Word::Failed => Status::Failed,
+        Word::Error => Status::Error,
+        Word::Skipped => Status::Skipped,
+        Word::Xfail => Status::Xfailed,
+        Word::Xpass => Status::Xpassed,
+        Word::SubPassed => Status::SubtestPassed,
+        Word::SubFailed => Status::SubtestFailed,
+        // A run again is counted on its own, never as a result.
+        Word::SubSkipped | Word::Rerun => Status::SubtestSkipped,
+    }
+}

@@ -1,0 +1,401 @@
+//! What pytest prints while tests run: a line for each test (`-v`), or a letter.
+//!
+//! Ids hold anything: spaces, brackets, status words, even a forged end of line. So a line is read
+//! from its right end, where pytest and not the test decides what stands there; only a status
+//! with a reason after it has to be looked for, and there the first place wins at which what
+//! stands before is a whole id.
+
+use memchr::memmem;
+
+/// What a line or a letter says about a test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Word {
+    Passed,
+    Failed,
+    Error,
+    Skipped,
+    Xfail,
+    Xpass,
+    Rerun,
+    SubPassed,
+    SubFailed,
+    SubSkipped,
+}
+
+/// Every word, longest first where one is the end of another.
+pub(super) const WORDS: [(&[u8], Word); 15] = [
+    (b"SUBPASSED", Word::SubPassed),
+    (b"SUBFAILED", Word::SubFailed),
+    (b"SUBSKIPPED", Word::SubSkipped),
+    (b"SUBXFAIL", Word::SubSkipped),
+    (b"SUBXPASS", Word::SubPassed),
+    (b"SUBPASS", Word::SubPassed),
+    (b"SUBFAIL", Word::SubFailed),
+    (b"SUBSKIP", Word::SubSkipped),
+    (b"PASSED", Word::Passed),
+    (b"FAILED", Word::Failed),
+    (b"ERROR", Word::Error),
+    (b"SKIPPED", Word::Skipped),
+    (b"XFAIL", Word::Xfail),
+    (b"XPASS", Word::Xpass),
+    (b"RERUN", Word::Rerun),
+];
+
+/// One line of progress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark<'a> {
+    /// A test's result, and which part of it where it is a part.
+    Result { id: &'a [u8], word: Word, part: Option<&'a [u8]> },
+    /// A result whose id and part cannot be told apart without knowing which tests run.
+    Worker { rest: &'a [u8], word: Word },
+    /// A test begins; its result comes on another line.
+    Start(&'a [u8]),
+    /// A result alone: that of the test that began last.
+    Alone(Word),
+    /// A result whose reason goes on over the next lines.
+    Open { id: &'a [u8], word: Word },
+    /// A letter for each result, after the file's name where it is told.
+    Letters { file: &'a [u8], letters: &'a [u8] },
+    /// Nothing of the kind.
+    None,
+}
+
+/// Reads one line.
+pub(super) fn read(line: &[u8]) -> Mark<'_> {
+    if line.starts_with(b"[gw") {
+        return worker(line);
+    }
+    let (text, tail) = without_tail(line);
+    if let Some(mark) = verbose(line, text) {
+        return mark;
+    }
+    letters(text, tail)
+}
+
+fn verbose<'a>(line: &'a [u8], text: &'a [u8]) -> Option<Mark<'a>> {
+    if let Some((word, before)) = trailing_word(text) {
+        if before.is_empty() {
+            return Some(Mark::Alone(word));
+        }
+        let id = before.strip_suffix(b" ")?;
+        if !begins_as_id(id) {
+            return None;
+        }
+        return Some(match word {
+            Word::SubPassed | Word::SubFailed | Word::SubSkipped => {
+                let (id, part) = part_after(id);
+                Mark::Result { id: without_origin(id), word, part }
+            }
+            _ => Mark::Result { id: without_origin(id), word, part: None },
+        });
+    }
+    if !begins_as_id(text) {
+        return None;
+    }
+    if let Some((id, word, part)) = inner_word(text) {
+        let id = without_origin(id);
+        let ended = part.is_some() || text.ends_with(b")");
+        return Some(if ended { Mark::Result { id, word, part } } else { Mark::Open { id, word } });
+    }
+    line.strip_suffix(b" ").map(|id| Mark::Start(without_origin(id)))
+}
+
+/// A line of a worker: `[gw0] [  3%] FAILED path::node `.
+fn worker(line: &[u8]) -> Mark<'_> {
+    let Some(close) = memchr::memchr(b']', line) else { return Mark::None };
+    if !line[3..close].iter().all(u8::is_ascii_digit) {
+        return Mark::None;
+    }
+    let mut rest = trim_start(&line[close + 1..]);
+    if rest.starts_with(b"[") {
+        let Some(close) = memchr::memchr(b']', rest) else { return Mark::None };
+        if is_count(&rest[1..close]) {
+            rest = trim_start(&rest[close + 1..]);
+        }
+    }
+    // The plugin for parts puts the part before the word.
+    for (text, word) in WORDS {
+        if let Some(after) = rest.strip_prefix(text) {
+            let rest = after.strip_suffix(b" ").unwrap_or(after);
+            let part = matches!(word, Word::SubPassed | Word::SubFailed | Word::SubSkipped);
+            return match rest.strip_prefix(b" ") {
+                Some(id) => Mark::Result { id: without_origin(id), word, part: None },
+                None if part => Mark::Worker { rest, word },
+                None => Mark::None,
+            };
+        }
+    }
+    for (text, word) in &WORDS[..8] {
+        let place = memmem::find(rest, text).filter(|at| {
+            *at > 0 && rest[at - 1] == b' ' && rest.get(at + text.len()) == Some(&b' ')
+        });
+        if place.is_some() {
+            let rest = rest.strip_suffix(b" ").unwrap_or(rest);
+            return Mark::Worker { rest, word: *word };
+        }
+    }
+    Mark::None
+}
+
+/// Cuts ` [ 45%]`, ` [ 1/19]` or ` 563.1us` off; says whether there was one.
+fn without_tail(line: &[u8]) -> (&[u8], bool) {
+    let text = trim_end(line);
+    if let Some(inner) = text.strip_suffix(b"]")
+        && let Some(open) = memchr::memrchr(b'[', &inner[inner.len().saturating_sub(24)..])
+    {
+        let open = inner.len().saturating_sub(24) + open;
+        if is_count(&inner[open + 1..]) && (open == 0 || inner[open - 1] == b' ') {
+            return (trim_end(&inner[..open]), true);
+        }
+    }
+    if text.last().is_some_and(|last| matches!(last, b's' | b'm'))
+        && let Some(shorter) = without_time(text)
+    {
+        return (shorter, true);
+    }
+    (text, false)
+}
+
+/// What stands in the brackets of a tail: ` 45%`, `100%`, ` 1/19`.
+fn is_count(inner: &[u8]) -> bool {
+    let inner = trim_start(inner);
+    let digits = inner.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    match &inner[digits..] {
+        b"%" => digits > 0 && digits <= 3,
+        [b'/', total @ ..] => {
+            digits > 0 && !total.is_empty() && total.iter().all(u8::is_ascii_digit)
+        }
+        _ => false,
+    }
+}
+
+/// The line before a duration in the `times` style, if a result stands before it.
+fn without_time(text: &[u8]) -> Option<&[u8]> {
+    let mut text = text;
+    for _ in 0..2 {
+        let space = memchr::memrchr(b' ', &text[text.len().saturating_sub(12)..])?;
+        let token = &text[text.len().saturating_sub(12) + space + 1..];
+        if !token.first()?.is_ascii_digit() {
+            return None;
+        }
+        text = trim_end(&text[..text.len() - token.len()]);
+        if trailing_word(text).is_some() || text.ends_with(b")") || text.ends_with(b"]") {
+            return Some(text);
+        }
+    }
+    None
+}
+
+/// The status word at the end of a text, and what stands before it.
+fn trailing_word(text: &[u8]) -> Option<(Word, &[u8])> {
+    // All words end with one of six letters, so most lines are settled by their last byte.
+    if !matches!(text.last()?, b'D' | b'R' | b'L' | b'S' | b'N' | b'P') {
+        return None;
+    }
+    WORDS.iter().find_map(|(word, meaning)| {
+        let before = text.strip_suffix(*word)?;
+        (before.is_empty() || before.ends_with(b" ")).then_some((*meaning, before))
+    })
+}
+
+/// A status word inside a text, with a reason or a part after it, and the whole id before it.
+fn inner_word(text: &[u8]) -> Option<(&[u8], Word, Option<&[u8]>)> {
+    let shape = Shape::of(text);
+    let mut best: Option<(usize, Word, Option<usize>)> = None;
+    let mut consider = |at: usize, word: Word, part: Option<usize>| {
+        if best.is_none_or(|(known, ..)| at < known) {
+            best = Some((at, word, part));
+        }
+    };
+    let reasons: [(&[u8], Word); 3] =
+        [(b" SKIPPED (", Word::Skipped), (b" XFAIL (", Word::Xfail), (b" XPASS (", Word::Xpass)];
+    for (needle, word) in reasons {
+        if let Some(at) = memmem::find_iter(text, needle).find(|at| shape.is_whole(*at)) {
+            consider(at, word, None);
+        }
+    }
+    for (word, meaning) in &WORDS[..4] {
+        let place = memmem::find_iter(text, word).find(|at| {
+            let after = &text[at + word.len()..];
+            let opens = matches!(after.first(), Some(b'[' | b'(')) || after.starts_with(b" [");
+            *at > 0 && text[at - 1] == b' ' && opens && shape.is_whole(at - 1)
+        });
+        if let Some(at) = place {
+            consider(at - 1, *meaning, Some(at + word.len()));
+        }
+    }
+    let (at, word, part) = best?;
+    Some((&text[..at], word, part.map(|from| trim_start(&text[from..]))))
+}
+
+/// Where in a text an id can end, found out once, so that asking for many places is cheap.
+pub(super) struct Shape<'a> {
+    text: &'a [u8],
+    /// The first `::`, before which the file stands.
+    names: Option<usize>,
+    /// The first bracket after it, where parameters open.
+    open: usize,
+}
+
+impl<'a> Shape<'a> {
+    pub(super) fn of(text: &'a [u8]) -> Self {
+        let names = memmem::find(text, b"::");
+        let open = names.and_then(|names| Some(names + memchr::memchr(b'[', &text[names..])?));
+        Self { text, names, open: open.unwrap_or(usize::MAX) }
+    }
+
+    /// Whether what stands before a place can be an id: its parameters are closed.
+    pub(super) fn is_whole(&self, end: usize) -> bool {
+        let Some(last) = end.checked_sub(1).and_then(|last| self.text.get(last)) else {
+            return false;
+        };
+        let named = self.names.is_some_and(|names| names + 2 < end);
+        named && if self.open < end { *last == b']' } else { *last != b' ' }
+    }
+}
+
+/// An id and the part that stands after it: `path::test [msg] (i=1)`.
+fn part_after(text: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let shape = Shape::of(text);
+    let mut ends = memchr::memchr_iter(b' ', text)
+        .filter(|at| matches!(text.get(at + 1), Some(b'[' | b'(')) && shape.is_whole(*at));
+    match ends.next() {
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
+    }
+}
+
+/// An id without ` <- other/file.py`, which says where an inherited test stands.
+fn without_origin(id: &[u8]) -> &[u8] {
+    match memmem::rfind(id, b" <- ") {
+        Some(at) if !id.ends_with(b"]") && Shape::of(id).is_whole(at) => &id[..at],
+        _ => id,
+    }
+}
+
+/// Whether a line ends a reason that was wrapped.
+pub(super) fn closes(line: &[u8]) -> bool {
+    without_tail(line).0.ends_with(b")")
+}
+
+/// What may be an id at the start of a line that goes on with a test's own output.
+pub(super) fn leading_id(line: &[u8]) -> &[u8] {
+    let shape = Shape::of(line);
+    let mut spaces = memchr::memchr_iter(b' ', line);
+    let end = spaces.find(|at| shape.is_whole(*at)).unwrap_or(line.len());
+    &line[..end]
+}
+
+/// Whether a line opens as an id does: a path, then `::`.
+fn begins_as_id(text: &[u8]) -> bool {
+    !matches!(text.first(), None | Some(b' ' | b'=' | b'-' | b'_' | b'!' | b'>'))
+        && memmem::find(text, b"::").is_some_and(|at| at > 0)
+}
+
+const LETTERS: &[u8] = b".FEsxXRPu,-yY";
+
+fn letters(text: &[u8], tail: bool) -> Mark<'_> {
+    let start = memchr::memrchr(b' ', text).map_or(0, |space| space + 1);
+    let (file, letters) = (&text[..start], &text[start..]);
+    if letters.is_empty() || !letters.iter().all(|byte| LETTERS.contains(byte)) {
+        return Mark::None;
+    }
+    let file = trim_end(file);
+    let named = file.is_empty() || file.ends_with(b".py") || tail;
+    // A rule of dashes, or an ellipsis after words, is no progress.
+    let noise = letters.iter().all(|byte| *byte == b'-') || (file.is_empty() && letters == b"...");
+    if named && (!noise || tail) { Mark::Letters { file, letters } } else { Mark::None }
+}
+
+/// What a letter says. Parts that hold are only shown where they are asked for.
+pub(super) const fn letter(byte: u8) -> Word {
+    match byte {
+        b'F' => Word::Failed,
+        b'E' => Word::Error,
+        b's' => Word::Skipped,
+        b'x' => Word::Xfail,
+        b'X' => Word::Xpass,
+        b'R' => Word::Rerun,
+        b'u' => Word::SubFailed,
+        b',' | b'Y' => Word::SubPassed,
+        b'-' | b'y' => Word::SubSkipped,
+        _ => Word::Passed,
+    }
+}
+
+pub(super) fn trim_end(text: &[u8]) -> &[u8] {
+    let end = text.iter().rposition(|byte| *byte != b' ').map_or(0, |last| last + 1);
+    &text[..end]
+}
+
+fn trim_start(text: &[u8]) -> &[u8] {
+    let start = text.iter().position(|byte| *byte != b' ').unwrap_or(text.len());
+    &text[start..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(line: &str, id: &str, word: Word, part: Option<&str>) {
+        let part = part.map(str::as_bytes);
+        let expected = Mark::Result { id: id.as_bytes(), word, part };
+        assert_eq!(read(line.as_bytes()), expected, "{line}");
+    }
+
+    #[test]
+    fn a_result_is_read_from_its_right_end() {
+        check("a.py::t PASSED      [ 50%]", "a.py::t", Word::Passed, None);
+        check("a.py::t[x PASSED] FAILED [ 50%]", "a.py::t[x PASSED]", Word::Failed, None);
+        check("a.py::t[ 50%] ERROR [ 1/19]", "a.py::t[ 50%]", Word::Error, None);
+        check("a.py::t[[ 50%] PASSED] FAILED", "a.py::t[[ 50%] PASSED]", Word::Failed, None);
+        check("a.py::t PASSED             563.1us", "a.py::t", Word::Passed, None);
+        check("a.py::t FAILED             1m 3s", "a.py::t", Word::Failed, None);
+        check("a.py::t RERUN [ 50%]", "a.py::t", Word::Rerun, None);
+        check("a.py::t <- b/c.py PASSED [ 50%]", "a.py::t", Word::Passed, None);
+    }
+
+    #[test]
+    fn a_reason_may_hold_anything() {
+        check("a.py::t SKIPPED (no (x) PASSED) [ 5%]", "a.py::t", Word::Skipped, None);
+        check("a.py::t[s SKIPPED (y)] XFAIL (z)", "a.py::t[s SKIPPED (y)]", Word::Xfail, None);
+        check("a.py::t XPASS [ 5%]", "a.py::t", Word::Xpass, None);
+        let open = Mark::Open { id: b"a.py::t", word: Word::Skipped };
+        assert_eq!(read(b"a.py::t SKIPPED (goes on over"), open);
+    }
+
+    #[test]
+    fn parts_stand_after_the_word_or_before_it() {
+        check(
+            "a.py::t SUBFAILED[m x] (i=1) [ 5%]",
+            "a.py::t",
+            Word::SubFailed,
+            Some("[m x] (i=1)"),
+        );
+        check("a.py::t SUBPASSED(i=1) [ 5%]", "a.py::t", Word::SubPassed, Some("(i=1)"));
+        check("a.py::t [m] (i=1) SUBFAIL [ 5%]", "a.py::t", Word::SubFailed, Some("[m] (i=1)"));
+        check("a.py::t SUBPASS [ 5%]", "a.py::t", Word::SubPassed, None);
+    }
+
+    #[test]
+    fn a_worker_tells_the_word_first() {
+        check("[gw0] [  3%] FAILED a.py::t[x - y] ", "a.py::t[x - y]", Word::Failed, None);
+        check("[gw12] PASSED a.py::t ", "a.py::t", Word::Passed, None);
+        let rest = &b"[m] (i=1) a.py::t"[..];
+        let part = Mark::Worker { rest, word: Word::SubFailed };
+        assert_eq!(read(b"[gw0] [  3%] SUBFAILED[m] (i=1) a.py::t "), part);
+    }
+
+    #[test]
+    fn letters_are_told_from_words() {
+        let found = |line: &'static str| match read(line.as_bytes()) {
+            Mark::Letters { file, letters } => Some((file, letters)),
+            _ => None,
+        };
+        assert_eq!(found("a.py ..FE   [ 50%]"), Some((&b"a.py"[..], &b"..FE"[..])));
+        assert_eq!(found("..sxXR"), Some((&b""[..], &b"..sxXR"[..])));
+        for noise in ["collecting ...", "plugins: x", "", "-----", "...", "hello FE"] {
+            assert_eq!(found(noise), None, "{noise}");
+        }
+    }
+}
