@@ -30,7 +30,7 @@ VARIANTS += [
     ("xdist-colour-v", ["-n", "3", "-v", "--color=yes", "--tb=line"], {}),
     ("rerun-v", ["-v", "--reruns", "1", "--tb=short"], {}),
     ("rerun-q", ["-q", "--reruns", "1", "--tb=short"], {}),
-    ("rerun-rr", ["--reruns", "1", "-rR", "--tb=short"], {}),
+    ("rerun-rr", ["--reruns", "1", "-rfER", "--tb=short"], {}),
     ("rerun-xdist-v", ["-v", "-n", "2", "--reruns", "2", "--tb=no"], {}),
     ("ci-v", ["-v", "--tb=short"], {"CI": "true"}),
     ("ci-plain", [], {"CI": "true"}),

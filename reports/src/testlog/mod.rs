@@ -25,6 +25,13 @@ mod nextest;
 mod pytest;
 mod text;
 
+// Formats for machines, one each.
+mod go;
+mod jest;
+mod junit;
+mod reportlog;
+
+// Which one it is.
 mod format;
 
 pub use case::{Capture, Case, Frame, NodeId, Phase, Status};

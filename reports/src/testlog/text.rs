@@ -24,15 +24,21 @@ pub(super) struct Reader {
     pytest: pytest::Reader,
     cargo: cargo::Reader,
     nextest: nextest::Reader,
+    /// Sessions of pytest in which another one began, each with the number of runs before it:
+    /// either this one was cut off, or the other one is its output, shown as it came.
+    suspended: Vec<(pytest::Reader, usize)>,
     runs: Vec<TestRun>,
 }
 
+/// Sessions inside sessions that are told apart.
+const DEPTH: usize = 8;
+
 impl Reader {
-    pub(super) fn new(format: Option<Format>) -> Self {
+    pub(super) fn new(format: Format) -> Self {
         let only = match format {
-            Some(Format::Pytest) => Some(Speaker::Pytest),
-            Some(Format::Cargo) => Some(Speaker::Cargo),
-            Some(Format::Nextest) => Some(Speaker::Nextest),
+            Format::Pytest => Some(Speaker::Pytest),
+            Format::Cargo => Some(Speaker::Cargo),
+            Format::Nextest => Some(Speaker::Nextest),
             _ => None,
         };
         Self {
@@ -41,16 +47,27 @@ impl Reader {
             pytest: pytest::Reader::new(),
             cargo: cargo::Reader::default(),
             nextest: nextest::Reader::default(),
+            suspended: Vec::new(),
             runs: Vec::new(),
         }
     }
 
     /// Reads one line.
     pub(super) fn line(&mut self, line: &[u8]) {
-        if let Some(next) = self.begins(line)
+        if let Some((outer, runs)) = self.suspended.pop_if(|(outer, _)| outer.continues(line)) {
+            self.pytest = outer;
+            self.runs.truncate(runs);
+            self.speaker = Speaker::Pytest;
+        } else if let Some(next) = self.begins(line)
             && self.may_change()
         {
-            self.end();
+            let inside = self.speaker == Speaker::Pytest && self.pytest.is_under_way();
+            if inside && self.suspended.len() < DEPTH {
+                let outer = std::mem::replace(&mut self.pytest, pytest::Reader::new());
+                self.suspended.push((outer, self.runs.len()));
+            } else {
+                self.end();
+            }
             self.speaker = next;
         }
         match self.speaker {
@@ -64,6 +81,12 @@ impl Reader {
     /// Every run.
     pub(super) fn finish(mut self) -> Vec<TestRun> {
         self.end();
+        // What never went on was cut off.
+        for (mut outer, before) in self.suspended.drain(..).rev() {
+            if let Some(run) = outer.finish() {
+                self.runs.insert(before, run);
+            }
+        }
         self.runs
     }
 

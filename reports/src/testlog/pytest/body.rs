@@ -117,6 +117,25 @@ impl Body {
     }
 }
 
+/// What a block says, read as a whole.
+#[derive(Debug)]
+pub(in crate::testlog) struct Explained {
+    pub(in crate::testlog) message: String,
+    pub(in crate::testlog) exception: Option<String>,
+    pub(in crate::testlog) location: Option<Frame>,
+}
+
+/// Reads a block that came in one piece.
+pub(in crate::testlog) fn explain(text: &str) -> Explained {
+    let mut body = Body::default();
+    for line in text.lines() {
+        body.line(line.as_bytes());
+    }
+    let message = body.message();
+    let exception = body.exception(&message);
+    Explained { message, exception, location: body.location() }
+}
+
 /// The text of an `E` line behind its mark. Pytest indents it at least three spaces.
 fn marked(line: &[u8]) -> Option<&[u8]> {
     let text = line.strip_prefix(b"E")?;
@@ -124,7 +143,7 @@ fn marked(line: &[u8]) -> Option<&[u8]> {
 }
 
 /// The type that a message opens with: `requests.exceptions.ConnectionError: refused`.
-pub(crate) fn exception(message: &str) -> Option<&str> {
+pub(in crate::testlog) fn exception(message: &str) -> Option<&str> {
     let first = message.lines().next()?;
     let name = first.split(':').next()?.trim_end();
     let dotted = name.split('.').all(|part| {
@@ -175,7 +194,7 @@ fn frame(line: &[u8]) -> Option<(Frame, Option<String>)> {
 }
 
 /// Whether a frame is the project's own, not a library's, the interpreter's or the runner's.
-fn is_own(file: &str) -> bool {
+pub(in crate::testlog) fn is_own(file: &str) -> bool {
     let foreign =
         ["site-packages", "dist-packages", "/lib/python", "\\Lib\\", "/_pytest/", "importlib"];
     !file.starts_with('<') && !foreign.iter().any(|part| file.contains(part))

@@ -7,6 +7,7 @@
 
 mod align;
 mod body;
+mod echo;
 mod progress;
 mod rule;
 mod settle;
@@ -15,17 +16,21 @@ mod summary;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::body::Body;
-use self::progress::{Mark, Word};
+use self::echo::Echo;
+use self::progress::{Mark, Tail, Word};
 use self::rule::Final;
 use self::summary::Line;
 use super::{Counts, Quiet, Status, TestRun};
 
-pub(super) use body::exception;
+pub(super) use body::{exception, explain, is_own};
 
 /// The bytes of details, ids and candidates that one run may hold.
 const BUDGET: usize = 24 << 20;
 /// Tests that run at the same time, far above what any machine does.
 const RUNNING: usize = 4096;
+
+/// How many hundredths of a run may be missing between two results.
+const MISSED: u64 = 5;
 
 /// A failure as the progress shows it.
 #[derive(Debug)]
@@ -70,6 +75,13 @@ pub(super) struct Reader {
     previous: Vec<u8>,
     number: u64,
     open: Option<(Vec<u8>, Word)>,
+    /// How many tests there are, how many have a result, and whether lines say how far it is.
+    total: Option<u64>,
+    reported: u64,
+    tailed: bool,
+    /// A section was opened before all tests had a result.
+    early: bool,
+    echo: Echo,
     /// Candidates.
     bodies: Vec<Body>,
     in_body: bool,
@@ -103,6 +115,11 @@ impl Reader {
             previous: Vec::new(),
             number: 0,
             open: None,
+            total: None,
+            reported: 0,
+            tailed: false,
+            early: false,
+            echo: Echo::new(),
             bodies: Vec::new(),
             in_body: false,
             in_summary: false,
@@ -133,7 +150,7 @@ impl Reader {
             },
             Some(b'0'..=b'9') if silent => rule::last(line).is_some(),
             Some(b'I') if silent => line.starts_with(b"INTERNALERROR> "),
-            Some(_) => match progress::read(line) {
+            Some(_) => match progress::read(line).0 {
                 Mark::Result { .. } => true,
                 // One letter alone may be a word of anything.
                 Mark::Letters { file, letters } => !file.is_empty() || letters.len() > 1,
@@ -183,11 +200,65 @@ impl Reader {
             }
             _ => {}
         }
+        if self.early && self.continues(line) {
+            // What looked like sections was a test's output, shown as it came.
+            self.bodies.clear();
+            self.lines.clear();
+            (self.group, self.in_summary, self.in_body) = (0, false, false);
+            (self.last, self.early) = (None, false);
+            self.place = Place::Progress;
+        }
         if self.place == Place::Progress {
             self.progress(line);
         } else {
             self.after_progress(line);
         }
+    }
+
+    /// Whether a line is this run's next result, by how far it says the run is.
+    pub(super) fn continues(&self, line: &[u8]) -> bool {
+        let (Some(total), false) = (self.total, self.ended) else { return false };
+        let next = self.reported + 1;
+        if next > total {
+            return false;
+        }
+        let (mark, tail) = progress::read(line);
+        let fits = match tail {
+            Tail::Percent(percent) => percent == next * 100 / total,
+            Tail::Count(count) => count == next,
+            Tail::Time | Tail::None => false,
+        };
+        let begun = !self.started.is_empty();
+        fits && matches!((mark, begun), (Mark::Result { .. }, _) | (Mark::Alone(_), true))
+    }
+
+    /// Whether a session that begins now may be the output of a test of this one.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.place == Place::Progress && self.total.is_some_and(|total| self.reported < total)
+    }
+
+    /// Whether a result stands where this run is. What a test prints while it runs may look like
+    /// a result, but not at the right percentage.
+    fn fits(&mut self, id: &[u8], tail: Tail) -> bool {
+        let Some(total) = self.total.filter(|total| *total > 0) else { return true };
+        let next = self.reported + u64::from(self.previous != id);
+        // A result may have been missed, so a little further on is right as well.
+        let (reported, fits) = match tail {
+            Tail::Percent(percent) => {
+                let expected = next.min(total) * 100 / total;
+                let missed = percent.saturating_sub(expected);
+                let reached = (percent * total).div_ceil(100).max(next);
+                (if missed == 0 { next } else { reached }, percent >= expected && missed <= MISSED)
+            }
+            Tail::Count(count) => (count, count >= next && count - next <= MISSED),
+            Tail::Time => (next, true),
+            Tail::None => (next, !self.tailed),
+        };
+        if fits {
+            self.tailed |= tail != Tail::None;
+            self.reported = reported;
+        }
+        fits
     }
 
     /// The run as a whole, and a fresh reader for the next one.
@@ -213,9 +284,18 @@ impl Reader {
             _ if title.starts_with(b"slowest ") => Place::Other,
             _ => return false,
         };
+        self.early |= self.is_under_way();
         self.in_body = false;
         self.place = place;
+        self.not_yet_last();
         true
+    }
+
+    /// What looked like the final line was not: more follows that only stands before it.
+    fn not_yet_last(&mut self) {
+        if !self.ended {
+            self.last = None;
+        }
     }
 
     fn final_line(&mut self, line: &[u8]) {
@@ -234,17 +314,25 @@ impl Reader {
     fn progress(&mut self, line: &[u8]) {
         if let Some((id, word)) = self.open.take() {
             // A reason that goes on: it ends where a bracket closes it, before the tail.
-            if progress::closes(line) {
-                self.result(&id, word, None);
+            if let Some(tail) = progress::closes(line) {
+                if self.fits(&id, tail) {
+                    self.result(&id, word, None);
+                }
             } else {
                 self.open = Some((id, word));
             }
             return;
         }
-        match progress::read(line) {
+        let (mark, tail) = progress::read(line);
+        match mark {
             Mark::Result { id, word, part } => {
-                self.verbose = true;
-                self.result(id, word, part);
+                // With workers there is no order to hold a result against, but no `collected`
+                // line either.
+                let worker = line.starts_with(b"[gw");
+                if worker && self.total.is_none() || !worker && self.fits(id, tail) {
+                    self.verbose = true;
+                    self.result(id, word, part);
+                }
             }
             Mark::Worker { rest, word } => {
                 self.verbose = true;
@@ -258,12 +346,12 @@ impl Reader {
                 }
             }
             Mark::Alone(word) => {
-                if !self.started.is_empty() {
+                let id = std::mem::take(&mut self.started);
+                if !id.is_empty() && self.fits(&id, tail) {
                     self.verbose = true;
-                    let id = std::mem::take(&mut self.started);
                     self.result(&id, word, None);
-                    self.started = id;
                 }
+                self.started = id;
             }
             Mark::Open { id, word } => self.open = Some((id.to_vec(), word)),
             Mark::Letters { file, letters } if !self.verbose => self.letters(file, letters),
@@ -287,10 +375,12 @@ impl Reader {
                 part.strip_suffix(" errors").or_else(|| part.strip_suffix(" error"))?.parse().ok()
             });
             self.collection_errors = errors;
+            self.total = collected(&text);
         } else if line.starts_with(b"[gw") && memchr::memmem::find(line, b" node down: ").is_some()
         {
             self.session_error = Some(body::lossy(&line[..line.len().min(500)]));
-        } else if memchr::memmem::find(line, b"::").is_some_and(|at| at > 0)
+        } else if (!self.tailed || progress::has_banner(line))
+            && memchr::memmem::find(line, b"::").is_some_and(|at| at > 0)
             && !line.starts_with(b" ")
         {
             // With `-s`, what the test prints first stands on the line on which it began.
@@ -306,6 +396,7 @@ impl Reader {
         let attempts = match word {
             Word::Rerun => {
                 self.read.reruns += 1;
+                self.forget_parts(id);
                 *self.reruns.entry(id.to_vec()).or_insert(0) += 1;
                 return;
             }
@@ -333,6 +424,21 @@ impl Reader {
         self.previous.extend_from_slice(id);
     }
 
+    /// Parts that failed before a test is run again do not count.
+    fn forget_parts(&mut self, id: &[u8]) {
+        let recent = self.failing.len().saturating_sub(RUNNING);
+        let mut at = recent;
+        while at < self.failing.len() {
+            let known = &self.failing[at];
+            if known.word == Word::SubFailed && known.id == id {
+                self.failing.remove(at);
+                self.read.subtests_failed -= 1;
+            } else {
+                at += 1;
+            }
+        }
+    }
+
     /// A result of which only the running tests tell where its part ends and its id begins.
     fn worker(&mut self, rest: &[u8], word: Word) {
         let ends = |id: &&Vec<u8>| {
@@ -353,7 +459,7 @@ impl Reader {
             self.file.extend_from_slice(file);
         }
         for letter in letters {
-            let word = progress::letter(*letter);
+            let Some(word) = progress::letter(*letter) else { continue };
             if word == Word::Rerun {
                 self.read.reruns += 1;
                 continue;
@@ -370,17 +476,22 @@ impl Reader {
     }
 
     fn after_progress(&mut self, line: &[u8]) {
-        if self.in_summary
-            && let Some(found) = Line::read(line, self.group, self.number)
-            && self.budget > found.cost()
-            && !(self.verbose && found.word == Word::Passed)
+        let found = Line::read(line, self.group, self.number);
+        let echoed = self.echo.line(line, found.is_some(), self.place == Place::Failures);
+        if let Some(mut found) = found
+            && self.in_summary
         {
-            self.budget -= found.cost();
-            self.lines.push(found);
+            self.not_yet_last();
+            found.forged = echoed;
+            if self.budget > found.cost() && !(self.verbose && found.word == Word::Passed) {
+                self.budget -= found.cost();
+                self.lines.push(found);
+            }
         }
         if line.first() == Some(&b'_')
             && let Some(title) = rule::header(line)
         {
+            self.not_yet_last();
             self.in_body = self.place != Place::Passes && self.budget > title.len() + 512;
             if self.in_body {
                 self.budget -= title.len() + 256;
@@ -395,6 +506,14 @@ impl Reader {
             self.in_body = self.budget > 0;
         }
     }
+}
+
+/// The tests that will run, by `collected 92 items / 1 error / 60 deselected / 32 selected`.
+fn collected(text: &str) -> Option<u64> {
+    let mut parts = text.trim_end().split(" / ");
+    let first = parts.next()?.split(' ').nth(1)?.parse().ok()?;
+    let selected = parts.find_map(|part| part.strip_suffix(" selected")?.parse().ok());
+    Some(selected.unwrap_or(first))
 }
 
 const fn status(word: Word) -> Status {

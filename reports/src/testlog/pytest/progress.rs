@@ -60,16 +60,26 @@ pub(super) enum Mark<'a> {
     None,
 }
 
+/// How far the run is, by the end of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tail {
+    /// ` [ 45%]`.
+    Percent(u64),
+    /// ` [ 1/19]`.
+    Count(u64),
+    /// ` 563.1us`.
+    Time,
+    None,
+}
+
 /// Reads one line.
-pub(super) fn read(line: &[u8]) -> Mark<'_> {
+pub(super) fn read(line: &[u8]) -> (Mark<'_>, Tail) {
     if line.starts_with(b"[gw") {
-        return worker(line);
+        return (worker(line), Tail::None);
     }
     let (text, tail) = without_tail(line);
-    if let Some(mark) = verbose(line, text) {
-        return mark;
-    }
-    letters(text, tail)
+    let mark = verbose(line, text).unwrap_or_else(|| letters(text, tail != Tail::None));
+    (mark, tail)
 }
 
 fn verbose<'a>(line: &'a [u8], text: &'a [u8]) -> Option<Mark<'a>> {
@@ -109,7 +119,7 @@ fn worker(line: &[u8]) -> Mark<'_> {
     let mut rest = trim_start(&line[close + 1..]);
     if rest.starts_with(b"[") {
         let Some(close) = memchr::memchr(b']', rest) else { return Mark::None };
-        if is_count(&rest[1..close]) {
+        if count(&rest[1..close]) != Tail::None {
             rest = trim_start(&rest[close + 1..]);
         }
     }
@@ -137,35 +147,39 @@ fn worker(line: &[u8]) -> Mark<'_> {
     Mark::None
 }
 
-/// Cuts ` [ 45%]`, ` [ 1/19]` or ` 563.1us` off; says whether there was one.
-fn without_tail(line: &[u8]) -> (&[u8], bool) {
+/// Cuts ` [ 45%]`, ` [ 1/19]` or ` 563.1us` off.
+fn without_tail(line: &[u8]) -> (&[u8], Tail) {
     let text = trim_end(line);
     if let Some(inner) = text.strip_suffix(b"]")
         && let Some(open) = memchr::memrchr(b'[', &inner[inner.len().saturating_sub(24)..])
     {
         let open = inner.len().saturating_sub(24) + open;
-        if is_count(&inner[open + 1..]) && (open == 0 || inner[open - 1] == b' ') {
-            return (trim_end(&inner[..open]), true);
+        let tail = count(&inner[open + 1..]);
+        if tail != Tail::None && (open == 0 || inner[open - 1] == b' ') {
+            return (trim_end(&inner[..open]), tail);
         }
     }
     if text.last().is_some_and(|last| matches!(last, b's' | b'm'))
         && let Some(shorter) = without_time(text)
     {
-        return (shorter, true);
+        return (shorter, Tail::Time);
     }
-    (text, false)
+    (text, Tail::None)
 }
 
 /// What stands in the brackets of a tail: ` 45%`, `100%`, ` 1/19`.
-fn is_count(inner: &[u8]) -> bool {
+fn count(inner: &[u8]) -> Tail {
     let inner = trim_start(inner);
     let digits = inner.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    match &inner[digits..] {
-        b"%" => digits > 0 && digits <= 3,
-        [b'/', total @ ..] => {
-            digits > 0 && !total.is_empty() && total.iter().all(u8::is_ascii_digit)
+    let number = std::str::from_utf8(&inner[..digits]).ok().and_then(|text| text.parse().ok());
+    match (number, &inner[digits..]) {
+        (Some(number), b"%") if digits <= 3 => Tail::Percent(number),
+        (Some(number), [b'/', total @ ..])
+            if !total.is_empty() && total.iter().all(u8::is_ascii_digit) =>
+        {
+            Tail::Count(number)
         }
-        _ => false,
+        _ => Tail::None,
     }
 }
 
@@ -273,9 +287,10 @@ fn without_origin(id: &[u8]) -> &[u8] {
     }
 }
 
-/// Whether a line ends a reason that was wrapped.
-pub(super) fn closes(line: &[u8]) -> bool {
-    without_tail(line).0.ends_with(b")")
+/// How far the run is at the line that ends a reason that was wrapped.
+pub(super) fn closes(line: &[u8]) -> Option<Tail> {
+    let (text, tail) = without_tail(line);
+    text.ends_with(b")").then_some(tail)
 }
 
 /// What may be an id at the start of a line that goes on with a test's own output.
@@ -295,6 +310,17 @@ fn begins_as_id(text: &[u8]) -> bool {
 const LETTERS: &[u8] = b".FEsxXRPu,-yY";
 
 fn letters(text: &[u8], tail: bool) -> Mark<'_> {
+    let text = without_banner(text);
+    // A result that came after the last one was thought to be in: `.F [100%]F [100%]`.
+    if let Some(close) = memchr::memrchr(b']', text)
+        && close + 1 < text.len()
+        && text[close + 1..].iter().all(|byte| LETTERS.contains(byte))
+        && let (before, Tail::Percent(_)) = without_tail(&text[..=close])
+        && let Mark::Letters { file, .. } = letters(before, true)
+    {
+        let start = memchr::memrchr(b' ', before).map_or(0, |space| space + 1);
+        return Mark::Letters { file, letters: &text[start..] };
+    }
     let start = memchr::memrchr(b' ', text).map_or(0, |space| space + 1);
     let (file, letters) = (&text[..start], &text[start..]);
     if letters.is_empty() || !letters.iter().all(|byte| LETTERS.contains(byte)) {
@@ -307,9 +333,23 @@ fn letters(text: &[u8], tail: bool) -> Mark<'_> {
     if named && (!noise || tail) { Mark::Letters { file, letters } } else { Mark::None }
 }
 
-/// What a letter says. Parts that hold are only shown where they are asked for.
-pub(super) const fn letter(byte: u8) -> Word {
-    match byte {
+/// Whether a line ends with the banner of the time-out plugin.
+pub(super) fn has_banner(line: &[u8]) -> bool {
+    without_banner(line).len() < line.len()
+}
+
+/// Letters before the banner that the time-out plugin writes into the middle of a line.
+fn without_banner(text: &[u8]) -> &[u8] {
+    if !text.ends_with(b"++++ ") && !text.ends_with(b"++++") {
+        return text;
+    }
+    let banner = memmem::find(text, b"+ Timeout +").and_then(|_| memmem::find(text, b"++++"));
+    banner.map_or(text, |start| &text[..start])
+}
+
+/// What a letter says, if it is one. Parts that hold are only shown where they are asked for.
+pub(super) fn letter(byte: u8) -> Option<Word> {
+    let word = match byte {
         b'F' => Word::Failed,
         b'E' => Word::Error,
         b's' => Word::Skipped,
@@ -319,8 +359,10 @@ pub(super) const fn letter(byte: u8) -> Word {
         b'u' => Word::SubFailed,
         b',' | b'Y' => Word::SubPassed,
         b'-' | b'y' => Word::SubSkipped,
-        _ => Word::Passed,
-    }
+        b'.' | b'P' => Word::Passed,
+        _ => return None,
+    };
+    Some(word)
 }
 
 pub(super) fn trim_end(text: &[u8]) -> &[u8] {
@@ -340,7 +382,7 @@ mod tests {
     fn check(line: &str, id: &str, word: Word, part: Option<&str>) {
         let part = part.map(str::as_bytes);
         let expected = Mark::Result { id: id.as_bytes(), word, part };
-        assert_eq!(read(line.as_bytes()), expected, "{line}");
+        assert_eq!(read(line.as_bytes()).0, expected, "{line}");
     }
 
     #[test]
@@ -361,7 +403,7 @@ mod tests {
         check("a.py::t[s SKIPPED (y)] XFAIL (z)", "a.py::t[s SKIPPED (y)]", Word::Xfail, None);
         check("a.py::t XPASS [ 5%]", "a.py::t", Word::Xpass, None);
         let open = Mark::Open { id: b"a.py::t", word: Word::Skipped };
-        assert_eq!(read(b"a.py::t SKIPPED (goes on over"), open);
+        assert_eq!(read(b"a.py::t SKIPPED (goes on over").0, open);
     }
 
     #[test]
@@ -383,17 +425,19 @@ mod tests {
         check("[gw12] PASSED a.py::t ", "a.py::t", Word::Passed, None);
         let rest = &b"[m] (i=1) a.py::t"[..];
         let part = Mark::Worker { rest, word: Word::SubFailed };
-        assert_eq!(read(b"[gw0] [  3%] SUBFAILED[m] (i=1) a.py::t "), part);
+        assert_eq!(read(b"[gw0] [  3%] SUBFAILED[m] (i=1) a.py::t ").0, part);
     }
 
     #[test]
     fn letters_are_told_from_words() {
-        let found = |line: &'static str| match read(line.as_bytes()) {
+        let found = |line: &'static str| match read(line.as_bytes()).0 {
             Mark::Letters { file, letters } => Some((file, letters)),
             _ => None,
         };
         assert_eq!(found("a.py ..FE   [ 50%]"), Some((&b"a.py"[..], &b"..FE"[..])));
         assert_eq!(found("..sxXR"), Some((&b""[..], &b"..sxXR"[..])));
+        assert_eq!(found("FF+++++ Timeout +++++"), Some((&b""[..], &b"FF"[..])));
+        assert_eq!(found(".F   [100%]F [100%]"), Some((&b""[..], &b".F   [100%]F"[..])));
         for noise in ["collecting ...", "plugins: x", "", "-----", "...", "hello FE"] {
             assert_eq!(found(noise), None, "{noise}");
         }

@@ -48,6 +48,8 @@ const fn quiet(counts: &Counts) -> u64 {
 struct Evidence<'a> {
     bodies: &'a [Body],
     lines: Vec<&'a Line>,
+    /// Where lines of another kind stand between them.
+    breaks: Vec<u64>,
     /// How many there must be, where anything says so.
     wanted: Option<usize>,
 }
@@ -66,13 +68,15 @@ pub(super) fn settle(mut reader: Reader) -> TestRun {
     };
     let failed_evidence = Evidence {
         bodies: &failures,
-        lines: lines.iter().filter(|line| line.is_failed()).collect(),
+        lines: lines.iter().filter(|line| line.is_failed() && !line.forged).collect(),
+        breaks: lines.iter().filter(|line| !line.is_failed()).map(|line| line.at).collect(),
         wanted: wanted(failed, failed(&reader.read)),
     };
     let collected = reader.collection_errors.unwrap_or(0);
     let error_evidence = Evidence {
         bodies: &errors,
-        lines: lines.iter().filter(|line| line.word == Word::Error).collect(),
+        lines: lines.iter().filter(|line| line.word == Word::Error && !line.forged).collect(),
+        breaks: lines.iter().filter(|line| line.word != Word::Error).map(|line| line.at).collect(),
         wanted: wanted(|counts| counts.errors, reader.read.errors + collected),
     };
     let (mut failed_list, mut error_list, mut flaky) = (Vec::new(), Vec::new(), Vec::new());
@@ -241,6 +245,7 @@ fn from_summary(evidence: &Evidence<'_>, files: &[Vec<u8>]) -> Vec<Listed> {
     let Some(last) = lines.last().map(|line| line.group) else {
         return from_headers(evidence, files);
     };
+
     let mut best: Vec<Listed> = Vec::new();
     for back in 0..SUMMARIES.min(last) {
         let first = lines.partition_point(|line| line.group < last - back);
@@ -248,9 +253,17 @@ fn from_summary(evidence: &Evidence<'_>, files: &[Vec<u8>]) -> Vec<Listed> {
             continue;
         }
         let found = paired(&lines[first..], evidence);
-        let right = evidence.wanted.is_none_or(|wanted| found.len() == wanted);
-        if right {
+        let Some(wanted) = evidence.wanted else { return found };
+        if found.len() == wanted {
             return found;
+        }
+        // Without headers, or with forged ones only, the lines themselves must be as many.
+        let blocks = blocks(&lines[first..], &evidence.breaks);
+        let whole = std::iter::once(&lines[first..]);
+        if let Some(block) = whole.chain(blocks).find(|block| block.len() == wanted) {
+            let found = paired(block, evidence);
+            let right = found.len() == wanted;
+            return if right { found } else { guessed(block) };
         }
         if best.len() < found.len() || back == 0 {
             best = found;
@@ -262,34 +275,55 @@ fn from_summary(evidence: &Evidence<'_>, files: &[Vec<u8>]) -> Vec<Listed> {
     best
 }
 
-fn paired(lines: &[&Line], evidence: &Evidence<'_>) -> Vec<Listed> {
-    let entry = |line: &Line, (id, message): (&[u8], &[u8]), body: Option<usize>| Listed {
+/// Lines that nothing of another kind stands between: a summary tells kind by kind.
+fn blocks<'a, 'b>(lines: &'b [&'a Line], breaks: &[u64]) -> Vec<&'b [&'a Line]> {
+    lines
+        .chunk_by(|one, next| {
+            let between = breaks.partition_point(|at| *at < one.at);
+            breaks.get(between).is_none_or(|at| *at > next.at)
+        })
+        .collect()
+}
+
+/// Lines alone, with ids by their looks.
+fn guessed(lines: &[&Line]) -> Vec<Listed> {
+    lines.iter().map(|line| entry(line, line.guess(), None, None)).collect()
+}
+
+fn entry(
+    line: &Line,
+    (id, message): (&[u8], &[u8]),
+    body: Option<usize>,
+    title: Option<&[u8]>,
+) -> Listed {
+    Listed {
         id: id.to_vec(),
         word: line.word,
         part: part_of(line, id).filter(|_| line.word == Word::SubFailed),
         attempts: 1,
-        phase: phase(line, body.map(|body| evidence.bodies[body].title.as_slice())),
+        phase: phase(line, title),
         message: message.to_vec(),
         body,
-    };
+    }
+}
+
+fn paired(lines: &[&Line], evidence: &Evidence<'_>) -> Vec<Listed> {
     let bodies = evidence.bodies;
     if bodies.is_empty() {
-        return lines.iter().map(|line| entry(line, line.guess(), None)).collect();
+        return guessed(lines);
     }
     let matches = |line: usize, body: usize| lines[line].split_by(&bodies[body].title).is_some();
     let pairs = align::align(lines.len(), bodies.len(), matches);
     // Headers that are not made from ids, as some plugins have, still stand in order.
-    if pairs.len() < lines.len()
+    let in_order = pairs.len() < lines.len()
         && lines.len() == bodies.len()
-        && evidence.wanted == Some(lines.len())
-    {
-        let all = lines.iter().enumerate();
-        return all.map(|(at, line)| entry(line, split(line, &bodies[at]), Some(at))).collect();
-    }
-    let found = pairs.into_iter();
-    found
-        .map(|(line, body)| entry(lines[line], split(lines[line], &bodies[body]), Some(body)))
-        .collect()
+        && evidence.wanted == Some(lines.len());
+    let pairs = if in_order { (0..lines.len()).map(|at| (at, at)).collect() } else { pairs };
+    let found = pairs.into_iter().map(|(line, body)| {
+        let (line, title) = (lines[line], bodies[body].title.as_slice());
+        entry(line, split(line, &bodies[body]), Some(body), Some(title))
+    });
+    found.collect()
 }
 
 fn split<'a>(line: &'a Line, body: &Body) -> (&'a [u8], &'a [u8]) {
@@ -349,7 +383,14 @@ fn name_quiet(reader: &mut Reader, announced: Option<&Counts>, lines: &[Line]) {
     for (word, count) in [(Word::Passed, announced.passed), (Word::Xfail, announced.xfailed)] {
         let mut blocks: Vec<Vec<&Line>> = Vec::new();
         let mut next = None;
-        for line in lines.iter().filter(|line| line.word == word) {
+        for line in lines.iter() {
+            if word == Word::Passed && line.word == Word::SubPassed && next == Some(line.at) {
+                // Parts stand among the tests.
+                next = Some(line.at + 1);
+            }
+            if line.word != word {
+                continue;
+            }
             match blocks.last_mut() {
                 Some(block) if word == Word::Xfail || next == Some(line.at) => block.push(line),
                 _ => blocks.push(vec![line]),

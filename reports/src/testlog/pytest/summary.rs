@@ -16,6 +16,8 @@ pub(super) struct Line {
     /// Which line of the log it is.
     pub(super) at: u64,
     pub(super) word: Word,
+    /// Whether it stands inside a message: a block above has the same two lines in a row.
+    pub(super) forged: bool,
     /// What stands after the word.
     pub(super) rest: Vec<u8>,
 }
@@ -30,7 +32,7 @@ impl Line {
                     b'[' | b'(' if part => rest,
                     _ => return None,
                 };
-                return Some(Self { group, at, word, rest: rest.to_vec() });
+                return Some(Self { group, at, forged: false, word, rest: rest.to_vec() });
             }
         }
         // The plugin for parts writes the part before the word.
@@ -38,7 +40,7 @@ impl Line {
             && let Some(end) = memmem::find(line, b" SUBFAIL ")
         {
             let rest = [&line[..end], &line[end + 8..]].concat();
-            return Some(Self { group, at, word: Word::SubFailed, rest });
+            return Some(Self { group, at, forged: false, word: Word::SubFailed, rest });
         }
         None
     }
