@@ -1,9 +1,9 @@
 //! Lines of the summary that are only the echo of a message shown above.
 //!
 //! Where the summary prints whole messages, a message may hold lines that look like summary
-//! lines. But it stands in a failure's block as well, line for line. So every line of a block that
+//! lines. But it stands in a failure's block as well, line for line. So every line that
 //! looks like a summary line is remembered together with the line before it, and where the
-//! summary has the same two lines in a row, the second one is the message's.
+//! same two lines come in a row again, the second one is the message's.
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hasher};
@@ -15,7 +15,7 @@ const MOST: usize = 1 << 16;
 /// The bytes of a line that are compared.
 const COMPARED: usize = 512;
 
-/// Pairs of lines that stand in blocks.
+/// Pairs of lines that were seen.
 #[derive(Debug)]
 pub(super) struct Echo {
     pairs: BTreeSet<u64>,
@@ -27,20 +27,20 @@ impl Echo {
         Self { pairs: BTreeSet::new(), previous: Vec::new() }
     }
 
-    /// Looks at one line; says whether it echoes a block.
-    pub(super) fn line(&mut self, line: &[u8], is_candidate: bool, in_block: bool) -> bool {
+    /// Looks at one line; says whether it echoes an earlier one.
+    pub(super) fn line(&mut self, line: &[u8], is_candidate: bool) -> bool {
         let bare = bare(line);
         let mut echoed = false;
-        if in_block {
-            if (is_candidate || starts_as_candidate(bare)) && self.pairs.len() < MOST {
-                self.pairs.insert(pair(&self.previous, bare));
-            }
-        } else if is_candidate && !self.pairs.is_empty() {
+        if is_candidate || starts_as_candidate(bare) {
             // The line before may be the first one of the message, behind its test's id.
             let starts = memchr::memmem::find_iter(&self.previous, b" - ").map(|at| at + 3);
-            echoed = std::iter::once(0)
-                .chain(starts.take(16))
-                .any(|start| self.pairs.contains(&pair(&self.previous[start..], bare)));
+            echoed = is_candidate
+                && std::iter::once(0)
+                    .chain(starts.take(16))
+                    .any(|start| self.pairs.contains(&pair(&self.previous[start..], bare)));
+            if self.pairs.len() < MOST {
+                self.pairs.insert(pair(&self.previous, bare));
+            }
         }
         self.previous.clear();
         self.previous.extend_from_slice(bare);
@@ -78,10 +78,10 @@ mod tests {
     #[test]
     fn the_second_line_of_a_message_is_an_echo_and_the_next_test_is_not() {
         let mut echo = Echo::new();
-        echo.line(b"E   RuntimeError: see", false, true);
-        echo.line(b"E   FAILED a.py::last - x", false, true);
-        assert!(!echo.line(b"FAILED a.py::t - b - RuntimeError: see", true, false));
-        assert!(echo.line(b"FAILED a.py::last - x", true, false));
-        assert!(!echo.line(b"FAILED a.py::last - x", true, false));
+        echo.line(b"E   RuntimeError: see", false);
+        echo.line(b"E   FAILED a.py::last - x", false);
+        assert!(!echo.line(b"FAILED a.py::t - b - RuntimeError: see", true));
+        assert!(echo.line(b"FAILED a.py::last - x", true));
+        assert!(!echo.line(b"FAILED a.py::last - x", true));
     }
 }

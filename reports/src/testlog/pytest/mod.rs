@@ -29,6 +29,8 @@ const BUDGET: usize = 24 << 20;
 /// Tests that run at the same time, far above what any machine does.
 const RUNNING: usize = 4096;
 
+/// The most lines that a wrapped reason is followed over.
+const WRAPPED: u32 = 200;
 /// How many hundredths of a run may be missing between two results.
 const MISSED: u64 = 5;
 
@@ -64,6 +66,8 @@ pub(super) struct Reader {
     /// Results by name, and by letter with the file of each failure.
     verbose: bool,
     lettered: bool,
+    /// Whether letters stand for parts of tests, of which they do not say whether they failed.
+    parts: bool,
     failing: Vec<Failing>,
     failed_files: Vec<Vec<u8>>,
     file: Vec<u8>,
@@ -72,9 +76,11 @@ pub(super) struct Reader {
     reruns: BTreeMap<Vec<u8>, u32>,
     running: BTreeSet<Vec<u8>>,
     started: Vec<u8>,
+    /// The last test with a result, and whether it is run again.
     previous: Vec<u8>,
+    again: bool,
     number: u64,
-    open: Option<(Vec<u8>, Word)>,
+    open: Option<(Vec<u8>, Word, u32)>,
     /// How many tests there are, how many have a result, and whether lines say how far it is.
     total: Option<u64>,
     reported: u64,
@@ -104,6 +110,7 @@ impl Reader {
             place: Place::Progress,
             verbose: false,
             lettered: false,
+            parts: false,
             failing: Vec::new(),
             failed_files: Vec::new(),
             file: Vec::new(),
@@ -113,6 +120,7 @@ impl Reader {
             running: BTreeSet::new(),
             started: Vec::new(),
             previous: Vec::new(),
+            again: false,
             number: 0,
             open: None,
             total: None,
@@ -312,14 +320,13 @@ impl Reader {
     }
 
     fn progress(&mut self, line: &[u8]) {
-        if let Some((id, word)) = self.open.take() {
+        if let Some((id, word, lines)) = self.open.take() {
             // A reason that goes on: it ends where a bracket closes it, before the tail.
-            if let Some(tail) = progress::closes(line) {
-                if self.fits(&id, tail) {
-                    self.result(&id, word, None);
-                }
-            } else {
-                self.open = Some((id, word));
+            let end = progress::closes(line).filter(|tail| *tail != Tail::None || !self.tailed);
+            match end {
+                Some(tail) if self.fits(&id, tail) => self.result(&id, word, None),
+                _ if lines < WRAPPED => self.open = Some((id, word, lines + 1)),
+                _ => {}
             }
             return;
         }
@@ -329,6 +336,12 @@ impl Reader {
                 // With workers there is no order to hold a result against, but no `collected`
                 // line either.
                 let worker = line.starts_with(b"[gw");
+                let reasoned = matches!(word, Word::Skipped | Word::Xfail | Word::Xpass);
+                if reasoned && self.tailed && tail == Tail::None && line.ends_with(b")") {
+                    // A bracket inside the reason, which goes on.
+                    self.open = Some((id.to_vec(), word, 0));
+                    return;
+                }
                 if worker && self.total.is_none() || !worker && self.fits(id, tail) {
                     self.verbose = true;
                     self.result(id, word, part);
@@ -353,7 +366,7 @@ impl Reader {
                 }
                 self.started = id;
             }
-            Mark::Open { id, word } => self.open = Some((id.to_vec(), word)),
+            Mark::Open { id, word } => self.open = Some((id.to_vec(), word, 0)),
             Mark::Letters { file, letters } if !self.verbose => self.letters(file, letters),
             Mark::Letters { .. } => {}
             Mark::None => self.preamble(line),
@@ -369,6 +382,7 @@ impl Reader {
             self.version = version.map(body::lossy);
         } else if let Some(at) = memchr::memmem::find(line, b"collected ")
             && (at == 0 || line.starts_with(b"collecting"))
+            && self.total.is_none()
         {
             let text = body::lossy(&line[at..line.len().min(at + 200)]);
             let errors = text.split(" / ").find_map(|part| {
@@ -398,6 +412,9 @@ impl Reader {
                 self.read.reruns += 1;
                 self.forget_parts(id);
                 *self.reruns.entry(id.to_vec()).or_insert(0) += 1;
+                self.previous.clear();
+                self.previous.extend_from_slice(id);
+                self.again = true;
                 return;
             }
             Word::Passed | Word::Failed | Word::Error if !self.reruns.is_empty() => {
@@ -415,13 +432,14 @@ impl Reader {
             }
             self.budget -= cost;
             let part = part.map(<[u8]>::to_vec);
-            let after_result = self.previous == id;
+            let after_result = self.previous == id && !self.again;
             self.failing.push(Failing { id: id.to_vec(), word, part, attempts, after_result });
         } else {
             self.quiet.push(status, id);
         }
         self.previous.clear();
         self.previous.extend_from_slice(id);
+        self.again = false;
     }
 
     /// Parts that failed before a test is run again do not count.
@@ -459,6 +477,7 @@ impl Reader {
             self.file.extend_from_slice(file);
         }
         for letter in letters {
+            self.parts |= *letter == b'u';
             let Some(word) = progress::letter(*letter) else { continue };
             if word == Word::Rerun {
                 self.read.reruns += 1;
@@ -477,7 +496,7 @@ impl Reader {
 
     fn after_progress(&mut self, line: &[u8]) {
         let found = Line::read(line, self.group, self.number);
-        let echoed = self.echo.line(line, found.is_some(), self.place == Place::Failures);
+        let echoed = self.echo.line(line, found.is_some());
         if let Some(mut found) = found
             && self.in_summary
         {
@@ -508,12 +527,13 @@ impl Reader {
     }
 }
 
-/// The tests that will run, by `collected 92 items / 1 error / 60 deselected / 32 selected`.
+/// The tests that will run, by `collected 92 items / 1 error / 60 deselected / 32 selected`. Old
+/// versions print a wrong `selected` beside errors, so it is not what is read.
 fn collected(text: &str) -> Option<u64> {
     let mut parts = text.trim_end().split(" / ");
-    let first = parts.next()?.split(' ').nth(1)?.parse().ok()?;
-    let selected = parts.find_map(|part| part.strip_suffix(" selected")?.parse().ok());
-    Some(selected.unwrap_or(first))
+    let items: u64 = parts.next()?.split(' ').nth(1)?.parse().ok()?;
+    let left: Option<u64> = parts.find_map(|part| part.strip_suffix(" deselected")?.parse().ok());
+    items.checked_sub(left.unwrap_or(0))
 }
 
 const fn status(word: Word) -> Status {

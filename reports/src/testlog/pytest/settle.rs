@@ -27,7 +27,7 @@ pub(super) fn agrees(reader: &Reader, announced: &Counts) -> bool {
     let read = &reader.read;
     let seen = reader.verbose || reader.lettered || reader.collection_errors.is_some();
     let errors = read.errors + reader.collection_errors.unwrap_or(0);
-    seen && read.passed == announced.passed
+    seen && passes(read, announced)
         && read.xpassed == announced.xpassed
         && quiet(read) == quiet(announced)
         && failed(read) <= failed(announced)
@@ -37,6 +37,11 @@ pub(super) fn agrees(reader: &Reader, announced: &Counts) -> bool {
 
 const fn failed(counts: &Counts) -> u64 {
     counts.failed + counts.subtests_failed
+}
+
+/// Parts that held are hidden, counted on their own, or, in old versions, counted as passed.
+const fn passes(read: &Counts, announced: &Counts) -> bool {
+    read.passed == announced.passed || read.passed + read.subtests_passed == announced.passed
 }
 
 /// Versions and plugins differ in where they count parts that were not run or failed as marked.
@@ -63,19 +68,20 @@ pub(super) fn settle(mut reader: Reader) -> TestRun {
     let lines = std::mem::take(&mut reader.lines);
     let failing = std::mem::take(&mut reader.failing);
     let wanted = |of: fn(&Counts) -> u64, read: u64| {
-        let count = announced.as_ref().map(of).or((read > 0).then_some(read));
+        let read = (read > 0 && !reader.parts).then_some(read);
+        let count = announced.as_ref().map(of).or(read);
         count.and_then(|count| usize::try_from(count).ok())
     };
     let failed_evidence = Evidence {
         bodies: &failures,
-        lines: lines.iter().filter(|line| line.is_failed() && !line.forged).collect(),
+        lines: lines.iter().filter(|line| line.is_failed()).collect(),
         breaks: lines.iter().filter(|line| !line.is_failed()).map(|line| line.at).collect(),
         wanted: wanted(failed, failed(&reader.read)),
     };
     let collected = reader.collection_errors.unwrap_or(0);
     let error_evidence = Evidence {
         bodies: &errors,
-        lines: lines.iter().filter(|line| line.word == Word::Error && !line.forged).collect(),
+        lines: lines.iter().filter(|line| line.word == Word::Error).collect(),
         breaks: lines.iter().filter(|line| line.word != Word::Error).map(|line| line.at).collect(),
         wanted: wanted(|counts| counts.errors, reader.read.errors + collected),
     };
@@ -252,19 +258,24 @@ fn from_summary(evidence: &Evidence<'_>, files: &[Vec<u8>]) -> Vec<Listed> {
         if back > 0 && first == lines.len() {
             continue;
         }
-        let found = paired(&lines[first..], evidence);
-        let Some(wanted) = evidence.wanted else { return found };
-        if found.len() == wanted {
-            return found;
+        let all = &lines[first..];
+        let Some(wanted) = evidence.wanted else { return paired(all, evidence) };
+        // Lines that echo a message go only where there are too many: a message may foretell
+        // the very line that comes next.
+        let own: Vec<&Line> = all.iter().copied().filter(|line| !line.forged).collect();
+        for lines in [all, &own] {
+            let found = paired(lines, evidence);
+            if found.len() == wanted {
+                return found;
+            }
         }
         // Without headers, or with forged ones only, the lines themselves must be as many.
-        let blocks = blocks(&lines[first..], &evidence.breaks);
-        let whole = std::iter::once(&lines[first..]);
+        let blocks = blocks(all, &evidence.breaks);
+        let whole = [all, &own].into_iter();
         if let Some(block) = whole.chain(blocks).find(|block| block.len() == wanted) {
-            let found = paired(block, evidence);
-            let right = found.len() == wanted;
-            return if right { found } else { guessed(block) };
+            return guessed(block);
         }
+        let found = paired(&own, evidence);
         if best.len() < found.len() || back == 0 {
             best = found;
         }
@@ -380,27 +391,29 @@ fn rebuilt(file: Option<&Vec<u8>>, title: &[u8]) -> Vec<u8> {
 /// pytest's own lines stand together and are as many as were counted.
 fn name_quiet(reader: &mut Reader, announced: Option<&Counts>, lines: &[Line]) {
     let Some(announced) = announced else { return };
-    for (word, count) in [(Word::Passed, announced.passed), (Word::Xfail, announced.xfailed)] {
+    for (word, part, count) in [
+        (Word::Passed, Word::SubPassed, announced.passed),
+        (Word::Xfail, Word::Xfail, announced.xfailed),
+    ] {
+        let own = lines.iter().filter(|line| line.word == word || line.word == part);
         let mut blocks: Vec<Vec<&Line>> = Vec::new();
-        let mut next = None;
-        for line in lines.iter() {
-            if word == Word::Passed && line.word == Word::SubPassed && next == Some(line.at) {
-                // Parts stand among the tests.
-                next = Some(line.at + 1);
-            }
-            if line.word != word {
-                continue;
-            }
+        for line in own {
+            // Reasons stand between marked failures, on lines of their own.
+            let together = |last: &&Line| word == Word::Xfail || last.at + 1 == line.at;
             match blocks.last_mut() {
-                Some(block) if word == Word::Xfail || next == Some(line.at) => block.push(line),
+                Some(block) if block.last().is_some_and(together) => block.push(line),
                 _ => blocks.push(vec![line]),
             }
-            next = Some(line.at + 1);
         }
-        let own = blocks.into_iter().rev().find(|block| block.len() as u64 == count);
+        // Parts stand among the tests, and old versions count them as tests.
+        let whole = |block: &Vec<&Line>| {
+            let tests = block.iter().filter(|line| line.word == word).count();
+            tests as u64 == count || block.len() as u64 == count
+        };
+        let own = blocks.into_iter().rev().find(whole);
         for line in own.into_iter().flatten() {
             let id = if word == Word::Passed { &line.rest } else { line.guess().0 };
-            reader.quiet.push(status(word), id);
+            reader.quiet.push(status(line.word), id);
         }
     }
 }
@@ -452,7 +465,9 @@ fn conclude(mut run: TestRun, reader: Reader, announced: Option<Counts>) -> Test
         differs("failed", failed(&announced), failed_ids);
         differs("errors", announced.errors, error_ids);
         if progress {
-            differs("passed", announced.passed, read.passed);
+            if !passes(&read, &announced) {
+                differs("passed", announced.passed, read.passed);
+            }
             differs("xpassed", announced.xpassed, read.xpassed);
             differs("skipped or xfailed", quiet(&announced), quiet(&read));
             if failed_ids == failed(&announced) && failed(&read) != failed_ids {
