@@ -1,6 +1,7 @@
 //! The subcommands, one file each: what the arguments mean, the work, what is printed, the exit.
 
 pub mod baseline;
+pub mod classify;
 pub mod compare;
 pub mod gate;
 pub mod generate;
@@ -25,6 +26,7 @@ pub fn execute(args: Args) -> Result<Exit, Failure> {
         Command::Run(args) => run::execute(&args),
         Command::List => list::execute(),
         Command::Show { name } => show::execute(&name),
+        Command::Classify { files, format } => classify::execute(&files, format),
         Command::Report { run, verbose } => report::execute(&run, verbose),
         Command::Compare { base, head } => compare::execute(&base, &head),
         Command::Gate { baseline, out, runs } => gate::execute(&baseline, &runs, out.as_deref()),

@@ -10,6 +10,7 @@ pub mod failures_txt;
 pub mod gate;
 pub mod jobs;
 mod table;
+pub mod testlog;
 
 use crate::metric::Unit;
 use crate::text::{decimal, thousands, usd_exact};
