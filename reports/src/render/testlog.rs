@@ -111,9 +111,15 @@ E   ValueError: wrong
 ===== short test summary info =====
 FAILED a.py::test_a[x - y] - ValueError: wrong
 ERROR a.py::test_b - OSError: cannot clean up
-==== 1 failed, 1 passed, 1 skipped, 2 errors in 0.10s ====
+==== 1 failed, 1 passed, 1 skipped, 1 error in 0.10s ====
 ";
         let log = testlog::read(log.as_bytes(), None).expect("a slice");
-        insta::assert_snapshot!(render(&log, Style::PLAIN), @"");
+        insta::assert_snapshot!(render(&log, Style::PLAIN), @r"
+        pytest 8.4.2: 1 failed, 1 passed, 1 skipped, 1 errors · all counts agree
+          error in teardown  a.py::test_b
+            a.py:2: OSError: cannot\x07 clean up
+          failed  a.py::test_a[x - y]
+            a.py:9: ValueError: wrong
+        ");
     }
 }

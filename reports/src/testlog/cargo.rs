@@ -26,8 +26,10 @@ pub(super) struct Reader {
     /// Names at the end of the output, for quiet runs that print letters.
     listed: Vec<String>,
     listing: bool,
-    block: Option<usize>,
-    letters: u64,
+    /// The blocks that are open: those of later tests stand inside an earlier one's output,
+    /// unless the rest of the order proves them to be real.
+    blocks: Vec<usize>,
+    quiet_run: bool,
     last: Option<(Counts, Option<u64>)>,
     ended: bool,
     died: Option<String>,
@@ -44,7 +46,7 @@ impl Reader {
 
     /// Whether another run may begin: not before this one's results are all read.
     pub(super) fn is_interruptible(&self) -> bool {
-        self.ended || self.died.is_some() || (self.failed.is_empty() && self.block.is_none())
+        self.ended || self.died.is_some() || (self.failed.is_empty() && self.blocks.is_empty())
     }
 
     /// A line between runs: it may name the next one.
@@ -96,6 +98,9 @@ impl Reader {
                     None => self.open = Some(rest[..at].to_vec()),
                 }
             }
+        } else if let Some(name) = line.strip_suffix(b" --- FAILED") {
+            self.quiet_run = true;
+            self.add(name, Status::Failed);
         } else if !line.is_empty() && line.iter().all(|byte| b".Fi".contains(byte)) {
             self.letters(line);
         } else if let Some((letters, _)) = bytes::split_once(line, b" ")
@@ -108,7 +113,7 @@ impl Reader {
     }
 
     fn letters(&mut self, letters: &[u8]) {
-        self.letters += letters.len() as u64;
+        self.quiet_run = true;
         self.results += letters.len() as u64;
         for letter in letters {
             self.read.add(match letter {
@@ -142,23 +147,10 @@ impl Reader {
         }
         let header = line.strip_prefix(b"---- ").and_then(|rest| rest.strip_suffix(b" ----"));
         let named = header.and_then(|title| title.strip_suffix(b" stdout"));
-        if let Some(name) = named {
-            let place = match self.places.get(name) {
-                // The second header of one name stands in its output.
-                Some(place) if self.failed[*place].1.is_empty() => Some(*place),
-                None if self.letters > 0 && self.spent < BUDGET => {
-                    self.spent += name.len() * 2 + 64;
-                    self.places.insert(name.to_vec(), self.failed.len());
-                    self.failed.push((bytes::lossy(name), Vec::new()));
-                    Some(self.failed.len() - 1)
-                }
-                _ => None,
-            };
-            if place.is_some() {
-                self.block = place;
-                self.listing = false;
-                return;
-            }
+        if let Some(place) = named.and_then(|name| self.block_of(name)) {
+            self.open_block(place);
+            self.listing = false;
+            return;
         }
         if self.listing {
             if let Some(name) = line.strip_prefix(b"    ")
@@ -169,7 +161,7 @@ impl Reader {
             }
             self.listing = line.is_empty();
         }
-        if let Some(place) = self.block {
+        if let Some(&place) = self.blocks.last() {
             let output = &mut self.failed[place].1;
             if output.len() + line.len() < OUTPUT && self.spent + line.len() < BUDGET {
                 self.spent += line.len() + 1;
@@ -177,6 +169,31 @@ impl Reader {
                 output.push(b'\n');
             }
         }
+    }
+
+    /// The failure that a block is about. A quiet run may name its failures here first.
+    fn block_of(&mut self, name: &[u8]) -> Option<usize> {
+        let known = self.places.get(name).copied();
+        let unnamed = self.quiet_run && (self.failed.len() as u64) < self.read.failed;
+        if known.is_some() || !unnamed || self.spent > BUDGET {
+            return known;
+        }
+        self.spent += name.len() * 2 + 64;
+        self.places.insert(name.to_vec(), self.failed.len());
+        self.failed.push((bytes::lossy(name), Vec::new()));
+        Some(self.failed.len() - 1)
+    }
+
+    /// Opens a block. Blocks stand in the order in which tests failed, so a block that is open
+    /// and belongs to a later test was a test's own output: it goes back to that test.
+    fn open_block(&mut self, place: usize) {
+        while let Some(forged) = self.blocks.pop_if(|open| *open >= place) {
+            let output = std::mem::take(&mut self.failed[forged].1);
+            if let Some(owner) = self.blocks.last() {
+                self.failed[*owner].1.extend_from_slice(&output);
+            }
+        }
+        self.blocks.push(place);
     }
 
     fn result_line(&mut self, rest: &[u8]) {
@@ -212,7 +229,7 @@ impl Reader {
         self.title = title;
         let mut run = TestRun::new(Runner::Cargo);
         run.title = reader.title.take();
-        if reader.failed.is_empty() && reader.letters > 0 {
+        if reader.failed.is_empty() && reader.quiet_run {
             let listed = reader.listed.drain(..).map(|name| (name, Vec::new()));
             reader.failed.extend(listed);
         }
@@ -237,7 +254,7 @@ impl Reader {
         };
         run.held = match () {
             () if failed < reader.read.failed => Held::Some,
-            () if reader.letters > 0 => Held::Failures,
+            () if reader.quiet_run => Held::Failures,
             () => Held::All,
         };
         run.exit_hint = announced.map(|counts| if counts.failed > 0 { 101 } else { 0 });
@@ -311,8 +328,10 @@ pub(super) fn explain(case: &mut Case, output: &str) {
         }
     }
     if message.is_empty() {
-        // A test that returns an error panics nowhere.
-        message.extend(output.lines().filter(|line| line.starts_with("Error: ")).next_back());
+        // A test that returns an error, or that should have panicked, panics nowhere.
+        let said = ["Error: ", "note: test did not panic"];
+        let mut lines = output.lines().rev();
+        message.extend(lines.find(|line| said.iter().any(|start| line.starts_with(start))));
     } else {
         case.exception = Some("panic".to_owned());
     }

@@ -74,7 +74,8 @@ impl Reader {
     }
 
     fn stray(&mut self, line: &str) {
-        if !line.is_empty() && self.stray.len() + line.len() < OUTPUT {
+        // A line with a hash only names the package.
+        if !line.is_empty() && !line.starts_with("# ") && self.stray.len() + line.len() < OUTPUT {
             self.stray.push_str(line);
             self.stray.push('\n');
         }
@@ -141,7 +142,8 @@ impl Package {
             !line.starts_with("=== ") && !line.starts_with("--- ")
         });
         let own: Vec<&str> = own.collect();
-        case.message = own.iter().map(|line| line.trim()).collect::<Vec<_>>().join("\n");
+        let bare = own.iter().map(|line| without_place(line.trim()));
+        case.message = bare.collect::<Vec<_>>().join("\n");
         case.location = own.iter().rev().find_map(|line| location(line.trim()));
         if let Some(panic) = own.iter().find(|line| line.starts_with("panic: ")) {
             case.exception = Some("panic".to_owned());
@@ -191,6 +193,14 @@ impl Package {
             self.run.completeness = Completeness::Mismatch(vec![problem]);
         }
         self.run
+    }
+}
+
+/// A message without the place that it opens with.
+fn without_place(line: &str) -> &str {
+    match line.split_once(": ") {
+        Some((_, message)) if location(line).is_some() => message,
+        _ => line,
     }
 }
 

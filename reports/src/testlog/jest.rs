@@ -149,6 +149,8 @@ fn explain(case: &mut Case, text: &str) {
             message.push(line);
         }
     }
+    let title = |line: &&str| line.trim().is_empty() || line.trim().starts_with('\u{25cf}');
+    let message: Vec<&str> = message.into_iter().skip_while(title).map(str::trim).collect();
     case.message = message.join("\n").trim_end().to_owned();
     case.exception = pytest::exception(&case.message).map(str::to_owned);
 }

@@ -11,7 +11,7 @@ use quick_xml::Reader as Xml;
 use quick_xml::events::{BytesStart, Event};
 
 use super::{Capture, Case, Completeness, Counts, Held, NodeId, Phase, Runner, Status, TestRun};
-use super::{bytes, pytest};
+use super::{bytes, cargo, pytest};
 
 /// The bytes of one text, and of all texts, that are kept.
 const TEXT: usize = 16 << 10;
@@ -319,6 +319,13 @@ fn explain(case: &mut Case, trouble: &Trouble) {
         text if text.starts_with("failed on teardown") => Phase::Teardown,
         _ => Phase::Call,
     };
+    if trouble.text.contains("' panicked at ") || trouble.text.contains(") panicked at ") {
+        // A Rust test: the message attribute holds the place only.
+        let captured = std::mem::take(&mut case.captured);
+        cargo::explain(case, &trouble.text);
+        case.captured = captured;
+        return;
+    }
     // pytest wraps the exception's text: `failed on setup with "OSError: x"`.
     let inner = message.split_once(" with \"").and_then(|(_, text)| text.strip_suffix('"'));
     let body = pytest::explain(&trouble.text);

@@ -10,6 +10,8 @@ use super::{
     Case, Completeness, Counts, Held, NodeId, Phase, Quiet, Runner, Status, TestRun, bytes,
 };
 
+/// The column in which a result's word ends.
+const COLUMN: usize = 12;
 const OUTPUT: usize = 16 << 10;
 const BUDGET: usize = 24 << 20;
 
@@ -239,6 +241,10 @@ impl<'a> Result<'a> {
         }
         let text = bytes::trim(line);
         let (head, rest) = bytes::split_once(text, b" [")?;
+        // Words end in one column; output that is shown is indented, and its words are not there.
+        if line.len() - line.trim_ascii_start().len() + head.len() != COLUMN {
+            return None;
+        }
         let (time, id) = bytes::split_once(rest, b"] ")?;
         let head = std::str::from_utf8(head).ok()?;
         let time = std::str::from_utf8(time).ok()?.trim();
@@ -246,7 +252,7 @@ impl<'a> Result<'a> {
         let id = bytes::trim(id);
         // Newer versions count as they go.
         let id = match id.strip_prefix(b"(").and_then(|rest| bytes::split_once(rest, b") ")) {
-            Some((count, rest)) if count.contains(&b'/') => bytes::trim(rest),
+            Some((count, rest)) if !count.contains(&b':') => bytes::trim(rest),
             _ => id,
         };
         let (attempt, word) = match head.strip_prefix("TRY ") {
@@ -259,9 +265,8 @@ impl<'a> Result<'a> {
         let status = match word {
             "PASS" | "LEAK" | "FLAKY" => Status::Passed,
             "SKIP" => Status::Skipped,
-            "FAIL" | "TIMEOUT" | "ABORT" | "XFAIL" | "LEAK-FAIL" | "FL+LK" | "TMT" => {
-                Status::Failed
-            }
+            "FAIL" | "TIMEOUT" | "TMT" | "ABORT" | "ABRT" | "XFAIL" | "LEAK-FAIL" => Status::Failed,
+            "SEGV" | "KILL" | "TERM" | "INT" | "QUIT" | "BUS" | "ILL" | "FPE" => Status::Failed,
             signal if signal.starts_with("SIG") => Status::Failed,
             _ => return None,
         };

@@ -316,11 +316,15 @@ fn letters(text: &[u8], tail: bool) -> Mark<'_> {
         && close + 1 < text.len()
         && text[close + 1..].iter().all(|byte| LETTERS.contains(byte))
         && let (before, Tail::Percent(_)) = without_tail(&text[..=close])
-        && let Mark::Letters { file, .. } = letters(before, true)
+        && let Mark::Letters { file, .. } = plain_letters(before, true)
     {
         let start = memchr::memrchr(b' ', before).map_or(0, |space| space + 1);
         return Mark::Letters { file, letters: &text[start..] };
     }
+    plain_letters(text, tail)
+}
+
+fn plain_letters(text: &[u8], tail: bool) -> Mark<'_> {
     let start = memchr::memrchr(b' ', text).map_or(0, |space| space + 1);
     let (file, letters) = (&text[..start], &text[start..]);
     if letters.is_empty() || !letters.iter().all(|byte| LETTERS.contains(byte)) {

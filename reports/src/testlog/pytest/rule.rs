@@ -61,7 +61,7 @@ pub(super) fn last(line: &[u8]) -> Option<Final> {
     for part in kinds.split(", ") {
         let (count, kind) = part.split_once(' ')?;
         let plausible =
-            kind.bytes().all(|byte| byte.is_ascii_alphabetic() || b" ()_-".contains(&byte));
+            kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" ()_-".contains(&byte));
         // `collected` belongs to a listing, in which nothing ran.
         let count =
             count.split('/').next()?.parse().ok().filter(|_| plausible && !kind.is_empty())?;

@@ -4,6 +4,8 @@
 //! summary names them and headers say where each id ends; letters and the final line say how
 //! many there are, and so which of several summaries is pytest's own.
 
+use std::collections::BTreeMap;
+
 use super::body::{Body, lossy};
 use super::progress::Word;
 use super::summary::{self, Line};
@@ -159,6 +161,10 @@ fn from_progress(failing: Vec<Failing>, evidence: &Evidence<'_>) -> Vec<Listed> 
     list
 }
 
+/// Hidden parts that are put in their place among the failures. Finding it takes a walk through
+/// all of them, so where there are very many, they come last.
+const PLACED: usize = 1000;
+
 /// Parts that failed and were not shown while the tests ran: the summary has them.
 fn add_hidden_parts(list: &mut Vec<Listed>, evidence: &Evidence<'_>) {
     let shown = list.iter().filter(|known| known.word == Word::SubFailed).count();
@@ -172,15 +178,15 @@ fn add_hidden_parts(list: &mut Vec<Listed>, evidence: &Evidence<'_>) {
         evidence.lines.iter().filter(|line| line.word == Word::SubFailed).collect();
     // Only pytest's own lines count: those at the end, as many as there are parts.
     let Some(first) = parts.len().checked_sub(shown + hidden) else { return };
-    let mut known: Vec<Vec<u8>> = list
-        .iter()
-        .filter(|known| known.word == Word::SubFailed)
-        .map(|known| known.id.clone())
-        .collect();
+    let mut known: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
+    for shown in list.iter().filter(|known| known.word == Word::SubFailed) {
+        *known.entry(shown.id.clone()).or_insert(0) += 1;
+    }
+    let few = parts.len() <= PLACED;
     for line in &parts[first..] {
         let id = line.guess().0;
-        if let Some(at) = known.iter().position(|known| known == id) {
-            known.remove(at);
+        if let Some(left) = known.get_mut(id).filter(|left| **left > 0) {
+            *left -= 1;
             continue;
         }
         let part = line.rest.strip_suffix(line.guess().1).map(|_| part_of(line, id));
@@ -194,9 +200,9 @@ fn add_hidden_parts(list: &mut Vec<Listed>, evidence: &Evidence<'_>) {
             body: None,
         };
         // Before the test that it is a part of, or where its file's other failures are.
-        let at = list.iter().position(|known| known.id == id);
-        let after = list.iter().rposition(|known| known.id < hidden.id).map_or(0, |at| at + 1);
-        list.insert(at.unwrap_or(after), hidden);
+        let at = list.iter().position(|known| few && known.id == id);
+        let after = list.iter().rposition(|known| !few || known.id < hidden.id);
+        list.insert(at.unwrap_or(after.map_or(0, |at| at + 1)), hidden);
     }
 }
 
@@ -225,7 +231,8 @@ fn collection_errors(evidence: &Evidence<'_>, others: usize) -> Vec<Listed> {
         .collect();
     let found = if headers.is_empty() {
         let last = evidence.lines.last().map_or(0, |line| line.group);
-        let own = evidence.lines.iter().filter(|line| line.group == last);
+        let file = |line: &&&Line| memchr::memmem::find(&line.rest, b"::").is_none();
+        let own = evidence.lines.iter().filter(|line| line.group == last).filter(file);
         own.take(count).map(from_line).collect()
     } else {
         headers
