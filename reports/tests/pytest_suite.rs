@@ -3,6 +3,8 @@
 //! pytest and many variants. Beside what each printed lies what pytest itself counted, written
 //! by a plugin from pytest's own lists. Each log is read as text and held against that list.
 
+#![expect(clippy::disallowed_methods, reason = "the tests read files of the tree")]
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufReader, Read};

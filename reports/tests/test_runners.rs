@@ -2,6 +2,8 @@
 //! Method: files that those runners really wrote, about tests that forge their lines, are read and
 //! shown as a page. For pytest the suite's own list is the truth, as it is for its text.
 
+#![expect(clippy::disallowed_methods, reason = "the tests read files of the tree")]
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, Read};

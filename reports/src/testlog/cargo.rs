@@ -154,7 +154,7 @@ impl Reader {
         }
         if self.listing {
             if let Some(name) = line.strip_prefix(b"    ")
-                && self.listed.len() <= self.read.failed as usize
+                && self.listed.len() as u64 <= self.read.failed
             {
                 self.listed.push(bytes::lossy(name));
                 return;
@@ -223,7 +223,7 @@ impl Reader {
     }
 
     /// The run as a whole, and a fresh reader for the next one.
-    pub(super) fn finish(&mut self) -> Option<TestRun> {
+    pub(super) fn finish(&mut self) -> TestRun {
         let title = self.title.take().filter(|_| self.ended && self.results == 0);
         let mut reader = std::mem::take(self);
         self.title = title;
@@ -261,7 +261,7 @@ impl Reader {
         run.duration_ms = reader.last.and_then(|(_, duration)| duration);
         run.session_error = reader.died.filter(|_| announced.is_none());
         (run.read, run.announced, run.quiet) = (reader.read, announced, reader.quiet);
-        Some(run)
+        run
     }
 }
 
@@ -335,7 +335,7 @@ pub(super) fn explain(case: &mut Case, output: &str) {
     } else {
         case.exception = Some("panic".to_owned());
     }
-    case.message = message.join("\n").trim_end().to_owned();
+    message.join("\n").trim_end().clone_into(&mut case.message);
     if !output.trim().is_empty() {
         let text = output.trim_end().to_owned();
         case.captured.push(Capture { title: "stdout".to_owned(), text });

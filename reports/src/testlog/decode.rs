@@ -1,7 +1,7 @@
 //! Bytes to UTF-8, whatever the shell that redirected them made of them.
 //!
-//! Windows' shell writes UTF-16 with a byte-order mark. Everything else passes through as it is, byte
-//! by byte and without a copy: a log that is not quite UTF-8 is still a log.
+//! Windows' shell writes UTF-16 with a byte-order mark. Everything else passes through as it is,
+//! byte by byte and without a copy: a log that is not quite UTF-8 is still a log.
 
 use std::io::{self, BufRead, Read};
 

@@ -69,7 +69,7 @@ impl Reader {
             self.packages.insert(event.package.clone(), package);
         }
         if let Some(package) = self.packages.get_mut(&event.package) {
-            self.spent += package.event(event, self.spent < BUDGET, &self.stray);
+            self.spent += package.event(&event, self.spent < BUDGET, &self.stray);
         }
     }
 
@@ -90,7 +90,7 @@ impl Reader {
 
 impl Package {
     /// Takes an event; gives the bytes that it made the package grow by.
-    fn event(&mut self, event: Line, room: bool, stray: &str) -> usize {
+    fn event(&mut self, event: &Line, room: bool, stray: &str) -> usize {
         let name = event.test.clone().unwrap_or_default();
         match (event.action.as_str(), &event.test) {
             ("run", Some(_)) => {
@@ -122,7 +122,7 @@ impl Package {
                 size
             }
             ("pass" | "skip" | "fail", None) => {
-                self.end(&event, stray);
+                self.end(event, stray);
                 0
             }
             _ => 0,
@@ -147,7 +147,7 @@ impl Package {
         case.location = own.iter().rev().find_map(|line| location(line.trim()));
         if let Some(panic) = own.iter().find(|line| line.starts_with("panic: ")) {
             case.exception = Some("panic".to_owned());
-            case.message = (*panic).to_owned();
+            (*panic).clone_into(&mut case.message);
         }
         if !output.is_empty() {
             case.captured.push(Capture { title: "output".to_owned(), text: output.to_owned() });

@@ -68,7 +68,7 @@ pub(super) fn read(mut input: impl BufRead) -> io::Result<Vec<TestRun>> {
     }
     let mut documents = serde_json::Deserializer::from_reader(input).into_iter::<Document>();
     match documents.next() {
-        Some(Ok(document)) => Ok(vec![run(document)]),
+        Some(Ok(document)) => Ok(vec![run(&document)]),
         Some(Err(error)) if error.is_io() => Err(error.into()),
         // Cut off, or not jest's: a run that says so.
         Some(Err(error)) => {
@@ -80,7 +80,7 @@ pub(super) fn read(mut input: impl BufRead) -> io::Result<Vec<TestRun>> {
     }
 }
 
-fn run(document: Document) -> TestRun {
+fn run(document: &Document) -> TestRun {
     let mut run = TestRun::new(Runner::Jest);
     for suite in &document.test_results {
         if suite.assertion_results.is_empty() && suite.status == "failed" {
@@ -151,7 +151,7 @@ fn explain(case: &mut Case, text: &str) {
     }
     let title = |line: &&str| line.trim().is_empty() || line.trim().starts_with('\u{25cf}');
     let message: Vec<&str> = message.into_iter().skip_while(title).map(str::trim).collect();
-    case.message = message.join("\n").trim_end().to_owned();
+    message.join("\n").trim_end().clone_into(&mut case.message);
     case.exception = pytest::exception(&case.message).map(str::to_owned);
 }
 

@@ -221,7 +221,7 @@ impl Reader {
         match name {
             "testcase" => {
                 if let Some(open) = self.open.take() {
-                    self.case(open);
+                    self.case(&open);
                 }
             }
             "testsuite" => {
@@ -233,7 +233,7 @@ impl Reader {
         }
     }
 
-    fn case(&mut self, open: Open) {
+    fn case(&mut self, open: &Open) {
         self.cases += 1;
         let full = match open.class.as_str() {
             "" => open.name.clone(),
@@ -248,7 +248,7 @@ impl Reader {
             };
             self.run.read.add(status);
             if status == Status::Flaky {
-                self.run.cases.push(named(&open, full, status));
+                self.run.cases.push(named(open, full, status));
             } else {
                 self.run.quiet.push(status, full.as_bytes());
             }
@@ -262,7 +262,7 @@ impl Reader {
                 self.unnamed += 1;
                 continue;
             }
-            let mut case = named(&open, full.clone(), status);
+            let mut case = named(open, full.clone(), status);
             explain(&mut case, trouble);
             self.run.cases.push(case);
         }

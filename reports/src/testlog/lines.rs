@@ -108,13 +108,15 @@ fn stamp(line: &[u8]) -> usize {
     second.and_then(|tab| line_after(tab + 1)).unwrap_or(0)
 }
 
+/// Digits where a time has digits, and what stands between them.
+const SHAPE: &[u8; 19] = b"0000-00-00T00:00:00";
+
 /// The length of an RFC 3339 time in UTC and the space or bracket after it.
 fn time(text: &[u8]) -> Option<usize> {
     let bracket = usize::from(text.first() == Some(&b'['));
     // `gh` puts the log's own byte-order mark after its tabs.
     let mark = if text.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
     let text = &text[bracket + mark..];
-    const SHAPE: &[u8; 19] = b"0000-00-00T00:00:00";
     let fits = |(byte, shape): (&u8, &u8)| {
         if *shape == b'0' { byte.is_ascii_digit() } else { byte == shape }
     };

@@ -10,6 +10,24 @@ use super::{
     Case, Completeness, Counts, Held, NodeId, Phase, Quiet, Runner, Status, TestRun, bytes,
 };
 
+/// The words of a test that failed: by itself, by the clock, or by a signal.
+const FAILURES: [&str; 15] = [
+    "FAIL",
+    "TIMEOUT",
+    "TMT",
+    "ABORT",
+    "ABRT",
+    "XFAIL",
+    "LEAK-FAIL",
+    "SEGV",
+    "KILL",
+    "TERM",
+    "INT",
+    "QUIT",
+    "BUS",
+    "ILL",
+    "FPE",
+];
 /// The column in which a result's word ends.
 const COLUMN: usize = 12;
 const OUTPUT: usize = 16 << 10;
@@ -265,9 +283,7 @@ impl<'a> Result<'a> {
         let status = match word {
             "PASS" | "LEAK" | "FLAKY" => Status::Passed,
             "SKIP" => Status::Skipped,
-            "FAIL" | "TIMEOUT" | "TMT" | "ABORT" | "ABRT" | "XFAIL" | "LEAK-FAIL" => Status::Failed,
-            "SEGV" | "KILL" | "TERM" | "INT" | "QUIT" | "BUS" | "ILL" | "FPE" => Status::Failed,
-            signal if signal.starts_with("SIG") => Status::Failed,
+            word if FAILURES.contains(&word) || word.starts_with("SIG") => Status::Failed,
             _ => return None,
         };
         let duration_ms = Some(duration_ms);

@@ -46,12 +46,16 @@ impl Quiet {
         self.packed.push(code(status));
         self.packed.push(u8::try_from(shared).unwrap_or(u8::MAX));
         let mut length = rest.len();
-        // Seven bits a byte, the high bit for "more follows".
-        while length >= 0x80 {
-            self.packed.push((length & 0x7f) as u8 | 0x80);
+        // Seven bits a byte, the lowest first, the high bit for "more follows".
+        loop {
+            let [low, ..] = length.to_le_bytes();
             length >>= 7;
+            if length == 0 {
+                self.packed.push(low & 0x7f);
+                break;
+            }
+            self.packed.push(low | 0x80);
         }
-        self.packed.push((length & 0x7f) as u8);
         self.packed.extend_from_slice(rest);
         self.last.truncate(shared);
         self.last.extend_from_slice(rest);

@@ -79,19 +79,19 @@ impl Reader {
                 run.exit_hint = entry.exitstatus;
                 run.completeness = Completeness::Reconciled;
             }
-            "CollectReport" | "TestReport" | "SubTestReport" => self.report(entry),
+            "CollectReport" | "TestReport" | "SubTestReport" => self.report(&entry),
             _ => {}
         }
     }
 
-    fn report(&mut self, entry: Entry) {
+    fn report(&mut self, entry: &Entry) {
         let Some(run) = self.runs.last_mut() else { return };
         if entry.outcome == "rerun" {
             run.read.reruns += 1;
             self.reruns += 1;
             return;
         }
-        let Some((status, phase)) = status(&entry) else { return };
+        let Some((status, phase)) = status(entry) else { return };
         run.read.add(status);
         let attempts = 1 + if phase == Phase::Call { std::mem::take(&mut self.reruns) } else { 0 };
         let status = if status == Status::Passed && attempts > 1 { Status::Flaky } else { status };
@@ -105,7 +105,7 @@ impl Reader {
         case.duration_ms = entry.duration.and_then(milliseconds);
         case.subtest = entry.subtest.as_ref().map(ToString::to_string);
         if room {
-            explain(&mut case, &entry);
+            explain(&mut case, entry);
             let captured = case.captured.iter().map(|capture| capture.text.len()).sum::<usize>();
             self.spent += case.message.len() + captured;
         }
@@ -203,11 +203,6 @@ fn cut(text: &str) -> String {
     text[..text.floor_char_boundary(TEXT.min(text.len()))].to_owned()
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "checked to be finite and small before"
-)]
 fn milliseconds(seconds: f64) -> Option<u64> {
-    (seconds.is_finite() && (0.0..1e12).contains(&seconds)).then(|| (seconds * 1000.0) as u64)
+    super::bytes::seconds(&seconds.to_string())
 }

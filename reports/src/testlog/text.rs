@@ -120,7 +120,7 @@ impl Reader {
         let run = match self.speaker {
             Speaker::Nobody => None,
             Speaker::Pytest => self.pytest.finish(),
-            Speaker::Cargo => self.cargo.finish(),
+            Speaker::Cargo => Some(self.cargo.finish()),
             Speaker::Nextest => self.nextest.finish(),
         };
         self.runs.extend(run);

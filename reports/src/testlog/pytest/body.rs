@@ -247,12 +247,12 @@ mod tests {
 
     #[test]
     fn a_native_traceback_ends_with_its_message() {
-        let text = "Traceback (most recent call last):\n  File \"/x/a.py\", line 4, in test\n    z\n\
+        let text = "Traceback (most recent call last):\n  File \"/x/a.py\", line 4, in t\n    z\n\
             RuntimeError: first\n  second";
         let mut body = body(text);
         assert_eq!(body.message(), "RuntimeError: first\n  second");
         let location = body.location().expect("a frame");
-        assert_eq!((location.line, location.function.as_deref()), (4, Some("test")));
+        assert_eq!((location.line, location.function.as_deref()), (4, Some("t")));
     }
 
     #[test]

@@ -102,8 +102,7 @@ fn split<'a>(rest: &'a [u8], domain: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     let mut parameters = false;
     // A doctest's title says what it is.
     let domain = domain.strip_prefix(b"[doctest] ").unwrap_or(domain);
-    let mut wanted = domain.iter();
-    while let Some(&byte) = wanted.next() {
+    for &byte in domain {
         let here = rest.get(at)?;
         parameters |= byte == b'[';
         if *here == byte {
