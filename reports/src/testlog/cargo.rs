@@ -10,7 +10,7 @@ use super::{Status, TestRun, bytes};
 
 /// The bytes of one test's output, and of all of them, that are kept.
 const OUTPUT: usize = 16 << 10;
-const BUDGET: usize = 24 << 20;
+const BUDGET: usize = 10 << 20;
 
 /// One run that is being read.
 #[derive(Debug, Default)]
@@ -132,7 +132,7 @@ impl Reader {
             self.quiet.push(status, name);
             return;
         }
-        self.spent += name.len() * 2 + 64;
+        self.spent += name.len() * 3 + 512;
         if self.spent < BUDGET {
             self.places.insert(name.to_vec(), self.failed.len());
             self.failed.push((bytes::lossy(name), Vec::new()));
@@ -178,7 +178,7 @@ impl Reader {
         if known.is_some() || !unnamed || self.spent > BUDGET {
             return known;
         }
-        self.spent += name.len() * 2 + 64;
+        self.spent += name.len() * 3 + 512;
         self.places.insert(name.to_vec(), self.failed.len());
         self.failed.push((bytes::lossy(name), Vec::new()));
         Some(self.failed.len() - 1)

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Capture, Case, Completeness, Frame, NodeId, Phase, Runner, Status, TestRun};
+use super::{Capture, Case, Completeness, Frame, Held, NodeId, Phase, Runner, Status, TestRun};
 
 /// The bytes of one test's output, and of all of them, that are kept.
 const OUTPUT: usize = 16 << 10;
-const BUDGET: usize = 24 << 20;
+const BUDGET: usize = 10 << 20;
 
 #[derive(Debug, Deserialize)]
 struct Line {
@@ -33,7 +33,8 @@ struct Package {
     run: TestRun,
     /// The output of tests that run, and of the package itself under no name.
     running: BTreeMap<String, String>,
-    begun: u64,
+    /// Failures that no longer fitted.
+    unnamed: u64,
 }
 
 /// A log that is being read.
@@ -65,7 +66,7 @@ impl Reader {
             self.order.push(event.package.clone());
             let mut run = TestRun::new(Runner::Go);
             run.title = Some(event.package.clone());
-            let package = Package { run, running: BTreeMap::new(), begun: 0 };
+            let package = Package { run, running: BTreeMap::new(), unnamed: 0 };
             self.packages.insert(event.package.clone(), package);
         }
         if let Some(package) = self.packages.get_mut(&event.package) {
@@ -94,7 +95,6 @@ impl Package {
         let name = event.test.clone().unwrap_or_default();
         match (event.action.as_str(), &event.test) {
             ("run", Some(_)) => {
-                self.begun += 1;
                 self.running.insert(name, String::new());
                 0
             }
@@ -117,7 +117,11 @@ impl Package {
             ("fail", Some(_)) => {
                 let output = self.running.remove(&name).unwrap_or_default();
                 self.run.read.add(Status::Failed);
-                let size = output.len() + name.len() * 2 + 128;
+                let size = output.len() * 2 + name.len() * 3 + 512;
+                if !room {
+                    self.unnamed += 1;
+                    return 0;
+                }
                 self.run.cases.push(self.case(&name, &output, event.elapsed));
                 size
             }
@@ -186,6 +190,11 @@ impl Package {
         }
         if !self.run.completeness.is_complete() && self.run.announced.is_some() {
             self.run.completeness = Completeness::NoFinalLine;
+        }
+        if self.unnamed > 0 {
+            let problem = format!("{} failures without room for their ids", self.unnamed);
+            self.run.completeness = Completeness::Mismatch(vec![problem]);
+            self.run.held = Held::Some;
         }
         let contradicts = self.run.exit_hint == Some(0) && self.run.read.failed > 0;
         if contradicts {

@@ -97,7 +97,7 @@ fn run(document: &Document) -> TestRun {
     let announced = Counts {
         failed: document.num_failed_tests,
         passed: document.num_passed_tests,
-        skipped: document.num_pending_tests + document.num_todo_tests,
+        skipped: document.num_pending_tests.saturating_add(document.num_todo_tests),
         errors: document.num_runtime_error_test_suites,
         ..Counts::default()
     };

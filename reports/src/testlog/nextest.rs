@@ -31,7 +31,7 @@ const FAILURES: [&str; 15] = [
 /// The column in which a result's word ends.
 const COLUMN: usize = 12;
 const OUTPUT: usize = 16 << 10;
-const BUDGET: usize = 24 << 20;
+const BUDGET: usize = 10 << 20;
 
 /// One run that is being read.
 #[derive(Debug, Default)]
@@ -136,7 +136,7 @@ impl Reader {
             return;
         }
         self.read.add(Status::Failed);
-        self.spent += result.id.len() * 2 + 96;
+        self.spent += result.id.len() * 3 + 512;
         if self.spent < BUDGET {
             self.block = Some(self.failed.len());
             self.places.insert(result.id.to_vec(), self.failed.len());
@@ -187,7 +187,7 @@ impl Reader {
             match kind.trim() {
                 "passed" => counts.passed = count,
                 "skipped" => counts.deselected = count,
-                _ => counts.failed += count,
+                _ => counts.failed = counts.failed.saturating_add(count),
             }
         }
         self.last = Some((counts, bytes::seconds(time.trim().trim_end_matches('s'))));

@@ -17,7 +17,7 @@ pub struct Quiet {
 }
 
 /// The bytes of packed ids that are kept unless the caller says otherwise.
-pub(super) const BUDGET: usize = 16 << 20;
+pub(super) const BUDGET: usize = 8 << 20;
 /// The longest part of an id that two ids can share: what one byte can say.
 const SHARED: usize = 255;
 

@@ -3,11 +3,13 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Capture, Case, Completeness, Frame, NodeId, Phase, Runner, Status, TestRun, pytest};
+use super::{
+    Capture, Case, Completeness, Frame, Held, NodeId, Phase, Runner, Status, TestRun, pytest,
+};
 
 /// The bytes of a message or a captured section, and of all of them, that are kept.
 const TEXT: usize = 8 << 10;
-const BUDGET: usize = 24 << 20;
+const BUDGET: usize = 10 << 20;
 
 /// A line, as far as it is read.
 #[derive(Debug, Deserialize)]
@@ -45,11 +47,21 @@ pub(super) struct Reader {
     problems: Vec<String>,
     reruns: u32,
     spent: usize,
+    /// Failures that no longer fitted.
+    unnamed: u64,
 }
 
 impl Reader {
     pub(super) const fn new() -> Self {
-        Self { runs: Vec::new(), begun: false, lines: 0, problems: Vec::new(), reruns: 0, spent: 0 }
+        Self {
+            runs: Vec::new(),
+            begun: false,
+            lines: 0,
+            problems: Vec::new(),
+            reruns: 0,
+            spent: 0,
+            unnamed: 0,
+        }
     }
 
     /// Reads one line.
@@ -99,6 +111,10 @@ impl Reader {
             run.quiet.push(status, entry.nodeid.as_bytes());
             return;
         }
+        if self.spent > BUDGET * 2 {
+            self.unnamed += 1;
+            return;
+        }
         let room = self.spent < BUDGET;
         let mut case = Case::new(NodeId::pytest(entry.nodeid.as_str()), status, phase);
         case.attempts = attempts;
@@ -109,7 +125,7 @@ impl Reader {
             let captured = case.captured.iter().map(|capture| capture.text.len()).sum::<usize>();
             self.spent += case.message.len() + captured;
         }
-        self.spent += entry.nodeid.len() * 2 + 128;
+        self.spent += entry.nodeid.len() * 3 + 512;
         run.cases.push(case);
     }
 
@@ -123,6 +139,11 @@ impl Reader {
         }
         if run.exit_hint == Some(1) && failures == 0 {
             problems.push("exit code 1 announced, no failure read".to_owned());
+        }
+        let unnamed = std::mem::take(&mut self.unnamed);
+        if unnamed > 0 {
+            problems.push(format!("{unnamed} failures without room for their ids"));
+            run.held = Held::Some;
         }
         if !problems.is_empty() {
             run.completeness = Completeness::Mismatch(problems);

@@ -92,7 +92,7 @@ fn add_hidden_parts(list: &mut Vec<Listed>, evidence: &Evidence<'_>) {
     let parts: Vec<&&Line> =
         evidence.lines.iter().filter(|line| line.word == Word::SubFailed).collect();
     // Only pytest's own lines count: those at the end, as many as there are parts.
-    let Some(first) = parts.len().checked_sub(shown + hidden) else { return };
+    let Some(first) = parts.len().checked_sub(shown.saturating_add(hidden)) else { return };
     let mut known: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
     for shown in list.iter().filter(|known| known.word == Word::SubFailed) {
         *known.entry(shown.id.clone()).or_insert(0) += 1;

@@ -26,8 +26,12 @@ use super::{Counts, Quiet, Status, TestRun};
 
 pub(super) use body::{exception, explain, is_own};
 
-/// The bytes of details, ids and candidates that one run may hold.
-const BUDGET: usize = 24 << 20;
+/// The bytes of failures by name, with what the cases made of them take, that one run may hold.
+const NAMES: usize = 28 << 20;
+/// What a case takes beside the text in it, roughly.
+const CASE: usize = 512;
+/// The bytes of blocks, and of lines that only add to what is known.
+const DETAILS: usize = 8 << 20;
 /// Tests that run at the same time, far above what any machine does.
 const RUNNING: usize = 4096;
 
@@ -101,7 +105,8 @@ pub(super) struct Reader {
     ended: bool,
     session_error: Option<String>,
     collection_errors: Option<u64>,
-    budget: usize,
+    names_left: usize,
+    details_left: usize,
     dropped: u64,
 }
 
@@ -140,7 +145,8 @@ impl Reader {
             ended: false,
             session_error: None,
             collection_errors: None,
-            budget: BUDGET,
+            names_left: NAMES,
+            details_left: DETAILS,
             dropped: 0,
         }
     }
@@ -284,8 +290,14 @@ impl Reader {
         {
             self.not_yet_last();
             found.forged = echoed;
-            if self.budget > found.cost() && !(self.verbose && found.word == Word::Passed) {
-                self.budget -= found.cost();
+            // Where progress names the failures, the summary only adds to them.
+            let (left, cost) = if self.verbose {
+                (&mut self.details_left, found.cost())
+            } else {
+                (&mut self.names_left, found.cost() * 2 + CASE)
+            };
+            if *left > cost && !(self.verbose && found.word == Word::Passed) {
+                *left -= cost;
                 self.lines.push(found);
             }
         }
@@ -293,9 +305,9 @@ impl Reader {
             && let Some(title) = rule::header(line)
         {
             self.not_yet_last();
-            self.in_body = self.place != Place::Passes && self.budget > title.len() + 512;
+            self.in_body = self.place != Place::Passes && self.details_left > title.len() + CASE;
             if self.in_body {
-                self.budget -= title.len() + 256;
+                self.details_left -= title.len() + CASE;
                 self.bodies.push(Body::new(title));
             }
             return;
@@ -303,8 +315,8 @@ impl Reader {
         if self.in_body
             && let Some(body) = self.bodies.last_mut()
         {
-            self.budget = self.budget.saturating_sub(body.line(line));
-            self.in_body = self.budget > 0;
+            self.details_left = self.details_left.saturating_sub(body.line(line));
+            self.in_body = self.details_left > 0;
         }
     }
 }

@@ -86,7 +86,7 @@ fn add(counts: &mut Counts, kind: &str, count: u64) {
         // Warnings, and whatever a plugin counts, say nothing about tests.
         _ => return,
     };
-    *counter += count;
+    *counter = counter.saturating_add(count);
 }
 
 /// `312.40s`, with or without `(0:05:12)` after it.

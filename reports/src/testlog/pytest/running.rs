@@ -4,7 +4,7 @@
 //! far the run is, so a result that stands at the wrong place is the test's own output.
 
 use super::progress::{self, Mark, Tail, Word};
-use super::{Failing, MISSED, Place, RUNNING, Reader, WRAPPED, body, status, summary};
+use super::{CASE, Failing, MISSED, Place, RUNNING, Reader, WRAPPED, body, status, summary};
 use crate::testlog::Status;
 
 impl Reader {
@@ -30,28 +30,40 @@ impl Reader {
         self.place == Place::Progress && self.total.is_some_and(|total| self.reported < total)
     }
 
-    /// Whether a result stands where this run is. What a test prints while it runs may look like
-    /// a result, but not at the right percentage.
+    /// Whether a line is a result that stands where this run is.
+    pub(in crate::testlog) fn accepts(&self, line: &[u8]) -> bool {
+        match progress::read(line) {
+            (Mark::Result { id, .. }, tail) => self.reached(id, tail).is_some(),
+            (Mark::Alone(_), tail) => self.reached(&self.started, tail).is_some(),
+            _ => false,
+        }
+    }
+
+    /// Takes a result that stands where this run is. What a test prints while it runs may look
+    /// like a result, but not at the right percentage.
     fn fits(&mut self, id: &[u8], tail: Tail) -> bool {
-        let Some(total) = self.total.filter(|total| *total > 0) else { return true };
+        let Some(reported) = self.reached(id, tail) else { return false };
+        self.tailed |= tail != Tail::None;
+        self.reported = reported;
+        true
+    }
+
+    /// How many tests have a result with this one, if it stands where this run is.
+    fn reached(&self, id: &[u8], tail: Tail) -> Option<u64> {
         let next = self.reported + u64::from(self.previous != id);
+        let Some(total) = self.total.filter(|total| *total > 0) else { return Some(next) };
         // A result may have been missed, so a little further on is right as well.
-        let (reported, fits) = match tail {
+        match tail {
             Tail::Percent(percent) => {
                 let expected = next.min(total) * 100 / total;
-                let missed = percent.saturating_sub(expected);
-                let reached = (percent * total).div_ceil(100).max(next);
-                (if missed == 0 { next } else { reached }, percent >= expected && missed <= MISSED)
+                let missed = percent.checked_sub(expected)?;
+                let further = (percent * total).div_ceil(100).max(next);
+                (missed <= MISSED).then_some(if missed == 0 { next } else { further })
             }
-            Tail::Count(count) => (count, count >= next && count - next <= MISSED),
-            Tail::Time => (next, true),
-            Tail::None => (next, !self.tailed),
-        };
-        if fits {
-            self.tailed |= tail != Tail::None;
-            self.reported = reported;
+            Tail::Count(count) => (count.checked_sub(next)? <= MISSED).then_some(count),
+            Tail::Time => Some(next),
+            Tail::None => (!self.tailed).then_some(next),
         }
-        fits
     }
 
     pub(super) fn progress(&mut self, line: &[u8]) {
@@ -160,12 +172,12 @@ impl Reader {
         let status = status(word);
         self.read.add(status);
         if status.is_failure() || attempts > 1 {
-            let cost = id.len() + 96;
-            if self.budget < cost {
+            let cost = id.len() * 3 + CASE;
+            if self.names_left < cost {
                 self.dropped += 1;
                 return;
             }
-            self.budget -= cost;
+            self.names_left -= cost;
             let part = part.map(<[u8]>::to_vec);
             let after_result = self.previous == id && !self.again;
             self.failing.push(Failing { id: id.to_vec(), word, part, attempts, after_result });
@@ -221,9 +233,9 @@ impl Reader {
             let status = status(word);
             self.read.add(status);
             if matches!(status, Status::Failed | Status::SubtestFailed)
-                && self.budget > self.file.len() + 24
+                && self.details_left > self.file.len() + 24
             {
-                self.budget -= self.file.len() + 24;
+                self.details_left -= self.file.len() + 24;
                 self.failed_files.push(self.file.clone());
             }
         }
@@ -236,5 +248,6 @@ fn collected(text: &str) -> Option<u64> {
     let mut parts = text.trim_end().split(" / ");
     let items: u64 = parts.next()?.split(' ').nth(1)?.parse().ok()?;
     let left: Option<u64> = parts.find_map(|part| part.strip_suffix(" deselected")?.parse().ok());
-    items.checked_sub(left.unwrap_or(0))
+    // More than any machine has tests is no count, and would overflow.
+    items.checked_sub(left.unwrap_or(0)).filter(|total| *total < 1 << 40)
 }

@@ -16,7 +16,7 @@ use crate::testlog::{Case, Completeness, Counts, Held, NodeId, Phase, Runner, St
 pub(super) fn agrees(reader: &Reader, announced: &Counts) -> bool {
     let read = &reader.read;
     let seen = reader.verbose || reader.lettered || reader.collection_errors.is_some();
-    let errors = read.errors + reader.collection_errors.unwrap_or(0);
+    let errors = read.errors.saturating_add(reader.collection_errors.unwrap_or(0));
     seen && passes(read, announced)
         && read.xpassed == announced.xpassed
         && quiet(read) == quiet(announced)
@@ -26,7 +26,7 @@ pub(super) fn agrees(reader: &Reader, announced: &Counts) -> bool {
 }
 
 const fn failed(counts: &Counts) -> u64 {
-    counts.failed + counts.subtests_failed
+    counts.failed.saturating_add(counts.subtests_failed)
 }
 
 /// Parts that held are hidden, counted on their own, or, in old versions, counted as passed.
@@ -36,7 +36,7 @@ const fn passes(read: &Counts, announced: &Counts) -> bool {
 
 /// Versions and plugins differ in where they count parts that were not run or failed as marked.
 const fn quiet(counts: &Counts) -> u64 {
-    counts.skipped + counts.xfailed + counts.subtests_skipped
+    counts.skipped.saturating_add(counts.xfailed).saturating_add(counts.subtests_skipped)
 }
 
 /// Turns what was collected into a run.
@@ -63,7 +63,7 @@ pub(super) fn settle(mut reader: Reader) -> TestRun {
         bodies: &errors,
         lines: lines.iter().filter(|line| line.word == Word::Error).collect(),
         breaks: lines.iter().filter(|line| line.word != Word::Error).map(|line| line.at).collect(),
-        wanted: wanted(|counts| counts.errors, reader.read.errors + collected),
+        wanted: wanted(|counts| counts.errors, reader.read.errors.saturating_add(collected)),
     };
     let (mut failed_list, mut error_list, mut flaky) = (Vec::new(), Vec::new(), Vec::new());
     if reader.verbose {
@@ -191,9 +191,9 @@ fn conclude(mut run: TestRun, reader: Reader, announced: Option<Counts>) -> Test
     };
     let total = announced.unwrap_or(read);
     let named = reader.quiet.kept() + count(|case| case.status == Status::Flaky);
-    run.held = if failed_ids + error_ids < failed(&total) + total.errors {
+    run.held = if failed_ids + error_ids < failed(&total).saturating_add(total.errors) {
         Held::Some
-    } else if named >= total.passed + quiet(&total) + total.xpassed {
+    } else if named >= total.passed.saturating_add(quiet(&total)).saturating_add(total.xpassed) {
         Held::All
     } else {
         Held::Failures
@@ -224,7 +224,7 @@ fn exit(session_error: Option<&str>, counts: &Counts, ended: bool) -> Option<u8>
     if said.starts_with("Interrupted") || said.contains("KeyboardInterrupt") {
         return Some(2);
     }
-    if failed(counts) + counts.errors > 0 {
+    if failed(counts) > 0 || counts.errors > 0 {
         return Some(1);
     }
     Some(if counts.tests() == 0 { 5 } else { 0 })
