@@ -78,7 +78,7 @@ def run(version, name, flags, extra):
 
     def clean(data):
         for path, neutral in [(str(WORK / version), "/venv"), (str(suite), "/suite"),
-                              (sys.base_prefix, "/python")]:
+                              (sys.base_prefix, "/python"), (str(WORK), "/out")]:
             data = data.replace(path.encode(), neutral.encode())
         return data
 

@@ -134,6 +134,7 @@ impl Reader {
 mod tests {
     use super::*;
     use crate::testlog::{Completeness, Runner};
+    use std::fmt::Write as _;
 
     fn runs(text: &str) -> Vec<TestRun> {
         let mut reader = Reader::new(Format::Text);
@@ -211,9 +212,9 @@ mod tests {
         let mut text = String::from("=== test session starts ===\n");
         let count = 60_000;
         for test in 0..count {
-            text.push_str(&format!("a.py::test_{test} FAILED [ 50%]\n"));
+            let _ = writeln!(text, "a.py::test_{test} FAILED [ 50%]");
         }
-        text.push_str(&format!("=== {count} failed in 1.00s ===\n"));
+        let _ = writeln!(text, "=== {count} failed in 1.00s ===");
         let runs = runs(&text);
         assert_eq!(runs[0].read.failed, count);
         assert!(runs[0].cases.len() > 30_000);
