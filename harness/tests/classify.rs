@@ -61,10 +61,8 @@ fn standard_input_in_the_encoding_of_powershell_is_read() {
 #[test]
 fn a_log_of_ci_with_colours_and_times_is_read() {
     let sandbox = Sandbox::new();
-    let stamped: String = FAILING
-        .lines()
-        .map(|line| format!("2026-05-26T20:28:24.6947565Z \u{1b}[31m{line}\u{1b}[0m\r\n"))
-        .collect();
+    let end = "\u{1b}[0m\r\n2026-05-26T20:28:24.6947565Z \u{1b}[31m";
+    let stamped = format!("2026-05-26T20:28:24.6947565Z {}", FAILING.replace('\n', end));
     sandbox.write("ci.log", stamped);
     let ran = sandbox.chaos(&["classify", "ci.log"]).exits(99);
     assert!(ran.stdout.contains("1 failed, 1 passed · all counts agree"), "{}", ran.stdout);
