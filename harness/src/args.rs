@@ -31,6 +31,11 @@ Exit codes:
   0 pass, 99 an expectation or a comparison failed, 4 inconclusive, 2 usage,
   104 invalid scenario or file, 105 interrupted, 1 internal error";
 
+const CLASSIFY_EXIT: &str = "\
+Exit codes:
+  0 nothing failed, 99 something failed, 4 nothing failed in what could be read,
+  but the log is incomplete or holds no test output";
+
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -47,6 +52,15 @@ pub enum Command {
     },
     /// Print the reports of runs again, for a person, a program or a CI system
     Report(ReportArgs),
+    /// Read what a test runner printed: every failure, exactly, and whether all was read
+    #[command(after_help = CLASSIFY_EXIT)]
+    Classify {
+        /// Logs and result files; `-` or nothing is standard input
+        files: Vec<PathBuf>,
+        /// The format, where the input itself does not tell
+        #[arg(long, value_enum)]
+        format: Option<TestFormat>,
+    },
     /// Compare two runs of the same scenario
     Compare {
         /// The run to compare with
@@ -310,6 +324,42 @@ pub enum ClockArg {
     Simulated,
     /// Real time over a real port.
     Wall,
+}
+
+/// The formats of test output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    /// Text of any runner below.
+    Text,
+    /// pytest's text.
+    Pytest,
+    /// `cargo test`.
+    Cargo,
+    /// cargo-nextest.
+    Nextest,
+    /// JUnit XML.
+    Junit,
+    /// pytest-reportlog, JSON lines.
+    Reportlog,
+    /// `go test -json`.
+    Go,
+    /// `jest --json`.
+    Jest,
+}
+
+impl From<TestFormat> for reports::testlog::Format {
+    fn from(format: TestFormat) -> Self {
+        match format {
+            TestFormat::Text => Self::Text,
+            TestFormat::Pytest => Self::Pytest,
+            TestFormat::Cargo => Self::Cargo,
+            TestFormat::Nextest => Self::Nextest,
+            TestFormat::Junit => Self::Junit,
+            TestFormat::Reportlog => Self::Reportlog,
+            TestFormat::Go => Self::Go,
+            TestFormat::Jest => Self::Jest,
+        }
+    }
 }
 
 /// `chaos generate`. The ranges are those of a scenario's `[[input]]`.

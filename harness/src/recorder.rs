@@ -94,7 +94,7 @@ impl Recorder {
                 !self.interrupt.asked()
             }
             Record::Footer(_) => false,
-            Record::Header(_) | Record::Attempt(_) | Record::Fault(_) | Record::Platform(_) => true,
+            Record::Header(_) | Record::Attempt(_) | Record::Fault(_) => true,
         }
     }
 

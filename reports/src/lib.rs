@@ -30,6 +30,9 @@ pub mod verdict;
 // What has not been run yet.
 pub mod estimate;
 
+// From a test runner's output to cases.
+pub mod testlog;
+
 // From verdicts to text.
 pub mod render;
 pub mod text;

@@ -3,6 +3,7 @@
 pub mod ablate;
 pub mod baseline;
 pub mod claims;
+pub mod classify;
 pub mod compare;
 pub mod estimate;
 pub mod gate;
@@ -33,6 +34,7 @@ pub fn execute(args: Args) -> Result<Exit, Failure> {
         Command::List => list::execute(),
         Command::Show { name } => show::execute(&name),
         Command::Report(args) => report::execute(&args),
+        Command::Classify { files, format } => classify::execute(&files, format),
         Command::Compare { base, head } => compare::execute(&base, &head),
         Command::Gate { baseline, out, runs } => gate::execute(&baseline, &runs, out.as_deref()),
         Command::Baseline { action: BaselineAction::Accept { baseline, reason, runs } } => {

@@ -24,6 +24,7 @@ pub mod matrix;
 mod sheet;
 pub mod summary_csv;
 mod table;
+pub mod testlog;
 
 use crate::metric::Unit;
 use crate::run::Run;
