@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as Section, Parser, Subcommand, ValueEnum};
+use mock_claude::limits::Tier;
 
 use crate::pipeline::stage::Stage;
 
@@ -19,34 +20,46 @@ const EXAMPLES: &str = "\
 Examples:
   chaos run --scenario concurrent            six of ten requests lost, and the defence
   chaos run --scenario large-repo --input .  the same on your own source tree
+  chaos estimate .                           what it would cost, without one call
   chaos list                                 every scenario and the question it asks
   chaos gate --baseline baseline.json        red when an exact figure moved
   chaos ablate --scenario concurrent --pipeline hardened   what each defence is worth
   chaos claims                               what the documents claim, measured
+  chaos mock --port 8080 --preset brownout   the API alone, for your own client
 
 Exit codes:
   0 pass, 99 an expectation or a comparison failed, 4 inconclusive, 2 usage,
   104 invalid scenario or file, 105 interrupted, 1 internal error";
+
+const CLASSIFY_EXIT: &str = "\
+Exit codes:
+  0 nothing failed, 99 something failed, 4 nothing failed in what could be read,
+  but the log is incomplete or holds no test output";
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run a scenario against one or more pipelines
     Run(RunArgs),
+    /// Foretell what a run over a source tree would cost, take and break on, without one call
+    Estimate(EstimateArgs),
     /// List the scenarios and pipelines that ship with the binary
     List,
-    /// Print a scenario or pipeline file, as a start for your own
+    /// Print a scenario, pipeline or platform, as a start for your own
     Show {
-        /// A shipped scenario or pipeline
+        /// A shipped scenario, pipeline or platform
         name: String,
     },
-    /// Print the reports of a run again
-    Report {
-        /// The folder of a run, or its run.jsonl
-        run: PathBuf,
-        /// Every file's line, not only the first ones
-        #[arg(long)]
-        verbose: bool,
+    /// Print the reports of runs again, for a person, a program or a CI system
+    Report(ReportArgs),
+    /// Read what a test runner printed: every failure, exactly, and whether all was read
+    #[command(after_help = CLASSIFY_EXIT)]
+    Classify {
+        /// Logs and result files; `-` or nothing is standard input
+        files: Vec<PathBuf>,
+        /// The format, where the input itself does not tell
+        #[arg(long, value_enum)]
+        format: Option<TestFormat>,
     },
     /// Compare two runs of the same scenario
     Compare {
@@ -82,7 +95,19 @@ pub enum Command {
         #[command(subcommand)]
         what: GenerateWhat,
     },
+    /// Serve the mock of the Claude API on a port, as `mock-claude` does
+    #[command(after_help = MOCK_EXAMPLES)]
+    Mock(Box<mock_claude::cli::Args>),
 }
+
+const MOCK_EXAMPLES: &str = "\
+Examples:
+  chaos mock --port 8080 --preset realistic
+  chaos mock --port 0 --limits start --faults brownout.toml --seed 7
+  chaos mock --show-preset stress > mine.toml && chaos mock --config mine.toml
+  chaos mock proxy --upstream https://api.anthropic.com --record calls.jsonl
+
+The first line that is printed is the URL: point ANTHROPIC_BASE_URL at it. Ctrl-C stops it.";
 
 /// What can be done with a baseline.
 #[derive(Debug, Subcommand)]
@@ -130,9 +155,21 @@ pub struct RunArgs {
     /// Replace the run that is in the output folder instead of keeping it beside
     #[arg(long, requires = "out")]
     pub force: bool,
-    /// A cache file that outlives the run, for pipelines that have a cache
-    #[arg(long, value_name = "FILE")]
+    /// A cache that outlives the run: a file, or the redis:// URL of a server (with --clock wall)
+    #[arg(long, value_name = "FILE|URL")]
     pub cache: Option<PathBuf>,
+    /// Write the documentation of each file that is documented into this folder
+    #[arg(long, value_name = "DIR")]
+    pub docs: Option<PathBuf>,
+    /// Go on where a run in the output folder was killed or stopped; begin it, where there is none
+    #[arg(long, requires = "out", conflicts_with = "force")]
+    pub resume: bool,
+    /// The URL of a mock that is running, to use in place of one of the run's own
+    #[arg(long, value_name = "URL", requires = "mock_admin")]
+    pub mock_url: Option<String>,
+    /// The URL of that mock's admin API, which knows what was charged
+    #[arg(long, value_name = "URL", requires = "mock_url")]
+    pub mock_admin: Option<String>,
     /// Every file's line, not only the first ones
     #[arg(long)]
     pub verbose: bool,
@@ -141,12 +178,33 @@ pub struct RunArgs {
     pub quiet: bool,
 }
 
+/// `chaos estimate`.
+#[derive(Debug, Section)]
+pub struct EstimateArgs {
+    /// The source tree, or one file
+    #[arg(value_name = "DIR")]
+    pub input: PathBuf,
+    /// Pipelines: shipped names or paths of your own files [default: all that ship]
+    #[arg(long, value_name = "NAME|FILE", num_args = 1..)]
+    pub pipeline: Vec<String>,
+    /// The rate limits of a usage tier [default: none]
+    #[arg(long, value_name = "TIER", value_parser = Tier::ALL.map(Tier::name))]
+    pub limits: Option<String>,
+    /// A model in place of each pipeline's own
+    #[arg(long, value_name = "ID")]
+    pub model: Option<String>,
+    /// JSON instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
 const RUN_EXAMPLES: &str = "\
 Examples:
   chaos run --scenario concurrent
   chaos run --scenario large-repo --input src --pipeline phase3
   chaos run --scenario mine.toml --pipeline phase1 mine-pipeline.toml --seed 11
   chaos run --scenario large-repo --pipeline phase3 --cache answers.redb
+  chaos run --scenario mine.toml --clock wall --out out --resume
   chaos run --all --quiet --out runs";
 
 /// `chaos ablate`.
@@ -207,6 +265,58 @@ pub enum ClaimsFormat {
     Markdown,
 }
 
+/// `chaos report`.
+#[derive(Debug, Section)]
+#[command(after_help = REPORT_EXAMPLES)]
+pub struct ReportArgs {
+    /// Folders of runs, or their run.jsonl
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// What to make of them; several by comma or by repeating the flag
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "terminal")]
+    pub format: Vec<FormatArg>,
+    /// The file to write, or the folder where there are several [default: standard output]
+    #[arg(long, value_name = "FILE|DIR")]
+    pub out: Option<PathBuf>,
+    /// Every file's line in the terminal report, not only the first ones
+    #[arg(long)]
+    pub verbose: bool,
+}
+
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  chaos report chaos-out/concurrent-001
+  chaos report before after --format html --out report.html
+  chaos report out --format markdown >> \"$GITHUB_STEP_SUMMARY\"
+  chaos report out --format json,csv,hgrm --out reports/";
+
+/// What a run can be reported as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum FormatArg {
+    /// The screen of `chaos run`.
+    Terminal,
+    /// A comment on a pull request, or the summary of a CI step.
+    Markdown,
+    /// Everything, for programs; its schema is reports/report.schema.json.
+    Json,
+    /// The numbers, a row for each pipeline.
+    Csv,
+    /// Latency percentiles for HDR plotters, one file for each pipeline.
+    Hgrm,
+    /// One page with charts that needs no network.
+    Html,
+    /// Every failure as a row.
+    FailuresCsv,
+    /// The failure report.
+    FailuresTxt,
+    /// A test report in the XML of `JUnit`.
+    Junit,
+    /// Annotations for GitHub Actions.
+    Github,
+    /// Failures by priority and category.
+    Matrix,
+}
+
 /// The clock of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ClockArg {
@@ -214,6 +324,42 @@ pub enum ClockArg {
     Simulated,
     /// Real time over a real port.
     Wall,
+}
+
+/// The formats of test output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    /// Text of any runner below.
+    Text,
+    /// pytest's text.
+    Pytest,
+    /// `cargo test`.
+    Cargo,
+    /// cargo-nextest.
+    Nextest,
+    /// JUnit XML.
+    Junit,
+    /// pytest-reportlog, JSON lines.
+    Reportlog,
+    /// `go test -json`.
+    Go,
+    /// `jest --json`.
+    Jest,
+}
+
+impl From<TestFormat> for reports::testlog::Format {
+    fn from(format: TestFormat) -> Self {
+        match format {
+            TestFormat::Text => Self::Text,
+            TestFormat::Pytest => Self::Pytest,
+            TestFormat::Cargo => Self::Cargo,
+            TestFormat::Nextest => Self::Nextest,
+            TestFormat::Junit => Self::Junit,
+            TestFormat::Reportlog => Self::Reportlog,
+            TestFormat::Go => Self::Go,
+            TestFormat::Jest => Self::Jest,
+        }
+    }
 }
 
 /// `chaos generate`. The ranges are those of a scenario's `[[input]]`.

@@ -3,20 +3,23 @@
 //! It tries once; trying again is the pipeline's business. An answer counts only when it is whole:
 //! a body that breaks off or is no message is a failure, whatever the status said.
 
+mod batch;
+mod body;
+
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
-use http::{HeaderMap, Method};
+use http::HeaderMap;
 use reports::Cause;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use self::body::encode;
 use crate::advice::{Advice, RetryAfter};
 use crate::pipeline::merge::Answer;
 use crate::transport::{Break, Response, Transport, TransportError};
 
-/// The version of the API that the documented pipelines speak.
-const API_VERSION: &str = "2023-06-01";
+pub use batch::ASKING_TAG;
 
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
@@ -141,61 +144,6 @@ impl Client {
     }
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
-    model: &'a str,
-    max_tokens: u32,
-    temperature: f32,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    stream: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    system: Option<[SystemBlock<'a>; 1]>,
-    messages: [Message<'a>; 1],
-}
-
-#[derive(Serialize)]
-struct SystemBlock<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    text: &'a str,
-    cache_control: CacheControl,
-}
-
-#[derive(Serialize)]
-struct CacheControl {
-    #[serde(rename = "type")]
-    kind: &'static str,
-}
-
-#[derive(Serialize)]
-struct Message<'a> {
-    role: &'static str,
-    content: &'a str,
-}
-
-fn encode(request: &Request<'_>) -> http::Request<Bytes> {
-    let body = Body {
-        model: request.model,
-        max_tokens: request.max_tokens,
-        temperature: 0.0,
-        stream: request.stream,
-        system: request.cached.map(|text| {
-            [SystemBlock { kind: "text", text, cache_control: CacheControl { kind: "ephemeral" } }]
-        }),
-        messages: [Message { role: "user", content: request.prompt }],
-    };
-    let body = serde_json::to_vec(&body).expect("strings and numbers serialise");
-    http::Request::builder()
-        .method(Method::POST)
-        .uri("/v1/messages")
-        .header("content-type", "application/json")
-        .header("x-api-key", "chaos")
-        .header("anthropic-version", API_VERSION)
-        .header(mock_claude::answer::TAG_HEADER, request.tag)
-        .body(Bytes::from(body))
-        .expect("the parts of the request are valid")
-}
-
 async fn read_body(response: Response) -> Result<Bytes, TransportError> {
     let mut pieces = response.into_body();
     let mut body = BytesMut::new();
@@ -235,10 +183,16 @@ struct Block {
 fn decode_message(body: &[u8]) -> Result<Answer, (Cause, String)> {
     let message: PlainMessage = serde_json::from_slice(body)
         .map_err(|error| (Cause::MalformedReply, format!("not a message: {error}")))?;
-    Ok(Answer {
-        text: message.content.into_iter().map(|block| block.text).collect(),
-        truncated: message.stop_reason == "max_tokens",
-    })
+    Ok(message.into())
+}
+
+impl From<PlainMessage> for Answer {
+    fn from(message: PlainMessage) -> Self {
+        Self {
+            text: message.content.into_iter().map(|block| block.text).collect(),
+            truncated: message.stop_reason == "max_tokens",
+        }
+    }
 }
 
 #[derive(Deserialize)]

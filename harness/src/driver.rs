@@ -3,7 +3,8 @@
 //! Open arrivals follow an absolute schedule: a job begins when it is due, whether or not earlier
 //! ones have ended, and each is an invocation with permits of its own, unless the pipeline has one
 //! set for all. Closed arrivals start a job when one has ended; a batch is one invocation with one
-//! set of permits.
+//! set of permits. What the platform does after a job's caller has its answer is waited for at the
+//! end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +18,8 @@ use tokio::time::{sleep, sleep_until};
 
 use crate::interrupt::Interrupt;
 use crate::pipeline::schedule::Scope;
-use crate::pipeline::{Context, Job, engine};
+use crate::pipeline::{Context, Job};
+use crate::platform::{self, Batch};
 use crate::source::{Origin, SourceFile};
 
 /// The files of a run, as often as the load repeats them.
@@ -68,6 +70,11 @@ fn is_skipped(file: &SourceFile) -> bool {
 pub async fn drive(context: &Arc<Context>, work: Work<'_>, load: &Load, seed: u64) {
     let interrupt = context.interrupt.clone();
     let mut running = JoinSet::new();
+    let mut beside = JoinSet::new();
+    if context.platform.queues() {
+        let alone = Arc::clone(context);
+        beside.spawn(async move { alone.platform.work_alone().await });
+    }
     match load.arrivals(work.scheduled(), seed) {
         Some(arrivals) => open(context, work, arrivals, &mut running, &interrupt).await,
         None => closed(context, work, load, &mut running, &interrupt).await,
@@ -76,6 +83,12 @@ pub async fn drive(context: &Arc<Context>, work: Work<'_>, load: &Load, seed: u6
         check(ended);
     }
     running.shutdown().await;
+    let mut zombies = context.platform.take_zombies();
+    while let Some(ended) = next(&mut zombies, &interrupt).await {
+        check(ended);
+    }
+    zombies.shutdown().await;
+    beside.shutdown().await;
 }
 
 async fn open(
@@ -87,8 +100,11 @@ async fn open(
 ) {
     for (number, file) in work.iter() {
         let due_ms = if is_skipped(&file) { None } else { arrivals.next() };
+        if context.earlier.is_done(number) {
+            continue;
+        }
         if let Some(due_ms) = due_ms {
-            let due = context.clock.started() + Duration::from_millis(due_ms);
+            let due = context.clock.moment(Duration::from_millis(due_ms));
             tokio::select! {
                 biased;
                 () = interrupt.wait() => return,
@@ -97,7 +113,7 @@ async fn open(
         }
         let arrival_us = due_ms.map_or_else(|| context.clock.now_us(), |due_ms| due_ms * 1000);
         let job = Job { number, file: file.into_owned(), arrival_us };
-        spawn(context, job, &invocation(context), running);
+        spawn(context, job, &invocation(context), None, running);
         while let Some(ended) = running.try_join_next() {
             check(ended);
         }
@@ -113,9 +129,13 @@ async fn closed(
 ) {
     let (users, batch) = match load {
         Load::Sequential { users, .. } => (usize::try_from(*users).unwrap_or(usize::MAX), None),
-        _ => (context.preset.schedule.workers.get(), Some(invocation(context))),
+        _ if context.platform.queues() => (usize::MAX, None),
+        _ => {
+            let whole = Arc::new(context.platform.begin_batch(context).await);
+            (context.preset.schedule.workers.get(), Some((invocation(context), whole)))
+        }
     };
-    for (number, file) in work.iter() {
+    for (number, file) in work.iter().filter(|(number, _)| !context.earlier.is_done(*number)) {
         let pause = if work.begins_round(number) { load.pause() } else { Duration::ZERO };
         let users = if pause.is_zero() { users } else { 1 };
         while running.len() >= users {
@@ -135,8 +155,10 @@ async fn closed(
             return;
         }
         let job = Job { number, file: file.into_owned(), arrival_us: context.clock.now_us() };
-        let permits = batch.clone().unwrap_or_else(|| invocation(context));
-        spawn(context, job, &permits, running);
+        match &batch {
+            Some((permits, whole)) => spawn(context, job, permits, Some(whole), running),
+            None => spawn(context, job, &invocation(context), None, running),
+        }
     }
 }
 
@@ -149,9 +171,15 @@ fn invocation(context: &Context) -> Arc<Semaphore> {
     }
 }
 
-fn spawn(context: &Arc<Context>, job: Job, permits: &Arc<Semaphore>, running: &mut JoinSet<()>) {
-    let (context, permits) = (Arc::clone(context), Arc::clone(permits));
-    running.spawn(async move { engine::run(&context, job, &permits).await });
+fn spawn(
+    context: &Arc<Context>,
+    job: Job,
+    permits: &Arc<Semaphore>,
+    batch: Option<&Arc<Batch>>,
+    running: &mut JoinSet<()>,
+) {
+    let (context, permits, batch) = (Arc::clone(context), Arc::clone(permits), batch.cloned());
+    running.spawn(platform::invoke(context, job, permits, batch));
 }
 
 /// The next job to end; none when all have ended or the run is interrupted.

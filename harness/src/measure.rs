@@ -29,6 +29,14 @@ pub fn epoch_ms() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
+/// Makes [`peak_rss_kb`] count from now on. Whether it did: only Linux can, and not everywhere.
+///
+/// The system counts what no allocator of ours would see: a parser written in C keeps its tree
+/// outside Rust's heap, and that tree is most of what chunking a large file takes.
+pub fn forget_peak_rss() -> bool {
+    std::fs::write("/proc/self/clear_refs", "5").is_ok()
+}
+
 /// The most memory that this process has held, in kilobytes, where the system tells.
 pub fn peak_rss_kb() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;

@@ -9,6 +9,9 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use reports::Measured;
+
+use crate::book::{self, BOOK, Book};
 use crate::failure::Failure;
 
 /// The records of a run.
@@ -25,6 +28,8 @@ pub const DEFAULT_ROOT: &str = "chaos-out";
 pub struct RunFolder {
     path: PathBuf,
     kept: Option<PathBuf>,
+    /// Whether a run was in it that is to go on.
+    resumed: bool,
 }
 
 impl RunFolder {
@@ -36,7 +41,7 @@ impl RunFolder {
         loop {
             let path = root.join(format!("{scenario}-{number:03}"));
             match fs::create_dir(&path) {
-                Ok(()) => return Ok(Self { path, kept: None }),
+                Ok(()) => return Ok(Self { path, kept: None, resumed: false }),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
                 Err(error) => return Err(cannot_create(&path, &error)),
             }
@@ -62,7 +67,16 @@ impl RunFolder {
             },
         };
         fs::create_dir_all(path).map_err(|error| cannot_create(path, &error))?;
-        Ok(Self { path: path.to_owned(), kept })
+        Ok(Self { path: path.to_owned(), kept, resumed: false })
+    }
+
+    /// The folder of a run that is to go on; a new one, where there is none.
+    pub fn resumed(path: &Path) -> Result<Self, Failure> {
+        let path = path.components().as_path();
+        if path.join(RECORDS).exists() {
+            return Ok(Self { path: path.to_owned(), kept: None, resumed: true });
+        }
+        Self::at(path, false)
     }
 
     /// The folder.
@@ -75,13 +89,48 @@ impl RunFolder {
         self.kept.as_deref()
     }
 
-    /// Opens the record file.
+    /// Opens the record file; that of a run that goes on is as it was left.
     pub fn records(&self) -> Result<File, Failure> {
         let path = self.path.join(RECORDS);
-        let file = File::create_new(&path).map_err(|error| cannot_create(&path, &error))?;
+        let mut options = File::options();
+        options.write(true).create_new(!self.resumed);
+        let file = options.open(&path).map_err(|error| cannot_create(&path, &error))?;
         // Another run that wants this folder sees that it is in use; the lock ends with the file.
-        let _ = file.try_lock();
+        if file.try_lock().is_err() && self.resumed {
+            return Err(in_use(&self.path));
+        }
         Ok(file)
+    }
+
+    /// Opens the book beside the record file, or begins one.
+    pub fn book(&self, records: &File) -> Result<Book, Failure> {
+        let path = self.path.join(BOOK);
+        let blank = records.metadata().is_ok_and(|metadata| metadata.len() == 0);
+        if self.resumed && !blank && !path.exists() {
+            return Err(Failure::usage(format!(
+                "the run in `{}` kept no checkpoints, so it cannot go on\n\
+                 hint: run it again without `--resume`",
+                self.path.display()
+            )));
+        }
+        Book::open(&path).map_err(|error| book::unreadable(&error))
+    }
+
+    /// Removes the book of a run that is whole: there is nothing to go on with.
+    pub fn close_book(&self) -> Result<(), Failure> {
+        let path = self.path.join(BOOK);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(Failure::unwritable(&path, &error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What the run took, where that is known: a run without its measurements is still a run.
+    pub fn measured(&self) -> Option<Measured> {
+        let text = fs::read_to_string(self.path.join(MEASURED)).ok()?;
+        Measured::read(&text).ok()
     }
 
     /// Writes one report, whole or not at all.
@@ -128,10 +177,7 @@ fn make_room(path: &Path, force: bool) -> Result<Option<PathBuf>, Failure> {
         )));
     };
     if file.try_lock().is_err() {
-        return Err(Failure::usage(format!(
-            "output folder `{}` is in use by another run\nhint: name another folder with `--out`",
-            path.display()
-        )));
+        return Err(in_use(path));
     }
     if force {
         fs::remove_dir_all(path).map_err(|error| cannot_create(path, &error))?;
@@ -148,6 +194,13 @@ fn make_room(path: &Path, force: bool) -> Result<Option<PathBuf>, Failure> {
         }
         number += 1;
     }
+}
+
+fn in_use(path: &Path) -> Failure {
+    Failure::usage(format!(
+        "output folder `{}` is in use by another run\nhint: name another folder with `--out`",
+        path.display()
+    ))
 }
 
 fn cannot_create(path: &Path, error: &io::Error) -> Failure {
@@ -198,6 +251,21 @@ mod tests {
             assert!(failure.message.contains("not a run"), "{failure}");
         }
         assert!(root.path().join("thesis.txt").exists());
+    }
+
+    #[test]
+    fn a_run_that_goes_on_is_left_alone_and_one_that_is_over_goes_on_as_it_was_left() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("out");
+        let open = RunFolder::resumed(&path).unwrap().records().unwrap();
+        let second = RunFolder::resumed(&path).unwrap();
+        let failure = second.records().unwrap_err();
+        assert!(failure.message.contains("in use"), "{failure}");
+        drop(open);
+        fs::write(path.join(RECORDS), "as it was left").unwrap();
+        assert_eq!(second.records().unwrap().metadata().unwrap().len(), 14);
+        let failure = second.book(&second.records().unwrap()).unwrap_err();
+        assert!(failure.message.contains("no checkpoints"), "{failure}");
     }
 
     #[test]

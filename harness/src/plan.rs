@@ -1,7 +1,7 @@
 //! What the arguments mean: names become scenarios and pipelines, inputs become files, and whatever
 //! cannot be used is said before anything runs.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,8 +13,9 @@ use scenarios::{Scenario, library};
 use crate::args::{ClockArg, RunArgs};
 use crate::failure::{Exit, Failure};
 use crate::pipeline::Preset;
-use crate::pipeline::cache::Cache;
+use crate::pipeline::cache::Place;
 use crate::pipeline::preset::{SHIPPED, shipped};
+use crate::remote::RemoteMock;
 use crate::runner::RunPlan;
 use crate::source::{Origin, SourceFile, tree};
 
@@ -28,9 +29,23 @@ pub fn runs(args: &RunArgs) -> Result<Vec<RunPlan>, Failure> {
     } else {
         args.scenario.clone()
     };
-    if let Some(path) = &args.cache {
-        // Opened once for its own sake: a run that cannot use it should not begin.
-        Cache::on_disk(path, 0).map_err(|error| Failure::usage(error.to_string()))?;
+    let clock = match args.clock {
+        ClockArg::Simulated => Clock::Simulated,
+        ClockArg::Wall => Clock::Wall,
+    };
+    let cache = args.cache.as_deref().map(|typed| Place::check(typed, clock)).transpose()?;
+    if args.resume && clock == Clock::Simulated {
+        return Err(Failure::usage(
+            "`--resume` needs `--clock wall`: a simulated run costs nothing to repeat\n\
+             hint: run it again without `--resume`",
+        ));
+    }
+    let mock = mock(args, clock)?;
+    if let Some(folder) = &args.docs {
+        fs::create_dir_all(folder).map_err(|error| {
+            let folder = folder.display();
+            Failure::usage(format!("cannot create the folder `{folder}` of `--docs`: {error}"))
+        })?;
     }
     let tree = match &args.input {
         None => None,
@@ -50,15 +65,31 @@ pub fn runs(args: &RunArgs) -> Result<Vec<RunPlan>, Failure> {
                 plan.judged = library::find(name).is_none();
             }
             plan.seed = args.seed.unwrap_or(plan.seed);
-            plan.clock = match args.clock {
-                ClockArg::Simulated => Clock::Simulated,
-                ClockArg::Wall => Clock::Wall,
-            };
-            plan.cache.clone_from(&args.cache);
+            plan.clock = clock;
+            plan.cache.clone_from(&cache);
+            plan.mock.clone_from(&mock);
+            plan.docs.clone_from(&args.docs);
             generate(&mut plan);
+            if args.resume && !plan.has_checkpoints() {
+                return Err(Failure::usage(
+                    "`--resume` needs a pipeline that keeps checkpoints\n\
+                     hint: give the pipeline a section `[store]` with `policy = \"checkpoint\"`",
+                ));
+            }
             Ok(plan)
         })
         .collect()
+}
+
+/// The mock that the arguments name, if they name one.
+fn mock(args: &RunArgs, clock: Clock) -> Result<Option<RemoteMock>, Failure> {
+    let (Some(url), Some(admin)) = (&args.mock_url, &args.mock_admin) else { return Ok(None) };
+    if clock == Clock::Simulated {
+        return Err(Failure::usage(
+            "a mock in another process cannot follow simulated time\nhint: add `--clock wall`",
+        ));
+    }
+    RemoteMock::check(url, admin).map(Some)
 }
 
 /// The run that a scenario asks for by itself, in simulated time.
@@ -89,6 +120,8 @@ fn bare(name: &str, scenario: Scenario, pipelines: Vec<(String, Preset)>) -> Run
         from_disk: false,
         judged: true,
         cache: None,
+        mock: None,
+        docs: None,
         scenario,
     }
 }

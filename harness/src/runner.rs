@@ -1,6 +1,7 @@
 //! One run: every pipeline of a scenario over the same files, faults and limits, each with a fresh
 //! mock, and every event on record.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,19 +14,25 @@ use scenarios::Scenario;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
+use crate::book::{self, Beginning};
 use crate::charges::Charges;
 use crate::client::Client;
 use crate::clock::RunClock;
+use crate::docs;
 use crate::driver::{Work, drive};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::measure::{self, Stopwatch};
-use crate::pipeline::cache::{Cache, CachePolicy};
+use crate::pipeline::cache::{Cache, Faulty, Key, Place};
 use crate::pipeline::gate::Gate;
 use crate::pipeline::preset::hex;
 use crate::pipeline::spend::DaySum;
+use crate::pipeline::store::{Store, StorePolicy};
 use crate::pipeline::{Context, Preset};
+use crate::platform::Platform;
 use crate::recorder::Recorder;
+use crate::remote::{RemoteLedger, RemoteMock};
+use crate::resume::{self, Earlier};
 use crate::simulation::{WATCHDOG, simulate};
 use crate::source::SourceFile;
 use crate::transport::{Pipe, Socket};
@@ -49,8 +56,13 @@ pub struct RunPlan {
     pub from_disk: bool,
     /// Whether the scenario's expectations are meant for these files.
     pub judged: bool,
-    /// A cache file that outlives the run.
-    pub cache: Option<PathBuf>,
+    /// A cache that outlives the run.
+    pub cache: Option<Place>,
+    /// A mock that somebody else started, which outlives the run. It has its own limits, latency
+    /// and faults.
+    pub mock: Option<RemoteMock>,
+    /// Where the documentation goes, if it is wanted.
+    pub docs: Option<PathBuf>,
 }
 
 impl RunPlan {
@@ -68,7 +80,14 @@ impl RunPlan {
         self.work().jobs()
     }
 
-    fn header(&self) -> Header {
+    /// Whether the run can go on after a crash: only in real time does it lose anything.
+    pub fn has_checkpoints(&self) -> bool {
+        let kept = |(_, preset): &(String, Preset)| preset.store == StorePolicy::Checkpoint;
+        self.clock == Clock::Wall && self.pipelines.iter().any(kept)
+    }
+
+    /// What the records of the run begin with.
+    pub fn header(&self) -> Header {
         let Scenario { title, question, currency, expect, .. } = self.scenario.clone();
         let asked = |name: &str| self.pipelines.iter().any(|(pipeline, _)| pipeline == name);
         Header {
@@ -90,28 +109,45 @@ impl RunPlan {
                 })
                 .collect(),
             input: if self.from_disk { "directory" } else { "generated" }.to_owned(),
-            currency: record::Currency {
-                code: currency.code,
-                symbol: currency.symbol,
-                milli_per_usd: thousandths(currency.per_usd),
-            },
+            currency: self::currency(currency),
             expect: expect.into_iter().filter(|(name, _)| self.judged && asked(name)).collect(),
         }
     }
 
     /// The hash of everything that decides the outcome: words and expectations do not.
     fn sha256(&self) -> String {
-        let Scenario { input, load, edit, limits, latency, reply, fault, .. } = &self.scenario;
+        let Scenario { input, load, edit, limits, latency, reply, fault, cache_fault, .. } =
+            &self.scenario;
         let input = if self.from_disk { None } else { Some(input) };
         // What an earlier run left in a cache file decides too; only that there is one is known.
         let cached = self.cache.is_some();
         let sections = (load, edit, limits, latency, reply, fault, input, cached);
         let text = serde_json::to_string(&sections).expect("the sections of a scenario serialise");
         let mut hash = Sha256::new_with_prefix(text);
+        // Hashed only where there are any: a section that is not used changes no baseline.
+        if !cache_fault.is_empty() {
+            hash.update(serde_json::to_string(cache_fault).expect("faults serialise"));
+        }
+        if self.mock.is_some() {
+            hash.update("a mock with settings of its own");
+        }
+        if let Some(platform) = &self.scenario.platform {
+            let text = serde_json::to_string(platform.resolved());
+            hash.update(text.expect("the sections of a scenario serialise"));
+        }
         if self.from_disk {
             self.files.iter().for_each(|file| file.add_to(&mut hash));
         }
         hex(&hash.finalize())
+    }
+}
+
+/// A scenario's currency as records have it.
+pub fn currency(currency: scenarios::scenario::Currency) -> record::Currency {
+    record::Currency {
+        code: currency.code,
+        symbol: currency.symbol,
+        milli_per_usd: thousandths(currency.per_usd),
     }
 }
 
@@ -130,72 +166,95 @@ pub fn run(
     recorder: &Arc<Recorder>,
     interrupt: &Interrupt,
 ) -> Result<Measured, Failure> {
-    recorder.record(&Record::Header(plan.header()));
+    let mut lives = resume::begin(recorder, plan.header())?;
     let whole = Stopwatch::start();
-    let mut wall_us = std::collections::BTreeMap::new();
-    for (name, preset) in &plan.pipelines {
+    let (mut wall_us, mut resident_kb) = (BTreeMap::new(), BTreeMap::new());
+    let mut peak_rss_kb = measure::peak_rss_kb();
+    for (index, (name, preset)) in plan.pipelines.iter().enumerate() {
         if interrupt.asked() {
             break;
         }
+        let earlier = lives.remove(name).unwrap_or_default();
+        if earlier.ended() {
+            continue;
+        }
+        let forgotten = measure::forget_peak_rss();
         let watch = Stopwatch::start();
-        let piece = Piece { plan, name, preset, recorder, interrupt };
+        let piece = Piece { plan, index, name, preset, recorder, interrupt, earlier };
         match plan.clock {
             Clock::Simulated => simulate(WATCHDOG, piece.simulated())
                 .map_err(|stuck| Failure::internal(stuck.to_string()))??,
-            Clock::Wall => piece.in_real_time()?,
+            Clock::Wall => match &plan.mock {
+                None => piece.in_real_time()?,
+                Some(mock) => piece.against(mock)?,
+            },
         }
         wall_us.insert(name.clone(), watch.elapsed_us());
+        let peak_kb = measure::peak_rss_kb();
+        // The option that has a value is the greater one.
+        peak_rss_kb = peak_rss_kb.max(peak_kb);
+        resident_kb.extend(peak_kb.filter(|_| forgotten).map(|peak_kb| (name.clone(), peak_kb)));
     }
     Ok(Measured {
         format: reports::measured::FORMAT,
         wall_us: whole.elapsed_us(),
         pipelines: wall_us,
-        peak_rss_kb: measure::peak_rss_kb(),
+        pipelines_peak_rss_kb: resident_kb,
+        peak_rss_kb,
     })
 }
 
 /// One pipeline's piece of a run.
 struct Piece<'a> {
     plan: &'a RunPlan,
+    /// The pipeline's place in the run.
+    index: usize,
     name: &'a str,
     preset: &'a Preset,
     recorder: &'a Arc<Recorder>,
     interrupt: &'a Interrupt,
+    /// What earlier lives of the run did with this pipeline.
+    earlier: Earlier,
+}
+
+/// What a pipeline talks to, and what knows the price of it.
+struct Service {
+    client: Client,
+    charges: Arc<Charges>,
+    /// What was charged and counted until now, over all lives of the run.
+    ledger: Box<dyn Fn() -> Result<RemoteLedger, Failure>>,
 }
 
 impl Piece<'_> {
     async fn simulated(&self) -> Result<(), Failure> {
         let clock = RunClock::starting_at(SIMULATED_EPOCH_MS);
         let charges = Arc::new(Charges::default());
-        let mock = self.mock(SIMULATED_EPOCH_MS, &charges);
+        let mock = self.mock(SIMULATED_EPOCH_MS, &charges, 0);
         let client = Client::new(Pipe::new(mock.clone()));
-        self.drive(client, clock, charges, &mock).await
+        self.drive(Service { client, charges, ledger: self.ledger_of(mock) }, clock).await
     }
 
+    /// In real time, with a mock of its own.
     fn in_real_time(&self) -> Result<(), Failure> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Failure::internal(format!("the runtime cannot start: {error}")))?;
-        runtime.block_on(async {
+        runtime()?.block_on(async {
             let refused = |error: std::io::Error| {
                 Failure::internal(format!("cannot listen on 127.0.0.1: {error}"))
             };
             let listener =
                 mock_claude::server::listen(([127, 0, 0, 1], 0).into()).map_err(refused)?;
             let address = listener.local_addr().map_err(refused)?;
-            let epoch_ms = measure::epoch_ms();
+            // Mocks of earlier lives are gone, and with them what they knew.
+            let clock = self.begin(&RemoteLedger { requests: 0, cost_microusd: 0 })?.0;
             let charges = Arc::new(Charges::default());
-            let mock = self.mock(epoch_ms, &charges);
+            let mock = self.mock(measure::epoch_ms(), &charges, clock.now_us());
             let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
             let server = tokio::spawn(mock.clone().serve(listener, async {
                 // Stopped, or nobody left to stop it: both end the server.
                 let _ = stopped.await;
             }));
-            let socket = Socket::new(format!("http://{address}"))
-                .map_err(|error| Failure::internal(error.to_string()))?;
-            let client = Client::new(socket);
-            let result = self.drive(client, RunClock::starting_at(epoch_ms), charges, &mock).await;
+            let client = client_of(&format!("http://{address}"))?;
+            let service = Service { client, charges, ledger: self.ledger_of(mock) };
+            let result = self.drive(service, clock).await;
             drop(stop);
             // The server ends by itself; a panic in it has been seen as failed connections.
             let _ = server.await;
@@ -203,8 +262,57 @@ impl Piece<'_> {
         })
     }
 
+    /// In real time, with a mock that outlives the run.
+    fn against(&self, mock: &RemoteMock) -> Result<(), Failure> {
+        runtime()?.block_on(async {
+            let now = ledger_of_remote(mock)?;
+            let (clock, before) = self.begin(&now)?;
+            let client = client_of(&mock.url)?;
+            let charges = Arc::new(Charges::of_remote(mock.clone()));
+            let mock = mock.clone();
+            let ledger = Box::new(move || {
+                let now = ledger_of_remote(&mock)?;
+                Ok(RemoteLedger {
+                    requests: now.requests.saturating_sub(before.ledger_requests),
+                    cost_microusd: now.cost_microusd.saturating_sub(before.ledger_microusd),
+                })
+            });
+            self.drive(Service { client, charges, ledger }, clock).await
+        })
+    }
+
+    /// The clock of the pipeline, and how things stood when it began in its first life.
+    fn begin(&self, ledger: &RemoteLedger) -> Result<(RunClock, Beginning), Failure> {
+        let epoch_ms = measure::epoch_ms();
+        let now = Beginning {
+            epoch_ms,
+            ledger_microusd: ledger.cost_microusd,
+            ledger_requests: ledger.requests,
+        };
+        let beginning = match self.recorder.book() {
+            None => now,
+            Some(book) => {
+                book.beginning(self.name, now).map_err(|error| book::unreadable(&error))?
+            }
+        };
+        Ok((RunClock::started_at(beginning.epoch_ms, epoch_ms), beginning))
+    }
+
+    /// The ledger of a mock in this process, and of those that are gone with earlier lives.
+    fn ledger_of(&self, mock: MockClaude) -> Box<dyn Fn() -> Result<RemoteLedger, Failure>> {
+        let (charged_microusd, answered) = self.earlier.ledger();
+        Box::new(move || {
+            let ledger = mock.ledger();
+            Ok(RemoteLedger {
+                requests: answered + ledger.requests,
+                cost_microusd: charged_microusd + ledger.cost_microusd,
+            })
+        })
+    }
+
     /// A mock whose decisions are noted and whose faults are on record.
-    fn mock(&self, epoch_ms: i64, charges: &Arc<Charges>) -> MockClaude {
+    /// `passed_us` is how long the pipeline ran before there was this mock.
+    fn mock(&self, epoch_ms: i64, charges: &Arc<Charges>, passed_us: u64) -> MockClaude {
         let (charges, recorder) = (Arc::clone(charges), Arc::clone(self.recorder));
         let pipeline = self.name.to_owned();
         let journal = Journal::observed_by(move |entry| {
@@ -212,7 +320,7 @@ impl Piece<'_> {
             if let Some(name) = &entry.fault {
                 recorder.record(&Record::Fault(Fault {
                     pipeline: pipeline.clone(),
-                    at_us: entry.at_us,
+                    at_us: passed_us + entry.at_us,
                     name: name.clone(),
                     status: Some(entry.status),
                     request_id: entry.request_id.clone(),
@@ -222,44 +330,91 @@ impl Piece<'_> {
         MockClaude::with(self.plan.scenario.mock(self.plan.seed), epoch_ms, journal)
     }
 
-    async fn drive(
-        &self,
-        client: Client,
-        clock: RunClock,
-        charges: Arc<Charges>,
-        mock: &MockClaude,
-    ) -> Result<(), Failure> {
+    async fn drive(&self, service: Service, clock: RunClock) -> Result<(), Failure> {
+        let Service { client, charges, ledger } = service;
+        let mut earlier = self.earlier.clone();
+        let book = self.recorder.book();
+        if let Some(book) = book {
+            let (recorder, name) = (self.recorder, self.name);
+            resume::settle(&mut earlier, name, book, recorder, &charges, clock).await?;
+        }
+        let book = book.filter(|_| self.preset.store == StorePolicy::Checkpoint);
+        let gate = Gate::new(self.preset, clock, DaySum::default());
+        earlier.costs().for_each(|(job, cost)| gate.spent_before(job, cost));
         let context = Arc::new(Context {
             pipeline: self.name.to_owned(),
             preset: self.preset.clone(),
             client,
-            gate: Gate::new(self.preset, clock, DaySum::default()),
+            gate,
             workers: Arc::new(Semaphore::new(self.preset.schedule.workers.get())),
             chance: Chance::new(self.plan.seed),
-            cache: self.cache()?,
+            cache: self.cache(clock).await?,
+            store: book.map(|book| Store::new(Arc::clone(book), self.name.to_owned())),
+            earlier,
+            tags: self.tags(),
+            docs: docs::folder(self.plan.docs.as_deref(), self.name),
+            platform: Platform::new(self.plan.scenario.platform.as_ref(), self.plan.seed),
             charges,
             recorder: Arc::clone(self.recorder),
             clock,
             interrupt: self.interrupt.clone(),
         });
         drive(&context, self.plan.work(), &self.plan.scenario.load, self.plan.seed).await;
-        let ledger = mock.ledger();
+        let ledger = ledger()?;
         self.recorder.record(&Record::PipelineEnd(PipelineEnd {
             pipeline: self.name.to_owned(),
             elapsed_us: clock.now_us(),
             ledger_microusd: ledger.cost_microusd,
-            ledger_requests: ledger.requests,
+            ledger_requests: ledger.requests.saturating_sub(context.charges.besides()),
         }));
         Ok(())
     }
 
-    fn cache(&self) -> Result<Option<Cache>, Failure> {
-        let CachePolicy::Content { ttl_s } = &self.preset.cache else { return Ok(None) };
-        match &self.plan.cache {
-            None => Ok(Some(Cache::in_memory(ttl_s.get()))),
-            Some(path) => Cache::on_disk(path, ttl_s.get())
-                .map(Some)
-                .map_err(|error| Failure::usage(error.to_string())),
+    /// What every tag begins with. A mock that outlives the run sees those of other runs and of
+    /// earlier lives as well.
+    fn tags(&self) -> String {
+        match &self.plan.mock {
+            None if self.recorder.book().is_none() => String::new(),
+            _ => format!("{}.{}/", measure::epoch_ms(), self.index),
         }
     }
+
+    /// The pipeline's cache, with the scenario's trouble before it.
+    async fn cache(&self, clock: RunClock) -> Result<Option<Cache>, Failure> {
+        let Some(rules) = self.preset.cache.rules() else { return Ok(None) };
+        let mut backend = Place::open(self.plan.cache.as_ref(), rules.served_ms()).await?;
+        let faults = &self.plan.scenario.cache_fault;
+        if !faults.is_empty() {
+            let (pipeline, recorder) = (self.name.to_owned(), Arc::clone(self.recorder));
+            let observer = move |name: &str, key: &Key| {
+                recorder.record(&Record::Fault(Fault {
+                    pipeline: pipeline.clone(),
+                    at_us: clock.now_us(),
+                    name: name.to_owned(),
+                    status: None,
+                    request_id: format!("cache:{}", &key.hex()[..16]),
+                }));
+            };
+            let seed = self.plan.seed;
+            backend = Box::new(Faulty::new(backend, faults.clone(), seed, clock, observer));
+        }
+        Ok(Some(Cache::new(rules, backend, clock)))
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::internal(format!("the runtime cannot start: {error}")))
+}
+
+fn client_of(url: &str) -> Result<Client, Failure> {
+    Socket::new(url).map(Client::new).map_err(|error| Failure::internal(error.to_string()))
+}
+
+fn ledger_of_remote(mock: &RemoteMock) -> Result<RemoteLedger, Failure> {
+    mock.ledger().map_err(|error| {
+        Failure::internal(format!("the mock's admin API does not answer any more: {error}"))
+    })
 }

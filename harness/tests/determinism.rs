@@ -14,7 +14,17 @@ mod support;
 use support::{Ran, Sandbox};
 
 const PROCESSES: usize = 20;
-const EXACT: [&str; 5] = ["run.jsonl", "summary.txt", "jobs.txt", "failures.csv", "failures.txt"];
+const EXACT: [&str; 9] = [
+    "run.jsonl",
+    "summary.txt",
+    "jobs.txt",
+    "failures.csv",
+    "failures.txt",
+    "matrix.txt",
+    "junit.xml",
+    "annotations.txt",
+    "report.html",
+];
 
 /// Runs a scenario in twenty processes at once under load; gives the one text of each exact file.
 fn check(scenario: &str) -> Vec<String> {

@@ -58,9 +58,7 @@ fn check(name: &str) {
         BTreeMap::from([(Cause::ServerError, 1), (Cause::Interrupted, 5)])
     );
     assert_eq!(summary.unreconciled, Vec::<String>::new());
-    let written =
-        ["failures.csv", "failures.txt", "jobs.txt", "measured.json", "run.jsonl", "summary.txt"];
-    assert_eq!(sandbox.names("out"), written);
+    assert_eq!(sandbox.names("out"), support::RUN_FILES);
     let report = sandbox.chaos(&["report", "out"]).exits(4).stdout;
     assert!(report.contains("interrupted"), "{report}");
 }

@@ -19,6 +19,7 @@ fn the_screen_shows_the_verdict_the_figures_and_every_file() {
     let screen = check(&Sandbox::new(), &[]).stdout;
     let mut settings = insta::Settings::clone_current();
     settings.add_filter(r"(?m)^ wall time .*$", " wall time [of this machine]");
+    settings.add_filter(r"(?m)^ own memory, .*$", " own memory [of this machine]");
     settings.add_filter(r"(?m)^run took .*$", "run took [of this machine]");
     let _in_this_test = settings.bind_to_scope();
     insta::assert_snapshot!(screen, @r"
@@ -43,12 +44,14 @@ fn the_screen_shows_the_verdict_the_figures_and_every_file() {
      wasted cost                         $0.00               $0.00       —
      calls                                  10                  27   2.70×
      retries                                 0                  17       —
+     load amplification                  1.00×               2.70×   2.70×
      tokens in                          41,984             103,545   2.47×
      tokens out                          5,634              14,036   2.49×
      cache hits                              0                   0       —
      simulated time                     39.6 s              49.9 s   1.26×
      wall time [of this machine]
      modelled memory                  13.8 MiB            10.0 MiB   0.73×
+     own memory [of this machine]
 
     phase3 documented 6 more of 10 files than phase1, at 2.48× its cost and 1.26× its time.
 
@@ -85,11 +88,8 @@ fn the_screen_shows_the_verdict_the_figures_and_every_file() {
 fn a_run_leaves_its_records_and_every_report_and_nothing_else() {
     let sandbox = Sandbox::new();
     check(&sandbox, &["--out", "out"]);
-    assert_eq!(
-        sandbox.names("out"),
-        ["failures.csv", "failures.txt", "jobs.txt", "measured.json", "run.jsonl", "summary.txt"]
-    );
-    for name in ["run.jsonl", "summary.txt", "jobs.txt", "failures.csv", "failures.txt"] {
+    assert_eq!(sandbox.names("out"), support::RUN_FILES);
+    for name in support::RUN_FILES.into_iter().filter(|name| *name != "measured.json") {
         let text = sandbox.read(&format!("out/{name}"));
         for machine in [sandbox.root().to_str().expect("UTF-8"), "wall time", "wall_us", "rss"] {
             assert!(!text.contains(machine), "{name} tells of the machine: {machine}");
@@ -107,8 +107,10 @@ fn every_failure_is_classified_in_the_csv() {
     let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.expect("a row")).collect();
     assert_eq!(rows.len(), 6);
     for row in rows {
-        let found: Vec<&str> = [0, 3, 4, 5, 6].map(|column| &row[column]).into();
-        assert_eq!(found, ["phase1", "rate_limited", "CONFIGURATION", "HIGH", "429"]);
+        let found: Vec<&str> = [12, 14, 3, 4, 6, 7, 9, 15].map(|column| &row[column]).into();
+        let expected =
+            ["phase1", "rate_limited", "CONFIGURATION", "LOW", "yes", "own-limit", "retry", "429"];
+        assert_eq!(found, expected);
     }
 }
 
@@ -203,4 +205,17 @@ fn list_and_show_tell_what_ships() {
     sandbox.write("mine.toml", sandbox.chaos(&["show", "concurrent"]).exits(0).stdout);
     sandbox.chaos(&["run", "--scenario", "mine.toml"]).exits(0);
     sandbox.chaos(&["show", "concurent"]).exits(2).says(&["did you mean `concurrent`?"]);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn each_pipeline_s_own_memory_is_measured_and_never_recorded() {
+    let sandbox = Sandbox::new();
+    check(&sandbox, &["--out", "out"]);
+    let measured = reports::Measured::read(&sandbox.read("out/measured.json")).expect("measured");
+    let pipelines: Vec<&String> = measured.pipelines_peak_rss_kb.keys().collect();
+    assert_eq!(pipelines, ["phase1", "phase3"]);
+    let greatest = measured.pipelines_peak_rss_kb.values().max().copied();
+    assert!(measured.peak_rss_kb >= greatest && greatest > Some(1_024));
+    assert!(!sandbox.read("out/run.jsonl").contains("rss"));
 }

@@ -1,4 +1,4 @@
-//! Goal: the schema that editors read is the one that pipelines are checked against.
+//! Goal: a published schema is the one that pipelines are checked against, or reports written by.
 //! Method: derive it again from the types and compare it with the file in the tree.
 
 use std::path::Path;
@@ -6,20 +6,30 @@ use std::path::Path;
 use harness::pipeline::Preset;
 use harness::pipeline::preset::SHIPPED;
 
-#[test]
-fn the_schema_in_the_tree_is_the_one_of_this_code() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("presets/pipeline.schema.json");
-    let schema = schemars::schema_for!(Preset);
-    let text = serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n";
+/// Holds a schema in the tree against the one that follows from the types.
+fn check(path: &str, schema: &schemars::Schema) {
+    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+    let text = serde_json::to_string_pretty(schema).expect("a schema is JSON") + "\n";
     if std::env::var_os("UPDATE_SCHEMA").is_some() {
-        std::fs::write(&path, &text).expect("the schema can be written");
+        std::fs::write(&place, &text).expect("the schema can be written");
     }
-    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    let kept = std::fs::read_to_string(&place).unwrap_or_default();
     assert!(
         kept == text,
-        "harness/presets/pipeline.schema.json is out of date\n\
+        "{path} is out of date\n\
          hint: UPDATE_SCHEMA=1 cargo test -p harness --test schema"
     );
+}
+
+#[test]
+fn the_schema_in_the_tree_is_the_one_of_this_code() {
+    check("harness/presets/pipeline.schema.json", &schemars::schema_for!(Preset));
+}
+
+/// Here and not in `reports`, whose lints keep even its tests from the disk.
+#[test]
+fn the_schema_of_a_report_is_the_one_of_this_code() {
+    check("reports/report.schema.json", &schemars::schema_for!(reports::render::json::Report));
 }
 
 #[test]

@@ -11,7 +11,7 @@ const MAX_LINES: usize = 600;
 const GOOD_LINES: usize = 400;
 
 /// Files that quote a wire format or a shell command to the letter, which a line break would spoil.
-const VERBATIM: [&str; 7] = [
+const VERBATIM: [&str; 8] = [
     "mock-claude/examples/static.rs",
     "mock-claude/src/cli/args.rs",
     "mock-claude/src/error.rs",
@@ -19,6 +19,7 @@ const VERBATIM: [&str; 7] = [
     "mock-claude/src/proxy/nearest.rs",
     "mock-claude/src/verdict/mod.rs",
     "reports/src/render/failures_csv.rs",
+    "reports/src/render/markdown.rs",
 ];
 
 /// A Rust file by its path from the workspace's root.

@@ -204,6 +204,7 @@ async fn journal(Extracted(admin): Shared, uri: Uri) -> Response {
         .filter(|record| {
             after.is_none_or(|after| record.number > after)
                 && status.is_none_or(|status| u64::from(record.entry.status) == status)
+                && is("tag", record.entry.tag.as_deref())
                 && is("path", Some(&record.visit.path))
                 && is("model", record.visit.model.as_deref())
                 && is("key", record.visit.key.as_deref())

@@ -5,45 +5,37 @@
 
 mod beside;
 mod count;
+mod echo;
+mod headers;
+mod identity;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderValue};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::api;
 use crate::chance::{Chance, RequestKey};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::definitions;
 use crate::error::ApiError;
-use crate::fault::{Arrival, Asked, Effect, Injection, Injector};
+use crate::fault::{Asked, Effect, Injection, Injector};
 use crate::journal::{Entry, Journal};
 use crate::latency::Schedule;
 use crate::limits::{self, Account, Limits};
 use crate::prices::{Charge, InputTokens};
 use crate::prompt_cache::PromptCache;
 use crate::reply::{self, Reply};
-use crate::request::{MessagesRequest, Purpose, Rules, Version};
+use crate::request::{MessagesRequest, Purpose, Rules};
 use crate::seen::Seen;
-use crate::stream::{Message, Usage};
 use crate::visit;
+use crate::{messages, names};
 
 pub(crate) use count::Counted;
-
-/// The header by which a client marks a request for the journal. Never part of a reply.
-pub const TAG_HEADER: &str = "x-mock-tag";
-
-/// The workspace that a request is counted in.
-const WORKSPACE_HEADER: HeaderName = HeaderName::from_static("anthropic-workspace-id");
-/// The path of the requests that are decided here.
-const MESSAGES_PATH: &str = "/v1/messages";
-
-/// The longest tag that is kept, in bytes.
-const MAX_TAG_BYTES: usize = 200;
-
-/// How long a container is kept after its last use.
-const CONTAINER_LIFE_US: u64 = 3_600_000_000;
+use echo::Echoed;
+pub(crate) use headers::{check_headers, error_headers};
+pub use identity::TAG_HEADER;
+use identity::{Identity, organization, subject};
 
 /// Everything about a mock that outlives a request.
 #[derive(Debug)]
@@ -87,30 +79,7 @@ pub(crate) struct Replied {
     /// What the prompt cache made of the input.
     pub(crate) input: InputTokens,
     /// What the response says again of the request.
-    pub(crate) echoed: serde_json::Map<String, serde_json::Value>,
-}
-
-impl Replied {
-    /// The reply as the API's message object.
-    pub(crate) fn message(&self, request_id: &str) -> Message<'_> {
-        let echo = &self.request.echo;
-        let inference_geo = Some(echo.inference_geo);
-        let usage = Usage::cached(&self.input, &self.reply);
-        let usage = Usage { inference_geo, speed: echo.speed, ..usage };
-        let id = request_id.replacen("req_", "msg_", 1);
-        let message = Message::new(id, &self.request.model_id, &self.reply, usage);
-        Message { echoed: self.echoed.clone(), ..message }
-    }
-}
-
-/// A request's number among all, and its key.
-struct Identity {
-    arrival: Arrival,
-    request_id: String,
-    tag: Option<String>,
-    account: Account,
-    /// Whose prompt cache it is.
-    scope: u64,
+    pub(crate) echoed: Echoed,
 }
 
 impl State {
@@ -173,50 +142,11 @@ impl State {
         }
     }
 
-    /// Whose answer it is, and what is left of the quota.
-    fn headers(&self, account: Account, class: Option<&str>, outcome: &Outcome) -> HeaderMap {
-        let mut headers = HeaderMap::with_capacity(20);
-        let Some(mut limits) = self.limits() else {
-            headers.insert("anthropic-organization-id", self.organization.clone());
-            return headers;
-        };
-        headers.insert("anthropic-organization-id", self.organization_of(&limits, account));
-        if let Some(id) = limits.workspace_id(account).map(HeaderValue::from_str) {
-            headers.extend(id.ok().map(|id| (WORKSPACE_HEADER, id)));
-        }
-        let unannounced = matches!(outcome, Outcome::Refused { error, .. } if error.unannounced);
-        if let Some(class) = class.filter(|_| !unannounced) {
-            limits.announce(&self.clock, account, class, &mut headers);
-        }
-        headers
-    }
-
-    fn organization_of(&self, limits: &Limits, account: Account) -> HeaderValue {
-        limits
-            .organization_name(account)
-            .map_or_else(|| self.organization.clone(), |name| organization(self.chance, name))
-    }
-
     /// Ends a reply: takes its output tokens from the quota, and its place among those under way.
     pub(crate) fn finished(&self, account: Account, class: &str, tokens_out: u64) {
         let now_us = self.clock.now_us();
         if let Some(mut limits) = self.limits() {
             limits.finished(now_us, account, class, tokens_out);
-        }
-    }
-
-    fn identify(&self, subject: u64, headers: &HeaderMap) -> Identity {
-        let (earlier, attempt) =
-            self.seen.lock().unwrap_or_else(PoisonError::into_inner).count(subject);
-        let account = self.limits().map(|limits| limits.account(headers)).unwrap_or_default();
-        let key = RequestKey { subject, attempt };
-        let tag = headers.get(TAG_HEADER).and_then(|value| value.to_str().ok());
-        Identity {
-            arrival: Arrival { key, earlier, at_us: self.clock.now_us() },
-            request_id: request_id(self.chance, key),
-            tag: tag.map(|tag| tag.chars().take(MAX_TAG_BYTES).collect()),
-            account,
-            scope: scope(headers),
         }
     }
 
@@ -227,7 +157,7 @@ impl State {
         identity: &Identity,
     ) -> Result<Option<Injection>, ApiError> {
         let asked = Asked {
-            path: MESSAGES_PATH,
+            path: messages::PATH,
             model: &request.model_id,
             stream: request.stream,
             ..Asked::nothing(identity.arrival, headers)
@@ -282,29 +212,8 @@ impl State {
     /// By which rules a body with these headers is read.
     fn rules(&self, headers: &HeaderMap, purpose: Purpose) -> Result<Rules, ApiError> {
         let version = check_headers(headers)?;
-        let beta = headers.contains_key("anthropic-beta");
+        let beta = headers.contains_key(&names::BETA);
         Ok(Rules { version, purpose, beta, contract: self.config.contract })
-    }
-
-    fn echoed(
-        &self,
-        request: &MessagesRequest,
-        now_us: u64,
-    ) -> serde_json::Map<String, serde_json::Value> {
-        let mut echoed = serde_json::Map::new();
-        if let Some(id) = &request.echo.container {
-            let expires_at = self.clock.rfc3339(now_us.saturating_add(CONTAINER_LIFE_US));
-            let container = serde_json::json!({"id": id, "expires_at": expires_at});
-            echoed.insert("container".into(), container);
-        }
-        if request.echo.diagnostics {
-            echoed.insert("diagnostics".into(), serde_json::Value::Null);
-        }
-        if request.echo.context_management {
-            let applied = serde_json::json!({"applied_edits": []});
-            echoed.insert("context_management".into(), applied);
-        }
-        echoed
     }
 
     fn cache(&self) -> MutexGuard<'_, PromptCache> {
@@ -401,83 +310,5 @@ impl State {
     fn limits(&self) -> Option<MutexGuard<'_, Limits>> {
         let limits = self.limits.as_ref()?;
         Some(limits.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// What a request is about: its code, and whatever besides it decides the shape of the reply.
-fn subject(request: &MessagesRequest) -> u64 {
-    let code = xxh3_64(definitions::code(&request.text).as_bytes());
-    match request.shape() {
-        plain if plain.is_empty() => code,
-        shape => code ^ xxh3_64(shape.as_bytes()),
-    }
-}
-
-/// Whose prompt cache a request uses: its workspace's, or its key's where it names none.
-fn scope(headers: &HeaderMap) -> u64 {
-    let names = ["anthropic-workspace-id", "x-api-key", "authorization"];
-    let owner = names.iter().find_map(|name| headers.get(*name));
-    owner.map_or(0, |owner| {
-        let owner = owner.as_bytes();
-        xxh3_64(owner.strip_prefix(b"Bearer ").unwrap_or(owner))
-    })
-}
-
-/// What the API wants of the headers, before it looks at the body.
-pub(crate) fn check_headers(headers: &HeaderMap) -> Result<Version, ApiError> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let bearer = text("authorization")
-        .and_then(|value| value.strip_prefix("Bearer "))
-        .is_some_and(|key| !key.trim().is_empty());
-    let key = text("x-api-key").is_some_and(|key| !key.trim().is_empty());
-    if !bearer && !key {
-        return Err(ApiError::of_status(401, "x-api-key header is required"));
-    }
-    Version::parse(text("anthropic-version"))
-}
-
-/// `req_011C` and twenty letters and digits that follow from the seed and the request.
-fn request_id(chance: Chance, key: RequestKey) -> String {
-    const LETTERS: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-    const TEN_LETTERS: u128 = 58_u128.pow(10);
-    let low = chance.bits("request id", key);
-    let high = chance.bits("request id, upper half", key);
-    let bits = (u128::from(high) << 64) | u128::from(low);
-    let mut id = String::with_capacity(28);
-    id.push_str("req_011C");
-    // Ten letters at a time, because dividing 128 bits twenty times is most of the work.
-    for part in [bits % TEN_LETTERS, bits / TEN_LETTERS % TEN_LETTERS] {
-        let mut part = u64::try_from(part).unwrap_or(0);
-        for _ in 0..10 {
-            id.push(char::from(LETTERS[usize::try_from(part % 58).unwrap_or(0)]));
-            part /= 58;
-        }
-    }
-    id
-}
-
-/// An organisation id in the form of a UUID, from the seed and the organisation's name alone.
-fn organization(chance: Chance, name: &str) -> HeaderValue {
-    let subject = if name.is_empty() { 0 } else { xxh3_64(name.as_bytes()) };
-    let key = RequestKey { subject, attempt: 0 };
-    let (a, b) = (chance.bits("organization", key), chance.bits("organization, rest", key));
-    let text = format!(
-        "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",
-        a >> 32,
-        (a >> 16) & 0xffff,
-        a & 0xfff,
-        b >> 52,
-        b & 0xffff_ffff_ffff,
-    );
-    HeaderValue::try_from(text).expect("hexadecimal digits are ASCII")
-}
-
-/// The headers that every error carries besides those of every answer.
-pub(crate) fn error_headers(error: &ApiError, headers: &mut HeaderMap) {
-    let should_retry = if error.should_retry() { "true" } else { "false" };
-    headers
-        .insert(HeaderName::from_static("x-should-retry"), HeaderValue::from_static(should_retry));
-    if let Some(seconds) = error.retry_after_s {
-        headers.insert(http::header::RETRY_AFTER, HeaderValue::from(seconds));
     }
 }

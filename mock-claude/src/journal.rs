@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::error::known_kind;
 use crate::metrics::Metrics;
-use crate::visit::{self, Visit};
+use crate::visit::{self, Handle, Open, Visit};
 
 /// One request, as it was decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -78,26 +78,45 @@ pub struct Journal {
 
 #[derive(Debug, Default)]
 struct Book {
-    records: VecDeque<Record>,
+    slots: VecDeque<Slot>,
     next: u64,
     ledger: Ledger,
 }
 
+/// A record, and the visit that it gets when its request has ended.
+#[derive(Debug)]
+struct Slot {
+    record: Record,
+    open: Option<Handle>,
+}
+
+impl Slot {
+    /// The record as far as it is known now.
+    fn now(&self) -> Record {
+        let mut record = self.record.clone();
+        if let Some(open) = &self.open {
+            record.visit = open.open().visit.clone();
+        }
+        record
+    }
+}
+
 impl Book {
-    fn push(&mut self, entry: Entry, visit: Visit) -> u64 {
-        if self.records.len() == CAPACITY {
-            self.records.pop_front();
+    fn push(&mut self, entry: Entry, open: Option<Handle>) -> u64 {
+        if self.slots.len() == CAPACITY {
+            self.slots.pop_front();
         }
         let number = self.next;
         self.next += 1;
-        self.records.push_back(Record { number, entry, visit });
+        self.slots
+            .push_back(Slot { record: Record { number, entry, visit: Visit::default() }, open });
         number
     }
 
-    /// A record by its number; none if it has made room, or was forgotten.
-    fn record(&mut self, number: u64) -> Option<&mut Record> {
-        let first = self.records.front()?.number;
-        self.records.get_mut(usize::try_from(number.checked_sub(first)?).ok()?)
+    /// A slot by the number of its record; none if it has made room, or was forgotten.
+    fn slot(&mut self, number: u64) -> Option<&mut Slot> {
+        let first = self.slots.front()?.record.number;
+        self.slots.get_mut(usize::try_from(number.checked_sub(first)?).ok()?)
     }
 }
 
@@ -112,43 +131,42 @@ impl Journal {
         if let Some(observer) = &self.observer {
             observer(&entry);
         }
+        let open = visit::current();
         let mut book = self.book();
         book.ledger.requests += 1;
         book.ledger.errors += u64::from(entry.status >= 400);
         book.ledger.tokens_in += entry.tokens_in;
         book.ledger.tokens_out += entry.tokens_out;
         book.ledger.cost_microusd += entry.cost_microusd;
-        let visit = visit::with_open(|open| open.visit.clone()).unwrap_or_default();
-        let number = book.push(entry, visit);
-        visit::with_open(|open| open.number = Some(number));
+        let number = book.push(entry, open.clone());
+        if let Some(open) = open {
+            open.open().number = Some(number);
+        }
     }
 
-    /// Adds what was seen of a request to the end; `number` is where it was written, if it was.
-    pub(crate) fn finish(
-        &self,
-        number: Option<u64>,
-        visit: Visit,
-        status: Option<u16>,
-        error: Option<&str>,
-    ) {
-        let record = {
-            let mut book = self.book();
-            // What no decision was made about, such as a list of models, is seen all the same.
-            let number = number.unwrap_or_else(|| book.push(undecided(&visit), visit.clone()));
-            let Some(record) = book.record(number) else {
-                self.metrics.end();
-                return;
-            };
-            record.visit = visit;
-            if let Some(status) = status {
-                record.entry.status = status;
-                record.entry.error = error.map(known_kind);
-            }
-            record.clone()
-        };
+    /// Ends a visit: adds what was seen to what was decided.
+    pub(crate) fn finish(&self, ended: &Handle, status: Option<u16>, error: Option<&str>) {
         self.metrics.end();
-        self.metrics.count(&record);
-        log(&record);
+        let mut book = self.book();
+        let Open { visit, number } = std::mem::take(&mut *ended.open());
+        // What no decision was made about, such as a list of models, is seen all the same.
+        let number = number.unwrap_or_else(|| book.push(undecided(&visit), None));
+        let Some(Slot { record, open }) = book.slot(number) else {
+            return;
+        };
+        *open = None;
+        record.visit = visit;
+        if let Some(status) = status {
+            record.entry.status = status;
+            record.entry.error = error.map(known_kind);
+        }
+        self.metrics.count(record);
+        // Writing a line takes too long to be done under the lock, and a copy is only made for it.
+        if tracing::enabled!(tracing::Level::INFO) {
+            let record = record.clone();
+            drop(book);
+            log(&record);
+        }
     }
 
     /// The sum of everything that was written.
@@ -158,20 +176,12 @@ impl Journal {
 
     /// The latest entries, oldest first.
     pub fn entries(&self) -> Vec<Entry> {
-        self.book().records.iter().map(|record| record.entry.clone()).collect()
+        self.book().slots.iter().map(|slot| slot.record.entry.clone()).collect()
     }
 
     /// The latest requests in full, oldest first.
     pub fn records(&self) -> Vec<Record> {
-        self.book().records.iter().cloned().collect()
-    }
-
-    /// The id and the fault that were decided for the request that is being handled.
-    pub(crate) fn decided(&self) -> Option<(String, Option<String>)> {
-        let number = visit::with_open(|open| open.number)??;
-        let mut book = self.book();
-        let entry = &book.record(number)?.entry;
-        Some((entry.request_id.clone(), entry.fault.clone()))
+        self.book().slots.iter().map(Slot::now).collect()
     }
 
     /// What is counted for a monitor.
@@ -182,7 +192,7 @@ impl Journal {
     /// Forgets all entries and their sum. Requests under way are not written when they end.
     pub(crate) fn reset(&self) {
         let mut book = self.book();
-        book.records.clear();
+        book.slots.clear();
         book.ledger = Ledger::default();
     }
 

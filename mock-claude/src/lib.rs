@@ -3,11 +3,11 @@
 //!
 //! The modules in reading order: what a request is ([`request`], [`error`], [`error_codes`]), what
 //! is decided about it ([`chance`], [`fault`], [`limits`], [`latency`]), what is answered
-//! ([`definitions`], [`reply`], [`stream`]), what it costs ([`tokens`], [`prices`],
+//! ([`definitions`], [`reply`], [`message`], [`stream`]), what it costs ([`tokens`], [`prices`],
 //! [`prompt_cache`], [`journal`]), the order in which one request is decided ([`answer`]), what is
 //! beside messages ([`api`]), what carries it ([`routes`], [`server`], [`pipe`]), what was seen of
 //! it from outside ([`visit`], [`metrics`], [`verdict`], [`admin`], [`proxy`]), and what is typed
-//! to start it ([`cli`]).
+//! and written to start it ([`cli`], [`mod@file`]).
 //!
 //! Time comes from tokio's clock, so a paused runtime runs it in simulated time; chance comes
 //! from the seed, the request and its attempt, so the order of arrival decides nothing.
@@ -34,11 +34,15 @@ pub mod definitions;
 pub mod error;
 pub mod error_codes;
 pub mod fault;
+pub mod file;
 pub mod journal;
 pub mod latency;
 pub mod limits;
 mod listener;
+pub mod message;
+mod messages;
 pub mod metrics;
+mod names;
 pub mod pipe;
 pub mod prices;
 pub mod prompt_cache;
@@ -49,6 +53,7 @@ mod respond;
 pub mod routes;
 mod seen;
 pub mod server;
+mod service;
 pub mod stream;
 pub mod tokens;
 pub mod verdict;

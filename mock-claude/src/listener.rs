@@ -1,35 +1,46 @@
-//! A router behind a listener: what the admin API, the proxy and the replay stand on.
+//! A listener and its connections: accepts them, serves each, and lets them end when it is told to
+//! stop. The mock, its admin API, the proxy and the replay all stand on this loop.
 //!
-//! The mock's own loop is in `server`, where faults of the wire reach into it; nothing here can
-//! break a connection on purpose.
+//! Accepting is a loop of our own, because a simulated run must not pick between branches at
+//! random. What a connection carries, and what can break it on purpose, is not decided here.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::DuplexStream;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
-
-/// How long connections may go on after the server was told to stop.
-const DRAIN: Duration = Duration::from_secs(2);
 
 /// Bytes in flight each way between the ends of an in-process connection.
 const PIPE_BYTES: usize = 64 * 1024;
 
-/// Serves at most `connections` at a time until `shutdown` is ready, then lets them end.
-pub(crate) async fn serve(
-    router: Router,
+/// How many connections there may be, and how long they may go on after the stop.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// Connections served at once; more wait to be accepted.
+    pub(crate) connections: usize,
+    pub(crate) drain: Duration,
+}
+
+/// Serves what `open` makes of each socket until `shutdown` is ready, then lets it end. A socket
+/// that `open` keeps to itself is not served.
+pub(crate) async fn run<C>(
     listener: TcpListener,
-    connections: usize,
+    bounds: Bounds,
     shutdown: impl Future<Output = ()>,
-) {
+    open: impl Fn(TcpStream) -> Option<C>,
+) where
+    C: GracefulConnection<Error: fmt::Display> + Send + 'static,
+{
     let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(connections));
+    let places = Arc::new(Semaphore::new(bounds.connections));
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         let accepting = async {
@@ -41,13 +52,18 @@ pub(crate) async fn serve(
             () = &mut shutdown => break,
             accepted = accepting => accepted,
         };
-        let Ok((socket, _)) = accepted else {
-            sleep(Duration::from_millis(50)).await;
-            continue;
+        let socket = match accepted {
+            Ok((socket, _)) => socket,
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                sleep(Duration::from_millis(50)).await;
+                continue;
+            }
         };
+        // Without this, a stream of small events waits for acknowledgements.
         let _ = socket.set_nodelay(true);
-        let service = TowerToHyperService::new(router.clone());
-        let connection = graceful.watch(http1().serve_connection(TokioIo::new(socket), service));
+        let Some(connection) = open(socket) else { continue };
+        let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "connection ended early");
@@ -59,8 +75,25 @@ pub(crate) async fn serve(
     tokio::select! {
         biased;
         () = graceful.shutdown() => {}
-        () = sleep(DRAIN) => {}
+        () = sleep(bounds.drain) => {
+            tracing::warn!("connections were still open after {:?}", bounds.drain);
+        }
     }
+}
+
+/// Serves a router to at most `connections` at a time until `shutdown` is ready.
+pub(crate) async fn serve(
+    router: Router,
+    listener: TcpListener,
+    connections: usize,
+    shutdown: impl Future<Output = ()>,
+) {
+    let bounds = Bounds { connections, drain: Duration::from_secs(2) };
+    run(listener, bounds, shutdown, |socket| {
+        let service = TowerToHyperService::new(router.clone());
+        Some(http1().serve_connection(TokioIo::new(socket), service))
+    })
+    .await;
 }
 
 /// One connection inside the process.
@@ -73,8 +106,10 @@ pub(crate) fn pipe(router: Router) -> DuplexStream {
     client
 }
 
-fn http1() -> hyper::server::conn::http1::Builder {
-    let mut builder = hyper::server::conn::http1::Builder::new();
+/// HTTP/1.1 as every listener here speaks it.
+pub(crate) fn http1() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    // The date would come from the machine's clock, whatever the mock's time is.
     builder.timer(TokioTimer::new()).auto_date_header(false);
     builder
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use http::HeaderMap;
@@ -31,13 +32,20 @@ const PATHS: [&str; 6] = [
     "/v1/complete",
 ];
 
+/// The name under which a path is counted, if it has one of its own.
+pub(crate) fn known_path(path: &str) -> Option<&'static str> {
+    PATHS.into_iter().find(|known| *known == path)
+}
+
 /// Counters of one mock.
 #[derive(Debug, Default)]
-pub struct Metrics(Mutex<Counts>);
+pub struct Metrics {
+    in_flight: AtomicU32,
+    counts: Mutex<Counts>,
+}
 
 #[derive(Debug, Default)]
 struct Counts {
-    in_flight: u32,
     requests: BTreeMap<Series, u64>,
     latency: [u64; BUCKETS_MS.len()],
     latency_count: u64,
@@ -56,25 +64,26 @@ struct Series {
 impl Metrics {
     /// Counts a request in; returns how many are under way with it.
     pub(crate) fn begin(&self) -> u32 {
-        let mut counts = self.counts();
-        counts.in_flight += 1;
-        counts.in_flight
+        self.in_flight.fetch_add(1, Ordering::Relaxed).saturating_add(1)
     }
 
     /// Counts a request out.
     pub(crate) fn end(&self) {
-        let mut counts = self.counts();
-        counts.in_flight = counts.in_flight.saturating_sub(1);
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Notes the levels of the limits as an answer announces them.
     pub(crate) fn announced(&self, headers: &HeaderMap) {
+        let levels = headers.iter().filter_map(|(name, value)| {
+            let name = name.as_str().strip_prefix("anthropic-ratelimit-")?;
+            Some((name, value.to_str().ok()?.parse().ok()?))
+        });
+        let mut levels = levels.peekable();
+        if levels.peek().is_none() {
+            return;
+        }
         let mut counts = self.counts();
-        for (name, value) in headers {
-            let Some(name) = name.as_str().strip_prefix("anthropic-ratelimit-") else { continue };
-            let Some(value) = value.to_str().ok().and_then(|value| value.parse().ok()) else {
-                continue;
-            };
+        for (name, value) in levels {
             if let Some(level) = counts.levels.get_mut(name) {
                 *level = value;
             } else if counts.levels.len() < MAX_LEVELS {
@@ -85,10 +94,8 @@ impl Metrics {
 
     /// Counts a request that has ended.
     pub(crate) fn count(&self, record: &Record) {
-        let path = record.visit.path.as_str();
-        let path = PATHS.into_iter().find(|known| *known == path).unwrap_or("other");
         let mut series = Series {
-            path,
+            path: known_path(&record.visit.path).unwrap_or("other"),
             status: record.entry.status,
             error: record.entry.error.unwrap_or_default(),
             fault: record.entry.fault.clone().unwrap_or_default(),
@@ -109,6 +116,7 @@ impl Metrics {
 
     /// The text that Prometheus reads; tokens and money come from the ledger.
     pub fn text(&self, ledger: &Ledger) -> String {
+        let in_flight = self.in_flight.load(Ordering::Relaxed);
         let counts = self.counts();
         let mut text = String::new();
         head(&mut text, "requests_total", "counter", "Requests that have ended.");
@@ -132,7 +140,7 @@ impl Metrics {
             let _ = writeln!(text, "mock_claude_{name} {value}");
         }
         head(&mut text, "requests_in_flight", "gauge", "Requests under way.");
-        let _ = writeln!(text, "mock_claude_requests_in_flight {}", counts.in_flight);
+        let _ = writeln!(text, "mock_claude_requests_in_flight {in_flight}");
         head(&mut text, "limit_level", "gauge", "Limits as last announced to a client.");
         for (name, level) in &counts.levels {
             let _ =
@@ -143,7 +151,7 @@ impl Metrics {
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -195,7 +203,8 @@ mod tests {
             tokens_out: 0,
             cost_microusd: 0,
         };
-        let visit = Visit { path: path.to_owned(), ended_us: Some(7_000), ..Visit::default() };
+        let visit =
+            Visit { path: path.to_owned().into(), ended_us: Some(7_000), ..Visit::default() };
         Record { number: 0, entry, visit }
     }
 

@@ -1,8 +1,7 @@
 //! The connections: the same router behind a real listener or behind one end of a pipe.
 //!
 //! The caller owns the lifetime: it brings the listener and says when to stop, and nothing is
-//! left running. Accepting is a loop of our own, because a simulated run must not pick between
-//! branches at random.
+//! left running.
 
 use std::convert::Infallible;
 use std::io;
@@ -11,24 +10,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
 use hyper::body::Incoming;
-use hyper::service::{HttpService, Service as _};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
+use hyper::service::{HttpService, service_fn};
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::Semaphore;
-use tokio::time::sleep;
 
 use crate::answer::State;
 use crate::clock::{Clock, SIMULATED_EPOCH_MS};
 use crate::config::{Config, Problem};
 use crate::fault::FaultConfig;
 use crate::journal::{Entry, Journal, Ledger, Record};
+use crate::listener::{self, Bounds, http1};
 use crate::pipe::{self, ClientEnd};
-use crate::routes;
-use crate::watch::watched;
+use crate::service::Api;
+use crate::watch::Watched;
 use crate::wire::{Carrier, Control, Wire};
 
 /// Connections served at once; more wait to be accepted.
@@ -38,12 +33,12 @@ pub const MAX_CONNECTIONS: usize = 20_000;
 const BACKLOG: u32 = 4096;
 
 /// How long connections may go on after the server was told to stop.
-const DRAIN: Duration = Duration::from_secs(5);
+pub(crate) const DRAIN: Duration = Duration::from_secs(5);
 
 /// A mock of the Claude API. Clones share everything.
 #[derive(Debug, Clone)]
 pub struct MockClaude {
-    state: Arc<State>,
+    api: Api,
 }
 
 impl MockClaude {
@@ -55,31 +50,31 @@ impl MockClaude {
     /// A mock with a calendar date for its beginning, and a journal of the caller's.
     pub fn with(config: Config, epoch_ms: i64, journal: Journal) -> Self {
         let state = State::new(config, Clock::starting_at(epoch_ms), journal);
-        Self { state: Arc::new(state) }
+        Self { api: Api::new(state) }
     }
 
     /// The routes, to be put behind any server.
     pub fn router(&self) -> Router {
-        watched(routes::router(Arc::clone(&self.state)), Arc::clone(&self.state))
+        Router::new().fallback_service(self.api.clone())
     }
 
     /// The state behind the routes, for what stands beside them.
     pub(crate) fn state(&self) -> &Arc<State> {
-        &self.state
+        &self.api.state
     }
 
     /// The latest requests with all that was seen of them, oldest first.
     pub fn records(&self) -> Vec<Record> {
-        self.state.journal.records()
+        self.state().journal.records()
     }
 
     /// Opens a connection inside the process; dropping the returned end closes it.
     pub fn connect(&self) -> ClientEnd {
-        if self.state.injector.refuses_connection() {
+        if self.state().injector.refuses_connection() {
             return pipe::refused();
         }
         let (client, server) = pipe::pair();
-        let connection = connection(self.router(), server);
+        let connection = connection(self.api.clone(), server);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "connection ended early");
@@ -90,51 +85,46 @@ impl MockClaude {
 
     /// Serves connections from `listener` until `shutdown` is ready, then lets them end.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-        let graceful = GracefulShutdown::new();
-        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-        let mut shutdown = std::pin::pin!(shutdown);
-        loop {
-            let accepted = tokio::select! {
-                biased;
-                () = &mut shutdown => break,
-                accepted = accept(&listener, &places) => accepted,
-            };
-            let Some((mut socket, place)) = accepted else {
-                continue;
-            };
-            if self.state.injector.refuses_connection() {
+        let api = self.api.clone();
+        self.serve_api(api, listener, shutdown).await;
+    }
+
+    /// Serves other routes over connections that this mock's faults can spoil, and watches them.
+    pub(crate) async fn serve_routes(
+        self,
+        routes: Router,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        let api = Api::of_routes(Arc::clone(self.state()), routes);
+        self.serve_api(api, listener, shutdown).await;
+    }
+
+    async fn serve_api(self, api: Api, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        let bounds = Bounds { connections: MAX_CONNECTIONS, drain: DRAIN };
+        listener::run(listener, bounds, shutdown, |mut socket| {
+            if self.state().injector.refuses_connection() {
                 socket.abort();
-                continue;
+                return None;
             }
-            let connection = graceful.watch(connection(self.router(), socket));
-            tokio::spawn(async move {
-                if let Err(error) = connection.await {
-                    tracing::debug!(%error, "connection ended early");
-                }
-                drop(place);
-            });
-        }
-        drop(listener);
-        tokio::select! {
-            biased;
-            () = graceful.shutdown() => {}
-            () = sleep(DRAIN) => tracing::warn!("connections were still open after {DRAIN:?}"),
-        }
+            Some(connection(api.clone(), socket))
+        })
+        .await;
     }
 
     /// Puts another fault plan in place of the one there is; requests under way keep theirs.
     pub fn set_faults(&self, faults: Vec<FaultConfig>) -> Result<(), Vec<Problem>> {
-        self.state.injector.set_faults(faults)
+        self.state().injector.set_faults(faults)
     }
 
     /// The sum of everything that was charged.
     pub fn ledger(&self) -> Ledger {
-        self.state.journal.ledger()
+        self.state().journal.ledger()
     }
 
     /// The latest requests, oldest first.
     pub fn journal(&self) -> Vec<Entry> {
-        self.state.journal.entries()
+        self.state().journal.entries()
     }
 }
 
@@ -151,44 +141,17 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// One connection over `carrier`, whose handlers can order what becomes of their responses.
 fn connection<C: Carrier + 'static>(
-    router: Router,
+    api: Api,
     carrier: C,
 ) -> hyper::server::conn::http1::Connection<
     TokioIo<Wire<C>>,
-    impl HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send>,
+    impl HttpService<Incoming, ResBody = Watched, Error = Infallible, Future: Send>,
 > {
     let control = Control::default();
     let io = TokioIo::new(Wire::new(carrier, control.clone()));
-    let service = TowerToHyperService::new(router);
-    let service = hyper::service::service_fn(move |mut request: http::Request<Incoming>| {
-        request.extensions_mut().insert(control.clone());
-        service.call(request)
+    let service = service_fn(move |request| {
+        let answer = api.answer(request, Some(control.clone()));
+        async move { Ok::<_, Infallible>(answer.await) }
     });
     http1().serve_connection(io, service)
-}
-
-fn http1() -> hyper::server::conn::http1::Builder {
-    let mut builder = hyper::server::conn::http1::Builder::new();
-    // The date would come from the machine's clock, whatever the mock's time is.
-    builder.timer(TokioTimer::new()).auto_date_header(false);
-    builder
-}
-
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> Option<(tokio::net::TcpStream, tokio::sync::OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.ok()?;
-    match listener.accept().await {
-        Ok((socket, _)) => {
-            // Without this, a stream of small events waits for acknowledgements.
-            let _ = socket.set_nodelay(true);
-            Some((socket, place))
-        }
-        Err(error) => {
-            tracing::warn!(%error, "a connection could not be accepted");
-            sleep(Duration::from_millis(50)).await;
-            None
-        }
-    }
 }

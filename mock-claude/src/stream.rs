@@ -2,14 +2,18 @@
 //!
 //! `message_start`, then each content block (`content_block_start`, deltas, `content_block_stop`,
 //! with a `ping` in the first), then `message_delta` with the final usage and `message_stop`. Each
-//! event has its moment counted from the request, so that delays never add up.
+//! event has its moment counted from the request, so that delays never add up. An event is made
+//! when its turn comes: a stream under way holds what is left to say, and nothing twice.
+
+use std::collections::VecDeque;
+use std::vec;
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::latency::Schedule;
-use crate::prices::InputTokens;
-use crate::reply::{Reply, StopReason};
+use crate::message::Message;
+use crate::reply::{Call, Reply, Thought};
 use crate::tokens;
 
 /// Tokens in one delta.
@@ -24,264 +28,236 @@ pub struct Event {
     pub text: String,
 }
 
-/// The message that both forms of a reply share.
-#[derive(Debug, Clone, Serialize)]
-pub struct Message<'a> {
-    /// `msg_` and the request's own letters.
-    pub id: String,
-    /// Always `message`.
-    #[serde(rename = "type")]
-    pub kind: &'static str,
-    /// Always `assistant`.
-    pub role: &'static str,
-    /// The model as the client named it.
-    pub model: &'a str,
-    /// The content blocks.
-    pub content: Vec<Value>,
-    /// Why it stopped; null in `message_start`.
-    pub stop_reason: Option<StopReason>,
-    /// The stop sequence that ended it.
-    pub stop_sequence: Option<String>,
-    /// Always null: only a refusal has more to say.
-    pub stop_details: Option<Value>,
-    /// Whether the response names a container, diagnostics or context management: only where the
-    /// request did.
-    #[serde(flatten)]
-    pub echoed: serde_json::Map<String, Value>,
-    /// What it cost.
-    pub usage: Usage,
+/// The events that hold the message itself: the first, and the last but one.
+#[derive(Debug)]
+pub struct Frame {
+    opening: String,
+    closing: String,
 }
 
-/// The tokens of a message.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct Usage {
-    /// Tokens read.
-    pub input_tokens: u64,
-    /// Tokens written to the prompt cache.
-    pub cache_creation_input_tokens: u64,
-    /// Tokens read from the prompt cache.
-    pub cache_read_input_tokens: u64,
-    /// The same by lifetime.
-    pub cache_creation: CacheCreation,
-    /// Tokens written.
-    pub output_tokens: u64,
-    /// How many of them were thought, where the model thought.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub output_tokens_details: Option<OutputTokensDetails>,
-    /// `standard` or `batch`.
-    pub service_tier: &'static str,
-    /// Where it was computed, where that is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub inference_geo: Option<&'static str>,
-    /// `standard` or `fast`, where the request named one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub speed: Option<&'static str>,
-}
-
-/// Output tokens by kind.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct OutputTokensDetails {
-    /// Tokens of thought.
-    pub thinking_tokens: u64,
-}
-
-/// Prompt-cache tokens by lifetime.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct CacheCreation {
-    /// For five minutes.
-    pub ephemeral_5m_input_tokens: u64,
-    /// For an hour.
-    pub ephemeral_1h_input_tokens: u64,
-}
-
-impl Usage {
-    /// The usage of a reply without prompt caching.
-    pub fn plain(input_tokens: u64, output_tokens: u64) -> Self {
-        Self {
-            input_tokens,
-            cache_creation_input_tokens: 0,
-            cache_read_input_tokens: 0,
-            cache_creation: CacheCreation::default(),
-            output_tokens,
-            output_tokens_details: None,
-            service_tier: "standard",
-            inference_geo: None,
-            speed: None,
-        }
-    }
-
-    /// The usage of a reply whose input was partly cached.
-    pub fn cached(input: &InputTokens, reply: &Reply) -> Self {
-        let thinking_tokens = reply.thought.as_ref().map(|thought| thought.tokens);
-        Self {
-            cache_creation_input_tokens: input.written_5m + input.written_1h,
-            cache_read_input_tokens: input.read,
-            cache_creation: CacheCreation {
-                ephemeral_5m_input_tokens: input.written_5m,
-                ephemeral_1h_input_tokens: input.written_1h,
-            },
-            output_tokens_details: thinking_tokens
-                .map(|thinking_tokens| OutputTokensDetails { thinking_tokens }),
-            ..Self::plain(input.uncached, reply.tokens_out)
-        }
-    }
-}
-
-impl<'a> Message<'a> {
-    /// The whole message of a reply.
-    pub fn new(id: String, model: &'a str, reply: &Reply, usage: Usage) -> Self {
-        Self {
-            id,
-            kind: "message",
-            role: "assistant",
-            model,
-            content: content(reply),
-            stop_reason: Some(reply.stop_reason),
-            stop_sequence: reply.stop_sequence.clone(),
-            stop_details: None,
-            echoed: serde_json::Map::new(),
-            usage,
-        }
-    }
-}
-
-/// The events of a reply.
-pub fn events(message: &Message<'_>, reply: &Reply, schedule: Schedule) -> Vec<Event> {
-    let first = schedule.at_ms(0);
-    let last = schedule.at_ms(reply.tokens_out);
-    let opening = Message {
-        content: Vec::new(),
-        stop_reason: None,
-        stop_sequence: None,
-        usage: Usage { output_tokens: 1, output_tokens_details: None, ..message.usage },
-        ..message.clone()
-    };
-    let mut events =
-        vec![event(first, "message_start", &json!({"type": "message_start", "message": opening}))];
-    let mut blocks = Blocks { events: &mut events, schedule, index: 0, written: 0 };
-    blocks.all(reply);
-    events.push(event(
-        last,
-        "message_delta",
-        &json!({
+impl Frame {
+    /// What begins and what ends the stream of a message.
+    pub fn of(message: &Message<'_>) -> Self {
+        let opening = json!({"type": "message_start", "message": message.opening()});
+        let closing = json!({
             "type": "message_delta",
             "delta": {"stop_reason": message.stop_reason, "stop_sequence": message.stop_sequence},
             "usage": message.usage,
-        }),
-    ));
-    events.push(event(last, "message_stop", &json!({"type": "message_stop"})));
-    events
+        });
+        Self {
+            opening: written("message_start", &opening),
+            closing: written("message_delta", &closing),
+        }
+    }
 }
 
-/// The content blocks of a reply: thought, text, calls.
-fn content(reply: &Reply) -> Vec<Value> {
-    let thought = reply.thought.iter().map(|thought| {
-        json!({
-            "type": "thinking", "thinking": thought.text, "signature": thought.signature,
-        })
-    });
-    let text = (!reply.text.is_empty()).then(|| json!({"type": "text", "text": reply.text}));
-    let calls = reply.calls.iter().map(
-        |call| json!({"type": "tool_use", "id": call.id, "name": call.name, "input": call.input}),
-    );
-    thought.chain(text).chain(calls).collect()
-}
-
-/// The events of the blocks, one block after another.
-struct Blocks<'a> {
-    events: &'a mut Vec<Event>,
+/// The events of one reply, each made when it is asked for.
+#[derive(Debug)]
+pub struct Events {
     schedule: Schedule,
+    /// Made already, because it comes together with one that was asked for.
+    ready: VecDeque<Event>,
+    saying: Option<Saying>,
+    blocks: vec::IntoIter<Block>,
+    closing: Option<String>,
     index: u64,
-    written: u64,
+    /// Tokens of the blocks that have ended, and of the whole reply.
+    before: u64,
+    tokens_out: u64,
 }
 
-impl Blocks<'_> {
-    fn all(&mut self, reply: &Reply) {
-        if let Some(thought) = &reply.thought {
-            self.start(&json!({"type": "thinking", "thinking": "", "signature": ""}));
-            self.deltas(
-                &thought.text,
-                thought.tokens,
-                |piece| json!({"type": "thinking_delta", "thinking": piece}),
-            );
-            self.delta(&json!({"type": "signature_delta", "signature": thought.signature}));
-            self.stop();
+/// A block that has not begun.
+#[derive(Debug)]
+enum Block {
+    Thought(Thought),
+    Text(String),
+    Call(Call),
+}
+
+/// A block that has begun.
+#[derive(Debug)]
+struct Saying {
+    kind: Kind,
+    text: String,
+    tokens: u64,
+    /// Bytes of the text that were said.
+    said: usize,
+    signature: Option<String>,
+}
+
+/// What the deltas of a block carry.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Thinking,
+    Text,
+    Json,
+}
+
+/// The data of a delta. Fields stand in the order of their names.
+#[derive(Serialize)]
+struct DeltaData<'a> {
+    delta: Delta<'a>,
+    index: u64,
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+#[derive(Serialize)]
+struct Delta<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partial_json: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thinking: Option<&'a str>,
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+impl<'a> Delta<'a> {
+    const fn of(kind: &'static str) -> Self {
+        Self { partial_json: None, signature: None, text: None, thinking: None, kind }
+    }
+
+    const fn piece(kind: Kind, piece: &'a str) -> Self {
+        let piece = Some(piece);
+        match kind {
+            Kind::Thinking => Self { thinking: piece, ..Self::of("thinking_delta") },
+            Kind::Text => Self { text: piece, ..Self::of("text_delta") },
+            Kind::Json => Self { partial_json: piece, ..Self::of("input_json_delta") },
         }
-        if !reply.text.is_empty() {
-            self.start(&json!({"type": "text", "text": ""}));
-            self.deltas(
-                &reply.text,
-                tokens::count(&reply.text),
-                |piece| json!({"type": "text_delta", "text": piece}),
-            );
-            self.stop();
-        }
-        for call in &reply.calls {
-            self.start(&json!({
-                "type": "tool_use", "id": call.id, "name": call.name, "input": {},
-            }));
-            self.delta(&json!({"type": "input_json_delta", "partial_json": ""}));
-            self.deltas(
-                &call.input.to_string(),
-                call.tokens(),
-                |piece| json!({"type": "input_json_delta", "partial_json": piece}),
-            );
-            self.stop();
+    }
+}
+
+impl Saying {
+    fn of(block: Block) -> Self {
+        let (kind, text, tokens, signature) = match block {
+            Block::Thought(Thought { text, tokens, signature }) => {
+                (Kind::Thinking, text, tokens, Some(signature))
+            }
+            Block::Text(text) => {
+                let tokens = tokens::count(&text);
+                (Kind::Text, text, tokens, None)
+            }
+            Block::Call(call) => (Kind::Json, call.input.to_string(), call.tokens(), None),
+        };
+        Self { kind, text, tokens, said: 0, signature }
+    }
+}
+
+impl Events {
+    /// The events of a reply within its frame.
+    pub fn new(frame: Frame, reply: Reply, schedule: Schedule) -> Self {
+        let Reply { text, thought, calls, tokens_out, .. } = reply;
+        let text = (!text.is_empty()).then_some(text);
+        let blocks: Vec<Block> = thought
+            .into_iter()
+            .map(Block::Thought)
+            .chain(text.map(Block::Text))
+            .chain(calls.into_iter().map(Block::Call))
+            .collect();
+        let opening = Event { at_ms: schedule.at_ms(0), text: frame.opening };
+        Self {
+            schedule,
+            ready: VecDeque::from([opening]),
+            saying: None,
+            blocks: blocks.into_iter(),
+            closing: Some(frame.closing),
+            index: 0,
+            before: 0,
+            tokens_out,
         }
     }
 
-    fn start(&mut self, block: &Value) {
+    /// Makes what comes next; nothing where everything was said.
+    fn advance(&mut self) {
+        if let Some(saying) = self.saying.take() {
+            self.go_on(saying);
+        } else if let Some(block) = self.blocks.next() {
+            self.begin(block);
+        } else if let Some(text) = self.closing.take() {
+            let at_ms = self.schedule.at_ms(self.tokens_out);
+            self.ready.push_back(Event { at_ms, text });
+            self.push(self.tokens_out, "message_stop", &json!({"type": "message_stop"}));
+        }
+    }
+
+    fn begin(&mut self, block: Block) {
+        let empty = match &block {
+            Block::Thought(_) => json!({"type": "thinking", "thinking": "", "signature": ""}),
+            Block::Text(_) => json!({"type": "text", "text": ""}),
+            Block::Call(Call { id, name, .. }) => {
+                json!({"type": "tool_use", "id": id, "name": name, "input": {}})
+            }
+        };
         let data =
-            json!({"type": "content_block_start", "index": self.index, "content_block": block});
-        self.push("content_block_start", &data);
+            json!({"type": "content_block_start", "index": self.index, "content_block": empty});
+        self.push(self.before, "content_block_start", &data);
         if self.index == 0 {
-            self.push("ping", &json!({"type": "ping"}));
+            self.push(self.before, "ping", &json!({"type": "ping"}));
         }
-    }
-
-    /// The pieces of a text, each at the moment when its last token is written.
-    fn deltas(&mut self, text: &str, tokens: u64, shape: impl Fn(&str) -> Value) {
-        let before = self.written;
-        let mut bytes = 0;
-        for piece in pieces(text) {
-            bytes += piece.len() as u64;
-            self.written = before + tokens::of_bytes(bytes).min(tokens);
-            self.delta(&shape(piece));
+        if let Block::Call(_) = block {
+            self.push_delta(self.before, Delta::piece(Kind::Json, ""));
         }
-        self.written = before + tokens;
+        self.saying = Some(Saying::of(block));
     }
 
-    fn delta(&mut self, delta: &Value) {
-        let data = json!({"type": "content_block_delta", "index": self.index, "delta": delta});
-        self.push("content_block_delta", &data);
-    }
-
-    fn stop(&mut self) {
+    /// The next piece of a block, at the moment when its last token is written; then its end.
+    fn go_on(&mut self, mut saying: Saying) {
+        if let Some(piece) = first_piece(&saying.text[saying.said..]) {
+            let said = saying.said + piece.len();
+            let tokens = tokens::of_bytes(said as u64).min(saying.tokens);
+            self.push_delta(self.before + tokens, Delta::piece(saying.kind, piece));
+            saying.said = said;
+            self.saying = Some(saying);
+            return;
+        }
+        self.before += saying.tokens;
+        if let Some(signature) = &saying.signature {
+            let signature = Some(signature.as_str());
+            self.push_delta(self.before, Delta { signature, ..Delta::of("signature_delta") });
+        }
         let data = json!({"type": "content_block_stop", "index": self.index});
-        self.push("content_block_stop", &data);
+        self.push(self.before, "content_block_stop", &data);
         self.index += 1;
     }
 
-    fn push(&mut self, name: &str, data: &Value) {
-        self.events.push(event(self.schedule.at_ms(self.written), name, data));
+    fn push_delta(&mut self, tokens: u64, delta: Delta<'_>) {
+        let data = DeltaData { delta, index: self.index, kind: "content_block_delta" };
+        self.push(tokens, "content_block_delta", &data);
+    }
+
+    /// An event at the moment when so many tokens are written.
+    fn push(&mut self, tokens: u64, name: &str, data: &impl Serialize) {
+        let at_ms = self.schedule.at_ms(tokens);
+        self.ready.push_back(Event { at_ms, text: written(name, data) });
     }
 }
 
-fn event(at_ms: u64, name: &str, data: &Value) -> Event {
-    Event { at_ms, text: format!("event: {name}\ndata: {data}\n\n") }
+impl Iterator for Events {
+    type Item = Event;
+
+    fn next(&mut self) -> Option<Event> {
+        if self.ready.is_empty() {
+            self.advance();
+        }
+        self.ready.pop_front()
+    }
 }
 
-/// The text in pieces of a few tokens, cut at characters.
-fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
+/// An event as it goes over the wire.
+fn written(name: &str, data: &impl Serialize) -> String {
+    let data = serde_json::to_string(data).expect("data of strings and numbers serialises");
+    ["event: ", name, "\ndata: ", &data, "\n\n"].concat()
+}
+
+/// The first few tokens of a text, cut at a character; none of an empty one.
+fn first_piece(text: &str) -> Option<&str> {
     let size = usize::try_from(tokens::to_bytes(TOKENS_PER_DELTA)).unwrap_or(usize::MAX);
-    std::iter::from_fn(move || {
-        if text.is_empty() {
-            return None;
-        }
-        let (piece, rest) = text.split_at(text.ceil_char_boundary(size.min(text.len())));
-        text = rest;
-        Some(piece)
-    })
+    let piece = &text[..text.ceil_char_boundary(size.min(text.len()))];
+    (!piece.is_empty()).then_some(piece)
 }
 
 #[cfg(test)]
@@ -289,6 +265,8 @@ mod tests {
     use super::*;
     use crate::chance::{Chance, RequestKey};
     use crate::latency::LatencyConfig;
+    use crate::message::Usage;
+    use crate::reply::StopReason;
     use proptest::prelude::*;
 
     #[test]
@@ -298,8 +276,8 @@ mod tests {
         let message = Message::new("msg_1".into(), "claude-x", &reply, Usage::plain(10, 14));
         let key = RequestKey { subject: 1, attempt: 0 };
         let schedule = LatencyConfig::default().plan(10, Chance::new(1), key);
-        let lines: Vec<String> = events(&message, &reply, schedule)
-            .iter()
+        let frame = Frame::of(&message);
+        let lines: Vec<String> = Events::new(frame, reply, schedule)
             .map(|event| format!("{} ms {}", event.at_ms, event.text.lines().next().unwrap()))
             .collect();
         insta::assert_snapshot!(lines.join("\n"), @"
@@ -317,7 +295,13 @@ mod tests {
     proptest! {
         #[test]
         fn the_pieces_put_together_are_the_text(text in "\\PC{0,200}") {
-            prop_assert_eq!(pieces(&text).collect::<String>(), text);
+            let mut rest = text.as_str();
+            let mut whole = String::new();
+            while let Some(piece) = first_piece(rest) {
+                whole.push_str(piece);
+                rest = &rest[piece.len()..];
+            }
+            prop_assert_eq!(whole, text);
         }
     }
 }

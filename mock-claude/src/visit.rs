@@ -5,14 +5,18 @@
 //! note does nothing. The API key never gets here, only a short hash of it, and no prompt does
 //! unless the configuration asks for it.
 
-use std::fmt::Write;
+use std::borrow::Cow;
+use std::cell::Cell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, Method, header};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use tokio::task::futures::TaskLocalFuture;
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::chance::RequestKey;
+use crate::{metrics, names};
 
 /// The longest path, model or user agent that is kept, in characters.
 const MAX_TEXT: usize = 200;
@@ -24,9 +28,9 @@ const MAX_PROMPT: usize = 4_000;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Visit {
     /// The HTTP method.
-    pub method: String,
+    pub method: Cow<'static, str>,
     /// The path without its query.
-    pub path: String,
+    pub path: Cow<'static, str>,
     /// The model that was asked for.
     pub model: Option<String>,
     /// Hash of what the request is about, in hexadecimal.
@@ -79,21 +83,28 @@ pub enum Limit {
 
 impl Visit {
     /// What the head of a request says.
-    pub(crate) fn of(method: &http::Method, path: &str, headers: &HeaderMap) -> Self {
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    pub(crate) fn of(method: &Method, path: &str, headers: &HeaderMap) -> Self {
+        let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         Self {
-            method: cut(method.as_str(), MAX_TEXT),
-            path: cut(path, MAX_TEXT),
+            method: match *method {
+                Method::POST => "POST".into(),
+                Method::GET => "GET".into(),
+                _ => cut(method.as_str(), MAX_TEXT).into(),
+            },
+            path: match metrics::known_path(path) {
+                Some(known) => known.into(),
+                None => cut(path, MAX_TEXT).into(),
+            },
             key: key_hash(headers),
-            retry_count: text("x-stainless-retry-count").and_then(|count| count.parse().ok()),
-            user_agent: text("user-agent").map(|agent| cut(agent, MAX_TEXT)),
+            retry_count: text(&names::RETRY_COUNT).and_then(|count| count.parse().ok()),
+            user_agent: text(&header::USER_AGENT).map(|agent| cut(agent, MAX_TEXT)),
             ..Self::default()
         }
     }
 
     /// The request's key, in the words of the journal.
     pub(crate) fn identify(&mut self, key: RequestKey) {
-        self.subject = Some(format!("{:016x}", key.subject));
+        self.subject = Some(hexadecimal(&key.subject.to_be_bytes()));
         self.attempt = key.attempt;
     }
 
@@ -111,23 +122,45 @@ impl Visit {
 /// The first 48 bits of the key's SHA-256: enough to tell clients apart, too little to confirm a
 /// guess about anything but the key itself.
 fn key_hash(headers: &HeaderMap) -> Option<String> {
-    let key = credential(headers)?;
-    let digest = Sha256::digest(key);
-    let mut short = String::new();
-    for byte in digest.iter().take(6) {
-        let _ = write!(short, "{byte:02x}");
+    thread_local! {
+        /// The latest key and its hash. A client sends the same key with every request.
+        static LATEST: Cell<Option<(u128, [u8; 6])>> = const { Cell::new(None) };
     }
-    Some(short)
+    let key = credential(headers)?;
+    let name = xxh3_128(key);
+    let short = match LATEST.get() {
+        Some((latest, short)) if latest == name => short,
+        _ => {
+            let mut short = [0; 6];
+            short.copy_from_slice(&Sha256::digest(key)[..6]);
+            LATEST.set(Some((name, short)));
+            short
+        }
+    };
+    Some(hexadecimal(&short))
+}
+
+/// Bytes in lower-case hexadecimal.
+fn hexadecimal(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    let mut text = String::with_capacity(2 * bytes.len());
+    text.extend(halves.map(|half| char::from(DIGITS[usize::from(half)])));
+    text
 }
 
 /// The key that a request authenticates with, in either of its two places.
 pub(crate) fn credential(headers: &HeaderMap) -> Option<&[u8]> {
-    let key = headers.get("x-api-key").map(http::HeaderValue::as_bytes);
-    let bearer = || headers.get("authorization")?.as_bytes().strip_prefix(b"Bearer ");
+    let key = headers.get(&names::API_KEY).map(http::HeaderValue::as_bytes);
+    let bearer = || headers.get(header::AUTHORIZATION)?.as_bytes().strip_prefix(b"Bearer ");
     key.or_else(bearer).map(<[u8]>::trim_ascii).filter(|key| !key.is_empty())
 }
 
 fn cut(text: &str, characters: usize) -> String {
+    // No text has more characters than bytes.
+    if text.len() <= characters {
+        return text.to_owned();
+    }
     text.chars().take(characters).collect()
 }
 
@@ -152,8 +185,8 @@ impl Handle {
     }
 
     /// Runs what handles the request; notes that are made in it go to this visit.
-    pub(crate) async fn during<F: Future>(&self, handling: F) -> F::Output {
-        CURRENT.scope(self.clone(), handling).await
+    pub(crate) fn during<F: Future>(&self, handling: F) -> TaskLocalFuture<Self, F> {
+        CURRENT.scope(self.clone(), handling)
     }
 }
 
@@ -171,6 +204,11 @@ pub(crate) fn with_open<T>(look: impl FnOnce(&mut Open) -> T) -> Option<T> {
     CURRENT.try_with(|handle| look(&mut handle.open())).ok()
 }
 
+/// The visit of the request that is being handled, if one is.
+pub(crate) fn current() -> Option<Handle> {
+    CURRENT.try_with(Handle::clone).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,7 +216,7 @@ mod tests {
     fn visit(name: &'static str, value: &'static str) -> Visit {
         let mut headers = HeaderMap::new();
         headers.insert(name, http::HeaderValue::from_static(value));
-        Visit::of(&http::Method::POST, "/v1/messages", &headers)
+        Visit::of(&Method::POST, "/v1/messages", &headers)
     }
 
     #[test]
@@ -193,7 +231,7 @@ mod tests {
     #[test]
     fn nothing_that_a_client_sends_is_kept_at_any_length() {
         let long = "x".repeat(10_000);
-        let visit = Visit::of(&http::Method::GET, &long, &HeaderMap::new());
+        let visit = Visit::of(&Method::GET, &long, &HeaderMap::new());
         assert_eq!(visit.path.len(), MAX_TEXT);
     }
 

@@ -14,11 +14,12 @@ use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 use http_body::{Frame, SizeHint};
 use serde_json::Value;
 
 use crate::answer::State;
+use crate::names;
 use crate::visit::{Handle, Limit, Visit};
 
 /// Bytes of an error's body that are looked at, at most.
@@ -31,23 +32,23 @@ const LAST_EVENT: &[u8] = b"event: message_stop";
 pub(crate) fn watched(routes: Router, state: Arc<State>) -> Router {
     routes.layer(from_fn(move |request: Request, next: Next| {
         let state = Arc::clone(&state);
-        async move { watch(state, request, next).await }
+        async move {
+            let watcher = Watcher::of(state, &request);
+            watch(watcher, next.run(request)).await.map(Body::new)
+        }
     }))
 }
 
-async fn watch(state: Arc<State>, request: Request, next: Next) -> Response {
-    let mut visit = Visit::of(request.method(), request.uri().path(), request.headers());
-    visit.started_us = state.clock().now_us();
-    visit.in_flight = state.journal.metrics().begin();
-    let handle = Handle::new(visit);
-    let mut watcher = Watcher { state, handle: handle.clone(), seen: Seen::default() };
-    let response = handle.during(next.run(request)).await;
+/// The answer to a request, seen on its way.
+pub(crate) async fn watch(
+    mut watcher: Watcher,
+    handling: impl Future<Output = Response>,
+) -> http::Response<Watched> {
+    let response = watcher.handle.during(handling).await;
     watcher.answered(response.status(), response.headers());
     response.map(|inner| {
-        if http_body::Body::is_end_stream(&inner) {
-            watcher.seen.whole = true;
-        }
-        Body::new(Watched { inner, watcher })
+        watcher.seen.whole |= http_body::Body::is_end_stream(&inner);
+        Watched { inner, watcher }
     })
 }
 
@@ -58,18 +59,27 @@ struct Seen {
     whole: bool,
     broken: bool,
     error: Vec<u8>,
-    tail: Vec<u8>,
+    /// The end of the last frame of a stream, while its last event is to come.
+    tail: Option<Vec<u8>>,
     last_event: bool,
 }
 
 /// Writes the visit down when it ends, however it ends.
-struct Watcher {
+pub(crate) struct Watcher {
     state: Arc<State>,
     handle: Handle,
     seen: Seen,
 }
 
 impl Watcher {
+    /// A watcher of the request that comes now.
+    pub(crate) fn of<B>(state: Arc<State>, request: &http::Request<B>) -> Self {
+        let mut visit = Visit::of(request.method(), request.uri().path(), request.headers());
+        visit.started_us = state.clock().now_us();
+        visit.in_flight = state.journal.metrics().begin();
+        Self { state, handle: Handle::new(visit), seen: Seen::default() }
+    }
+
     fn answered(&mut self, status: StatusCode, headers: &HeaderMap) {
         let now_us = self.state.clock().now_us();
         self.seen.status = Some(status.as_u16());
@@ -77,12 +87,12 @@ impl Watcher {
         let mut open = self.handle.open();
         let visit = &mut open.visit;
         visit.answered_us = Some(now_us);
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        visit.stream =
-            text("content-type").is_some_and(|kind| kind.starts_with("text/event-stream"));
-        visit.should_retry = text("x-should-retry").and_then(|value| value.parse().ok());
-        visit.retry_after_ms =
-            retry_after_ms(headers, self.state.clock().unix_ms(self.state.clock().now_us()));
+        let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        let kind = text(&header::CONTENT_TYPE);
+        visit.stream = kind.is_some_and(|kind| kind.starts_with("text/event-stream"));
+        self.seen.tail = visit.stream.then(Vec::new);
+        visit.should_retry = text(&names::SHOULD_RETRY).and_then(|value| value.parse().ok());
+        visit.retry_after_ms = retry_after_ms(headers, self.state.clock().unix_ms(now_us));
     }
 
     fn saw(&mut self, data: &[u8]) {
@@ -90,12 +100,15 @@ impl Watcher {
         if seen.status.is_some_and(|status| status >= 400) {
             let room = MAX_ERROR_BYTES - seen.error.len();
             seen.error.extend_from_slice(&data[..data.len().min(room)]);
-        } else if self.handle.open().visit.stream && !seen.last_event {
+        } else if let Some(tail) = &mut seen.tail {
             // An event may be cut anywhere, so the end of the last frame is looked at again.
-            seen.tail.extend_from_slice(data);
-            seen.last_event = seen.tail.windows(LAST_EVENT.len()).any(|part| part == LAST_EVENT);
-            let keep = seen.tail.len().min(LAST_EVENT.len() - 1);
-            seen.tail.drain(..seen.tail.len() - keep);
+            tail.extend_from_slice(data);
+            seen.last_event = tail.windows(LAST_EVENT.len()).any(|part| part == LAST_EVENT);
+            let keep = tail.len().min(LAST_EVENT.len() - 1);
+            tail.drain(..tail.len() - keep);
+            if seen.last_event {
+                seen.tail = None;
+            }
         }
     }
 }
@@ -104,28 +117,32 @@ impl Drop for Watcher {
     fn drop(&mut self) {
         let now_us = self.state.clock().now_us();
         let mut open = self.handle.open();
-        let number = open.number;
         let visit = &mut open.visit;
         visit.ended_us = Some(now_us);
         visit.client_left = !self.seen.whole && !self.seen.broken;
         if visit.stream {
             visit.stream_complete = Some(self.seen.whole && self.seen.last_event);
         }
-        let error = serde_json::from_slice(&self.seen.error).unwrap_or(Value::Null);
-        let kind = describe_error(&error, self.seen.status, visit);
-        let visit = visit.clone();
+        // Most answers are no error and have nothing to describe.
+        let failed = self.seen.status.is_some_and(|status| status >= 400);
+        let kind = failed.then(|| {
+            let error = serde_json::from_slice(&self.seen.error).unwrap_or(Value::Null);
+            describe_error(&error, self.seen.status, visit)
+        });
         drop(open);
-        self.state.journal.finish(number, visit, self.seen.status, kind.as_deref());
+        self.state.journal.finish(&self.handle, self.seen.status, kind.flatten().as_deref());
     }
 }
 
 /// Notes what an error says, and returns its type.
 fn describe_error(error: &Value, status: Option<u16>, visit: &mut Visit) -> Option<String> {
-    let text = |pointer: &str| error.pointer(pointer).and_then(Value::as_str);
+    let error = error.get("error");
+    let text = |name: &str| error?.get(name)?.as_str();
     let short = |text: &str| text.chars().take(100).collect::<String>();
-    visit.error_code = text("/error/details/error_code").map(short);
+    let code = error.and_then(|error| error.get("details")?.get("error_code")?.as_str());
+    visit.error_code = code.map(short);
     let code = visit.error_code.as_deref().unwrap_or_default();
-    let message = text("/error/message").unwrap_or_default();
+    let message = text("message").unwrap_or_default();
     visit.limit = if code.contains("spend_limit") || message.contains("usage limits") {
         Some(Limit::Spend)
     } else if status == Some(429) && message.contains("concurrent") {
@@ -133,16 +150,18 @@ fn describe_error(error: &Value, status: Option<u16>, visit: &mut Visit) -> Opti
     } else {
         (status == Some(429)).then_some(Limit::Rate)
     };
-    text("/error/type").map(short)
+    text("type").map(short)
 }
 
 /// How long a client has to wait, by whichever of the two headers says so.
 fn retry_after_ms(headers: &HeaderMap, unix_ms: i64) -> Option<u64> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(ms) = text("retry-after-ms").and_then(|value| value.trim().parse::<f64>().ok()) {
+    let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(ms) =
+        text(&names::RETRY_AFTER_MS).and_then(|value| value.trim().parse::<f64>().ok())
+    {
         return whole(ms);
     }
-    let value = text(header::RETRY_AFTER.as_str())?.trim();
+    let value = text(&header::RETRY_AFTER)?.trim();
     if let Ok(seconds) = value.parse::<f64>() {
         return whole(seconds * 1000.0);
     }
@@ -160,7 +179,7 @@ fn whole(ms: f64) -> Option<u64> {
 }
 
 /// A body on its way to the client.
-struct Watched {
+pub(crate) struct Watched {
     inner: Body,
     watcher: Watcher,
 }
@@ -246,9 +265,9 @@ mod tests {
         let state = Arc::new(state);
         let text = b"event: ping\n\nevent: message_stop\ndata: {}\n\n";
         for at in 0..text.len() {
-            let visit = Visit { stream: true, ..Visit::default() };
-            let (state, handle) = (Arc::clone(&state), Handle::new(visit));
-            let mut watcher = Watcher { state, handle, seen: Seen::default() };
+            let seen = Seen { tail: Some(Vec::new()), ..Seen::default() };
+            let (state, handle) = (Arc::clone(&state), Handle::default());
+            let mut watcher = Watcher { state, handle, seen };
             watcher.saw(&text[..at]);
             watcher.saw(&text[at..]);
             assert!(watcher.seen.last_event, "cut at {at}");

@@ -79,7 +79,7 @@ pub(crate) struct Wire<C> {
 #[derive(Debug)]
 enum State {
     Faithful,
-    Cutting { head: HeadEnd, left: Option<u64>, ending: Ending },
+    Cutting { head: HeadEnd, quiet: Option<Quiet>, left: Option<u64>, ending: Ending },
     Slow { pace: Pace, sleep: Option<Pin<Box<Sleep>>> },
     Instead { bytes: Bytes },
     Over { ending: Ending },
@@ -94,7 +94,8 @@ impl<C: Carrier> Wire<C> {
         if let Some(order) = self.control.take() {
             self.state = match order {
                 Order::Cut { after_body_bytes, ending } => {
-                    State::Cutting { head: HeadEnd::default(), left: after_body_bytes, ending }
+                    let head = HeadEnd::default();
+                    State::Cutting { head, quiet: None, left: after_body_bytes, ending }
                 }
                 Order::Slow { bytes_per_second } => {
                     State::Slow { pace: Pace::of(bytes_per_second), sleep: None }
@@ -127,10 +128,21 @@ impl<C: Carrier> AsyncWrite for Wire<C> {
     ) -> Poll<io::Result<usize>> {
         let wire = &mut *self;
         wire.obey();
-        let carrier = Pin::new(&mut wire.carrier);
+        let mut carrier = Pin::new(&mut wire.carrier);
         match &mut wire.state {
             State::Faithful => carrier.poll_write(context, bytes),
-            State::Cutting { head, left, ending } => {
+            State::Cutting { head, quiet, left, ending } => {
+                if quiet.is_none() && head.matched == 0 && left.is_some() {
+                    *quiet = Quiet::of(bytes);
+                }
+                if let Some(said) = quiet.as_mut().filter(|said| !said.bytes.is_empty()) {
+                    while !said.bytes.is_empty() {
+                        let written = ready!(carrier.as_mut().poll_write(context, &said.bytes))?;
+                        said.bytes.advance(written);
+                    }
+                    head.matched = HeadEnd::MARK.len();
+                    return Poll::Ready(Ok(said.stands_for));
+                }
                 let allowed = left.map_or(0, |left| head.allowed(bytes, left));
                 if allowed == 0 {
                     let ending = *ending;
@@ -205,6 +217,30 @@ impl<C: Carrier> AsyncRead for Wire<C> {
     }
 }
 
+/// A head that does not announce that the connection closes, because trouble is not announced: a
+/// client that knows may take a response that breaks off for one that is over.
+#[derive(Debug)]
+struct Quiet {
+    bytes: Bytes,
+    stands_for: usize,
+}
+
+impl Quiet {
+    const ANNOUNCEMENT: &[u8] = b"\r\nconnection: close\r\n";
+
+    /// The head that these bytes begin with, if they hold all of it.
+    fn of(bytes: &[u8]) -> Option<Self> {
+        let mark = HeadEnd::MARK;
+        let end = bytes.windows(mark.len()).position(|part| part == mark)? + mark.len();
+        let head = &bytes[..end];
+        let length = Self::ANNOUNCEMENT.len();
+        let at = head.windows(length).position(|part| part == Self::ANNOUNCEMENT)?;
+        // The line break before the announcement stays.
+        let quiet = [&head[..at + 2], &head[at + length..]].concat();
+        Some(Self { bytes: quiet.into(), stands_for: end })
+    }
+}
+
 /// Finds the empty line at the end of a response's head, wherever the writes are cut.
 #[derive(Debug, Clone, Copy, Default)]
 struct HeadEnd {
@@ -272,6 +308,16 @@ mod tests {
             let found: usize = whole.as_bytes().chunks(step).map(|piece| end.advance(piece)).sum();
             prop_assert_eq!(found, first);
         }
+    }
+
+    #[test]
+    fn a_head_loses_its_announcement_and_nothing_else() {
+        let head = |line: &str| format!("HTTP/1.1 200 OK\r\na: b\r\n{line}c: d\r\n\r\n");
+        let whole = head("connection: close\r\n") + "body\r\n\r\n";
+        let quiet = Quiet::of(whole.as_bytes()).unwrap();
+        assert_eq!(quiet.bytes, head(""));
+        assert_eq!(&whole[quiet.stands_for..], "body\r\n\r\n");
+        assert!(Quiet::of(head("").as_bytes()).is_none() && Quiet::of(b"HTTP/1.1 200").is_none());
     }
 
     #[test]

@@ -6,23 +6,24 @@ mod support;
 
 use std::path::Path;
 
+use bytes::Bytes;
 use http::Request;
 use mock_claude::MockClaude;
 use mock_claude::request::{MessagesRequest, Purpose, Rules, Version};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::{Answer, mock, send_raw};
+use support::{Answer, mock, send_bytes};
 
 const CONTRACT: Rules =
     Rules { version: Version::V2026, purpose: Purpose::Reply, beta: true, contract: true };
 
-async fn post(mock: &MockClaude, path: &str, body: String) -> Answer {
+async fn post(mock: &MockClaude, path: &str, body: impl Into<Bytes>) -> Answer {
     let request = Request::post(path)
         .header("x-api-key", "key")
         .header("anthropic-version", "2023-06-01")
-        .body(body)
+        .body(body.into())
         .expect("the request is valid");
-    send_raw(mock, request).await
+    send_bytes(mock.connect(), request).await
 }
 
 #[test]
@@ -48,9 +49,7 @@ async fn every_taken_body_of_the_corpus_is_answered() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let Ok(body) = std::fs::read_to_string(&path) else {
-            continue;
-        };
+        let body = std::fs::read(&path).unwrap();
         let expected = path.file_name().unwrap().to_str().unwrap()[..3].parse::<u16>().unwrap();
         let answer = post(&mock(""), "/v1/messages", body).await;
         assert_eq!(answer.status, expected, "{}: {}", path.display(), answer.body);

@@ -48,7 +48,7 @@ fn a_file_is_refused_with_every_problem_and_exit_code_104() {
     std::fs::write(&file, "[limits]\ntier = \"strat\"\n[latency]\njiter = 0.1\n").unwrap();
     let file = file.display().to_string();
     check(&["--config", &file], 104, "has 2 problems");
-    check(&["--config", &file], 104, "mock.toml:2:8: `limits.tier`: unknown variant `strat`");
+    check(&["--config", &file], 104, "mock.toml:2:8: `limits.tier`: unknown value `strat`");
     check(&["--config", &file], 104, "hint: did you mean `jitter`?");
 }
 

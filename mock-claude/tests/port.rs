@@ -83,14 +83,14 @@ fn a_wrong_configuration_is_refused_with_its_place_and_its_exit_code() {
         assert_eq!(output.status.code(), Some(code), "{shown}");
         assert!(shown.contains(words), "{words} is missing in:\n{shown}");
     };
-    check("[latency]\njitter = 2.0\n", 104, "a share is a number from 0 to 1");
+    check("[latency]\njitter = 2.0\n", 104, "`latency.jitter`: must be at most 1");
     check("[limits]\nrequests_burst = 4\n", 104, "needs `requests_per_minute`");
     check(
         "[latency]\ndecode_tokens_per_second = 0\n",
         104,
         ":2:28: `latency.decode_tokens_per_second`",
     );
-    check("colour = 1\n", 104, "unknown field");
+    check("colour = 1\n", 104, "unknown key");
     let missing = Command::new(env!("CARGO_BIN_EXE_mock-claude"))
         .args(["--config", "/nowhere.toml"])
         .output()

@@ -114,6 +114,8 @@ async fn the_journal_comes_in_pages_and_can_be_filtered() {
         let found = get(&mock, &format!("/journal?{filter}")).await.json();
         assert_eq!(found["records"].as_array().unwrap().len(), 3, "{filter}");
     }
+    let untagged = get(&mock, "/journal?tag=1/1/1").await.json();
+    assert_eq!(untagged["records"].as_array().unwrap().len(), 0);
     assert_eq!(get(&mock, "/journal?limit=many").await.status, 400);
 }
 

@@ -54,6 +54,16 @@ pub enum Cause {
     BudgetStop,
     /// The pipeline's circuit breaker was open, and the call was not sent.
     CircuitOpen,
+    /// The parser of the pipeline raised an error that the pipeline does not catch.
+    AnalysisFailed,
+    /// The platform had no room for another invocation and turned the job away.
+    Throttled,
+    /// 429 from the gateway: requests came faster than its rate and burst allow.
+    GatewayThrottled,
+    /// 504: the gateway gave up waiting, while the work went on and was paid for.
+    GatewayTimeout,
+    /// 413: the file is larger than the platform takes in one request.
+    PayloadTooLarge,
 }
 
 /// Where the mending of a failure is: the categories of the failure analysis.
@@ -80,13 +90,13 @@ pub enum Priority {
     High,
     /// The pipeline loses work to something outside.
     Medium,
-    /// Nothing is wrong with the pipeline.
+    /// Nothing is wrong with the pipeline, or the scenario breaks it on purpose.
     Low,
 }
 
 impl Cause {
     /// Every cause, in the order of the declaration.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 27] = [
         Self::RateLimited,
         Self::Overloaded,
         Self::ServerError,
@@ -109,6 +119,11 @@ impl Cause {
         Self::Interrupted,
         Self::BudgetStop,
         Self::CircuitOpen,
+        Self::AnalysisFailed,
+        Self::Throttled,
+        Self::GatewayThrottled,
+        Self::GatewayTimeout,
+        Self::PayloadTooLarge,
     ];
 
     /// The name in records and baselines, for example `rate_limited`.
@@ -136,6 +151,11 @@ impl Cause {
             Self::Interrupted => "interrupted",
             Self::BudgetStop => "budget_stop",
             Self::CircuitOpen => "circuit_open",
+            Self::AnalysisFailed => "analysis_failed",
+            Self::Throttled => "throttled",
+            Self::GatewayThrottled => "gateway_throttled",
+            Self::GatewayTimeout => "gateway_timeout",
+            Self::PayloadTooLarge => "payload_too_large",
         }
     }
 
@@ -164,6 +184,11 @@ impl Cause {
             Self::Interrupted => "run interrupted",
             Self::BudgetStop => "spend cap reached",
             Self::CircuitOpen => "circuit breaker open",
+            Self::AnalysisFailed => "analysis failed",
+            Self::Throttled => "invocation throttled",
+            Self::GatewayThrottled => "429 gateway throttled",
+            Self::GatewayTimeout => "504 gateway timeout",
+            Self::PayloadTooLarge => "413 payload too large",
         }
     }
 
@@ -175,6 +200,9 @@ impl Cause {
             | Self::NotFound
             | Self::CallTimeout
             | Self::JobTimeout
+            | Self::Throttled
+            | Self::GatewayThrottled
+            | Self::GatewayTimeout
             | Self::BudgetStop => Category::Configuration,
             Self::Overloaded
             | Self::ServerError
@@ -189,7 +217,9 @@ impl Cause {
             | Self::Undocumented
             | Self::LostLines
             | Self::ProcessKilled
-            | Self::OutOfMemory => Category::Bug,
+            | Self::OutOfMemory
+            | Self::AnalysisFailed
+            | Self::PayloadTooLarge => Category::Bug,
             Self::InjectedFatal => Category::TestDesign,
             Self::Interrupted => Category::Unknown,
         }
@@ -208,6 +238,11 @@ impl Cause {
             }
             _ => Priority::High,
         }
+    }
+
+    /// Whether calls went through and the documentation is what is not whole.
+    pub const fn is_of_the_documentation(self) -> bool {
+        matches!(self, Self::Truncated | Self::LostChunk | Self::Undocumented | Self::LostLines)
     }
 
     /// What mends it, in one sentence.
@@ -237,6 +272,15 @@ impl Cause {
             Self::Interrupted => "run it again: an interrupted job proves nothing",
             Self::BudgetStop => "nothing, if the cap is meant: else raise it, or send less",
             Self::CircuitOpen => "queue what the breaker turns away until the API is up again",
+            Self::AnalysisFailed => {
+                "catch what the parser raises, and send the file without its analysis"
+            }
+            Self::Throttled => "queue the work, or raise the concurrency that the platform allows",
+            Self::GatewayThrottled => "slow down to the gateway's rate, or raise it",
+            Self::GatewayTimeout => {
+                "answer at once with a ticket and do the work in a queue: the gateway does not wait"
+            }
+            Self::PayloadTooLarge => "upload the file to storage and send its address",
         }
     }
 }
@@ -270,6 +314,9 @@ impl Category {
 }
 
 impl Priority {
+    /// Every priority, the most urgent first.
+    pub const ALL: [Self; 3] = [Self::High, Self::Medium, Self::Low];
+
     /// The name in reports, for example `HIGH`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -303,7 +350,7 @@ mod tests {
         for category in Category::ALL {
             assert_eq!(serde_json::to_value(category).unwrap(), category.name());
         }
-        for priority in [Priority::High, Priority::Medium, Priority::Low] {
+        for priority in Priority::ALL {
             assert_eq!(serde_json::to_value(priority).unwrap(), priority.name());
         }
     }
@@ -316,6 +363,8 @@ mod tests {
         assert_eq!(row(Cause::Truncated), (Category::Bug, Priority::High));
         assert_eq!(row(Cause::MalformedReply), (Category::Bug, Priority::Medium));
         assert_eq!(row(Cause::InjectedFatal), (Category::TestDesign, Priority::Low));
+        assert_eq!(row(Cause::GatewayTimeout), (Category::Configuration, Priority::High));
+        assert_eq!(row(Cause::PayloadTooLarge), (Category::Bug, Priority::High));
         assert_eq!(row(Cause::Unreadable), (Category::Environment, Priority::Low));
         assert_eq!(row(Cause::Interrupted), (Category::Unknown, Priority::Low));
         assert_eq!(row(Cause::BudgetStop), (Category::Configuration, Priority::Low));

@@ -105,6 +105,38 @@ impl Latency {
         }
     }
 
+    /// The greatest of all; `None` where there is nothing to measure.
+    pub fn max_us(&self) -> Option<u64> {
+        self.quantile_us(Quantile::Max)
+    }
+
+    /// The distribution in steps, from the least value on: how many are below the step, how many
+    /// are below or on it, and its value in microseconds.
+    pub fn steps(&self) -> impl Iterator<Item = (u64, u64, u64)> + '_ {
+        let mut below = 0;
+        self.histogram.iter_recorded().map(move |step| {
+            let up_to = below + step.count_at_value();
+            let found = (below, up_to, step.value_iterated_to().min(self.max_us));
+            below = up_to;
+            found
+        })
+    }
+
+    /// The points of a percentile distribution as HDR histograms print it, with five steps for
+    /// each halving of what is left: the value, the share up to it, and how many that are.
+    pub fn percentile_points(&self) -> impl Iterator<Item = (u64, f64, u64)> + '_ {
+        let mut up_to = 0;
+        self.histogram.iter_quantiles(5).map(move |point| {
+            up_to += point.count_since_last_iteration();
+            (point.value_iterated_to().min(self.max_us), point.quantile_iterated_to(), up_to)
+        })
+    }
+
+    /// The mean and the standard deviation in microseconds.
+    pub fn mean_and_deviation_us(&self) -> (f64, f64) {
+        (self.histogram.mean(), self.histogram.stdev())
+    }
+
     /// Whether there are enough samples of real time for a quantile to mean something.
     pub fn enough_for(&self, quantile: Quantile) -> bool {
         self.count() >= quantile.floor()

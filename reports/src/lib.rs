@@ -11,7 +11,9 @@ pub mod measured;
 pub mod record;
 
 // From lines to numbers.
+pub mod classify;
 pub mod failure;
+pub mod injected;
 pub mod latency;
 pub mod metric;
 pub mod run;
@@ -25,6 +27,12 @@ pub mod compare;
 pub mod gate;
 pub mod verdict;
 
+// What has not been run yet.
+pub mod estimate;
+
+// From a test runner's output to cases.
+pub mod testlog;
+
 // From verdicts to text.
 pub mod render;
 pub mod text;
@@ -34,7 +42,9 @@ mod fixture;
 
 pub use baseline::Baseline;
 pub use cause::{Category, Cause, Priority};
+pub use classify::{Confidence, Rule, Stage};
 pub use compare::{Comparison, compare};
+pub use estimate::Estimate;
 pub use expect::{Bound, Expectation, Problem};
 pub use failure::Failure;
 pub use gate::{GateReport, gate};

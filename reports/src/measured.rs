@@ -20,6 +20,10 @@ pub struct Measured {
     pub wall_us: u64,
     /// Real time of each pipeline, in microseconds.
     pub pipelines: BTreeMap<String, u64>,
+    /// The most memory that the process had resident during each pipeline, in kilobytes: parsers,
+    /// the mock and the source files included. Absent where the system does not tell.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pipelines_peak_rss_kb: BTreeMap<String, u64>,
     /// The most memory that the process had resident, in kilobytes; absent where unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_rss_kb: Option<u64>,
@@ -52,6 +56,7 @@ mod tests {
             format: FORMAT,
             wall_us: 41_000,
             pipelines: BTreeMap::from([("phase1".to_owned(), 12_000)]),
+            pipelines_peak_rss_kb: BTreeMap::from([("phase1".to_owned(), 9_216)]),
             peak_rss_kb: Some(18_432),
         }
     }

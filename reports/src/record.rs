@@ -27,6 +27,8 @@ pub enum Record {
     Fault(Fault),
     /// One file's way through a pipeline, finished or not.
     Job(Job),
+    /// What the platform did with one job; absent where a scenario names no platform.
+    Platform(Platform),
     /// One pipeline has ended.
     PipelineEnd(PipelineEnd),
     /// The run has ended; always the last line.
@@ -202,6 +204,41 @@ pub struct Job {
     pub wasted_microusd: u64,
     /// Peak memory of the modelled process that ran the job, in kilobytes.
     pub memory_kb: u64,
+}
+
+/// What the platform did with one job, beyond running it. What is zero or absent is not written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Platform {
+    /// The pipeline.
+    pub pipeline: String,
+    /// The job, counted from 1.
+    pub job: u64,
+    /// The HTTP status that the caller of the platform got; absent where nobody waits for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Waiting for a place to run.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub queued_us: u64,
+    /// Starting a new environment before the job's own work.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cold_start_us: u64,
+    /// Running on after the caller had been answered without a result.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub zombie_us: u64,
+    /// What calls were charged that ended after that answer: paid for, and delivered to nobody.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub zombie_microusd: u64,
+    /// Deliveries of the job beyond the first.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub duplicates: u64,
+    /// What was charged for those.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub duplicate_microusd: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes what it skips by reference")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// One pipeline has ended.

@@ -9,7 +9,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use crate::record::{
-    Attempt, FORMAT, Fault, Footer, Header, Job, PipelineEnd, PipelineHeader, Record,
+    Attempt, FORMAT, Fault, Footer, Header, Job, PipelineEnd, PipelineHeader, Platform, Record,
 };
 
 /// A run, whole or not.
@@ -36,6 +36,8 @@ pub struct PipelineRun {
     pub attempts: Vec<Attempt>,
     /// The faults that it met, in the order in which they were injected.
     pub faults: Vec<Fault>,
+    /// What the platform did with its jobs; empty where the scenario names no platform.
+    pub platform: Vec<Platform>,
     /// Its end; absent where the run died before.
     pub end: Option<PipelineEnd>,
 }
@@ -173,6 +175,7 @@ impl RunReader {
             Record::Attempt(r) => owner(run, &r.pipeline).map(|p| p.attempts.push(r)),
             Record::Fault(r) => owner(run, &r.pipeline).map(|p| p.faults.push(r)),
             Record::Job(r) => owner(run, &r.pipeline).map(|p| p.jobs.push(r)),
+            Record::Platform(r) => owner(run, &r.pipeline).map(|p| p.platform.push(r)),
             Record::PipelineEnd(r) => owner(run, &r.pipeline).map(|p| p.end = Some(r)),
             Record::Footer(footer) => {
                 let found = line - 1;
@@ -249,6 +252,7 @@ fn begin(record: Record) -> Result<Run, ReadError> {
             jobs: Vec::new(),
             attempts: Vec::new(),
             faults: Vec::new(),
+            platform: Vec::new(),
             end: None,
         });
     }

@@ -59,6 +59,14 @@ pub struct Summary {
     pub elapsed_us: Option<u64>,
     /// The most memory that a modelled process had.
     pub memory_kb: u64,
+    /// What was charged for work whose caller had been answered without it.
+    pub zombie_microusd: u64,
+    /// What was charged for jobs that were delivered again.
+    pub duplicate_microusd: u64,
+    /// Jobs that had to wait for a new environment to start.
+    pub cold_starts: u64,
+    /// The longest that a job waited for a place to run.
+    pub queued_max_us: u64,
     /// Injected faults by name.
     pub faults: BTreeMap<String, u64>,
     /// Why the numbers do not agree with each other; empty where they do.
@@ -84,6 +92,12 @@ impl Summary {
         for job in &pipeline.jobs {
             summary.count_job(job);
         }
+        for platform in &pipeline.platform {
+            summary.zombie_microusd += platform.zombie_microusd;
+            summary.duplicate_microusd += platform.duplicate_microusd;
+            summary.cold_starts += u64::from(platform.cold_start_us > 0);
+            summary.queued_max_us = summary.queued_max_us.max(platform.queued_us);
+        }
         for fault in &pipeline.faults {
             *summary.faults.entry(fault.name.clone()).or_default() += 1;
         }
@@ -105,6 +119,12 @@ impl Summary {
     /// Documented definitions per million, rounded down; `None` where there was none.
     pub fn coverage_ppm(&self) -> Option<u64> {
         ppm(self.documented_definitions, self.definitions)
+    }
+
+    /// Calls for each million that would have been enough, had each been answered at once; `None`
+    /// where there was none.
+    pub fn amplification_ppm(&self) -> Option<u64> {
+        ppm(self.calls, self.calls.saturating_sub(self.retries))
     }
 
     fn count_attempts(&mut self, pipeline: &PipelineRun) {
@@ -209,6 +229,7 @@ mod tests {
     use super::*;
     use crate::fixture;
     use crate::latency::Quantile;
+    use crate::record::Platform;
 
     fn phase(run: &Run, index: usize) -> Summary {
         Summary::of_pipeline(&run.pipelines[index])
@@ -235,6 +256,24 @@ mod tests {
     }
 
     #[test]
+    fn what_the_platform_did_is_summed_over_the_jobs() {
+        let mut run = fixture::concurrent();
+        let one = |job, zombie_microusd, queued_us| Platform {
+            pipeline: "phase1".to_owned(),
+            job,
+            zombie_microusd,
+            queued_us,
+            cold_start_us: queued_us / 2,
+            ..Platform::default()
+        };
+        run.pipelines[0].platform = vec![one(1, 700, 0), one(2, 41, 9_000), one(3, 0, 4_000)];
+        let phase1 = phase(&run, 0);
+        assert_eq!((phase1.zombie_microusd, phase1.queued_max_us), (741, 9_000));
+        assert_eq!((phase1.cold_starts, phase1.duplicate_microusd), (2, 0));
+        assert_eq!(phase(&run, 1).zombie_microusd, 0);
+    }
+
+    #[test]
     fn skipped_jobs_lower_no_rate() {
         let mut run = fixture::concurrent();
         for job in run.pipelines[0].jobs.iter_mut().filter(|j| j.outcome == Outcome::Failed) {
@@ -256,6 +295,7 @@ mod tests {
         assert_eq!(phase(&run, 0).retries, 0);
         let phase3 = phase(&run, 1);
         assert_eq!((phase3.calls, phase3.retries), (16, 6));
+        assert_eq!(phase3.amplification_ppm(), Some(1_600_000));
         assert_eq!(phase3.attempt_failures, BTreeMap::from([(Cause::RateLimited, 6)]));
     }
 

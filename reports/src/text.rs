@@ -128,6 +128,11 @@ pub fn escape(text: &str) -> String {
     escaped
 }
 
+/// Whether a character acts on a terminal, or is not seen and turns other text around.
+pub fn is_harmful(character: char) -> bool {
+    character.is_control() || is_invisible(character)
+}
+
 const fn is_invisible(character: char) -> bool {
     matches!(
         character,

@@ -39,6 +39,15 @@ impl Verdict {
         }
     }
 
+    /// The word in lower case, as markup classes and documents have it.
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Inconclusive => "inconclusive",
+            Self::Fail => "fail",
+        }
+    }
+
     /// The symbol in reports; never the only sign.
     pub const fn symbol(self) -> &'static str {
         match self {

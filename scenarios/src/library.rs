@@ -1,4 +1,5 @@
-//! The scenarios that ship with the binary: the five of the seed documents, and their variants.
+//! The scenarios that ship with the binary: the five of the seed documents with their variants, and
+//! what production adds: caches in trouble, and the platforms underneath.
 
 /// A scenario file that is part of the binary.
 #[derive(Debug, Clone, Copy)]
@@ -15,8 +16,8 @@ macro_rules! shipped {
     };
 }
 
-/// Every shipped scenario, in the order in which the seed documents tell of them.
-pub const ALL: [Shipped; 8] = shipped![
+/// Every shipped scenario, in the order in which the seed documents tell of them; platforms last.
+pub const ALL: [Shipped; 15] = shipped![
     "large-file",
     "large-file-50k",
     "large-repo",
@@ -25,6 +26,13 @@ pub const ALL: [Shipped; 8] = shipped![
     "concurrent",
     "burst-100",
     "nested",
+    "cache-stampede",
+    "cache-expired",
+    "cache-corruption",
+    "cache-outage",
+    "gateway-timeout",
+    "function-burst",
+    "queue-burst",
 ];
 
 /// The shipped scenario of this name.

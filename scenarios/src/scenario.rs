@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use generators::{Edit, Input, Load};
 use mock_claude::fault::FaultConfig;
+use mock_claude::file::{Document, Finding, Invalid};
 use mock_claude::latency::LatencyConfig;
 use mock_claude::limits::LimitsConfig;
 use mock_claude::reply::ReplyConfig;
@@ -15,9 +16,8 @@ use reports::Expectation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::document::Document;
-use crate::problem::Invalid;
-use crate::shape::Finding;
+use crate::cache_fault::CacheFault;
+use crate::platform::PlatformConfig;
 
 /// The version of the scenario format that this crate reads.
 pub const FORMAT: i64 = 1;
@@ -47,6 +47,9 @@ pub struct Scenario {
     /// What is changed before each round after the first; nothing without the section.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edit: Option<Edit>,
+    /// Where the pipelines run; nothing but their own files limits them without the section.
+    #[serde(default)]
+    pub platform: Option<PlatformConfig>,
     /// The API's rate limits; none without the section.
     #[serde(default)]
     pub limits: Option<LimitsConfig>,
@@ -59,6 +62,9 @@ pub struct Scenario {
     /// What goes wrong in the API, in order of precedence.
     #[serde(default)]
     pub fault: Vec<FaultConfig>,
+    /// What goes wrong with the pipelines' caches.
+    #[serde(default)]
+    pub cache_fault: Vec<CacheFault>,
     /// The currency beside the dollar.
     #[serde(default)]
     pub currency: Currency,
@@ -139,6 +145,14 @@ impl Scenario {
             if self.load.repeat() < 2 {
                 report("edit", "needs a second round: `load.repeat` is 1");
             }
+        }
+        for (index, fault) in self.cache_fault.iter().enumerate() {
+            for problem in fault.problems() {
+                report(&format!("cache_fault.{index}.{}", problem.key), &problem.message);
+            }
+        }
+        for problem in self.platform.iter().flat_map(PlatformConfig::problems) {
+            report(&format!("platform.{}", problem.key), &problem.message);
         }
         for (pipeline, expectation) in &self.expect {
             if !self.pipelines.contains(pipeline) {

@@ -1,8 +1,9 @@
 //! Goal: the checker of shapes and the types agree on what a scenario is, and no text makes the
 //! reader panic.
-//! Method: spoil shipped scenarios at random: keys lost, renamed, given other types and numbers.
-//! What the checker lets through, the types must read, or a user sees a message without a key;
-//! what the types would read and the checker refuses may only be out of a range, or a bare list.
+//! Method: spoil shipped scenarios, and one with every kind of fault, at random: keys lost,
+//! renamed, given other types and numbers. What the checker lets through, the types must read, or
+//! a user sees a message without a key; what the types would read and the checker refuses may only
+//! be out of a range, or a bare list.
 
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -94,8 +95,19 @@ fn spoil(document: &mut Value, path: &[String], change: Change) {
     }
 }
 
+/// A shipped scenario, or one with every fault of the commented example.
+fn scenario(name: Index) -> String {
+    if let Some(shipped) = library::ALL.get(name.index(library::ALL.len() + 1)) {
+        return shipped.text.to_owned();
+    }
+    let quiet = library::find("sequential-100").expect("it is shipped").text;
+    let faults = include_str!("../../mock-claude/faults.example.toml");
+    let (_, faults) = faults.split_once("[[fault]]").expect("it begins with faults");
+    format!("{quiet}\n[[fault]]{faults}")
+}
+
 fn spoilt(name: Index, changes: Vec<(Index, Change)>) -> String {
-    let text = library::ALL[name.index(library::ALL.len())].text;
+    let text = scenario(name);
     let mut document = Value::Table(text.parse::<Table>().expect("a shipped scenario is TOML"));
     for (place, change) in changes {
         let mut all = Vec::new();

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use scenarios::{Scenario, library};
+use scenarios::{PlatformName, Scenario, library};
 
 use crate::failure::{Exit, Failure};
 use crate::pipeline::Preset;
@@ -22,6 +22,8 @@ pub fn execute() -> Result<Exit, Failure> {
         let preset = Preset::parse(name, preset)?;
         let _ = writeln!(text, "  {name:<15} {}", preset.title);
     }
+    let platforms = PlatformName::ALL.map(PlatformName::name).join(", ");
+    let _ = writeln!(text, "\nPlatforms\n  {platforms}");
     text.push_str("\n`chaos show NAME` prints a file; `chaos run --scenario NAME` runs it.\n");
     terminal::print(&text)?;
     Ok(Exit::Pass)

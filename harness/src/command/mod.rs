@@ -3,10 +3,13 @@
 pub mod ablate;
 pub mod baseline;
 pub mod claims;
+pub mod classify;
 pub mod compare;
+pub mod estimate;
 pub mod gate;
 pub mod generate;
 pub mod list;
+pub mod mock;
 pub mod report;
 pub mod run;
 pub mod show;
@@ -27,9 +30,11 @@ use crate::runner::RunPlan;
 pub fn execute(args: Args) -> Result<Exit, Failure> {
     match args.command {
         Command::Run(args) => run::execute(&args),
+        Command::Estimate(args) => estimate::execute(&args),
         Command::List => list::execute(),
         Command::Show { name } => show::execute(&name),
-        Command::Report { run, verbose } => report::execute(&run, verbose),
+        Command::Report(args) => report::execute(&args),
+        Command::Classify { files, format } => classify::execute(&files, format),
         Command::Compare { base, head } => compare::execute(&base, &head),
         Command::Gate { baseline, out, runs } => gate::execute(&baseline, &runs, out.as_deref()),
         Command::Baseline { action: BaselineAction::Accept { baseline, reason, runs } } => {
@@ -38,6 +43,7 @@ pub fn execute(args: Args) -> Result<Exit, Failure> {
         Command::Ablate(args) => ablate::execute(&args),
         Command::Claims(args) => claims::execute(&args),
         Command::Generate { what } => generate::execute(what),
+        Command::Mock(args) => mock::execute(*args),
     }
 }
 

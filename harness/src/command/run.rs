@@ -1,15 +1,18 @@
 //! `chaos run`: runs scenarios, keeps their records, prints what came of them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use reports::render::{comparison, failures_csv, failures_txt, jobs};
+use reports::render::{Named, comparison, failures_csv, failures_txt, github, html};
+use reports::render::{jobs, junit, matrix};
 use reports::{Measured, Run, Style, judge};
 
 use super::read_run;
 use crate::args::RunArgs;
+use crate::book;
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupt;
-use crate::output::{MEASURED, RunFolder};
+use crate::output::{MEASURED, RECORDS, RunFolder};
 use crate::plan;
 use crate::recorder::Recorder;
 use crate::runner::{self, RunPlan};
@@ -27,7 +30,10 @@ pub fn execute(args: &RunArgs) -> Result<Exit, Failure> {
     let mut exit = Exit::Pass;
     for plan in &plans {
         let folder = folder(args, plan, several)?;
-        let measured = perform(plan, &folder, &interrupt, args.quiet)?;
+        let measured = match finished(args, plan, &folder)? {
+            Some(measured) => measured,
+            None => perform(plan, &folder, &interrupt, args.quiet)?,
+        };
         let run = read_run(folder.path())?;
         let judgement = judge(&run);
         write_reports(&folder, &run, &measured)?;
@@ -55,9 +61,40 @@ fn folder(args: &RunArgs, plan: &RunPlan, several: bool) -> Result<RunFolder, Fa
     let name = plan::folder_name(&plan.name);
     match &args.out {
         None => RunFolder::numbered(&name),
-        Some(out) if several => RunFolder::at(&out.join(name), args.force),
-        Some(out) => RunFolder::at(out, args.force),
+        Some(out) => {
+            let out = if several { out.join(name) } else { out.clone() };
+            if args.resume { RunFolder::resumed(&out) } else { RunFolder::at(&out, args.force) }
+        }
     }
+}
+
+/// What a run took that is to be resumed and has come to its end already.
+fn finished(
+    args: &RunArgs,
+    plan: &RunPlan,
+    folder: &RunFolder,
+) -> Result<Option<Measured>, Failure> {
+    if !args.resume {
+        return Ok(None);
+    }
+    // A run that was killed early cannot even be read, and is there to go on all the same.
+    let Ok(run) = read_run(folder.path()) else { return Ok(None) };
+    if !run.complete() || run.pipelines.iter().any(|pipeline| pipeline.end.is_none()) {
+        return Ok(None);
+    }
+    if run.header != plan.header() {
+        return Err(book::other_run());
+    }
+    folder.close_book()?;
+    // Killed after its last record, it has no measurements.
+    let unknown = Measured {
+        format: reports::measured::FORMAT,
+        wall_us: 0,
+        pipelines: BTreeMap::new(),
+        peak_rss_kb: None,
+        pipelines_peak_rss_kb: BTreeMap::new(),
+    };
+    Ok(Some(folder.measured().unwrap_or(unknown)))
 }
 
 /// Runs one plan into its folder.
@@ -71,12 +108,22 @@ pub fn perform(
     let jobs = plan.jobs() * plan.pipelines.len() as u64;
     let progress = terminal::progress(quiet, &plan.name, jobs);
     let file = folder.records()?;
-    let recorder = Arc::new(Recorder::new(file, write_through, interrupt.clone(), progress));
+    let path = folder.path().join(RECORDS);
+    let book = plan.has_checkpoints().then(|| folder.book(&file)).transpose()?;
+    if let Some(book) = &book {
+        book.belongs_to(&plan.header())?;
+        // The book has every record that counts, and what is written now follows them.
+        file.set_len(0).map_err(|error| Failure::unwritable(&path, &error))?;
+    }
+    let recorder = Recorder::new(path, file, write_through, interrupt.clone(), progress);
+    let recorder = Arc::new(recorder.with_book(book.map(Arc::new)));
     let measured = runner::run(plan, &recorder, interrupt);
-    recorder.finish(interrupt.asked()).map_err(|error| {
-        Failure::unwritable(&folder.path().join(crate::output::RECORDS), &error)
-    })?;
-    measured
+    recorder.finish(interrupt.asked())?;
+    let measured = measured?;
+    if !interrupt.asked() {
+        folder.close_book()?;
+    }
+    Ok(measured)
 }
 
 /// Everything that follows from the records, as files beside them.
@@ -84,8 +131,14 @@ pub fn write_reports(folder: &RunFolder, run: &Run, measured: &Measured) -> Resu
     let judgement = judge(run);
     folder.write("summary.txt", &comparison::render(run, &judgement, None, Style::PLAIN))?;
     folder.write("jobs.txt", &jobs::render(run, None, Style::PLAIN))?;
-    folder.write("failures.csv", &failures_csv::render(run))?;
-    folder.write("failures.txt", &failures_txt::render(run))?;
+    // By its scenario and not by its folder: the same run is the same text everywhere.
+    let named = [Named { name: &run.header.scenario, run }];
+    folder.write("failures.csv", &failures_csv::render(&named))?;
+    folder.write("failures.txt", &failures_txt::render(&named))?;
+    folder.write("matrix.txt", &matrix::render(&named, Style::PLAIN))?;
+    folder.write("junit.xml", &junit::render(&named))?;
+    folder.write("annotations.txt", &github::render(&named))?;
+    folder.write("report.html", &html::render(&named))?;
     folder.write(MEASURED, &measured.to_json())
 }
 

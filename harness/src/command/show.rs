@@ -1,22 +1,24 @@
 //! `chaos show`: a shipped file as it is, comments included.
 
-use scenarios::library;
 use scenarios::problem::suggest;
+use scenarios::{PlatformName, library};
 
 use crate::failure::{Exit, Failure};
 use crate::pipeline::preset::{SHIPPED, shipped};
 use crate::terminal;
 
-/// Prints a scenario or a pipeline.
+/// Prints a scenario, a pipeline, or the section of a platform.
 pub fn execute(name: &str) -> Result<Exit, Failure> {
     let text = library::find(name).map(|shipped| shipped.text).or_else(|| shipped(name));
+    let text = text.map(str::to_owned).or_else(|| PlatformName::shown(name));
     let Some(text) = text else {
         let scenarios = library::ALL.iter().map(|shipped| shipped.name);
         let names = scenarios.chain(SHIPPED.iter().map(|(name, _)| *name));
+        let names = names.chain(PlatformName::ALL.map(PlatformName::name));
         let hint = suggest(name, names).unwrap_or_default();
-        let message = format!("no scenario or pipeline `{name}` ships\nhint: {hint}");
+        let message = format!("no scenario, pipeline or platform `{name}` ships\nhint: {hint}");
         return Err(Failure::usage(message));
     };
-    terminal::print(text)?;
+    terminal::print(&text)?;
     Ok(Exit::Pass)
 }

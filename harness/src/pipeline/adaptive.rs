@@ -26,7 +26,8 @@ pub enum AdaptivePolicy {
         min: NonZeroU32,
         /// Calls at once, at most.
         max: NonZeroU32,
-        /// What is left of the limit after a 429, a 529 or another sign of strain.
+        /// What is left of the limit after a sign of strain: a 529, a timeout, a slow answer, or
+        /// a 429 that the pacing has not seen to.
         keep: Share,
         /// Milliseconds to the head of a response above which it is a sign of strain.
         #[serde(default)]

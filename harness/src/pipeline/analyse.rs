@@ -1,7 +1,8 @@
 //! The analyse stage: what happens to the process that parses a file before sending it.
 //!
 //! A model with measured limits, because no file of ours should have to kill a real interpreter.
-//! Source of the numbers: CPython 3.9.18, 3.11.7 and 3.13.0 with `ast.parse`, 2026.
+//! The limits are data: `cpython.toml`. Where a scenario names a platform, its memory counts and
+//! not the policy's.
 
 use std::num::NonZeroU64;
 
@@ -10,7 +11,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::chunk::ChunkPolicy;
-use crate::source::python::Facts;
+use super::cpython::{self, Interpreter};
+use crate::source::facts::Facts;
 
 /// The `[analyse]` section: the process that a pipeline runs in, as a model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -24,26 +26,44 @@ pub enum AnalysePolicy {
         /// The process is killed above this.
         memory_limit_mb: NonZeroU64,
     },
+    /// The file is parsed by CPython 3.11's `ast`, which raises where 3.9's died.
+    #[serde(rename = "cpython_311")]
+    Cpython311 {
+        /// The process is killed above this.
+        memory_limit_mb: NonZeroU64,
+    },
+    /// The file is parsed by CPython 3.13's `ast`, which raises later than 3.11's.
+    #[serde(rename = "cpython_313")]
+    Cpython313 {
+        /// The process is killed above this.
+        memory_limit_mb: NonZeroU64,
+    },
 }
 
-/// Indents inside indents that CPython takes; one more is an `IndentationError`.
-const MAX_INDENTS: u32 = 99;
+impl AnalysePolicy {
+    /// The interpreter that parses, and its memory; none where nothing is parsed.
+    fn interpreter(&self) -> Option<(&'static Interpreter, NonZeroU64)> {
+        match *self {
+            Self::Off => None,
+            Self::Cpython39 { memory_limit_mb } => Some((cpython::version("3.9"), memory_limit_mb)),
+            Self::Cpython311 { memory_limit_mb } => {
+                Some((cpython::version("3.11"), memory_limit_mb))
+            }
+            Self::Cpython313 { memory_limit_mb } => {
+                Some((cpython::version("3.13"), memory_limit_mb))
+            }
+        }
+    }
+}
 
-/// Brackets inside brackets that CPython takes; one more is a `SyntaxError`.
-const MAX_BRACKETS: u32 = 200;
-
-/// Terms of one expression on which CPython 3.9 was seen to die of a segmentation fault. Fewer
-/// may do it too; 5,000 do not.
-const FATAL_TERMS: u64 = 500_000;
-
-/// Kilobytes of a process that has parsed nothing.
+/// Kilobytes of a process that parses nothing of the file.
 const BASE_KB: u64 = 10_240;
-
-/// Bytes of memory for each thousand bytes of source in CPython 3.9's `ast`.
-const AST_BYTES_PER_KB: u64 = 108_000;
 
 /// Bytes of memory for each line in tree-sitter's tree.
 const TREE_BYTES_PER_LINE: u64 = 1_792;
+
+/// Lines whose tree is in memory at once, however long the file is.
+const TREE_LINES: u64 = 30_000;
 
 /// How the process came through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,25 +82,39 @@ pub enum Analysis {
     },
 }
 
-/// Parses a file as the policy's interpreter would.
-pub fn analyse(policy: &AnalysePolicy, facts: &Facts, memory_kb: u64) -> Analysis {
-    let AnalysePolicy::Cpython39 { memory_limit_mb } = policy else {
-        return Analysis::Survived { remark: None };
-    };
-    if facts.terms >= FATAL_TERMS {
+/// Parses a file as the policy's interpreter would; `platform_mb` is the memory of the platform
+/// where a scenario names one.
+pub fn analyse(
+    policy: &AnalysePolicy,
+    facts: &Facts,
+    memory_kb: u64,
+    platform_mb: Option<NonZeroU64>,
+) -> Analysis {
+    let parsing = policy.interpreter();
+    if let Some((interpreter, _)) = parsing
+        && interpreter.fatal_terms.is_some_and(|fatal| facts.terms >= fatal)
+    {
         let detail = format!(
-            "signal: segmentation fault; CPython 3.9 cannot parse an expression of {} terms",
-            facts.terms
+            "signal: segmentation fault; CPython {} cannot parse an expression of {} terms",
+            interpreter.name, facts.terms
         );
         return Analysis::Died { cause: Cause::ProcessKilled, detail };
     }
-    if memory_kb > memory_limit_mb.get().saturating_mul(1024) {
-        let detail = format!("{} MB / {memory_limit_mb} MB; signal: killed", memory_kb / 1024);
+    let limit_mb = platform_mb.or(parsing.map(|(_, limit_mb)| limit_mb));
+    if let Some(limit_mb) = limit_mb.filter(|limit_mb| exceeds(memory_kb, *limit_mb)) {
+        let detail = format!("{} MB / {limit_mb} MB; signal: killed", memory_kb / 1024);
         return Analysis::Died { cause: Cause::OutOfMemory, detail };
     }
-    let swallowed = if facts.indents > MAX_INDENTS {
+    let Some((interpreter, _)) = parsing else {
+        return Analysis::Survived { remark: None };
+    };
+    if interpreter.max_terms.is_some_and(|most| facts.terms > most) {
+        let detail = "RecursionError: maximum recursion depth exceeded during ast construction";
+        return Analysis::Died { cause: Cause::AnalysisFailed, detail: detail.to_owned() };
+    }
+    let swallowed = if facts.indents > interpreter.max_indents {
         Some("IndentationError: too many levels of indentation")
-    } else if facts.brackets > MAX_BRACKETS {
+    } else if facts.brackets > interpreter.max_brackets {
         Some("SyntaxError: too many nested parentheses")
     } else {
         None
@@ -90,14 +124,22 @@ pub fn analyse(policy: &AnalysePolicy, facts: &Facts, memory_kb: u64) -> Analysi
     }
 }
 
+const fn exceeds(memory_kb: u64, limit_mb: NonZeroU64) -> bool {
+    memory_kb > limit_mb.get().saturating_mul(1024)
+}
+
 /// Peak memory of the modelled process, in kilobytes.
 pub fn memory_kb(analyse: &AnalysePolicy, chunk: &ChunkPolicy, facts: &Facts, bytes: u64) -> u64 {
-    let tree = match (analyse, chunk) {
-        (AnalysePolicy::Cpython39 { .. }, _) => bytes.saturating_mul(AST_BYTES_PER_KB) / 1_000,
-        (AnalysePolicy::Off, ChunkPolicy::Definitions { max_lines, .. })
-            if facts.lines > max_lines.get() as u64 =>
-        {
-            facts.lines.saturating_mul(TREE_BYTES_PER_LINE)
+    if let Some((interpreter, _)) = analyse.interpreter() {
+        return interpreter.memory_kb(bytes);
+    }
+    let tree = match chunk {
+        // The documented chunker parses with the same `ast`.
+        ChunkPolicy::Documented { max_lines, .. } if facts.lines > max_lines.get() as u64 => {
+            return cpython::version("3.9").memory_kb(bytes);
+        }
+        ChunkPolicy::Stable { max_lines, .. } if facts.lines > max_lines.get() as u64 => {
+            facts.lines.min(TREE_LINES).saturating_mul(TREE_BYTES_PER_LINE)
         }
         _ => 0,
     };
@@ -117,14 +159,14 @@ mod tests {
 
     #[test]
     fn what_cpython_rejects_is_swallowed_and_what_kills_it_kills() {
-        let survived = |facts: &Facts| match analyse(&PHASE1, facts, 0) {
+        let survived = |facts: &Facts| match analyse(&PHASE1, facts, 0, None) {
             Analysis::Survived { remark } => remark,
             Analysis::Died { detail, .. } => panic!("{detail}"),
         };
         assert_eq!(survived(&nested(99, 200, 5_000)), None);
         assert!(survived(&nested(100, 0, 0)).unwrap().contains("IndentationError"));
         assert!(survived(&nested(0, 201, 0)).unwrap().contains("SyntaxError"));
-        let Analysis::Died { cause, .. } = analyse(&PHASE1, &nested(0, 0, 500_000), 0) else {
+        let Analysis::Died { cause, .. } = analyse(&PHASE1, &nested(0, 0, 500_000), 0, None) else {
             panic!("500,000 terms did not kill the process");
         };
         assert_eq!(cause, Cause::ProcessKilled);
@@ -135,7 +177,8 @@ mod tests {
         // 113,000 lines of 41 bytes were measured to reach 512 MB on CPython 3.9.
         let kb = memory_kb(&PHASE1, &ChunkPolicy::Off, &Facts::default(), 113_000 * 41);
         assert!((490..550).contains(&(kb / 1024)), "{} MB", kb / 1024);
-        let Analysis::Died { cause, .. } = analyse(&PHASE1, &Facts::default(), 513 * 1024) else {
+        let Analysis::Died { cause, .. } = analyse(&PHASE1, &Facts::default(), 513 * 1024, None)
+        else {
             panic!("513 MB fit into 512 MB");
         };
         assert_eq!(cause, Cause::OutOfMemory);
@@ -143,7 +186,39 @@ mod tests {
 
     #[test]
     fn a_stage_that_is_off_survives_everything() {
-        let analysis = analyse(&AnalysePolicy::Off, &nested(1000, 1000, 1_000_000), u64::MAX);
+        let analysis = analyse(&AnalysePolicy::Off, &nested(1000, 1000, 1_000_000), u64::MAX, None);
         assert_eq!(analysis, Analysis::Survived { remark: None });
+    }
+
+    #[test]
+    fn what_killed_3_9_is_an_error_that_3_11_and_3_13_raise() {
+        let memory_limit_mb = NonZeroU64::new(512).unwrap();
+        let cause =
+            |policy: AnalysePolicy, terms| match analyse(&policy, &nested(0, 0, terms), 0, None) {
+                Analysis::Survived { .. } => None,
+                Analysis::Died { cause, .. } => Some(cause),
+            };
+        let (v39, v311, v313) = (
+            AnalysePolicy::Cpython39 { memory_limit_mb },
+            AnalysePolicy::Cpython311 { memory_limit_mb },
+            AnalysePolicy::Cpython313 { memory_limit_mb },
+        );
+        assert_eq!(cause(v39.clone(), 5_000), None);
+        assert_eq!(cause(v39, 200_000), Some(Cause::ProcessKilled));
+        assert_eq!(cause(v311.clone(), 2_989), None);
+        assert_eq!(cause(v311, 5_000), Some(Cause::AnalysisFailed));
+        assert_eq!(cause(v313.clone(), 5_000), None);
+        assert_eq!(cause(v313, 500_000), Some(Cause::AnalysisFailed));
+    }
+
+    #[test]
+    fn the_memory_of_a_platform_counts_and_not_the_policy_s() {
+        let died = |policy: &AnalysePolicy, platform_mb| {
+            let platform_mb = NonZeroU64::new(platform_mb);
+            let analysis = analyse(policy, &Facts::default(), 600 * 1024, platform_mb);
+            matches!(analysis, Analysis::Died { cause: Cause::OutOfMemory, .. })
+        };
+        assert!(died(&PHASE1, 512) && !died(&PHASE1, 1_024));
+        assert!(died(&AnalysePolicy::Off, 512), "a process that parses nothing has a limit too");
     }
 }

@@ -94,8 +94,8 @@ enum State {
 impl Breaker {
     /// A closed breaker; none where the policy is off.
     pub fn new(policy: &BreakerPolicy) -> Option<Self> {
-        let BreakerPolicy::FailureShare { window_ms, min_calls, share, open_ms, probes, when_open } =
-            policy
+        use BreakerPolicy::FailureShare;
+        let FailureShare { window_ms, min_calls, share, open_ms, probes, when_open } = policy
         else {
             return None;
         };

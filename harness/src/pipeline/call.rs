@@ -9,18 +9,24 @@ use std::time::Duration;
 
 use mock_claude::chance::RequestKey;
 use reports::Cause;
-use reports::record::{Attempt, Record};
+use reports::record::Attempt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::cache::Key;
 use super::context::Context;
 use super::gate::{Ask, Pass, Stop};
 use super::merge::Answer;
+use super::preset::Mode;
 use super::prompt::Prompt;
 use super::retry::Failed;
+use crate::book::Intent;
 use crate::charges::Charge;
-use crate::client::{Outcome, Request};
+use crate::client::{Head, Outcome, Request};
+
+/// The time between two questions after a batch, as the official examples have it.
+const POLL: Duration = Duration::from_mins(1);
 
 /// The `[deadline]` section.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -60,9 +66,9 @@ pub struct Used {
     pub cost_microusd: u64,
     /// Micro-dollars charged for attempts that failed.
     pub wasted_microusd: u64,
-    /// Parts found in the cache.
+    /// Parts whose answer the cache had, or got from a call that was under way.
     pub cache_hits: u64,
-    /// Parts looked up in the cache in vain.
+    /// Parts that had to be paid for although there is a cache.
     pub cache_misses: u64,
 }
 
@@ -75,6 +81,8 @@ pub struct Part<'a> {
     pub chunk: u64,
     /// What the job has used up.
     pub used: &'a Mutex<Used>,
+    /// The key under which its answer is stored, where it is.
+    pub key: Option<&'a Key>,
 }
 
 /// Asks for one part until there is an answer, or the retry policy gives up.
@@ -92,7 +100,7 @@ pub async fn call(
     };
     let (mut attempt, mut last) = (1, None);
     loop {
-        let pass = match deadline.bound(context.gate.enter(ask)).await {
+        let pass = match deadline.bound(enter(context, ask)).await {
             Some(Ok(pass)) => pass,
             Some(Err(stop)) => return Err(stopped(stop, last)),
             None => return Err(last.unwrap_or_else(|| deadline.is_over("still in line"))),
@@ -128,12 +136,24 @@ pub async fn call(
     }
 }
 
+/// Waits until a call may be sent, in line and out of it.
+async fn enter(context: &Context, ask: Ask) -> Result<Pass<'_>, Stop> {
+    loop {
+        match context.gate.enter(ask).await {
+            Err(Stop::BudgetFor(wait_us)) => {
+                sleep(Duration::from_millis(wait_us.div_ceil(1000))).await;
+            }
+            other => return other,
+        }
+    }
+}
+
 /// Why a part has no answer that was not sent again, or not at all.
 fn stopped(stop: Stop, last: Option<Failure>) -> Failure {
     let why = match stop {
         Stop::Spend(detail) => return Failure { cause: Cause::BudgetStop, detail },
         Stop::Breaker => "the circuit breaker is open",
-        Stop::Budget => "the retry budget is empty",
+        Stop::Budget | Stop::BudgetFor(_) => "the retry budget is empty",
     };
     match last {
         Some(Failure { cause, detail }) => {
@@ -202,11 +222,18 @@ async fn try_once(context: &Context, attempt: Try<'_>, prompt: &Prompt<'_>) -> O
         tag: &pending.tag,
     };
     let pass = &mut pending.pass;
-    let sent = context.client.send_noting(&request, |head| {
+    let note = |head: Head<'_>| {
         if let Some(pass) = pass {
             pass.answered(head);
         }
-    });
+    };
+    let poll = config.poll_ms.map_or(POLL, |poll_ms| Duration::from_millis(poll_ms.get()));
+    let sent = async {
+        match config.mode {
+            Mode::Message => context.client.send_noting(&request, note).await,
+            Mode::Batch => context.client.send_batched(&request, poll, note).await,
+        }
+    };
     let limit = context.preset.deadline.call_ms.map(|limit| Duration::from_millis(limit.get()));
     let outcome = match limit.into_iter().chain(deadline.left()).min() {
         None => sent.await,
@@ -231,8 +258,15 @@ struct Pending<'a> {
 
 impl<'a> Pending<'a> {
     fn begin(context: &'a Context, part: Part<'a>, attempt: u64, pass: Pass<'a>) -> Self {
-        let tag = format!("{}/{}/{attempt}", part.job, part.chunk);
+        let tag = format!("{}{}/{}/{attempt}", context.tags, part.job, part.chunk);
         let start_us = context.clock.now_us();
+        context.recorder.intend(&tag, || Intent {
+            pipeline: context.pipeline.clone(),
+            job: part.job,
+            chunk: part.chunk,
+            attempt,
+            start_us,
+        });
         Self { context, part, attempt, pass: Some(pass), start_us, tag, ended: false }
     }
 
@@ -266,7 +300,7 @@ impl<'a> Pending<'a> {
         used.cost_microusd += charge.cost_microusd;
         used.wasted_microusd += if lost { charge.cost_microusd } else { 0 };
         drop(used);
-        self.context.recorder.record(&Record::Attempt(Attempt {
+        let attempt = Attempt {
             pipeline: self.context.pipeline.clone(),
             job: self.part.job,
             chunk: self.part.chunk,
@@ -281,7 +315,9 @@ impl<'a> Pending<'a> {
             tokens_in: charge.tokens_in,
             tokens_out: charge.tokens_out,
             cost_microusd: charge.cost_microusd,
-        }));
+        };
+        let kept = self.part.key.zip(outcome.result.as_ref().ok());
+        self.context.recorder.settle(&self.tag, attempt, kept);
     }
 }
 

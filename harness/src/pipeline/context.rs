@@ -1,5 +1,6 @@
 //! What the stages of one pipeline share while it runs.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use mock_claude::chance::Chance;
@@ -9,11 +10,14 @@ use tokio::sync::Semaphore;
 use super::cache::Cache;
 use super::gate::Gate;
 use super::preset::Preset;
+use super::store::Store;
 use crate::charges::Charges;
 use crate::client::Client;
 use crate::clock::RunClock;
 use crate::interrupt::Interrupt;
+use crate::platform::Platform;
 use crate::recorder::Recorder;
+use crate::resume::Earlier;
 
 /// What the stages of one pipeline share while it runs.
 #[derive(Debug)]
@@ -32,6 +36,16 @@ pub struct Context {
     pub chance: Chance,
     /// Its cache, where that stage is on.
     pub cache: Option<Cache>,
+    /// The answers that outlive a crash, where that stage is on.
+    pub store: Option<Store>,
+    /// What earlier lives of the run have done.
+    pub earlier: Earlier,
+    /// What every tag begins with, so that no two lives of a run share one.
+    pub tags: String,
+    /// Where the documentation of the pipeline goes, if it is wanted.
+    pub docs: Option<PathBuf>,
+    /// Where it runs.
+    pub platform: Platform,
     /// What the mock charged.
     pub charges: Arc<Charges>,
     /// Where records go.

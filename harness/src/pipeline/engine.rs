@@ -1,24 +1,26 @@
 //! The engine: takes one job through all stages, and ends it in exactly one record.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use futures_util::future::join_all;
 use reports::Cause;
 use reports::record::{self, Outcome, Record};
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
 
 use super::analyse::{self, Analysis};
-use super::cache;
+use super::cache::key::KeyRule;
+use super::cache::{Key, Piece, Source};
 use super::call::{self, Failure, Part, Used};
 use super::chunk::{self, Chunk, Lines};
 use super::context::Context;
 use super::judge::{self, Judgement};
-use super::merge::Answer;
+use super::merge::{self, Answer};
 use super::preset::Preset;
 use super::prompt::Prompt;
-use crate::source::python::{self, Facts};
+use crate::docs;
+use crate::platform::Envelope;
+use crate::source::facts::{self, Facts};
+use crate::source::language::Language;
 use crate::source::{NoText, SourceFile};
 
 /// One file to document.
@@ -32,38 +34,65 @@ pub struct Job {
     pub arrival_us: u64,
 }
 
-/// Takes one job through all stages. `permits` bounds the calls of the invocation.
-pub async fn run(context: &Context, job: Job, permits: &Semaphore) {
-    let mut open = Open::begin(context, job);
+/// Takes one job through all stages. `permits` bounds the calls of the invocation, and `envelope`
+/// is what the platform allows.
+pub async fn run(context: &Context, job: Job, permits: &Semaphore, envelope: &Envelope) {
+    let mut open = Open::begin(context, job, envelope);
     let text = match open.job.file.text() {
         Ok(text) => text,
         Err(NoText::Skipped(reason)) => return open.skip(reason),
         Err(NoText::Unreadable(reason)) => return open.fail(Cause::Unreadable, reason),
     };
-    let facts = python::read(&text);
+    let language = Language::of(&open.job.file.path);
+    let facts = facts::read(language, &text);
     let bytes = text.len() as u64;
     let Preset { analyse, chunk, .. } = &context.preset;
     let memory_kb = analyse::memory_kb(analyse, chunk, &facts, bytes);
     open.describe(bytes, &facts, memory_kb);
-    let remark = match analyse::analyse(analyse, &facts, memory_kb) {
+    if let Some((cause, words)) = envelope.forbids() {
+        return open.fail(cause, words);
+    }
+    let remark = match analyse::analyse(analyse, &facts, memory_kb, envelope.memory_mb) {
         Analysis::Survived { remark } => remark,
         Analysis::Died { cause, detail } => return open.fail(cause, detail),
     };
-    let chunks = chunk::chunks(chunk, &text, &facts);
+    let chunks = chunk::chunks(chunk, language, &text, &facts);
     open.chunks = chunks.len() as u64;
     let documenting = document(context, &open, &text, &chunks, permits);
-    let answers = match context.preset.deadline.job_ms {
-        None => documenting.await,
-        Some(limit) => {
-            let limit = Duration::from_millis(limit.get());
-            let Ok(answers) = timeout(limit, documenting).await else {
-                let detail = format!("Task timed out after {:.2} seconds", limit.as_secs_f64());
-                return open.fail(Cause::JobTimeout, detail);
-            };
-            answers
-        }
+    let answers = match envelope.hold(&context.clock, &open.used, documenting).await {
+        Ok(answers) => answers,
+        Err((cause, words)) => return open.fail(cause, words),
     };
-    open.end(judge::judge(&facts, &text, &chunks, &answers), remark);
+    if envelope.duplicates > 0 {
+        envelope.delivered(&context.clock, &open.used);
+        // The same again; what comes of it is paid for and changes nothing.
+        let again = document(context, &open, &text, &chunks, permits);
+        let _ = envelope.hold(&context.clock, &open.used, again).await;
+    }
+    let judgement = judge::judge(&facts, &text, &chunks, &answers);
+    if judgement.failure.is_none() {
+        write_docs(context, &open.job.file.path, &chunks, &answers);
+    }
+    open.end(judgement, remark);
+}
+
+/// Writes the documentation of a file, where that is wanted. It is there before the job is on
+/// record as finished, because a finished job is not done again after a crash.
+fn write_docs(
+    context: &Context,
+    path: &str,
+    chunks: &[Chunk],
+    answers: &[Result<Answer, Failure>],
+) {
+    let Some(folder) = &context.docs else { return };
+    let parts = chunks
+        .iter()
+        .zip(answers)
+        .filter_map(|(chunk, answer)| Some((chunk.sent.start, answer.as_ref().ok()?)));
+    let text = merge::document(path, parts);
+    if let Err(failure) = docs::write(folder, path, &text) {
+        context.recorder.stop(failure);
+    }
 }
 
 /// Asks for every part of a file, as many at once as there are permits.
@@ -77,7 +106,8 @@ async fn document(
     let lines = Lines::new(text);
     let parts = chunks.iter().enumerate().map(|(index, chunk)| {
         let code = lines.text(&chunk.sent);
-        let part = Part { job: open.job.number, chunk: index as u64 + 1, used: &open.used };
+        let chunk = index as u64 + 1;
+        let part = Part { job: open.job.number, chunk, used: &open.used, key: None };
         ask(context, part, &open.job.file.path, code, chunks.len() > 1, permits)
     });
     join_all(parts).await
@@ -93,26 +123,42 @@ async fn ask(
     permits: &Semaphore,
 ) -> Result<Answer, Failure> {
     let _permit = permits.acquire().await.expect("the semaphore is never closed");
-    let number = part.chunk;
-    let label = if in_parts { format!("{path} (part {number})") } else { path.to_owned() };
-    let prompt = || Prompt::fill(&context.preset.request, &label, code);
-    let Some(cache) = &context.cache else {
-        return call::call(context, part, &prompt()).await;
+    let number = in_parts.then_some(part.chunk);
+    let piece = Piece { path, number, code };
+    let request = &context.preset.request;
+    let key = match (&context.cache, &context.store) {
+        (Some(cache), _) => Some(cache.key(request, &piece)),
+        (None, Some(_)) => Some(KeyRule::Full { path: true }.of(request, &piece)),
+        (None, None) => None,
     };
-    let key =
-        if in_parts { cache::key_of_part(path, number, code) } else { cache::key_of_file(code) };
-    let found = cache.get(&key, context.clock.epoch_ms());
-    {
-        let mut used = part.used.lock().unwrap_or_else(PoisonError::into_inner);
-        used.cache_hits += u64::from(found.is_some());
-        used.cache_misses += u64::from(found.is_none());
-    }
-    if let Some(answer) = found {
+    let paying = pay(context, part, &piece, key.as_ref());
+    let (Some(cache), Some(key)) = (&context.cache, &key) else { return paying.await };
+    let used = || part.used.lock().unwrap_or_else(PoisonError::into_inner);
+    let paying = async {
+        used().cache_misses += 1;
+        paying.await
+    };
+    let (source, answer) = cache.answer(key, paying).await?;
+    used().cache_hits += u64::from(source != Source::Paid);
+    Ok(answer)
+}
+
+/// One part: as an earlier life of the run has paid for it, or paid for now.
+async fn pay(
+    context: &Context,
+    part: Part<'_>,
+    piece: &Piece<'_>,
+    key: Option<&Key>,
+) -> Result<Answer, Failure> {
+    let stored = context.store.as_ref().zip(key);
+    if let Some(answer) = stored.and_then(|(store, key)| store.answer(key, part.job)) {
         return Ok(answer);
     }
-    let answer = call::call(context, part, &prompt()).await?;
-    cache.put(key, &answer, context.clock.epoch_ms());
-    Ok(answer)
+    let Piece { path, number, code } = piece;
+    let label = number.map(|number| format!("{path} (part {number})"));
+    let label = label.as_deref().unwrap_or(path);
+    let prompt = Prompt::fill(&context.preset.request, Language::of(path), label, code);
+    call::call(context, Part { key: stored.map(|(_, key)| key), ..part }, &prompt).await
 }
 
 /// A job under way; dropped before its end, it is on record as given up.
@@ -126,13 +172,16 @@ struct Open<'a> {
     memory_kb: u64,
     chunks: u64,
     used: Mutex<Used>,
+    envelope: &'a Envelope,
     ended: bool,
 }
 
 impl<'a> Open<'a> {
-    fn begin(context: &'a Context, job: Job) -> Self {
+    fn begin(context: &'a Context, job: Job, envelope: &'a Envelope) -> Self {
         Self {
             context,
+            used: Mutex::new(context.earlier.used(job.number)),
+            envelope,
             job,
             start_us: context.clock.now_us(),
             bytes: 0,
@@ -140,7 +189,6 @@ impl<'a> Open<'a> {
             definitions: 0,
             memory_kb: 0,
             chunks: 0,
-            used: Mutex::default(),
             ended: false,
         }
     }
@@ -179,7 +227,7 @@ impl<'a> Open<'a> {
         self.ended = true;
         let used = *self.used.lock().unwrap_or_else(PoisonError::into_inner);
         let failed = outcome == Outcome::Failed;
-        self.context.recorder.record(&Record::Job(record::Job {
+        let mut job = record::Job {
             pipeline: self.context.pipeline.clone(),
             job: self.job.number,
             path: self.job.file.path.to_string(),
@@ -202,7 +250,12 @@ impl<'a> Open<'a> {
             cost_microusd: used.cost_microusd,
             wasted_microusd: if failed { used.cost_microusd } else { used.wasted_microusd },
             memory_kb: self.memory_kb,
-        }));
+        };
+        let platform = self.envelope.settle(&mut job);
+        self.context.recorder.record(&Record::Job(job));
+        if let Some(platform) = platform {
+            self.context.recorder.record(&Record::Platform(platform));
+        }
     }
 }
 

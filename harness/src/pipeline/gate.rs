@@ -5,6 +5,9 @@
 //! for it to change; the others wait behind it, so that no call is passed over and nobody is woken
 //! in vain. With every policy off the gate stands open and costs nothing.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,7 +17,7 @@ use tokio::time::sleep_until;
 
 use super::adaptive::Adaptive;
 use super::breaker::{self, Breaker, Era, Passage};
-use super::budget::Budget;
+use super::budget::{Budget, Room};
 use super::pacing::{Need, Pace, Pacer, Sent};
 use super::preset::Preset;
 use super::spend::{DaySum, Funds, Spend};
@@ -45,8 +48,10 @@ pub enum Stop {
     Spend(String),
     /// The breaker is open, and its policy is to fail.
     Breaker,
-    /// There is no retry left in the budget.
+    /// There is no retry left in the budget, and never will be.
     Budget,
+    /// There is no retry left in the budget before so many microseconds have passed.
+    BudgetFor(u64),
 }
 
 /// The gate of one pipeline.
@@ -77,6 +82,20 @@ enum Verdict {
     Stop(Stop),
     /// Until something changes, or until a moment if that is earlier.
     Wait(Option<u64>),
+}
+
+/// Why a call failed, and whether it was told how long to wait.
+#[derive(Debug, Clone, Copy)]
+struct Failed {
+    cause: Cause,
+    is_told: bool,
+}
+
+/// What became of a call.
+enum End {
+    Answered,
+    Failed(Failed),
+    GivenUp,
 }
 
 /// What a call that was sent owes the state.
@@ -131,12 +150,19 @@ impl Gate {
                 self.changed.notified().await;
                 continue;
             };
-            let until_ms = Duration::from_millis(until_us.div_ceil(1000));
+            let due = self.clock.moment(Duration::from_millis(until_us.div_ceil(1000)));
             tokio::select! {
                 biased;
                 () = self.changed.notified() => {}
-                () = sleep_until(self.clock.started() + until_ms) => {}
+                () = sleep_until(due) => {}
             }
+        }
+    }
+
+    /// Counts what an earlier life of the run has paid for a file: a cap holds over all of them.
+    pub fn spent_before(&self, file: u64, cost_microusd: u64) {
+        if let Some(spend) = &mut self.state().spend {
+            spend.settle(self.clock.epoch_ms(), file, 0, cost_microusd);
         }
     }
 
@@ -170,8 +196,11 @@ impl State {
         };
         // A probe is sent for the breaker's sake, whoever's turn it is.
         let pays = ask.is_retry && !is_probe;
-        if pays && self.budget.as_ref().is_some_and(|budget| !budget.has_one()) {
-            return Verdict::Stop(Stop::Budget);
+        match self.budget.as_mut().filter(|_| pays).map(|budget| budget.room(now_us)) {
+            None | Some(Room::Now) => {}
+            // Not in line: those behind it may be first calls, which make room.
+            Some(Room::In(wait_us)) => return Verdict::Stop(Stop::BudgetFor(wait_us)),
+            Some(Room::Never) => return Verdict::Stop(Stop::Budget),
         }
         if self.adaptive.as_ref().is_some_and(|adaptive| self.under_way >= adaptive.limit()) {
             return Verdict::Wait(None);
@@ -206,13 +235,13 @@ impl State {
     fn answered(&mut self, clock: RunClock, ticket: Ticket, head: Head<'_>) {
         let now_us = clock.now_us();
         if let Some(pacer) = &mut self.pacer {
-            let (epoch_ms, now_ms) = (clock.epoch_ms(), now_us / 1000);
-            let to_us = |at_ms: u64| (now_ms + at_ms.saturating_sub(epoch_ms)) * 1000;
+            let today_ms = clock.epoch_ms();
+            let to_us = |at_ms: u64| (now_us / 1000 + at_ms.saturating_sub(today_ms)) * 1000;
             pacer.answered(ticket.sent, &head.advice.quota, to_us);
             if head.status == 429
                 && let Some(retry_after) = head.advice.retry_after
             {
-                let hold_ms = RetryAfter::wait_ms(retry_after, epoch_ms).min(MAX_HOLD_MS);
+                let hold_ms = RetryAfter::wait_ms(retry_after, today_ms).min(MAX_HOLD_MS);
                 pacer.hold(now_us + hold_ms * 1000);
             }
         }
@@ -236,17 +265,24 @@ impl State {
         }
     }
 
-    fn failed(&mut self, now_us: u64, ticket: Ticket, cause: Cause, is_counted: bool) {
+    fn failed(&mut self, now_us: u64, ticket: Ticket, failed: Failed, is_counted: bool) {
+        let Failed { cause, is_told } = failed;
         let is_an_outage = breaker::is_an_outage(cause);
         if is_an_outage || !is_counted {
             self.came_back(now_us, ticket, is_an_outage);
         }
+        let is_strain = match cause {
+            // One that says how long to wait is about the rate, and the pace has seen to it.
+            Cause::RateLimited => self.pacer.is_none() || !is_told,
+            Cause::Overloaded | Cause::CallTimeout => true,
+            _ => false,
+        };
         // The breaker has seen to an outage that is probed.
-        if (is_an_outage || cause == Cause::RateLimited)
-            && !ticket.is_probe
-            && let Some(adaptive) = &mut self.adaptive
-        {
-            adaptive.strained(ticket.sent.sequence, self.sent);
+        if is_strain && !ticket.is_probe {
+            let last = self.sent;
+            if let Some(adaptive) = &mut self.adaptive {
+                adaptive.strained(ticket.sent.sequence, last);
+            }
         }
     }
 }
@@ -279,17 +315,20 @@ impl<'a> Pass<'a> {
 
     /// Notes what became of the call, and what it wrote and cost.
     pub fn ended(mut self, outcome: &Outcome, tokens_out: u64, cost_microusd: u64) {
-        let cause = outcome.result.as_ref().err().map(|(cause, _)| *cause);
-        self.over(Some(cause), tokens_out, cost_microusd);
+        let is_told = outcome.advice.retry_after.is_some();
+        let end = match &outcome.result {
+            Ok(_) => End::Answered,
+            Err((cause, _)) => End::Failed(Failed { cause: *cause, is_told }),
+        };
+        self.over(&end, tokens_out, cost_microusd);
     }
 
     /// Notes that the call was given up, and what it has written and cost.
     pub fn given_up(mut self, tokens_out: u64, cost_microusd: u64) {
-        self.over(None, tokens_out, cost_microusd);
+        self.over(&End::GivenUp, tokens_out, cost_microusd);
     }
 
-    /// `result` is none for a call that was given up, else why it failed if it did.
-    fn over(&mut self, result: Option<Option<Cause>>, tokens_out: u64, cost_microusd: u64) {
+    fn over(&mut self, end: &End, tokens_out: u64, cost_microusd: u64) {
         let Some(ticket) = self.ticket.take() else { return };
         let clock = self.gate.clock;
         let now_us = clock.now_us();
@@ -301,10 +340,10 @@ impl<'a> Pass<'a> {
             }
             pacer.ended(now_us, ticket.sent, tokens_out);
         }
-        match result {
-            Some(Some(cause)) => state.failed(now_us, ticket, cause, self.is_counted),
-            Some(None) => {}
-            None => {
+        match end {
+            End::Failed(failed) => state.failed(now_us, ticket, *failed, self.is_counted),
+            End::Answered => {}
+            End::GivenUp => {
                 if let Some(breaker) = state.breaker.as_mut().filter(|_| !self.is_counted) {
                     breaker.given_up(ticket.era);
                 }
@@ -321,6 +360,6 @@ impl<'a> Pass<'a> {
 
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
-        self.over(None, 0, 0);
+        self.over(&End::GivenUp, 0, 0);
     }
 }

@@ -11,7 +11,7 @@ use reports::Cause;
 use super::call::Failure;
 use super::chunk::Chunk;
 use super::merge::{self, Answer};
-use crate::source::python::Facts;
+use crate::source::facts::Facts;
 
 /// What became of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,8 +76,8 @@ fn truncation(
     })
 }
 
-/// Lines that are not blank and belong to no part.
-fn lost_lines(text: &str, chunks: &[Chunk]) -> Option<(Cause, String)> {
+/// Lines that are not blank and belong to no part: known before anything is sent.
+pub fn lost_lines(text: &str, chunks: &[Chunk]) -> Option<(Cause, String)> {
     let mut next = 0;
     let mut lost: Vec<Range<usize>> = Vec::new();
     for chunk in chunks {

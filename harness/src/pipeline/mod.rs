@@ -1,4 +1,4 @@
-//! One engine with switchable stages: analyse, cache, chunk, schedule, call, merge, judge.
+//! One engine with switchable stages: analyse, cache, chunk, schedule, call, merge, store, judge.
 //!
 //! Each stage is a policy of the preset that can be off, and one file here. The engine puts them in
 //! order and knows no pipeline by name.
@@ -11,6 +11,7 @@ pub mod cache;
 pub mod call;
 pub mod chunk;
 pub mod context;
+pub mod cpython;
 pub mod engine;
 pub mod gate;
 pub mod judge;
@@ -22,6 +23,7 @@ pub mod retry;
 pub mod schedule;
 pub mod spend;
 pub mod stage;
+pub mod store;
 
 pub use context::Context;
 pub use engine::Job;

@@ -5,13 +5,15 @@
 //! however late the response is. Before anything is announced the pace is a slow start: one call,
 //! and one more for each answer. A 429 that says how long to wait holds everything up to then.
 
-use std::collections::VecDeque;
+mod meter;
+
 use std::num::NonZeroU64;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::advice::{Announced, Quota};
+use self::meter::{Lesson, Meter};
+use crate::advice::Quota;
 
 /// The `[schedule.pacing]` section.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -27,10 +29,6 @@ pub enum PacingPolicy {
         requests_per_minute: Option<NonZeroU64>,
     },
 }
-
-/// A level of 1 in the units in which levels are kept: what a limit a minute refills in a
-/// microsecond is then a whole number.
-const MINUTE_US: u64 = 60_000_000;
 
 /// Tokens are announced in thousands, rounded to the nearest: half of it may be missing.
 const ROUNDING: u64 = 500;
@@ -87,15 +85,8 @@ impl Pacer {
     /// A pacer that knows nothing but its own estimate; none where the policy is off.
     pub fn new(policy: &PacingPolicy) -> Option<Self> {
         let PacingPolicy::Announced { requests_per_minute } = policy else { return None };
-        let estimate = requests_per_minute.map(|limit| Known {
-            limit: limit.get(),
-            // One at a time: nobody has said that the API takes a burst.
-            capacity: 1,
-            remaining: 1,
-            at_us: 0,
-        });
         Some(Self {
-            requests: Meter { known: estimate, ..Meter::default() },
+            requests: requests_per_minute.map_or_else(Meter::default, Meter::estimated),
             input: Meter::default(),
             output: Meter::default(),
             writing: 0,
@@ -112,7 +103,7 @@ impl Pacer {
         if now_us < self.hold_until_us {
             return Pace::At(self.hold_until_us);
         }
-        if self.requests.known.is_none() && self.unanswered >= self.window {
+        if !self.requests.is_known() && self.unanswered >= self.window {
             return Pace::AfterAnswer;
         }
         let waits = [
@@ -129,8 +120,8 @@ impl Pacer {
 
     /// Notes a call that is sent.
     pub fn sent(&mut self, now_us: u64, sequence: u64, need: Need) -> Sent {
-        self.requests.spend(sequence, 1);
-        self.input.spend(sequence, need.input_tokens);
+        self.requests.spend(now_us, sequence, 1);
+        self.input.spend(now_us, sequence, need.input_tokens);
         self.unanswered += 1;
         let expected_output =
             if self.replies == 0 { need.max_output_tokens } else { self.expected_output };
@@ -149,10 +140,12 @@ impl Pacer {
             (&mut self.output, quota.output_tokens, at_us, ROUNDING),
         ];
         for (meter, announced, order, rounding) in announced {
-            if let Some(announced) = announced {
-                let reset_us = to_us(announced.reset_ms);
-                meter.learn(Lesson { announced, sequence, order, at_us, reset_us, rounding });
-            }
+            let Some(announced) = announced else {
+                meter.forget(order);
+                continue;
+            };
+            let reset_us = to_us(announced.reset_ms);
+            meter.learn(Lesson { announced, sequence, order, at_us, reset_us, rounding });
         }
     }
 
@@ -165,7 +158,7 @@ impl Pacer {
     pub fn ended(&mut self, now_us: u64, sent: Sent, tokens_out: u64) {
         self.writing = self.writing.saturating_sub(sent.expected_output);
         if tokens_out > 0 {
-            self.output.spend(now_us, tokens_out);
+            self.output.spend(now_us, now_us, tokens_out);
             self.replies += 1;
             let all = self.expected_output * (self.replies - 1) + tokens_out;
             self.expected_output = all.div_ceil(self.replies);
@@ -178,87 +171,10 @@ impl Pacer {
     }
 }
 
-/// What a response says of one limit.
-#[derive(Debug, Clone, Copy)]
-struct Lesson {
-    announced: Announced,
-    /// The call that is answered.
-    sequence: u64,
-    /// Where it stands among what was spent.
-    order: u64,
-    at_us: u64,
-    reset_us: u64,
-    rounding: u64,
-}
-
-/// One limit as it is known.
-#[derive(Debug, Default)]
-struct Meter {
-    known: Option<Known>,
-    /// The latest call that was learnt from.
-    sequence: u64,
-    /// What was spent after that, each with its place in the order.
-    spent: VecDeque<(u64, u64)>,
-    spent_sum: u64,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Known {
-    limit: u64,
-    capacity: u64,
-    remaining: u64,
-    at_us: u64,
-}
-
-impl Meter {
-    fn spend(&mut self, order: u64, amount: u64) {
-        self.spent.push_back((order, amount));
-        self.spent_sum += amount;
-    }
-
-    /// Learns from a response, unless a later call has been learnt from.
-    fn learn(&mut self, lesson: Lesson) {
-        let Lesson { announced, sequence, order, at_us, reset_us, rounding } = lesson;
-        if sequence <= self.sequence && self.sequence > 0 {
-            return;
-        }
-        self.sequence = sequence;
-        while let Some((_, amount)) = self.spent.pop_front_if(|(spent, _)| *spent <= order) {
-            self.spent_sum -= amount;
-        }
-        let Announced { limit, remaining, .. } = announced;
-        // Rounded up where it was less, it would let a call go too early.
-        let remaining =
-            if remaining < limit { remaining.saturating_sub(rounding) } else { remaining };
-        let refills = u128::from(reset_us.saturating_sub(at_us)) * u128::from(limit);
-        let refills = u64::try_from(refills / u128::from(MINUTE_US)).unwrap_or(u64::MAX);
-        let mut capacity = remaining.saturating_add(refills).min(limit).max(remaining);
-        if let Some(known) = self.known.filter(|known| known.limit == limit && known.capacity > 1) {
-            // Resets are rounded up to the second, so the smallest capacity seen is the nearest.
-            capacity = capacity.min(known.capacity).max(remaining);
-        }
-        self.known = Some(Known { limit, capacity, remaining, at_us });
-    }
-
-    /// Microseconds until `amount` fits beside `reserved`; nought where nothing is known.
-    fn wait_us(&self, now_us: u64, amount: u64, reserved: u64) -> u64 {
-        let Some(Known { limit, capacity, remaining, at_us }) = self.known else { return 0 };
-        let units = i128::from(MINUTE_US);
-        let elapsed_us = i128::from(now_us.saturating_sub(at_us));
-        let full = i128::from(capacity) * units;
-        let level = i128::from(remaining) * units + elapsed_us * i128::from(limit);
-        let level = level.min(full) - i128::from(self.spent_sum + reserved) * units;
-        // What is larger than the limit itself is sent when the limit is whole.
-        let wanted = (i128::from(amount) * units).min(full);
-        let missing = (wanted - level).max(0);
-        let rate = i128::from(limit.max(1));
-        u64::try_from((missing + rate - 1) / rate).unwrap_or(u64::MAX)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::advice::Announced;
 
     const SECOND: u64 = 1_000_000;
     const NEED: Need = Need { input_tokens: 100, max_output_tokens: 1000 };
@@ -326,6 +242,32 @@ mod tests {
         answered(&mut pacer, sent[1], &requests(60, 0, 60));
         answered(&mut pacer, sent[0], &requests(60, 1, 59));
         assert_eq!(pacer.pace(0, NEED), Pace::At(SECOND));
+    }
+
+    #[test]
+    fn what_was_overdrawn_recovers_however_much_it_was() {
+        let mut pacer = pacer(None);
+        let output_tokens = Some(Announced { limit: 600, remaining: 0, reset_ms: 1_000 });
+        let quota = Quota { output_tokens, ..requests(1000, 900, 6) };
+        let first = pacer.sent(0, 1, NEED);
+        answered(&mut pacer, first, &quota);
+        pacer.ended(SECOND, first, 6_000);
+        let Pace::At(at_us) = pacer.pace(SECOND, NEED) else { panic!("it is overdrawn") };
+        assert!(at_us > 590 * SECOND, "6,000 tokens at 600 a minute take ten minutes: {at_us}");
+        assert_eq!(pacer.pace(at_us, NEED), Pace::Now);
+    }
+
+    #[test]
+    fn what_refills_beyond_the_limit_is_lost() {
+        let mut pacer = pacer(None);
+        let first = pacer.sent(0, 1, NEED);
+        answered(&mut pacer, first, &requests(60, 3, 1));
+        let hour_us = 3_600 * SECOND;
+        for sequence in 2..=5 {
+            assert_eq!(pacer.pace(hour_us, NEED), Pace::Now);
+            pacer.sent(hour_us, sequence, NEED);
+        }
+        assert_eq!(pacer.pace(hour_us, NEED), Pace::At(hour_us + SECOND), "it holds four");
     }
 
     #[test]

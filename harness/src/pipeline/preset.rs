@@ -5,7 +5,7 @@
 //! setting without its stage cannot be written.
 
 use std::fmt::Write;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 
 use mock_claude::{Problem, prices};
 use scenarios::Invalid;
@@ -26,6 +26,7 @@ use super::prompt::too_short_to_cache;
 use super::retry::RetryPolicy;
 use super::schedule::{ScheduleConfig, is_default};
 use super::spend::SpendPolicy;
+use super::store::StorePolicy;
 
 /// The version of the preset format.
 pub const FORMAT: i64 = 1;
@@ -61,6 +62,9 @@ pub struct Preset {
     pub spend: SpendPolicy,
     /// How long anything may take.
     pub deadline: DeadlineConfig,
+    /// Whether what was paid for survives a crash.
+    #[serde(default, skip_serializing_if = "StorePolicy::is_off")]
+    pub store: StorePolicy,
 }
 
 /// The `[request]` section.
@@ -74,12 +78,30 @@ pub struct RequestConfig {
     /// Whether the answer is read as server-sent events.
     #[serde(default)]
     pub stream: bool,
+    /// By which way it is sent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub mode: Mode,
+    /// Milliseconds between two questions after a batch; a minute unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poll_ms: Option<NonZeroU64>,
     /// Whether the API is asked to keep what stands before the first placeholder, so that the next
     /// call reads it for a tenth of the price. It has to be long enough for the model.
     #[serde(default, skip_serializing_if = "is_default")]
     pub prompt_caching: bool,
-    /// The prompt; `{path}` and `{code}` stand for the file and its text.
+    /// The prompt; `{path}` and `{code}` stand for the file and its text, `{language}` for the name
+    /// of its language.
     pub prompt: String,
+}
+
+/// By which way requests are sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// As messages, which are answered at once.
+    #[default]
+    Message,
+    /// As message batches, which are answered within a day, at half the price.
+    Batch,
 }
 
 /// The pipelines that ship with the binary.
@@ -135,6 +157,9 @@ impl Preset {
             }
             Some(_) => {}
         }
+        for (key, message) in self.unworkable_as_batch() {
+            report(key, message.to_owned());
+        }
         let sections = [
             ("chunk", self.chunk.problems()),
             ("schedule.adaptive", self.schedule.adaptive.problems()),
@@ -146,6 +171,23 @@ impl Preset {
             }
         }
         findings
+    }
+
+    /// What a batch cannot do, and what only a batch can.
+    fn unworkable_as_batch(&self) -> Vec<(&'static str, &'static str)> {
+        let RequestConfig { mode, stream, poll_ms, .. } = &self.request;
+        let DeadlineConfig { call_ms, part_ms, job_ms } = &self.deadline;
+        let is_batch = *mode == Mode::Batch;
+        let waits = "a batch goes on, and is charged, when nobody waits for it";
+        let wrong = [
+            (is_batch && *stream, "request.stream", "a batch cannot be streamed"),
+            (!is_batch && poll_ms.is_some(), "request.poll_ms", "only batches are asked after"),
+            (is_batch && call_ms.is_some(), "deadline.call_ms", waits),
+            (is_batch && part_ms.is_some(), "deadline.part_ms", waits),
+            (is_batch && job_ms.is_some(), "deadline.job_ms", waits),
+        ];
+        let wrong = wrong.into_iter().filter(|(wrong, ..)| *wrong);
+        wrong.map(|(_, key, message)| (key, message)).collect()
     }
 
     /// SHA-256 of everything that decides what the pipeline does.
@@ -205,6 +247,32 @@ mod tests {
           mine.toml:38:11: `schedule.workers`: must be at least 1
           mine.toml:42:12: `retry.attempts`: expected an integer, found a string
         "#);
+    }
+
+    #[test]
+    fn a_batch_has_no_stream_and_no_deadline() {
+        let text = shipped("hardened").unwrap();
+        let batch = text.replace("stream = true", "stream = true\nmode = \"batch\"");
+        let invalid = Preset::parse("mine.toml", &batch).unwrap_err();
+        let found: Vec<&str> =
+            invalid.problems.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(
+            found,
+            [
+                "a batch cannot be streamed",
+                "a batch goes on, and is charged, when nobody waits for it",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_prefix_that_the_model_does_not_cache_is_refused() {
+        let text = shipped("phase3")
+            .unwrap()
+            .replace("max_tokens = 4096", "max_tokens = 4096\nprompt_caching = true");
+        let invalid = Preset::parse("mine.toml", &text).unwrap_err();
+        let message = &invalid.problems[0].message;
+        assert!(message.starts_with("has no effect: the prompt has 14 tokens"), "{message}");
     }
 
     #[test]

@@ -8,7 +8,8 @@ use mock_claude::prices::{self, Charge, InputTokens, Model};
 use mock_claude::tokens;
 
 use super::pacing::Need;
-use super::preset::RequestConfig;
+use super::preset::{Mode, RequestConfig};
+use crate::source::language::Language;
 
 /// A prompt with its placeholders filled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,22 +22,23 @@ pub struct Prompt<'a> {
 
 /// The part of a template that is the same in every call, and the rest of it.
 pub fn split(template: &str) -> (&str, &str) {
-    let placeholders = ["{path}", "{code}"].into_iter();
+    let placeholders = ["{path}", "{language}", "{code}"].into_iter();
     let first = placeholders.filter_map(|placeholder| template.find(placeholder)).min();
     template.split_at(first.unwrap_or(0))
 }
 
 impl<'a> Prompt<'a> {
     /// Fills a template. The code is put in last and as it is: braces in it mean nothing.
-    pub fn fill(config: &'a RequestConfig, path: &str, code: &str) -> Self {
+    pub fn fill(config: &'a RequestConfig, language: Language, path: &str, code: &str) -> Self {
         let (cached, template) = match split(&config.prompt) {
             (fixed, rest) if config.prompt_caching => (Some(fixed), rest),
             _ => (None, config.prompt.as_str()),
         };
         let (before, after) = template.split_once("{code}").unwrap_or((template, ""));
-        let before = before.replace("{path}", path);
-        let after = after.replace("{path}", path);
-        Self { cached, text: [before.as_str(), code, after.as_str()].concat() }
+        // The path comes last: braces in it mean nothing either.
+        let name =
+            |text: &str| text.replace("{language}", language.fence()).replace("{path}", path);
+        Self { cached, text: [name(before).as_str(), code, name(after).as_str()].concat() }
     }
 
     /// What it needs of the API's limits.
@@ -54,7 +56,8 @@ impl<'a> Prompt<'a> {
         let written_5m = self.cached.map_or(0, tokens::count);
         let uncached = tokens::count(&self.text);
         let input = InputTokens { uncached, written_5m, ..InputTokens::default() };
-        let charge = Charge { input, output: u64::from(config.max_tokens.get()), batch: false };
+        let batch = config.mode == Mode::Batch;
+        let charge = Charge { input, output: u64::from(config.max_tokens.get()), batch };
         // A model without a price is refused before anything runs, and not sent here.
         prices::model(&config.model).map_or(u64::MAX, |model| model.cost(&charge))
     }
@@ -84,15 +87,16 @@ mod tests {
 
     #[test]
     fn braces_in_the_code_are_left_alone() {
-        let config = config("File {path}\n{code}\nEnd of {path}", false);
-        let prompt = Prompt::fill(&config, "a.py", "x = '{path} {code}'");
-        assert_eq!(prompt.text, "File a.py\nx = '{path} {code}'\nEnd of a.py");
+        let config = config("File {path}\n```{language}\n{code}\nEnd of {path}", false);
+        let prompt = Prompt::fill(&config, Language::Rust, "{language}.rs", "x = '{path} {code}'");
+        let expected = "File {language}.rs\n```rust\nx = '{path} {code}'\nEnd of {language}.rs";
+        assert_eq!(prompt.text, expected);
     }
 
     #[test]
     fn what_is_cached_holds_no_placeholder_and_nothing_is_lost() {
         let config = config("Be brief.\nFile {path}\n{code}", true);
-        let prompt = Prompt::fill(&config, "a.py", "x = 1");
+        let prompt = Prompt::fill(&config, Language::Python, "a.py", "x = 1");
         assert_eq!(prompt.cached, Some("Be brief.\nFile "));
         assert_eq!(prompt.text, "a.py\nx = 1");
     }
@@ -100,7 +104,7 @@ mod tests {
     #[test]
     fn the_most_is_the_price_of_the_longest_answer() {
         let config = config("{path}{code}", false);
-        let prompt = Prompt::fill(&config, "", &"x".repeat(3_500_000));
+        let prompt = Prompt::fill(&config, Language::Python, "", &"x".repeat(3_500_000));
         // A million tokens at $3, and 4,096 at $15 a million.
         assert_eq!(prompt.most_microusd(&config), 3_000_000 + 61_440);
     }

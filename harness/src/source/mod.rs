@@ -3,6 +3,9 @@
 //! A file is described when the run is planned and read when its turn comes, so that a large tree
 //! is never in memory as a whole.
 
+pub mod braced;
+pub mod facts;
+pub mod language;
 pub mod python;
 pub mod tree;
 

@@ -4,20 +4,7 @@
 //! finds every one exactly, at a hundredth of a parser's cost and in constant memory, however
 //! deep the file nests. Where brackets or quotes are never closed, nothing after them counts.
 
-/// What a file holds.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Facts {
-    /// Physical lines; a last line without an end counts.
-    pub lines: u64,
-    /// The lines on which a function or class is defined, counted from 1, ascending.
-    pub definitions: Vec<u32>,
-    /// Indents inside indents, at most.
-    pub indents: u32,
-    /// Brackets inside brackets, at most.
-    pub brackets: u32,
-    /// Terms of the longest expression, joined by operators.
-    pub terms: u64,
-}
+use super::facts::Facts;
 
 /// Reads the facts of a file.
 pub fn read(text: &str) -> Facts {

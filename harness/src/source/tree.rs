@@ -1,13 +1,14 @@
 //! Finds the files of a folder as ripgrep would: ignore files respected, hidden files left out,
 //! links not followed but named, in the order of their paths.
 //!
-//! Every file that is found is kept, the ones that are not Python with the reason why they are
+//! Every file that is found is kept, the ones in no known language with the reason why they are
 //! not sent, so that a report can account for all of them.
 
 use std::path::{Path, PathBuf};
 
 use ignore::{WalkBuilder, WalkState};
 
+use super::language::Language;
 use super::{Origin, SourceFile};
 
 /// Why a folder cannot be used as input.
@@ -87,15 +88,14 @@ fn path_of(error: &ignore::Error) -> Option<&Path> {
 }
 
 fn describe(relative: String, path: PathBuf) -> SourceFile {
-    let python = path.extension().is_some_and(|extension| extension == "py" || extension == "pyi");
     // What cannot be asked about is kept: reading it will say why.
     let kind = std::fs::symlink_metadata(&path).map(|metadata| metadata.file_type()).ok();
     let origin = if kind.is_some_and(|kind| kind.is_symlink()) {
         Origin::Skipped("a symbolic link".into())
     } else if kind.is_some_and(|kind| !kind.is_file() && !kind.is_dir()) {
         Origin::Skipped("not a regular file".into())
-    } else if kind.is_some_and(|kind| kind.is_file()) && !python {
-        Origin::Skipped("not a Python file".into())
+    } else if kind.is_some_and(|kind| kind.is_file()) && Language::known(&relative).is_none() {
+        Origin::Skipped("not in a known language".into())
     } else {
         Origin::Disk(path)
     };
@@ -117,6 +117,7 @@ mod tests {
         write("b/two.py", "x = 2");
         write("a.py", "x = 1");
         write("b/notes.md", "# notes");
+        write("b/page.tsx", "let x = 1;");
         write("ignored.py", "x = 3");
         write(".hidden.py", "x = 4");
         write(".ignore", "ignored.py\n");
@@ -125,8 +126,9 @@ mod tests {
             .iter()
             .map(|file| (file.path.to_string(), matches!(file.origin, Origin::Disk(_))))
             .collect();
-        let expected = [("a.py", true), ("b/notes.md", false), ("b/two.py", true)]
-            .map(|(path, sent)| (path.to_owned(), sent));
+        let expected =
+            [("a.py", true), ("b/notes.md", false), ("b/page.tsx", true), ("b/two.py", true)]
+                .map(|(path, sent)| (path.to_owned(), sent));
         assert_eq!(found, expected);
     }
 

@@ -33,6 +33,20 @@ decode_tokens_per_second = 1_000_000
 refusal_ms = 1
 "#;
 
+/// What a run leaves in its folder, sorted.
+pub(crate) const RUN_FILES: [&str; 10] = [
+    "annotations.txt",
+    "failures.csv",
+    "failures.txt",
+    "jobs.txt",
+    "junit.xml",
+    "matrix.txt",
+    "measured.json",
+    "report.html",
+    "run.jsonl",
+    "summary.txt",
+];
+
 /// The binary under test.
 pub(crate) const CHAOS: &str = env!("CARGO_BIN_EXE_chaos");
 

@@ -3,16 +3,16 @@
 //! The same identities, faults and journal as for a message; no limits, because the API keeps
 //! separate ones for these routes.
 
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Answer, Identity, Outcome, State, TAG_HEADER, check_headers};
+use super::identity::Identity;
+use super::{Answer, Outcome, State, check_headers};
 use crate::chance::{Chance, RequestKey};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::ApiError;
 use crate::fault::{Asked, Effect, Injection};
-use crate::prices::InputTokens;
 use crate::request::{MessagesRequest, Purpose, Rules, Version};
 
 /// A request on a route without a model, between its checks and its answer.
@@ -28,6 +28,11 @@ impl Call {
     pub(crate) fn effect(&self) -> Option<(Effect, RequestKey)> {
         let injection = self.injection.as_ref()?;
         Some((injection.effect.clone(), self.identity.arrival.key))
+    }
+
+    /// The request and its attempt.
+    pub(crate) fn key(&self) -> RequestKey {
+        self.identity.arrival.key
     }
 
     /// The id that the response carries.
@@ -53,7 +58,9 @@ impl State {
     /// Begins a request: who asks, whether it may, and whether a fault hits it.
     pub(crate) fn begin(&self, headers: &HeaderMap, path: &str, subject: u64) -> Call {
         let identity = self.identify(subject, headers);
-        let asked = Asked { path, ..Asked::nothing(identity.arrival, headers) };
+        // Results come line by line, as a stream does.
+        let stream = path.ends_with("/results");
+        let asked = Asked { path, stream, ..Asked::nothing(identity.arrival, headers) };
         let met =
             check_headers(headers).and_then(|version| Ok((version, self.injector.meet(asked)?)));
         match met {
@@ -85,46 +92,62 @@ impl State {
         headers
     }
 
-    /// Decides one request of a batch: faults as for any message, no limits, half the price.
+    /// Decides one request of a batch whose creation had these headers: faults and prompt cache as
+    /// for any message, no limits, half the price. What spoils a connection or a stream has nothing
+    /// to spoil in a batch.
     pub(crate) fn decide_batched(
         &self,
         body: &[u8],
         version: Version,
-        tag: Option<&HeaderValue>,
+        headers: &HeaderMap,
     ) -> Answer {
-        let mut headers = HeaderMap::new();
-        if let Some(tag) = tag {
-            headers.insert(TAG_HEADER, tag.clone());
-        }
+        let beta = headers.contains_key("anthropic-beta");
         let contract = self.config.contract;
-        let rules = Rules { version, purpose: Purpose::Reply, beta: false, contract };
+        let rules = Rules { version, purpose: Purpose::Reply, beta, contract };
         let parsed = MessagesRequest::read(body, rules);
         let subject = parsed.as_ref().map_or_else(|_| xxh3_64(body), super::subject);
-        let identity = self.identify(subject, &headers);
+        let identity = self.identify(subject, headers);
         let met = parsed.and_then(|request| {
-            let injection = self.inject(&headers, &request, &identity)?;
-            Ok((request, injection))
+            let injection = self.inject(headers, &request, &identity)?;
+            Ok((request, injection.filter(|injection| injection.effect.is_about_content())))
         });
-        let (outcome, fault) = match met {
+        let (outcome, injection) = match met {
             Err(error) => (self.refusal(error), None),
-            // What spoils a connection or a stream has nothing to spoil in a batch.
-            Ok((_, Some(Injection { name, effect: Effect::Refuse { error, .. } }))) => {
-                (self.refusal(error), Some(name))
-            }
-            Ok((request, _)) => {
-                let input = InputTokens { uncached: request.tokens_in, ..InputTokens::default() };
-                let replied = self.write_reply(request, &identity, input, None);
-                (Outcome::Replied(Box::new(replied)), None)
+            Ok((request, injection)) => {
+                let effect = injection.as_ref().map(|injection| &injection.effect);
+                (self.reply_batched(request, &identity, effect), injection)
             }
         };
+        let (fault, effect) =
+            injection.map_or((None, None), |met| (Some(met.name), Some(met.effect)));
         self.write(identity.account, Self::entry(&identity, fault, &outcome, true));
         let key = identity.arrival.key;
-        Answer {
-            headers: HeaderMap::new(),
-            request_id: identity.request_id,
-            outcome,
-            effect: None,
-            key,
+        Answer { headers: HeaderMap::new(), request_id: identity.request_id, outcome, effect, key }
+    }
+
+    fn reply_batched(
+        &self,
+        request: MessagesRequest,
+        identity: &Identity,
+        effect: Option<&Effect>,
+    ) -> Outcome {
+        let mut request = request;
+        match effect {
+            Some(Effect::Refuse { error, .. }) => return self.refusal(error.clone()),
+            Some(Effect::Semantic(trouble)) => {
+                if let Some(error) = trouble.error() {
+                    return self.refusal(error);
+                }
+                let most = trouble.most_tokens().unwrap_or(u64::MAX);
+                request.max_tokens = request.max_tokens.min(most);
+            }
+            _ => {}
         }
+        let now_us = identity.arrival.at_us;
+        let input = self.cache().read(identity.scope, &request, now_us);
+        let replied = self.write_reply(request, identity, input, None);
+        // A batch shows no moment at which a response begins: it is there when it is decided.
+        self.cache().write(identity.scope, &replied.request, now_us, now_us);
+        Outcome::Replied(Box::new(replied))
     }
 }

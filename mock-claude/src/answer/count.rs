@@ -5,6 +5,7 @@ use http::HeaderMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{State, subject};
+use crate::chance::RequestKey;
 use crate::error::ApiError;
 use crate::fault::{Asked, Effect, Injection};
 use crate::request::{MessagesRequest, Purpose};
@@ -21,10 +22,13 @@ pub(crate) struct Counted {
     pub(crate) result: Result<u64, ApiError>,
     /// When it is answered.
     pub(crate) after_ms: u64,
+    /// What a fault does to the answer.
+    pub(crate) effect: Option<Effect>,
+    pub(crate) key: RequestKey,
 }
 
 impl State {
-    /// Decides a count. Refusals are written into the journal; a count costs nothing.
+    /// Decides a count. Refusals and faults are written into the journal; a count costs nothing.
     pub(crate) fn count(&self, headers: &HeaderMap, body: Result<&[u8], ApiError>) -> Counted {
         let hash = body.as_ref().map_or(0, |bytes| xxh3_64(bytes));
         let parsed = body.and_then(|bytes| {
@@ -44,16 +48,23 @@ impl State {
             };
             Ok((request.tokens_in, self.injector.meet(asked)?))
         });
-        let (result, fault) = match met {
+        let (result, injection) = match met {
             Err(error) => (Err(error), None),
-            Ok((_, Some(Injection { name, effect: Effect::Refuse { error, .. } }))) => {
-                (Err(error), Some(name))
-            }
-            // A count has no stream to break and no reply to spoil.
-            Ok((tokens_in, _)) => (Ok(tokens_in), None),
+            Ok((tokens_in, injection)) => match &injection {
+                Some(Injection { effect: Effect::Refuse { error, .. }, .. }) => {
+                    (Err(error.clone()), injection)
+                }
+                _ => (Ok(tokens_in), injection),
+            },
         };
-        if let Err(error) = &result {
-            self.record(&identity, fault, &self.refusal(error.clone()));
+        let (fault, effect) =
+            injection.map_or((None, None), |met| (Some(met.name), Some(met.effect)));
+        if result.is_err() || fault.is_some() {
+            let error = result.as_ref().err().cloned();
+            let outcome = self.refusal(error.unwrap_or(ApiError::of_status(200, "")));
+            let mut entry = Self::entry(&identity, fault, &outcome, false);
+            entry.error = result.as_ref().err().map(|error| error.kind);
+            self.journal.write(entry);
         }
         let mut answer = HeaderMap::new();
         answer.insert("anthropic-organization-id", self.organization.clone());
@@ -62,6 +73,8 @@ impl State {
             request_id: identity.request_id,
             result,
             after_ms: self.config.latency.refusal_ms,
+            effect,
+            key: identity.arrival.key,
         }
     }
 }

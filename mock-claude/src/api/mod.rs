@@ -6,6 +6,7 @@
 
 pub mod batches;
 pub(crate) mod call;
+mod caller;
 pub mod files;
 pub(crate) mod models;
 pub(crate) mod paging;

@@ -7,14 +7,13 @@
 use std::sync::{Arc, LazyLock};
 
 use axum::Router;
-use axum::extract::{Path, RawQuery, State as Extracted};
 use axum::response::Response;
 use axum::routing::get;
-use http::{HeaderMap, Uri};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::call::{Given, answer, subject};
+use super::call::{Context, Given, Id};
+use super::caller::Caller;
 use super::paging::{Query, by_id, page_by_id};
 use crate::answer::State;
 use crate::error::ApiError;
@@ -61,37 +60,27 @@ pub(super) fn routes() -> Router<Arc<State>> {
     Router::new().route("/v1/models", get(list)).route("/v1/models/{id}", get(one))
 }
 
-async fn list(
-    Extracted(state): Extracted<Arc<State>>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Response {
-    let query = query.unwrap_or_default();
-    let subject = subject("GET", &format!("/v1/models?{query}"), 0);
-    answer(&state, &headers, subject, |_| {
+async fn list(caller: Caller) -> Response {
+    let query = caller.query();
+    let work = |context: Context<'_>| {
         let ids: Vec<&str> = CATALOGUE.iter().map(|entry| entry.id.as_str()).collect();
-        let (range, more) = by_id(&ids, Query(&query), state.config().contract)?;
+        let (range, more) = by_id(&ids, Query(&query), context.state.config().contract)?;
         let data: Vec<Value> = CATALOGUE[range].iter().map(|entry| entry.object(None)).collect();
         Ok(Given::Json(page_by_id(&data, more)))
-    })
-    .await
+    };
+    caller.ask_page(work).await
 }
 
-async fn one(
-    Extracted(state): Extracted<Arc<State>>,
-    Path(id): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    answer(&state, &headers, subject("GET", uri.path(), 0), |_| {
+async fn one(Id(id): Id, caller: Caller) -> Response {
+    let work = |context: Context<'_>| {
         let found = CATALOGUE.iter().find(|entry| entry.is(&id));
-        match found.or_else(|| CATALOGUE.first().filter(|_| state.config().contract)) {
+        match found.or_else(|| CATALOGUE.first().filter(|_| context.state.config().contract)) {
             Some(entry) if entry.is(&id) => Ok(Given::Json(entry.object(None))),
             Some(entry) => Ok(Given::Json(entry.object(Some(&id)))),
             None => Err(ApiError::of_status(404, format!("model: {id}"))),
         }
-    })
-    .await
+    };
+    caller.ask(work).await
 }
 
 impl Entry {

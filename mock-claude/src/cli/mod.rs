@@ -48,11 +48,23 @@ impl Failure {
     }
 }
 
-/// Does what was typed: prints what it asks for, or serves until a signal comes.
+/// Does what was typed, and says on standard error why it cannot.
 pub fn run(args: Args) -> ExitCode {
-    let mut args = args;
     start_log();
-    let done = if let Some(command) = args.command.take() {
+    match execute(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // Nothing is left to do if even standard error is gone.
+            let _ = writeln!(io::stderr(), "error: {}", failure.message);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+/// Does what was typed: prints what it asks for, or serves until a signal comes.
+pub fn execute(args: Args) -> Result<(), Failure> {
+    let mut args = args;
+    if let Some(command) = args.command.take() {
         command.run()
     } else if args.list_presets {
         print(&presets::list())
@@ -60,14 +72,6 @@ pub fn run(args: Args) -> ExitCode {
         presets::find(name).and_then(|preset| print(preset.text))
     } else {
         settings::read(&args).and_then(|config| serve::run(&args, config))
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            // Nothing is left to do if even standard error is gone.
-            let _ = writeln!(io::stderr(), "error: {}", failure.message);
-            ExitCode::from(failure.code)
-        }
     }
 }
 
@@ -90,15 +94,4 @@ fn print(text: &str) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
-}
-
-/// The candidate that is nearest to what was written, as a hint on a line of its own; empty where
-/// none is near.
-fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(written, candidate), candidate))
-        .filter(|(similarity, _)| *similarity > 0.75)
-        .max_by(|(left, _), (right, _)| left.total_cmp(right))
-        .map(|(_, candidate)| candidate)
 }

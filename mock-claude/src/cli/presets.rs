@@ -1,6 +1,7 @@
 //! The configurations that are shipped, each a TOML file of the `presets` folder.
 
-use super::{Failure, nearest};
+use super::Failure;
+use crate::file::nearest;
 
 /// A shipped configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use crate::config::Config;
+use crate::file::nearest;
 use crate::limits::{LimitsConfig, Tier};
 
-use super::{Args, Failure, file, nearest, presets};
+use super::{Args, Failure, file, presets};
 
 /// The configuration that the flags ask for.
 pub fn read(args: &Args) -> Result<Config, Failure> {
@@ -22,15 +23,21 @@ pub fn read(args: &Args) -> Result<Config, Failure> {
         limit(&mut config, name)?;
     }
     if let Some(path) = &args.faults {
-        let mut faults = file::faults(&path.display().to_string(), &text(path)?)?;
-        faults.append(&mut config.fault);
-        config.fault = faults;
+        before(&mut config, path)?;
     }
     if let Some(seed) = args.seed {
         config.seed = seed;
     }
     config.contract |= args.contract;
     Ok(config)
+}
+
+/// Puts the faults of a file before those that are there.
+pub(super) fn before(config: &mut Config, path: &Path) -> Result<(), Failure> {
+    let mut faults = file::faults(&path.display().to_string(), &text(path)?)?;
+    faults.append(&mut config.fault);
+    config.fault = faults;
+    Ok(())
 }
 
 /// The configuration that a file holds.

@@ -5,6 +5,10 @@
 //! a request is the one that it meets, and a client can ask for one by name or for none with the
 //! header [`FAULT_HEADER`].
 //!
+//! Every kind works on every route, as far as the route's answers have what it spoils: a delay and
+//! a wire fault hit any answer, a stream fault hits streams of events and, line by line, the
+//! results of a batch. What a semantic fault says wrongly is said by messages.
+//!
 //! What is charged: a status fault and a refused connection stand in front of the model, so they
 //! cost neither money nor quota. Every other fault spoils the answer of a model that has worked:
 //! the request is charged, whatever of its answer arrives.
@@ -13,12 +17,15 @@ mod burst;
 mod connection;
 mod injector;
 mod latency;
+mod lines;
 mod load;
 mod none;
+mod pace;
 mod plan;
 mod selection;
 mod semantic;
 mod sequence;
+mod shorten;
 mod spoil;
 mod status;
 mod stream;
@@ -39,7 +46,7 @@ pub use self::plan::{FAULT_HEADER, Injection, Plan};
 pub use self::selection::{HeaderIs, KeyHash, Pattern};
 pub use self::semantic::{SemanticFault, SemanticTrouble};
 pub use self::sequence::{SequenceFault, Then};
-pub(crate) use self::spoil::{Spoiled, spoil};
+pub(crate) use self::spoil::{Spoiled, spoil, spoil_made};
 pub use self::status::{ErrorType, StatusFault};
 pub use self::stream::{StreamFault, StreamTrouble};
 pub use self::when::{Arrival, Asked, Attempts, When};
@@ -143,4 +150,23 @@ pub(crate) enum Effect {
     RefuseConnection,
     /// None at all, and no other fault's either.
     Nothing,
+}
+
+impl Effect {
+    /// Whether it changes what is answered, and not only how the answer arrives.
+    pub(crate) fn is_about_content(&self) -> bool {
+        let empties = matches!(self, Self::Stream(StreamTrouble::EmptyContent));
+        empties || matches!(self, Self::Refuse { .. } | Self::Semantic(_))
+    }
+
+    /// Changes a message that is no response of its own.
+    pub(crate) fn edit(&self, message: &mut serde_json::Value) {
+        match self {
+            Self::Semantic(trouble) => trouble.edit(message),
+            Self::Stream(StreamTrouble::EmptyContent) => {
+                message["content"] = serde_json::json!([]);
+            }
+            _ => {}
+        }
+    }
 }

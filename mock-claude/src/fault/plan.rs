@@ -1,5 +1,7 @@
 //! The plan: all faults of one mock in the order of the file, and the one that hits a request.
 
+use http::HeaderName;
+
 use super::{Asked, Drawn, Effect, FaultConfig};
 use crate::chance::Chance;
 use crate::config::Problem;
@@ -8,6 +10,8 @@ use crate::error::ApiError;
 /// The header by which a client asks for one fault of the plan by name, whatever its conditions,
 /// or for none of them.
 pub const FAULT_HEADER: &str = "x-mock-fault";
+
+static FAULT: HeaderName = HeaderName::from_static(FAULT_HEADER);
 
 /// The value of [`FAULT_HEADER`] that switches faults off for a request.
 pub(super) const NO_FAULT: &str = "none";
@@ -90,7 +94,7 @@ impl Plan {
 
     /// The fault that hits this request: the one that the client asks for, where it asks.
     pub(crate) fn meet(&self, asked: &Asked<'_>) -> Result<Option<Injection>, ApiError> {
-        let Some(wanted) = asked.headers.get(FAULT_HEADER) else {
+        let Some(wanted) = asked.headers.get(&FAULT) else {
             return Ok(self.decide(asked));
         };
         let wanted = wanted.to_str().unwrap_or_default();

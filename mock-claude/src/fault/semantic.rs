@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Asked, Drawn, Effect, Fault, When};
-use crate::error;
+use crate::error::{self, ApiError};
 
 /// A `[[fault]]` of kind `semantic`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -83,10 +83,10 @@ impl SemanticTrouble {
         }
     }
 
-    /// The body that takes the place of the reply.
-    pub(super) fn body(&self, request_id: &str) -> Option<String> {
+    /// The error that takes the place of the reply.
+    pub(crate) fn error(&self) -> Option<ApiError> {
         match self {
-            Self::ErrorBody { status } => Some(error::injected(*status).body(request_id)),
+            Self::ErrorBody { status } => Some(error::injected(*status)),
             _ => None,
         }
     }

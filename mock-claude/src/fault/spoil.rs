@@ -12,10 +12,12 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::{HeaderMap, HeaderValue, header};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
+use super::shorten::{self, Shortened};
 use super::status::Touch;
 use super::stream::Stream;
-use super::{Effect, StreamTrouble, WireTrouble};
+use super::{Effect, StreamTrouble, WireTrouble, lines, pace};
 use crate::chance::{Chance, RequestKey};
 use crate::clock::Clock;
 use crate::wire::{Control, Ending, Order};
@@ -43,11 +45,23 @@ pub(crate) async fn spoil(response: Response, spoiled: Spoiled<'_>) -> Response 
             let mut stream = Stream::new(trouble.clone());
             by_event(response, move |frame| stream.pass(&frame))
         }
+        Effect::Stream(trouble) if is_lines(&response) => {
+            let (head, body) = response.into_parts();
+            let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
+            let spoilt = lines::spoilt(&bytes, trouble);
+            with_body(Response::from_parts(head, Body::empty()), spoilt)
+        }
         Effect::Stream(StreamTrouble::EmptyContent) => {
-            edited(response, |message| message["content"] = json!([])).await
+            let empty = |message: &mut Value| {
+                if let Some(content) = message.get_mut("content") {
+                    *content = json!([]);
+                }
+            };
+            edited(response, empty).await
         }
         Effect::Semantic(trouble) => {
-            if let Some(body) = trouble.body(spoiled.request_id) {
+            if let Some(error) = trouble.error() {
+                let body = error.body(spoiled.request_id);
                 let json = HeaderValue::from_static("application/json");
                 return with_body(with_header(response, header::CONTENT_TYPE, json), body);
             }
@@ -64,6 +78,28 @@ pub(crate) async fn spoil(response: Response, spoiled: Spoiled<'_>) -> Response 
             response
         }
     }
+}
+
+/// The response as the fault leaves it, where no schedule and no model knew of the fault: what the
+/// routes beside messages give, and what an upstream sent to a request that came at `started`.
+pub(crate) async fn spoil_made(
+    response: Response,
+    spoiled: Spoiled<'_>,
+    started: Instant,
+) -> Response {
+    let response = match &spoiled.effect {
+        Effect::Delay(delay) => return pace::paced(response, *delay, started).await,
+        Effect::Semantic(trouble) => match trouble.most_tokens() {
+            Some(most) if is_stream(&response) => {
+                let mut shortened = Shortened::new(most);
+                by_event(response, move |frame| shortened.pass(&frame))
+            }
+            Some(most) => edited(response, |value| shorten::message(value, most)).await,
+            None => response,
+        },
+        _ => response,
+    };
+    spoil(response, spoiled).await
 }
 
 async fn touched(response: Response, touch: &Touch, clock: Clock) -> Response {
@@ -175,9 +211,19 @@ async fn truncated(response: Response, most: u64) -> Response {
     response.map(|_| Body::from(bytes.slice(..most)))
 }
 
-fn is_stream(response: &Response) -> bool {
-    let kind = response.headers().get(header::CONTENT_TYPE);
-    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
+/// Whether an answer is a stream of events.
+pub(super) fn is_stream(response: &Response) -> bool {
+    is_of(response, b"text/event-stream")
+}
+
+/// Whether an answer is a list of JSON documents, one a line.
+fn is_lines(response: &Response) -> bool {
+    is_of(response, b"application/x-jsonl")
+}
+
+fn is_of(response: &Response, kind: &[u8]) -> bool {
+    let found = response.headers().get(header::CONTENT_TYPE);
+    found.is_some_and(|found| found.as_bytes().starts_with(kind))
 }
 
 fn with_header(mut response: Response, name: header::HeaderName, value: HeaderValue) -> Response {
@@ -217,10 +263,16 @@ impl Frame {
         self.text.lines().find_map(|line| line.strip_prefix("event: ")).unwrap_or_default()
     }
 
-    fn edited(&self, edit: impl FnOnce(&mut Value)) -> String {
+    /// The event's data, where it is JSON.
+    pub(super) fn data(&self) -> Option<Value> {
         let data = self.text.lines().find_map(|line| line.strip_prefix("data: "));
-        match data.map(serde_json::from_str::<Value>) {
-            Some(Ok(mut value)) if value.is_object() => {
+        serde_json::from_str(data?).ok()
+    }
+
+    /// The event with its data changed; one without an object stays as it is.
+    pub(super) fn edited(&self, edit: impl FnOnce(&mut Value)) -> String {
+        match self.data() {
+            Some(mut value) if value.is_object() => {
                 edit(&mut value);
                 format!("event: {}\ndata: {value}\n\n", self.kind())
             }
@@ -257,16 +309,24 @@ struct Passing<P> {
     buffer: Vec<u8>,
     ready: VecDeque<String>,
     over: bool,
+    failure: Option<axum::Error>,
     pass: P,
 }
 
-fn by_event(response: Response, pass: impl FnMut(Frame) -> Passed + Send + 'static) -> Response {
+/// The stream with something else in place of each of its events.
+pub(super) fn by_event(
+    response: Response,
+    pass: impl FnMut(Frame) -> Passed + Send + 'static,
+) -> Response {
+    let mut response = response;
+    response.headers_mut().remove(header::CONTENT_LENGTH);
     response.map(|body| {
         let passing = Passing {
             source: body.into_data_stream(),
             buffer: Vec::new(),
             ready: VecDeque::new(),
             over: false,
+            failure: None,
             pass,
         };
         Body::from_stream(stream::unfold(passing, async |mut passing| {
@@ -283,7 +343,7 @@ impl<P: FnMut(Frame) -> Passed> Passing<P> {
                 return Some(Ok(text.into()));
             }
             if self.over {
-                return None;
+                return self.failure.take().map(Err);
             }
             if let Some(end) = self.buffer.windows(2).position(|pair| pair == b"\n\n") {
                 let rest = self.buffer.split_off(end + 2);
@@ -299,11 +359,13 @@ impl<P: FnMut(Frame) -> Passed> Passing<P> {
             }
             match self.source.next().await {
                 Some(Ok(bytes)) => self.buffer.extend_from_slice(&bytes),
-                Some(Err(error)) => {
+                // What came of an event before the stream broke off is passed on as it came.
+                rest => {
                     self.over = true;
-                    return Some(Err(error));
+                    self.failure = rest.and_then(Result::err);
+                    let rest = String::from_utf8_lossy(&std::mem::take(&mut self.buffer)).into();
+                    self.ready.extend(Some(rest).filter(|rest: &String| !rest.is_empty()));
                 }
-                None => self.over = true,
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Stream faults: a streamed reply whose events are not as they should be.
 //!
-//! A delta is an event `content_block_delta`. Replies that are not streamed are left alone, except
-//! by `empty_content`, which empties both kinds.
+//! A delta is an event `content_block_delta`, or a line of the results of a batch. Replies that are
+//! not streamed are left alone, except by `empty_content`, which empties both kinds.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

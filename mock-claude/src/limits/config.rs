@@ -9,6 +9,7 @@ use std::num::NonZeroU64;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::rates::Rates;
 use super::tiers::Tier;
 use crate::config::Problem;
 
@@ -79,24 +80,6 @@ pub enum Algorithm {
     FixedWindow,
 }
 
-/// Rates and bursts, as single classes, organisations and workspaces have them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Rates {
-    /// Requests a minute.
-    pub requests_per_minute: Option<NonZeroU64>,
-    /// Requests that may come at once.
-    pub requests_burst: Option<NonZeroU64>,
-    /// Input tokens a minute.
-    pub input_tokens_per_minute: Option<NonZeroU64>,
-    /// Input tokens that may come at once.
-    pub input_tokens_burst: Option<NonZeroU64>,
-    /// Output tokens a minute.
-    pub output_tokens_per_minute: Option<NonZeroU64>,
-    /// Output tokens that may come at once.
-    pub output_tokens_burst: Option<NonZeroU64>,
-}
-
 /// A `[[limits.class]]`: models that share one set of limits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -143,65 +126,6 @@ pub struct WorkspaceConfig {
     /// Micro-dollars a month, set by the user.
     #[serde(default)]
     pub spend_limit_microusd: Option<u64>,
-}
-
-type Rate = Option<NonZeroU64>;
-
-impl Rates {
-    /// These rates, and those of `base` where these have none. A burst goes with its rate.
-    #[must_use]
-    pub fn over(self, base: Self) -> Self {
-        let pick = |rate: Rate, burst: Rate, base_rate: Rate, base_burst: Rate| {
-            if rate.is_some() { (rate, burst) } else { (base_rate, burst.or(base_burst)) }
-        };
-        let (requests_per_minute, requests_burst) = pick(
-            self.requests_per_minute,
-            self.requests_burst,
-            base.requests_per_minute,
-            base.requests_burst,
-        );
-        let (input_tokens_per_minute, input_tokens_burst) = pick(
-            self.input_tokens_per_minute,
-            self.input_tokens_burst,
-            base.input_tokens_per_minute,
-            base.input_tokens_burst,
-        );
-        let (output_tokens_per_minute, output_tokens_burst) = pick(
-            self.output_tokens_per_minute,
-            self.output_tokens_burst,
-            base.output_tokens_per_minute,
-            base.output_tokens_burst,
-        );
-        Self {
-            requests_per_minute,
-            requests_burst,
-            input_tokens_per_minute,
-            input_tokens_burst,
-            output_tokens_per_minute,
-            output_tokens_burst,
-        }
-    }
-
-    /// Bursts that have no rate, or that the algorithm does not know.
-    fn problems(&self, algorithm: Algorithm, inherits: bool) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        let bursts = [
-            ("requests_burst", self.requests_burst, self.requests_per_minute),
-            ("input_tokens_burst", self.input_tokens_burst, self.input_tokens_per_minute),
-            ("output_tokens_burst", self.output_tokens_burst, self.output_tokens_per_minute),
-        ];
-        for (key, burst, rate) in bursts {
-            let base = key.trim_end_matches("_burst");
-            if burst.is_some() && rate.is_none() && !inherits {
-                problems.push(Problem::new(key, format!("needs `{base}_per_minute` beside it")));
-            }
-            if burst.is_some() && algorithm == Algorithm::FixedWindow {
-                let message = "has no meaning with `algorithm = \"fixed_window\"`";
-                problems.push(Problem::new(key, message));
-            }
-        }
-        problems
-    }
 }
 
 impl LimitsConfig {
@@ -289,18 +213,6 @@ mod tests {
         assert_eq!(problems[0].message, "needs `requests_per_minute` beside it");
         let tiered = LimitsConfig { tier: Some(Tier::Start), ..config };
         assert_eq!(tiered.problems(), [], "the tier gives the rate");
-    }
-
-    #[test]
-    fn a_burst_goes_with_its_rate_and_a_rate_alone_hides_the_burst_below() {
-        let rates = |rate, burst| Rates {
-            requests_per_minute: NonZeroU64::new(rate),
-            requests_burst: NonZeroU64::new(burst),
-            ..Rates::default()
-        };
-        assert_eq!(rates(10, 0).over(rates(50, 4)), rates(10, 0));
-        assert_eq!(rates(0, 7).over(rates(50, 4)), rates(50, 7));
-        assert_eq!(rates(0, 0).over(rates(50, 4)), rates(50, 4));
     }
 
     #[test]

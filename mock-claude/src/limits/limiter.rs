@@ -8,7 +8,8 @@
 use std::num::NonZeroU64;
 
 use super::bucket::Bucket;
-use super::config::{Algorithm, LimitsConfig, Rates};
+use super::config::{Algorithm, LimitsConfig};
+use super::rates::{Rate, Rates};
 use super::window::Window;
 
 /// The window that limits a minute are usually enforced over.
@@ -60,7 +61,7 @@ pub struct Limiter {
 impl Limiter {
     /// Limits that are whole at time 0: these rates, refilled as the section says.
     pub fn new(config: &LimitsConfig, rates: &Rates) -> Self {
-        let meter = |per_minute: Option<NonZeroU64>, burst: Option<NonZeroU64>| {
+        let meter = |Rate { per_minute, burst }: Rate| {
             per_minute.map(|per_minute| match config.algorithm {
                 Algorithm::TokenBucket => {
                     Meter::Bucket(Bucket::new(per_minute, burst.unwrap_or(per_minute)))
@@ -70,10 +71,11 @@ impl Limiter {
                 }
             })
         };
+        let [requests, input_tokens, output_tokens] = rates.each().map(meter);
         Self {
-            requests: meter(rates.requests_per_minute, rates.requests_burst),
-            input_tokens: meter(rates.input_tokens_per_minute, rates.input_tokens_burst),
-            output_tokens: meter(rates.output_tokens_per_minute, rates.output_tokens_burst),
+            requests,
+            input_tokens,
+            output_tokens,
             prompt_bytes: config.prompt_bytes_per_hour.map(Bucket::per_hour),
         }
     }

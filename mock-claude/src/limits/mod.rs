@@ -12,6 +12,7 @@ mod headers;
 pub mod limiter;
 mod organization;
 mod ramp;
+mod rates;
 mod refusal;
 mod spend;
 pub mod tiers;
@@ -19,14 +20,16 @@ mod window;
 
 use std::collections::BTreeMap;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, header};
 
-pub use self::config::{Algorithm, LimitsConfig, Rates};
+pub use self::config::{Algorithm, LimitsConfig};
 pub use self::limiter::{Ask, Dimension, Exceeded, Limiter};
 use self::organization::{Organization, Workspace};
+pub use self::rates::Rates;
 pub use self::refusal::Refusal;
 pub use self::tiers::Tier;
 use crate::clock::Clock;
+use crate::names;
 use crate::prices::Model;
 
 /// Every limit of one mock. There are as many as the configuration and the price list have
@@ -74,11 +77,12 @@ impl Limits {
 
     /// Whose quota a request with these headers is taken from.
     pub fn account(&self, headers: &HeaderMap) -> Account {
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let key = text("x-api-key")
-            .or_else(|| text("authorization").and_then(|value| value.strip_prefix("Bearer ")));
+        let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        let key = text(&names::API_KEY).or_else(|| {
+            text(&header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "))
+        });
         let account = key.and_then(|key| self.by_key.get(key.trim())).copied().unwrap_or_default();
-        let named = text("anthropic-workspace-id").and_then(|id| self.by_workspace_id.get(id));
+        let named = text(&names::WORKSPACE).and_then(|id| self.by_workspace_id.get(id));
         Account { workspace: named.copied().or(account.workspace), ..account }
     }
 

@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use super::config::{LimitsConfig, OrganizationConfig, Rates, WorkspaceConfig};
+use super::config::{LimitsConfig, OrganizationConfig, WorkspaceConfig};
 use super::limiter::{Ask, Limiter};
 use super::ramp::{self, Ramp};
+use super::rates::Rates;
 use super::refusal::Refusal;
 use super::spend::{self, Spend};
 use super::tiers::Tier;

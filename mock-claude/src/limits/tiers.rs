@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::config::Rates;
+use super::rates::Rates;
 
 /// The tiers that an organisation can be in.
 #[derive(

@@ -1,11 +1,11 @@
-//! The proxy: decides each request as the mock would, answers it where a fault hits it, and
-//! otherwise hands it to the upstream and the answer back, byte by byte as it comes.
+//! The proxy: decides which fault each request meets, hands it to the upstream, and the answer
+//! back, byte by byte as it comes and as the fault leaves it.
 //!
-//! Faults are the mock's own, by the same seed and the same attempts; one that hits replaces the
-//! upstream's answer whole. Limits are not enforced here: the upstream has its own. A request is
-//! held in memory, an answer is not.
+//! A status fault answers in the upstream's place, which never hears of the request. Every other
+//! fault acts on the bytes that the upstream sent: it is late, cut, spoilt or wrong, and charged.
+//! The recording holds what the upstream sent. Limits are not enforced here: the upstream has its
+//! own. A request is held in memory; an answer only where a fault has to see the whole of it.
 
-use std::fmt::{self, Display};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,25 +15,27 @@ use axum::extract::{Request, State as Extracted};
 use axum::response::Response;
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, HeaderName};
-use http::uri::{Authority, Scheme};
-use http::{HeaderMap, StatusCode, Uri};
+use http::{HeaderMap, StatusCode};
 use http_body_util::Full;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, timeout};
 
+use super::decide::{Decided, decide};
 use super::record::{Exchange, Piece, Recorder, without, written};
 use super::relay::Relay;
+use super::upstream::{Address, ProxyError, connector};
 use crate::answer::error_headers;
 use crate::config::Config;
 use crate::error::ApiError;
+use crate::fault::{self, InFlight};
 use crate::latency::LatencyConfig;
 use crate::routes::{self, MAX_BODY_BYTES};
-use crate::server::{MAX_CONNECTIONS, MockClaude};
-use crate::{listener, visit, watch};
+use crate::server::MockClaude;
+use crate::wire::Control;
+use crate::{names, visit, watch};
 
 /// Headers that belong to one connection and are not passed on.
 const HOP_BY_HOP: [&str; 9] = [
@@ -53,6 +55,8 @@ const HOP_BY_HOP: [&str; 9] = [
 pub struct ProxyConfig {
     /// Where requests go: `https://api.anthropic.com`, or another mock.
     pub upstream: String,
+    /// Certificates that are believed in place of Mozilla's, as a PEM file.
+    pub certificates: Option<Vec<u8>>,
     /// How long the upstream may say nothing.
     pub timeout: Duration,
     /// Seed and faults; the other sections have no meaning here.
@@ -61,27 +65,13 @@ pub struct ProxyConfig {
     pub recorder: Option<Recorder>,
 }
 
-/// An upstream that is none.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProxyError(String);
-
-impl Display for ProxyError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "`{}` is not an http or https address", self.0)
-    }
-}
-
-impl std::error::Error for ProxyError {}
-
 /// A proxy. Clones share everything.
 #[derive(Debug, Clone)]
 pub struct Proxy(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    scheme: Scheme,
-    authority: Authority,
-    prefix: String,
+    upstream: Address,
     timeout: Duration,
     mock: MockClaude,
     recorder: Option<Arc<Recorder>>,
@@ -91,18 +81,12 @@ struct Inner {
 impl Proxy {
     /// A proxy whose mock, which decides the faults and keeps the journal, began at `epoch_ms`.
     pub fn new(config: ProxyConfig, epoch_ms: i64) -> Result<Self, ProxyError> {
-        let ProxyConfig { upstream, timeout, mock, recorder } = config;
-        let refused = || ProxyError(upstream.clone());
-        let parts = upstream.parse::<Uri>().map_err(|_| refused())?.into_parts();
-        let scheme = parts.scheme.filter(|scheme| ["http", "https"].contains(&scheme.as_str()));
-        let path = parts.path_and_query.as_ref().map_or("", |path| path.path());
-        let connector =
-            HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build();
-        let decide = Config { limits: None, latency: LatencyConfig::none(), ..mock };
+        let ProxyConfig { upstream, certificates, timeout, mock, recorder } = config;
+        let connector = connector(certificates.as_deref())?;
+        let latency = LatencyConfig::none();
+        let decide = Config { limits: None, latency, contract: true, ..mock };
         Ok(Self(Arc::new(Inner {
-            scheme: scheme.ok_or_else(refused)?,
-            authority: parts.authority.ok_or_else(refused)?,
-            prefix: path.trim_end_matches('/').to_owned(),
+            upstream: Address::new(&upstream)?,
             timeout,
             mock: MockClaude::with(decide, epoch_ms, crate::journal::Journal::default()),
             recorder: recorder.map(Arc::new),
@@ -117,23 +101,17 @@ impl Proxy {
 
     /// The routes: whatever is asked for goes to the upstream.
     pub fn router(&self) -> Router {
-        let routes = Router::new().fallback(handle).with_state(self.clone());
-        watch::watched(routes, Arc::clone(self.0.mock.state()))
+        watch::watched(self.routes(), Arc::clone(self.0.mock.state()))
+    }
+
+    fn routes(&self) -> Router {
+        Router::new().fallback(handle).with_state(self.clone())
     }
 
     /// Serves connections until `shutdown` is ready.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-        listener::serve(self.router(), listener, MAX_CONNECTIONS, shutdown).await;
-    }
-
-    fn target(&self, asked: &Uri) -> Option<Uri> {
-        let path = asked.path_and_query().map_or("/", |path| path.as_str());
-        Uri::builder()
-            .scheme(self.0.scheme.clone())
-            .authority(self.0.authority.clone())
-            .path_and_query(format!("{}{path}", self.0.prefix))
-            .build()
-            .ok()
+        let mock = self.0.mock.clone();
+        mock.serve_routes(self.routes(), listener, shutdown).await;
     }
 
     async fn forward(
@@ -141,8 +119,9 @@ impl Proxy {
         head: http::request::Parts,
         body: Bytes,
         started: Instant,
+        in_flight: InFlight,
     ) -> Result<Response, ApiError> {
-        let target = self.target(&head.uri);
+        let target = self.0.upstream.target(&head.uri);
         let target = target.ok_or_else(|| ApiError::invalid_request("the path is not valid"))?;
         let mut request = http::Request::new(Full::new(body.clone()));
         *request.method_mut() = head.method.clone();
@@ -169,33 +148,39 @@ impl Proxy {
             let exchange = begun(&head, &body, &answered, secret.as_deref(), started);
             (Arc::clone(recorder), exchange, secret)
         });
-        let relay = Relay::new(inner, exchange, started, self.0.timeout);
+        let relay = Relay::new(inner, exchange, started, self.0.timeout, in_flight);
         Ok(Response::from_parts(answered, Body::new(relay)))
     }
 }
 
 async fn handle(Extracted(proxy): Extracted<Proxy>, request: Request) -> Response {
     let started = Instant::now();
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
+    let control = head.extensions.remove::<Control>();
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
         let message = "Request exceeds the maximum allowed number of bytes";
         return refuse(&ApiError::of_status(413, message), "req_proxy");
     };
-    let mut shown = Request::new(Body::from(body.clone()));
-    *shown.method_mut() = head.method.clone();
-    *shown.uri_mut() = head.uri.clone();
-    *shown.headers_mut() = head.headers.clone();
     let state = proxy.0.mock.state();
-    let deciding = TowerToHyperService::new(routes::router(Arc::clone(state)));
-    let decided = hyper::service::Service::call(&deciding, shown).await;
-    let (request_id, fault) = state.journal.decided().unwrap_or_default();
-    if let (Some(_), Ok(answer)) = (fault, decided) {
-        return answer;
-    }
+    let in_flight = state.injector.enter();
+    let Decided { request_id, key, effect, refused } = decide(state, &head, &body);
     visit::note(|visit| visit.prompt = None);
-    match proxy.forward(head, body, started).await {
-        Ok(response) => response,
-        Err(error) => refuse(&error, &request_id),
+    let response = match refused {
+        Some((error, mut headers)) => {
+            headers.insert(&names::REQUEST_ID, routes::value(&request_id));
+            routes::refuse(&error, headers, &request_id)
+        }
+        None => match proxy.forward(head, body, started, in_flight).await {
+            Ok(response) => response,
+            Err(error) => refuse(&error, &request_id),
+        },
+    };
+    match effect {
+        Some(effect) => {
+            let spoiled = state.injector.spoiled(effect, &request_id, key, control);
+            fault::spoil_made(response, spoiled, started).await
+        }
+        None => response,
     }
 }
 
@@ -269,24 +254,5 @@ mod tests {
         }
         let passed = passed_on(&headers);
         assert_eq!(passed.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["request-id"]);
-    }
-
-    #[tokio::test]
-    async fn an_upstream_is_an_address_with_a_scheme() {
-        let proxy = |upstream: &str| {
-            let config = ProxyConfig {
-                upstream: upstream.to_owned(),
-                timeout: Duration::from_secs(1),
-                mock: Config::default(),
-                recorder: None,
-            };
-            Proxy::new(config, 0)
-        };
-        let prefixed = proxy("https://api.example.com/base/").unwrap();
-        let target = prefixed.target(&Uri::from_static("/v1/messages?beta=true")).unwrap();
-        assert_eq!(target, "https://api.example.com/base/v1/messages?beta=true");
-        for wrong in ["api.example.com", "ftp://api.example.com", "", "http://"] {
-            assert!(proxy(wrong).is_err(), "{wrong}");
-        }
     }
 }

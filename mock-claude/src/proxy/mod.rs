@@ -3,12 +3,15 @@
 //! The recording is a file that anybody may be shown: the client's key goes to the upstream and
 //! nowhere else.
 
+mod decide;
 mod forward;
 mod nearest;
 mod record;
 mod relay;
 mod replay;
+mod upstream;
 
-pub use self::forward::{Proxy, ProxyConfig, ProxyError};
+pub use self::forward::{Proxy, ProxyConfig};
 pub use self::record::{Chunk, Exchange, FORMAT, Header, Piece, Recorder};
 pub use self::replay::{Replay, ReplayError};
+pub use self::upstream::ProxyError;

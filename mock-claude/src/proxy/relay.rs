@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::record::{Chunk, Exchange, Piece, Recorder};
+use crate::fault::InFlight;
 
 /// Bytes of one answer that are recorded, at most.
 const MAX_RECORDED_BYTES: usize = 64 * 1024 * 1024;
@@ -33,6 +34,7 @@ pub(super) struct Relay {
     bytes: usize,
     ended: bool,
     failure: Option<Failure>,
+    _in_flight: InFlight,
 }
 
 impl Relay {
@@ -41,10 +43,21 @@ impl Relay {
         recording: Option<Recording>,
         started: Instant,
         silence: Duration,
+        in_flight: InFlight,
     ) -> Self {
         let ended = inner.is_end_stream();
         let patience = Box::pin(sleep(silence));
-        Self { inner, recording, started, silence, patience, bytes: 0, ended, failure: None }
+        Self {
+            inner,
+            recording,
+            started,
+            silence,
+            patience,
+            bytes: 0,
+            ended,
+            failure: None,
+            _in_flight: in_flight,
+        }
     }
 
     fn saw(&mut self, data: &Bytes) {

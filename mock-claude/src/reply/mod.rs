@@ -159,7 +159,8 @@ fn answer(
             text.push_str(part);
         }
     }
-    let has_code = definitions::find(definitions::code(&request.text)).next().is_some();
+    let language = definitions::language(&request.text);
+    let has_code = definitions::find(language, definitions::code(&request.text)).next().is_some();
     if text.is_empty() || has_code {
         text.push_str(&documentation(request, config, chance, key, budget));
     }
@@ -174,13 +175,14 @@ fn documentation(
     budget: usize,
 ) -> String {
     let code = definitions::code(&request.text);
+    let language = definitions::language(&request.text);
     let mut text = String::with_capacity(512);
     text.push_str("# Documentation\n\n## Overview\n");
     let pick = chance.bits("overview", key);
     push_sentence(&mut text, "This code", pick, 160);
     text.push_str("\n## Functions and classes\n");
     let entry_bytes = usize::try_from(tokens::to_bytes(config.tokens_per_definition)).unwrap_or(0);
-    for found in definitions::find(code) {
+    for found in definitions::find(language, code) {
         if text.len() > budget {
             break;
         }

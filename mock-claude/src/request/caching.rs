@@ -3,8 +3,10 @@
 //!
 //! Each prefix is named by a hash of all blocks up to its end and of what invalidates it: the
 //! model for all, speed and citations from the system on, tool choice, images, thinking and effort
-//! for the messages. Positions are only kept for bodies that mention `cache_control`. What is in
+//! for the messages. Positions are only kept for bodies that have a `cache_control`. What is in
 //! the cache is not here.
+
+use std::fmt::Arguments;
 
 use serde_json::Value;
 use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
@@ -48,6 +50,7 @@ pub struct Breakpoint {
 }
 
 /// What invalidates a prefix besides its blocks.
+#[derive(Default)]
 pub(super) struct Salts {
     pub(super) all: String,
     pub(super) system: String,
@@ -109,7 +112,7 @@ impl Walk {
         &mut self,
         section: Section,
         block: &Value,
-        place: &str,
+        place: Arguments<'_>,
     ) -> Result<(), ApiError> {
         let tokens = self.tokens();
         let Some(blocks) = &mut self.blocks else {
@@ -210,7 +213,7 @@ fn ttl(control: &Value, place: &str) -> Result<Ttl, ApiError> {
     let Value::Object(fields) = control else {
         return Err(wrong_type(place, "dictionary"));
     };
-    let kind = fields.get("type").ok_or_else(|| missing(&format!("{place}.type")))?;
+    let kind = fields.get("type").ok_or_else(|| missing(format_args!("{place}.type")))?;
     one_of(&format!("{place}.type"), kind, &["ephemeral"])?;
     match fields.get("ttl") {
         None | Some(Value::Null) => Ok(Ttl::FiveMinutes),

@@ -4,6 +4,7 @@
 //! every answer has its call. What the last user turn asks and which tools it answers decides the
 //! reply; the text of all messages is what the model reads.
 
+use std::fmt::Arguments;
 use std::ops::Range;
 
 use serde_json::{Map, Value};
@@ -91,7 +92,7 @@ impl Reading {
         self.walk.add_bytes(1);
         for (index, tool) in list.iter().enumerate() {
             self.walk.add_bytes(canonical(tool).len() + 1);
-            self.walk.end(Section::Tools, tool, &format!("tools.{index}"))?;
+            self.walk.end(Section::Tools, tool, format_args!("tools.{index}"))?;
         }
         Ok(())
     }
@@ -102,22 +103,22 @@ impl Reading {
             None | Some(Value::Null) => return Ok(()),
             Some(content @ Value::String(text)) => {
                 self.walk.add_bytes(text.len());
-                return self.walk.end(Section::System, content, "system");
+                return self.walk.end(Section::System, content, format_args!("system"));
             }
             Some(Value::Array(blocks)) => blocks,
-            Some(_) => return Err(string_or_list("system")),
+            Some(_) => return Err(string_or_list(format_args!("system"))),
         };
         for (index, block) in blocks.iter().enumerate() {
-            let place = format!("system.{index}");
+            let place = format_args!("system.{index}");
             match block.get("type").and_then(Value::as_str) {
-                None => return Err(missing(&format!("{place}.type"))),
-                Some("text") => self.walk.add_bytes(text_of(block, &place)?.len()),
+                None => return Err(missing(format_args!("{place}.type"))),
+                Some("text") => self.walk.add_bytes(text_of(block, place)?.len()),
                 Some(_) => {
                     let message = format!("{place}.type: Input should be 'text'");
                     return Err(ApiError::invalid_request(message));
                 }
             }
-            self.walk.end(Section::System, block, &place)?;
+            self.walk.end(Section::System, block, place)?;
         }
         Ok(())
     }
@@ -164,15 +165,16 @@ impl Reading {
         is_last: bool,
         with: Context,
     ) -> Result<(), ApiError> {
-        let place = format!("messages.{index}");
+        let place = format_args!("messages.{index}");
         let Value::Object(fields) = message else {
-            return Err(wrong_type(&place, "dictionary"));
+            return Err(wrong_type(place, "dictionary"));
         };
-        let role = role(fields, index, &place, with.generation)?;
+        let role = role(fields, index, place, with.generation)?;
         if self.turns.begin(role, index, with.rules.contract)? && role == "user" {
             self.asked.clear();
         }
-        let content = fields.get("content").ok_or_else(|| missing(&format!("{place}.content")))?;
+        let content =
+            fields.get("content").ok_or_else(|| missing(format_args!("{place}.content")))?;
         let empty = content.as_str().is_some_and(str::is_empty)
             || content.as_array().is_some_and(Vec::is_empty);
         if empty && !(is_last && role == "assistant") && !with.rules.contract {
@@ -181,19 +183,19 @@ impl Reading {
                  assistant message"
             )));
         }
-        let place = format!("{place}.content");
+        let place = format_args!("{place}.content");
         let blocks = match content {
             Value::String(string) => {
                 self.say(role, string);
-                return self.walk.end(Section::Messages, content, &place);
+                return self.walk.end(Section::Messages, content, place);
             }
             Value::Array(blocks) => blocks,
-            _ => return Err(string_or_list(&place)),
+            _ => return Err(string_or_list(place)),
         };
         for (index, block) in blocks.iter().enumerate() {
-            let place = format!("{place}.{index}");
-            self.block(block, role, &place, with.rules)?;
-            self.walk.end(Section::Messages, block, &place)?;
+            let place = format_args!("{place}.{index}");
+            self.block(block, role, place, with.rules)?;
+            self.walk.end(Section::Messages, block, place)?;
         }
         Ok(())
     }
@@ -202,7 +204,7 @@ impl Reading {
         &mut self,
         block: &Value,
         role: &'static str,
-        place: &str,
+        place: Arguments<'_>,
         rules: Rules,
     ) -> Result<(), ApiError> {
         let Value::Object(fields) = block else {
@@ -210,8 +212,8 @@ impl Reading {
         };
         let kind = match fields.get("type") {
             Some(Value::String(kind)) => kind.as_str(),
-            Some(_) => return Err(wrong_type(&format!("{place}.type"), "string")),
-            None => return Err(missing(&format!("{place}.type"))),
+            Some(_) => return Err(wrong_type(format_args!("{place}.type"), "string")),
+            None => return Err(missing(format_args!("{place}.type"))),
         };
         if !rules.contract {
             check_kind(fields, kind, role, place, rules.version)?;
@@ -228,7 +230,7 @@ impl Reading {
             }
             "image" => {
                 self.has_images = true;
-                self.walk.add_tokens(attachments::image(block, place)?);
+                self.walk.add_tokens(attachments::image(block, &place.to_string())?);
             }
             "document" => match block.pointer("/source/data").and_then(Value::as_str) {
                 Some(text) if block.pointer("/source/type") == Some(&"text".into()) => {
@@ -237,7 +239,7 @@ impl Reading {
                 _ => self.walk.add_tokens(attachments::document(block)),
             },
             _ => {
-                self.turns.block(kind, fields, role, place, rules.contract)?;
+                self.turns.block(kind, fields, role, &place.to_string(), rules.contract)?;
                 // Calls, their results and thoughts are read as the text they are sent as.
                 self.push(&canonical(block));
             }
@@ -263,13 +265,13 @@ impl Reading {
 fn role(
     fields: &Map<String, Value>,
     index: usize,
-    place: &str,
+    place: Arguments<'_>,
     generation: Generation,
 ) -> Result<&'static str, ApiError> {
     let role = match fields.get("role") {
         Some(Value::String(role)) => role.as_str(),
-        Some(_) => return Err(wrong_type(&format!("{place}.role"), "string")),
-        None => return Err(missing(&format!("{place}.role"))),
+        Some(_) => return Err(wrong_type(format_args!("{place}.role"), "string")),
+        None => return Err(missing(format_args!("{place}.role"))),
     };
     let role = match role {
         "user" => "user",
@@ -293,7 +295,7 @@ fn check_kind(
     fields: &Map<String, Value>,
     kind: &str,
     role: &str,
-    place: &str,
+    place: Arguments<'_>,
     version: Version,
 ) -> Result<(), ApiError> {
     if !BLOCK_KINDS.contains(&kind) {
@@ -329,14 +331,14 @@ fn check_kind(
     Ok(())
 }
 
-fn text_of<'a>(block: &'a Value, place: &str) -> Result<&'a str, ApiError> {
+fn text_of<'a>(block: &'a Value, place: Arguments<'_>) -> Result<&'a str, ApiError> {
     match block.get("text") {
         Some(Value::String(text)) => Ok(text),
-        Some(_) => Err(wrong_type(&format!("{place}.text"), "string")),
-        None => Err(missing(&format!("{place}.text"))),
+        Some(_) => Err(wrong_type(format_args!("{place}.text"), "string")),
+        None => Err(missing(format_args!("{place}.text"))),
     }
 }
 
-fn string_or_list(place: &str) -> ApiError {
+fn string_or_list(place: Arguments<'_>) -> ApiError {
     ApiError::invalid_request(format!("{place}: Input should be a valid string or list"))
 }

@@ -3,6 +3,8 @@
 //!
 //! The refusals are in the words of the API's own validator, which names the place first.
 
+use std::fmt::Display;
+
 use serde_json::{Map, Value};
 
 use super::{Purpose, Rules, Version};
@@ -118,7 +120,7 @@ fn check_metadata(metadata: Option<&Value>) -> Result<(), ApiError> {
         match (name.as_str(), value) {
             ("user_id", Value::String(_) | Value::Null) => {}
             ("user_id", _) => return Err(wrong_type("metadata.user_id", "string")),
-            _ => return Err(extra(&format!("metadata.{name}"))),
+            _ => return Err(extra(format_args!("metadata.{name}"))),
         }
     }
     Ok(())
@@ -145,7 +147,7 @@ pub(super) fn stop_sequences(field: Option<&Value>) -> Result<Vec<String>, ApiEr
                 ));
             }
             Value::String(text) => sequences.push(text.clone()),
-            _ => return Err(wrong_type(&format!("stop_sequences.{index}"), "string")),
+            _ => return Err(wrong_type(format_args!("stop_sequences.{index}"), "string")),
         }
     }
     Ok(sequences)
@@ -161,13 +163,13 @@ pub(super) fn format(fields: &Map<String, Value>, rules: Rules) -> Result<Option
         Some(Value::Object(format)) => format,
         Some(_) => return Err(wrong_type(PLACE, "dictionary")),
     };
-    let kind = format.get("type").ok_or_else(|| missing(&format!("{PLACE}.type")))?;
+    let kind = format.get("type").ok_or_else(|| missing(format_args!("{PLACE}.type")))?;
     one_of(&format!("{PLACE}.type"), kind, &["json_schema"])?;
     match format.get("schema") {
         Some(schema @ Value::Object(_)) => Ok(Some(schema.clone())),
         Some(schema) if rules.contract => Ok(Some(schema.clone())),
-        Some(_) => Err(wrong_type(&format!("{PLACE}.schema"), "dictionary")),
-        None => Err(missing(&format!("{PLACE}.schema"))),
+        Some(_) => Err(wrong_type(format_args!("{PLACE}.schema"), "dictionary")),
+        None => Err(missing(format_args!("{PLACE}.schema"))),
     }
 }
 
@@ -218,14 +220,14 @@ pub(super) fn not_null(value: &&Value) -> bool {
     !value.is_null()
 }
 
-pub(super) fn missing(place: &str) -> ApiError {
+pub(super) fn missing(place: impl Display) -> ApiError {
     ApiError::invalid_request(format!("{place}: Field required"))
 }
 
-pub(super) fn extra(place: &str) -> ApiError {
+pub(super) fn extra(place: impl Display) -> ApiError {
     ApiError::invalid_request(format!("{place}: Extra inputs are not permitted"))
 }
 
-pub(super) fn wrong_type(place: &str, wanted: &str) -> ApiError {
+pub(super) fn wrong_type(place: impl Display, wanted: &str) -> ApiError {
     ApiError::invalid_request(format!("{place}: Input should be a valid {wanted}"))
 }

@@ -18,7 +18,10 @@ impl Generation {
         let mut digits = id.split('-').filter_map(|part| part.parse::<u32>().ok());
         let major = digits.next().unwrap_or(0).min(99);
         let minor = digits.next().unwrap_or(0).min(9);
-        let always_thinks = id.contains("-fable-") || id.contains("-mythos-");
+        // Between two dashes: neither the first part nor the last.
+        let (inner, _) = id.rsplit_once('-').unwrap_or_default();
+        let always_thinks =
+            inner.split('-').skip(1).any(|part| ["fable", "mythos"].contains(&part));
         Self { always_thinks, number: major * 10 + minor }
     }
 

@@ -15,18 +15,26 @@ use crate::error::ApiError;
 /// Values in one body, at most: twenty for each of 100,000 messages.
 pub const MAX_VALUES: u32 = 2_000_000;
 
+/// A body that is an object.
+#[derive(Debug)]
+pub(super) struct Object {
+    pub(super) fields: Map<String, Value>,
+    /// Whether something in it, at whatever depth, is to be cached.
+    pub(super) mentions_caching: bool,
+}
+
 /// The fields of a body that is an object.
-pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
-    let left = Cell::new(MAX_VALUES);
+pub(super) fn object(body: &[u8]) -> Result<Object, ApiError> {
+    let (left, mentions_caching) = (Cell::new(MAX_VALUES), Cell::new(false));
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let value = Bounded { left: &left }
+    let value = Bounded { left: &left, mentions_caching: &mentions_caching }
         .deserialize(&mut deserializer)
         .and_then(|value| deserializer.end().map(|()| value))
         .map_err(|error| {
             ApiError::invalid_request(format!("The request body is not valid JSON: {error}"))
         })?;
     match value {
-        Value::Object(fields) => Ok(fields),
+        Value::Object(fields) => Ok(Object { fields, mentions_caching: mentions_caching.get() }),
         _ => Err(ApiError::invalid_request("Input should be a valid dictionary")),
     }
 }
@@ -34,6 +42,7 @@ pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
 #[derive(Clone, Copy)]
 struct Bounded<'a> {
     left: &'a Cell<u32>,
+    mentions_caching: &'a Cell<bool>,
 }
 
 impl<'de> DeserializeSeed<'de> for Bounded<'_> {
@@ -95,6 +104,9 @@ impl<'de> Visitor<'de> for Bounded<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
+            if key == "cache_control" {
+                self.mentions_caching.set(true);
+            }
             let value = entries.next_value_seed(self)?;
             map.insert(key, value);
         }
@@ -120,7 +132,15 @@ mod tests {
 
     #[test]
     fn the_last_of_two_equal_keys_counts() {
-        assert_eq!(object(br#"{"a":1,"a":2}"#).unwrap()["a"], 2);
+        assert_eq!(object(br#"{"a":1,"a":2}"#).unwrap().fields["a"], 2);
+    }
+
+    #[test]
+    fn a_mark_for_the_cache_is_found_at_any_depth_however_its_name_is_spelt() {
+        let mentions = |body: &[u8]| object(body).unwrap().mentions_caching;
+        assert!(mentions(br#"{"a":[{"b":{"cache_control":null}}]}"#));
+        assert!(mentions(br#"{"cache\u005fcontrol":{}}"#));
+        assert!(!mentions(br#"{"a":"cache_control"}"#));
     }
 
     #[test]

@@ -27,6 +27,7 @@ use crate::prices::{self, Model};
 use caching::{Salts, Walk};
 use content::{Context, Reading};
 use fields::{flag, missing, string, wrong_type};
+use json::Object;
 
 /// The versions of the API that the mock speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,7 +145,7 @@ impl MessagesRequest {
 
     /// Reads and checks a body.
     pub fn read(body: &[u8], rules: Rules) -> Result<Self, ApiError> {
-        let fields = json::object(body)?;
+        let Object { fields, mentions_caching } = json::object(body)?;
         fields::check(&fields, rules)?;
         let model_id = string(&fields, "model")?.to_owned();
         let model = prices::model(&model_id)
@@ -158,8 +159,8 @@ impl MessagesRequest {
         let thinking = thinking::read(fields.get("thinking"), max_tokens, generation, rules)?;
         let offer = tools::read(&fields, rules)?;
         check_forced(thinking, &offer)?;
-        let tracking = mentions_caching(body);
-        let mut reading = Reading::new(Walk::new(tracking));
+        // The blocks of a prompt are only remembered where one is marked.
+        let mut reading = Reading::new(Walk::new(mentions_caching));
         reading.tools(fields.get("tools"))?;
         reading.system(fields.get("system"))?;
         reading.messages(fields.get("messages"), Context { rules, generation })?;
@@ -171,7 +172,8 @@ impl MessagesRequest {
             )));
         }
         let automatic = fields.get("cache_control").filter(fields::not_null);
-        let salts = salts(&fields, model, &reading);
+        let salts =
+            if mentions_caching { salts(&fields, model, &reading) } else { Salts::default() };
         let asked = asked(&reading);
         let effort = fields.get("output_config").and_then(|output| output.get("effort"));
         Ok(Self {
@@ -207,13 +209,6 @@ impl MessagesRequest {
             (_, format) => json!([tools, format]).to_string(),
         }
     }
-}
-
-/// A cheap look: the blocks of a prompt are only remembered where one is marked.
-fn mentions_caching(body: &[u8]) -> bool {
-    const WORD: &str = "cache_control";
-    // An escaped spelling of the name is valid JSON, however unlikely.
-    str::from_utf8(body).is_ok_and(|text| text.contains(WORD) || text.contains("\\u00"))
 }
 
 fn asked(reading: &Reading) -> String {

@@ -79,15 +79,15 @@ fn read_tool<'a>(
     let kind = match fields.get("type") {
         None | Some(Value::Null) => "custom",
         Some(Value::String(kind)) => kind,
-        Some(_) => return Err(wrong_type(&format!("{place}.type"), "string")),
+        Some(_) => return Err(wrong_type(format_args!("{place}.type"), "string")),
     };
     let place = format!("{place}.{kind}");
     let name = match fields.get("name") {
         Some(Value::String(name)) => name.as_str(),
-        Some(_) => return Err(wrong_type(&format!("{place}.name"), "string")),
+        Some(_) => return Err(wrong_type(format_args!("{place}.name"), "string")),
         // Toolsets have no name of their own.
         None if kind != "custom" => "",
-        None => return Err(missing(&format!("{place}.name"))),
+        None => return Err(missing(format_args!("{place}.name"))),
     };
     if kind != "custom" {
         let input_schema = built_in(kind);
@@ -107,12 +107,12 @@ fn read_tool<'a>(
         Some(schema) if rules.contract => schema.clone(),
         Some(schema @ Value::Object(object)) => {
             let kind = object.get("type");
-            let kind = kind.ok_or_else(|| missing(&format!("{place}.input_schema.type")))?;
+            let kind = kind.ok_or_else(|| missing(format_args!("{place}.input_schema.type")))?;
             one_of(&format!("{place}.input_schema.type"), kind, &["object"])?;
             schema.clone()
         }
-        Some(_) => return Err(wrong_type(&format!("{place}.input_schema"), "dictionary")),
-        None => return Err(missing(&format!("{place}.input_schema"))),
+        Some(_) => return Err(wrong_type(format_args!("{place}.input_schema"), "dictionary")),
+        None => return Err(missing(format_args!("{place}.input_schema"))),
     };
     Ok((name, Some(Tool { name: name.into(), input_schema })))
 }

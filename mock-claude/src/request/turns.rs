@@ -105,8 +105,10 @@ impl Turns {
         match fields.get("input") {
             Some(Value::Object(_)) => {}
             Some(_) if lenient => {}
-            Some(_) => return Err(wrong_type(&format!("{place}.tool_use.input"), "dictionary")),
-            None => return Err(missing(&format!("{place}.tool_use.input"))),
+            Some(_) => {
+                return Err(wrong_type(format_args!("{place}.tool_use.input"), "dictionary"));
+            }
+            None => return Err(missing(format_args!("{place}.tool_use.input"))),
         }
         let call = Call { tool: tool.into(), answered: false };
         if self.calls.insert(id.into(), call).is_some() && !lenient {
@@ -169,8 +171,8 @@ impl Turns {
 fn text<'a>(fields: &'a Map<String, Value>, name: &str, place: &str) -> Result<&'a str, ApiError> {
     match fields.get(name) {
         Some(Value::String(text)) => Ok(text),
-        Some(_) => Err(wrong_type(&format!("{place}.{name}"), "string")),
-        None => Err(missing(&format!("{place}.{name}"))),
+        Some(_) => Err(wrong_type(format_args!("{place}.{name}"), "string")),
+        None => Err(missing(format_args!("{place}.{name}"))),
     }
 }
 

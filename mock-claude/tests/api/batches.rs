@@ -122,6 +122,62 @@ async fn a_batch_costs_half_of_what_the_same_messages_cost() {
     assert_eq!(batched.requests, 4, "the creation and three messages");
 }
 
+/// A batch whose requests share a marked prefix of about 2,000 tokens, and ask for one token.
+fn marked(count: usize) -> Vec<Value> {
+    let mark = json!({"type": "ephemeral", "ttl": "1h"});
+    let system = json!([{"type": "text", "text": "a".repeat(7_000), "cache_control": mark}]);
+    let one = |n: usize| {
+        let params = json!({
+            "model": "claude-sonnet-4-5", "max_tokens": 1, "system": system,
+            "messages": [{"role": "user", "content": format!("Go {n}.")}],
+        });
+        json!({"custom_id": format!("r{n}"), "params": params})
+    };
+    (0..count).map(one).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_marked_prefix_is_written_once_and_read_by_the_rest_of_the_batch_at_half_price() {
+    let mock = mock("");
+    let id = created(&mock, &marked(3)).await;
+    sleep(Duration::from_secs(301)).await;
+    let results = results(&mock, &id).await;
+    let mut usages: Vec<[u64; 3]> = results
+        .values()
+        .map(|result| {
+            let usage = &result["message"]["usage"];
+            let read = usage["cache_read_input_tokens"].as_u64().expect("a count");
+            let written = usage["cache_creation"]["ephemeral_1h_input_tokens"].as_u64();
+            [read, written.expect("a count"), usage["input_tokens"].as_u64().expect("a count")]
+        })
+        .collect();
+    usages.sort_unstable();
+    assert_eq!(usages, [[0, 2_000, 2], [2_000, 0, 2], [2_000, 0, 2]]);
+    // $3 in, $6 for an hour's write, $0.30 for a read, $15 out a million; a batch pays half. Each
+    // request is rounded on its own.
+    let write = (2_000 * 6 + 2 * 3 + 15_u64).div_ceil(2);
+    let read = (600 + 2 * 3 + 15_u64).div_ceil(2);
+    assert_eq!(mock.ledger().cost_microusd, write + 2 * read);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_reads_what_its_owner_cached_and_nobody_elses() {
+    let mock = mock("");
+    let requests = marked(1);
+    assert_eq!(send(&mock, &requests[0]["params"]).await.status, 200);
+    let read = async |key: &str| {
+        let body = json!({ "requests": requests }).to_string();
+        let mut asked = request("POST", "/v1/messages/batches", body);
+        asked.headers_mut().insert("x-api-key", key.parse().expect("a key"));
+        let id = send_raw(&mock, asked).await.json()["id"].as_str().expect("an id").to_owned();
+        sleep(Duration::from_secs(301)).await;
+        let usage = results(&mock, &id).await["r0"]["message"]["usage"].clone();
+        usage["cache_read_input_tokens"].as_u64()
+    };
+    assert_eq!(read("another").await, Some(0));
+    assert_eq!(read("key").await, Some(2_000));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_canceled_batch_keeps_what_was_done_and_charges_nothing_else() {
     let mock = mock(&format!("{SLOW}cancel_ms = 5000\n"));
@@ -255,6 +311,28 @@ async fn injected_errors_are_results_of_their_requests() {
         assert_eq!(result["error"]["error"]["type"], "api_error");
     }
     assert_eq!(mock.ledger().cost_microusd, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn semantic_faults_spoil_what_the_results_say() {
+    let mock = mock(
+        "[[fault]]\nkind = \"semantic\"\nwhat = { truncated = { after_tokens = 9 } }\n\
+         when = { attempts = { from = 1, to = 1 }, path = \"/v1/messages\" }\n\
+         [[fault]]\nkind = \"semantic\"\nwhat = { error_body = {} }\n\
+         when = { attempts = { from = 2, to = 2 }, path = \"/v1/messages\" }\n\
+         [[fault]]\nkind = \"stream\"\nwhat = \"empty_content\"\n\
+         when = { attempts = { from = 3, to = 3 }, path = \"/v1/messages\" }\n",
+    );
+    let result = async || {
+        let id = created(&mock, &requests(1)).await;
+        sleep(Duration::from_secs(301)).await;
+        results(&mock, &id).await["r0"].clone()
+    };
+    let cut = result().await;
+    assert_eq!(cut["message"]["stop_reason"], "max_tokens");
+    assert_eq!(cut["message"]["usage"]["output_tokens"], 9);
+    assert_eq!(result().await["error"]["error"]["type"], "overloaded_error");
+    assert_eq!(result().await["message"]["content"], json!([]));
 }
 
 #[tokio::test(start_paused = true)]

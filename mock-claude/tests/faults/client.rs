@@ -67,7 +67,20 @@ impl Reach {
     }
 
     pub(crate) async fn ask_with(&self, body: &Value, headers: &[(&str, &str)]) -> Seen {
-        let mut request = Request::post("/v1/messages")
+        self.send("POST", "/v1/messages", body.to_string(), headers).await
+    }
+
+    /// Sends anything to any route.
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: String,
+        headers: &[(&str, &str)],
+    ) -> Seen {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
             .header("host", "mock")
             .header("anthropic-version", "2023-06-01");
         if !headers.iter().any(|(name, _)| *name == "x-api-key") {
@@ -76,7 +89,7 @@ impl Reach {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Full::new(Bytes::from(body.to_string()))).expect("valid");
+        let request = request.body(Full::new(Bytes::from(body))).expect("valid");
         match self.port {
             None => exchange(self.mock.connect(), request).await,
             Some(address) => match TcpStream::connect(address).await {

@@ -4,6 +4,7 @@
 
 mod client;
 mod example;
+mod routes;
 mod selecting;
 mod speaking;
 mod waiting;

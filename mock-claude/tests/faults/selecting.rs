@@ -29,6 +29,17 @@ on_both!(
 );
 
 on_both!(
+    a_request_that_is_exempted_meets_no_fault_after_the_exemption,
+    "[[fault]]\nkind = \"none\"\nwhen = { header = \"x-team=gold\" }\n\
+     [[fault]]\nkind = \"status\"\nstatus = 500\n",
+    async |reach: Reach| {
+        assert_eq!(reach.ask_with(&asking(CODE), &[("x-team", "gold")]).await.status(), 200);
+        assert_eq!(reach.ask(&asking(CODE)).await.status(), 500);
+        assert_eq!(reach.mock.journal()[0].fault, None);
+    }
+);
+
+on_both!(
     a_client_asks_for_a_fault_by_name_or_for_none,
     "[[fault]]\nname = \"down\"\nkind = \"status\"\nstatus = 500\n\
      [[fault]]\nname = \"torn\"\nkind = \"wire\"\nwhat = { close = {} }\n\

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
@@ -68,12 +69,20 @@ pub(crate) async fn send_over(
     pipe: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     request: Request<String>,
 ) -> Answer {
+    send_bytes(pipe, request.map(Bytes::from)).await
+}
+
+/// Sends any request, whether its body is text or not.
+pub(crate) async fn send_bytes(
+    pipe: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    request: Request<Bytes>,
+) -> Answer {
     let started = Instant::now();
     let io = TokioIo::new(pipe);
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(io).await.expect("a pipe connects");
     tokio::spawn(connection);
-    let mut request = request.map(|body| Full::new(bytes::Bytes::from(body)));
+    let mut request = request.map(Full::new);
     request.headers_mut().insert("host", http::HeaderValue::from_static("mock"));
     let response = sender.send_request(request).await.expect("there is a response");
     let (head, body) = response.into_parts();

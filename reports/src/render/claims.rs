@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::failures_csv::cell;
+use super::sheet::cell;
 use super::{Style, counted};
 use crate::claim::{Claim, Quantity, Range, Trial, Unit, Verdict, tally};
 use crate::text::{decimal, escape, money, percent, ratio, thousands, wrap};

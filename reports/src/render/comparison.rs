@@ -9,8 +9,8 @@ mod rows;
 
 use std::fmt::Write as _;
 
-use super::Style;
 use super::table::table;
+use super::{Style, verdict_words};
 use crate::measured::Measured;
 use crate::record::Clock;
 use crate::run::Run;
@@ -30,13 +30,23 @@ pub fn render(
     page.push('\n');
     let (header, rows) = rows::rows(run, judgement, measured);
     page.push_str(&table(header, rows, 1, style));
-    if let [first, second] = judgement.summaries.as_slice()
-        && run.complete()
-        && let Some(sentence) = closing::sentence(first, second, &run.header.currency)
-    {
+    if let Some(sentence) = closing_of(run, judgement) {
         let _ = write!(page, "\n{sentence}\n");
     }
     page
+}
+
+/// The header and the rows of the numbers that the records alone give, cells escaped.
+pub(super) fn table_of(run: &Run, judgement: &Judgement) -> (Vec<String>, Vec<Vec<String>>) {
+    rows::rows(run, judgement, None)
+}
+
+/// The closing sentence, escaped; none where there is nothing to compare.
+pub(super) fn closing_of(run: &Run, judgement: &Judgement) -> Option<String> {
+    match judgement.summaries.as_slice() {
+        [first, second] if run.complete() => closing::sentence(first, second, &run.header.currency),
+        _ => None,
+    }
 }
 
 fn headline(run: &Run, judgement: &Judgement, style: Style) -> String {
@@ -47,11 +57,9 @@ fn headline(run: &Run, judgement: &Judgement, style: Style) -> String {
     });
     let documented: Vec<String> = documented.collect();
     let clock = if run.header.clock == Clock::Wall { " · real time" } else { "" };
-    // A run of which nothing was expected has not passed anything.
-    let word = if judgement.verdict == Verdict::Pass && run.header.expect.is_empty() {
-        "NOT JUDGED".to_owned()
-    } else {
-        style.paint(judgement.verdict, judgement.verdict.word())
+    let word = match verdict_words(run, judgement) {
+        word if word == judgement.verdict.word() => style.paint(judgement.verdict, word),
+        word => word.to_owned(),
     };
     format!(
         "{word}  {}: {} · seed {}{clock}\n",

@@ -1,65 +1,75 @@
-//! Every failed job as a row for a spreadsheet.
+//! Every failed job as a row for a spreadsheet: the inventory of the failure analysis, extended.
 //!
-//! Invariants: one row for each failure, never grouped and never cut; a cell that a spreadsheet
-//! would run as a formula has a quote before it; no cell holds a control character.
+//! Invariants: one row for each failure, never grouped and never cut; the first six columns are
+//! those of the inventory that tools already read, and later ones are only added at the end.
 
+use super::Named;
+use super::sheet::{cell, sheet};
 use crate::failure::{Failure, failures};
-use crate::run::Run;
-use crate::text::{decimal, escape, usd_exact};
+use crate::text::{decimal, usd_exact};
 
-const HEADER: [&str; 13] = [
-    "Pipeline",
-    "Job",
+const HEADER: [&str; 23] = [
     "File",
-    "Cause",
+    "Test Name",
+    "Status",
     "Category",
     "Priority",
-    "Status",
+    "Reason",
+    "Expected",
+    "Rule",
+    "Confidence",
+    "Stage",
+    "Remedy",
+    "Evidence",
+    "Pipeline",
+    "Job",
+    "Cause",
+    "HTTPStatus",
     "Detail",
     "CostUSD",
     "WastedUSD",
     "Calls",
     "ArrivalSeconds",
     "EndSeconds",
+    "Run",
 ];
 
-/// Renders the failures of a run as CSV, header first.
-pub fn render(run: &Run) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let infallible = "writing to memory cannot fail";
-    writer.write_record(HEADER).expect(infallible);
-    for failure in failures(run) {
-        writer.write_record(row(&failure)).expect(infallible);
-    }
-    let bytes = writer.into_inner().expect(infallible);
-    String::from_utf8(bytes).expect("every cell is text")
+/// Renders the failures of runs as CSV, header first.
+pub fn render(runs: &[Named<'_>]) -> String {
+    let rows = runs.iter().flat_map(|named| {
+        let failures = failures(named.run);
+        failures.iter().map(|failure| row(named, failure)).collect::<Vec<_>>()
+    });
+    sheet(HEADER, rows)
 }
 
-fn row(failure: &Failure<'_>) -> [String; 13] {
+fn row(named: &Named<'_>, failure: &Failure<'_>) -> [String; 23] {
     let job = failure.job;
     [
-        cell(&job.pipeline),
-        job.job.to_string(),
         cell(&job.path),
-        failure.cause_name().to_owned(),
+        cell(&format!("{}[{}]", job.pipeline, job.job)),
+        "FAILED".to_owned(),
         failure.category().name().to_owned(),
         failure.priority().name().to_owned(),
-        failure.status.map(|status| status.to_string()).unwrap_or_default(),
+        failure.words().to_owned(),
+        if failure.expected { "yes" } else { "no" }.to_owned(),
+        failure.rule().name().to_owned(),
+        failure.confidence().name().to_owned(),
+        failure.stage().map(|stage| stage.name().to_owned()).unwrap_or_default(),
+        failure.remedy().to_owned(),
+        cell(&failure.evidence()),
+        cell(&job.pipeline),
+        job.job.to_string(),
+        failure.cause_name().to_owned(),
+        failure.status().map(|status| status.to_string()).unwrap_or_default(),
         cell(job.detail.as_deref().unwrap_or_default()),
         usd_exact(job.cost_microusd),
         usd_exact(job.wasted_microusd),
         job.calls.to_string(),
         decimal(u128::from(job.arrival_us), 1),
         decimal(u128::from(job.end_us), 1),
+        cell(named.name),
     ]
-}
-
-/// Text from outside, harmless in a spreadsheet and in a terminal.
-pub(super) fn cell(text: &str) -> String {
-    // The full-width forms count: some spreadsheets read them as the plain ones.
-    let formula = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
-    let guard = if text.starts_with(formula) { "'" } else { "" };
-    format!("{guard}{}", escape(text))
 }
 
 #[cfg(test)]
@@ -67,7 +77,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::Run;
     use crate::fixture;
+
+    fn rendered(run: &Run) -> String {
+        render(&[Named { name: "out", run }])
+    }
 
     fn parsed(text: &str) -> Vec<csv::StringRecord> {
         let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
@@ -79,11 +94,34 @@ mod tests {
         let mut run = fixture::concurrent();
         run.pipelines[0].jobs[2].path = "a.py".to_owned();
         run.pipelines[0].jobs[2].detail = Some("slow, \"please\"".to_owned());
-        let text = render(&run);
+        let text = rendered(&run);
         assert_eq!(parsed(&text).len(), 1 + 6);
-        let first = text.lines().nth(1).unwrap();
-        insta::assert_snapshot!(first, @r#"
-        phase1,3,a.py,rate_limited,CONFIGURATION,HIGH,429,"slow, ""please""",0.000000,0.000000,1,0.0,0.05
+        let first: Vec<String> = parsed(&text)[1].iter().map(str::to_owned).collect();
+        let named = HEADER.iter().zip(&first).map(|(name, cell)| format!("{name}: {cell}"));
+        insta::assert_snapshot!(named.collect::<Vec<_>>().join("\n"), @r#"
+        File: a.py
+        Test Name: phase1[3]
+        Status: FAILED
+        Category: ENVIRONMENT
+        Priority: LOW
+        Reason: 429 rate limit
+        Expected: yes
+        Rule: quota-of-others
+        Confidence: certain
+        Stage: retry
+        Remedy: pace to the announced limit, honour retry-after, or raise the retry budget
+        Evidence: status 429; fault `burst_limit` injected; attempt 1 of part 1; retry-after 8 s; 1 call; said: slow, "please"
+        Pipeline: phase1
+        Job: 3
+        Cause: rate_limited
+        HTTPStatus: 429
+        Detail: slow, "please"
+        CostUSD: 0.000000
+        WastedUSD: 0.000000
+        Calls: 1
+        ArrivalSeconds: 0.0
+        EndSeconds: 0.05
+        Run: out
         "#);
     }
 
@@ -91,15 +129,7 @@ mod tests {
     fn a_run_without_failures_has_a_header_alone() {
         let mut run = fixture::concurrent();
         run.pipelines.remove(0);
-        assert_eq!(render(&run), HEADER.join(",") + "\n");
-    }
-
-    #[test]
-    fn a_cell_that_would_be_a_formula_has_a_quote_before_it() {
-        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"] {
-            assert!(cell(text).starts_with('\''), "{text:?}");
-        }
-        assert_eq!(cell("src/a=b.py"), "src/a=b.py");
+        assert_eq!(rendered(&run), HEADER.join(",") + "\n");
     }
 
     proptest! {
@@ -109,11 +139,11 @@ mod tests {
             let job = &mut run.pipelines[0].jobs[2];
             job.path.clone_from(&path);
             job.detail = Some(detail.clone());
-            let text = render(&run);
+            let text = rendered(&run);
             let rows = parsed(&text);
             prop_assert_eq!(rows.len(), 7);
-            prop_assert_eq!(&rows[1][2], cell(&path));
-            prop_assert_eq!(&rows[1][7], cell(&detail));
+            prop_assert_eq!(&rows[1][0], cell(&path));
+            prop_assert_eq!(&rows[1][16], cell(&detail));
             prop_assert!(!text.chars().any(|c| c.is_control() && c != '\n'));
             for field in rows.iter().skip(1).flatten() {
                 prop_assert!(!field.starts_with(['=', '+', '-', '@']), "{field:?}");

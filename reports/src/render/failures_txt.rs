@@ -4,25 +4,32 @@
 //! until there are too many to read, and then groups identical ones with their count, while the
 //! CSV beside it still has every one.
 
+mod sections;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::cause::{Category, Cause};
+use super::Named;
 use crate::failure::{Failure, failures};
 use crate::run::Run;
 use crate::summary::Summary;
-use crate::text::{escape, percent, thousands, usd, wrap};
+use crate::text::{escape, thousands, wrap};
 
 const WIDTH: usize = 80;
 
-/// The most failures that are listed one by one.
+/// The most failures or files that are listed one by one.
 const READABLE: usize = 50;
 
 /// The files that a group of identical failures names.
 const EXAMPLES: usize = 3;
 
-/// Renders the failure report of a run.
-pub fn render(run: &Run) -> String {
+/// Renders the failure reports of runs, one after another.
+pub fn render(runs: &[Named<'_>]) -> String {
+    let pages: Vec<String> = runs.iter().map(|named| one_run(named.run)).collect();
+    pages.join("\n")
+}
+
+fn one_run(run: &Run) -> String {
     let failures = failures(run);
     let mut page = String::new();
     let rule = "=".repeat(WIDTH);
@@ -37,80 +44,22 @@ pub fn render(run: &Run) -> String {
     for doubt in run.gaps.iter().map(ToString::to_string).chain(doubts) {
         let _ = writeln!(page, "{}", wrap("", &format!("inconclusive: {doubt}"), WIDTH, 2));
     }
-    summary(&mut page, &summaries);
+    sections::summary(&mut page, &summaries, &failures);
     if failures.is_empty() {
         page.push_str("\nNo job failed.\n");
         return page;
     }
-    by_category(&mut page, &failures);
-    by_cause(&mut page, &failures);
-    by_pipeline(&mut page, &failures);
+    sections::by_category(&mut page, &failures);
+    sections::matrix(&mut page, &failures);
+    sections::by_cause(&mut page, &failures);
+    sections::by_file(&mut page, run);
+    sections::by_pipeline(&mut page, &failures);
     detailed(&mut page, &failures);
     page
 }
 
 fn section(page: &mut String, title: &str) {
     let _ = writeln!(page, "\n{title}\n{}", "-".repeat(WIDTH));
-}
-
-fn summary(page: &mut String, summaries: &[Summary]) {
-    section(page, "SUMMARY");
-    for s in summaries {
-        let rate = s.success_ppm().map_or_else(|| "n/a".to_owned(), percent);
-        let line = format!(
-            "{}: {} jobs, {} documented, {} failed, {} skipped; success {rate}; {} wasted",
-            escape(&s.pipeline),
-            thousands(s.jobs),
-            thousands(s.documented),
-            thousands(s.failed),
-            thousands(s.skipped),
-            usd(s.wasted_microusd),
-        );
-        let _ = writeln!(page, "{}", wrap("", &line, WIDTH, 2));
-    }
-}
-
-fn by_category(page: &mut String, failures: &[Failure<'_>]) {
-    section(page, "FAILURES BY CATEGORY");
-    for category in Category::ALL {
-        let count = failures.iter().filter(|f| f.category() == category).count();
-        let (name, count) = (category.name(), thousands(count as u64));
-        let _ = writeln!(page, "{name:<15}{count:>7}  {}", category.description());
-    }
-}
-
-/// The most frequent cause first; of equally frequent ones in the order of the causes.
-fn by_cause(page: &mut String, failures: &[Failure<'_>]) {
-    section(page, "FAILURES BY CAUSE");
-    let mut counts: BTreeMap<Option<Cause>, (u64, &Failure<'_>)> = BTreeMap::new();
-    for failure in failures {
-        counts.entry(failure.job.cause).or_insert((0, failure)).0 += 1;
-    }
-    let mut counts: Vec<_> = counts.into_iter().collect();
-    counts.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
-    for (cause, (count, failure)) in counts {
-        let (category, priority) = (failure.category().name(), failure.priority().name());
-        let (count, words) = (thousands(count), failure.words());
-        let _ = writeln!(page, "{count:>7}  {words}  [{category}, {priority}]");
-        let advice = cause.map_or("find out why no cause was recorded", Cause::advice);
-        let _ = writeln!(page, "{}", wrap(&" ".repeat(9), advice, WIDTH, 9));
-    }
-}
-
-fn by_pipeline(page: &mut String, failures: &[Failure<'_>]) {
-    section(page, "FAILURES BY PIPELINE");
-    let mut pipelines: BTreeMap<&str, BTreeMap<&str, u64>> = BTreeMap::new();
-    for failure in failures {
-        let causes = pipelines.entry(&failure.job.pipeline).or_default();
-        *causes.entry(failure.words()).or_default() += 1;
-    }
-    for (pipeline, causes) in pipelines {
-        let total = thousands(causes.values().sum());
-        let causes = causes.iter().map(|(words, count)| format!("{} {words}", thousands(*count)));
-        let causes: Vec<String> = causes.collect();
-        let line = format!("{}: {total} failed: {}", escape(pipeline), causes.join(", "));
-        let _ = writeln!(page, "{}", wrap("", &line, WIDTH, 2));
-    }
 }
 
 /// Failures that a reader would call the same, in the order of their first.
@@ -122,7 +71,7 @@ fn grouped<'a>(failures: &'a [Failure<'a>]) -> Vec<Vec<&'a Failure<'a>>> {
     let mut groups: Vec<Vec<&Failure<'_>>> = Vec::new();
     for failure in failures {
         let job = failure.job;
-        let key = (&job.pipeline, job.cause, failure.status, &job.detail);
+        let key = (&job.pipeline, job.cause, failure.status(), failure.fault, &job.detail);
         let place = *places.entry(key).or_insert(groups.len());
         if place == groups.len() {
             groups.push(Vec::new());
@@ -151,13 +100,15 @@ fn detailed(page: &mut String, failures: &[Failure<'_>]) {
             let more = thousands((group.len() - shown) as u64);
             field(page, "File", &format!("… and {more} more in failures.csv"));
         }
-        field(page, "Priority", failure.priority().name());
-        if let Some(status) = failure.status {
-            field(page, "Status", &status.to_string());
-        }
-        if let Some(detail) = &failure.job.detail {
-            field(page, "Detail", detail);
-        }
+        let expected = if failure.expected { ", expected" } else { "" };
+        let (category, priority) = (failure.category().name(), failure.priority().name());
+        field(page, "Priority", &format!("{priority}, {category}{expected}"));
+        field(page, "Reason", failure.words());
+        let (rule, confidence) = (failure.rule().name(), failure.confidence().name());
+        field(page, "Decided", &format!("by {rule}, {confidence}"));
+        field(page, "Evidence", &failure.evidence());
+        field(page, "Saved by", failure.stage_name());
+        field(page, "Remedy", failure.remedy());
     }
 }
 
@@ -169,17 +120,19 @@ fn field(page: &mut String, name: &str, value: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Cause;
     use crate::fixture;
     use crate::record::Outcome;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "the page is shown to the letter")]
     fn the_report_goes_from_the_summary_to_each_failure() {
         let mut run = fixture::concurrent();
         let jobs = &mut run.pipelines[0].jobs;
         jobs.truncate(5);
         jobs[2].cause = Some(Cause::Truncated);
         jobs[2].path = format!("src/{}.py", "deep/".repeat(20));
-        insta::assert_snapshot!(render(&run), @r"
+        insta::assert_snapshot!(one_run(&run), @r"
         ================================================================================
         FAILURE REPORT
         ================================================================================
@@ -192,25 +145,51 @@ mod tests {
 
         SUMMARY
         --------------------------------------------------------------------------------
+        Total Jobs:     15
+        Passed:         13 (86.6 %)
+        Failed:         2 (13.3 %)
+          as expected:  0 (0.0 %)
+
         phase1: 10 jobs, 3 documented, 2 failed, 0 skipped; success 60.0 %; $0.00 wasted
         phase3: 10 jobs, 10 documented, 0 failed, 0 skipped; success 100.0 %; $0.00
           wasted
 
         FAILURES BY CATEGORY
         --------------------------------------------------------------------------------
-        BUG                  1  Potential bug (requires investigation)
-        CONFIGURATION        1  Configuration issues (pools, timeouts)
-        ENVIRONMENT          0  Environment-specific (hardware, timing)
-        TEST_DESIGN          0  Test design issue (unrealistic expectations)
-        UNKNOWN              0  Needs analysis
+        BUG               1 job
+          Description: Potential bug (requires investigation)
+        CONFIGURATION     0 jobs
+          Description: Configuration issues (pools, timeouts)
+        ENVIRONMENT       1 job
+          Description: Environment-specific (hardware, timing)
+        TEST_DESIGN       0 jobs
+          Description: Test design issue (unrealistic expectations)
+        UNKNOWN           0 jobs
+          Description: Needs analysis
+
+        PRIORITY MATRIX
+        --------------------------------------------------------------------------------
+         priority   BUG   CONFIGURATION   ENVIRONMENT   TEST_DESIGN   UNKNOWN   all
+        ────────────────────────────────────────────────────────────────────────────
+         HIGH         1               0             0             0         0     1
+         MEDIUM       0               0             1             0         0     1
+         LOW          0               0             0             0         0     0
+         expected     0               0             0             0         0     0
+         all          1               0             1             0         0     2
 
         FAILURES BY CAUSE
         --------------------------------------------------------------------------------
-              1  429 rate limit  [CONFIGURATION, HIGH]
+              1  429 rate limit [ENVIRONMENT, MEDIUM]
                  pace to the announced limit, honour retry-after, or raise the retry
                  budget
-              1  answer truncated  [BUG, HIGH]
+              1  answer truncated [BUG, HIGH]
                  raise max_tokens or send smaller parts, and check stop_reason
+
+        FAILURES BY FILE
+        --------------------------------------------------------------------------------
+        src/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/d
+          eep/deep/deep/deep/deep/.py: 1 of 1 jobs failed, 0.0 % passed
+        src/module_05.py: 1 of 2 jobs failed, 50.0 % passed
 
         FAILURES BY PIPELINE
         --------------------------------------------------------------------------------
@@ -221,14 +200,24 @@ mod tests {
         1. phase1: answer truncated
            File      src/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/dee
                      p/deep/deep/deep/deep/deep/deep/deep/.py (job 3)
-           Priority  HIGH
-           Status    429
-           Detail    This request would exceed your rate limit
+           Priority  HIGH, BUG
+           Reason    answer truncated
+           Decided   by documentation-check, certain
+           Evidence  status 429; attempt 1 of part 1; retry-after 8 s; 1 call; said:
+                     This request would exceed your rate limit
+           Saved by  chunk
+           Remedy    raise max_tokens or send smaller parts, and check stop_reason
         2. phase1: 429 rate limit
            File      src/module_05.py (job 5)
-           Priority  HIGH
-           Status    429
-           Detail    This request would exceed your rate limit
+           Priority  MEDIUM, ENVIRONMENT
+           Reason    429 rate limit
+           Decided   by quota-of-others, certain
+           Evidence  status 429; fault `burst_limit` injected; attempt 1 of part 1;
+                     retry-after 8 s; 1 call; said: This request would exceed your rate
+                     limit
+           Saved by  retry
+           Remedy    pace to the announced limit, honour retry-after, or raise the retry
+                     budget
         ");
     }
 
@@ -238,7 +227,7 @@ mod tests {
         let failed = run.pipelines[0].jobs[2].clone();
         let more = (11..=70).map(|job| crate::record::Job { job, ..failed.clone() });
         run.pipelines[0].jobs.extend(more);
-        let page = render(&run);
+        let page = one_run(&run);
         let (_, detailed) = page.split_once("DETAILED FAILURES").unwrap();
         insta::assert_snapshot!(detailed, @r"
 
@@ -248,25 +237,37 @@ mod tests {
            File      src/module_05.py (job 5)
            File      src/module_06.py (job 6)
            File      … and 3 more in failures.csv
-           Priority  HIGH
-           Status    429
-           Detail    This request would exceed your rate limit
+           Priority  MEDIUM, ENVIRONMENT
+           Reason    429 rate limit
+           Decided   by quota-of-others, certain
+           Evidence  status 429; fault `burst_limit` injected; attempt 1 of part 1;
+                     retry-after 8 s; 1 call; said: This request would exceed your rate
+                     limit
+           Saved by  retry
+           Remedy    pace to the announced limit, honour retry-after, or raise the retry
+                     budget
         2. phase1: 429 rate limit ×60
            File      src/module_03.py (job 11)
            File      src/module_03.py (job 12)
            File      src/module_03.py (job 13)
            File      … and 57 more in failures.csv
-           Priority  HIGH
-           Detail    This request would exceed your rate limit
+           Priority  HIGH, CONFIGURATION
+           Reason    429 rate limit
+           Decided   by own-limit, certain
+           Evidence  no request failed; 1 call; said: This request would exceed your
+                     rate limit
+           Saved by  retry
+           Remedy    pace to the announced limit, honour retry-after, or raise the retry
+                     budget
         ");
-        assert!(page.contains("CONFIGURATION       66"), "{page}");
+        assert!(page.contains("CONFIGURATION    60 jobs"), "{page}");
     }
 
     #[test]
     fn a_run_without_failures_says_so() {
         let mut run = fixture::concurrent();
         run.pipelines.remove(0);
-        assert!(render(&run).ends_with("\nNo job failed.\n"));
+        assert!(one_run(&run).ends_with("\nNo job failed.\n"));
     }
 
     #[test]
@@ -279,7 +280,7 @@ mod tests {
             job.path = "x".repeat(200);
             job.detail = Some("\u{1b}[31mred\n".repeat(30));
         }
-        let page = render(&run);
+        let page = one_run(&run);
         assert!(page.lines().all(|line| line.chars().count() <= WIDTH), "{page}");
         assert!(!page.chars().any(|c| c.is_control() && c != '\n'));
     }

@@ -5,17 +5,40 @@
 
 pub mod ablation;
 pub mod claims;
+mod command;
 pub mod compare;
 pub mod comparison;
+pub mod estimate;
 pub mod failures_csv;
 pub mod failures_txt;
 pub mod gate;
+pub mod github;
+mod groups;
+pub mod hgrm;
+pub mod html;
 pub mod jobs;
+pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod matrix;
+mod sheet;
+pub mod summary_csv;
 mod table;
+pub mod testlog;
 
 use crate::metric::Unit;
-use crate::text::{decimal, thousands, usd_exact};
-use crate::verdict::Verdict;
+use crate::run::Run;
+use crate::text::{decimal, escape, thousands, usd_exact};
+use crate::verdict::{Judgement, Verdict};
+
+/// A run under the name by which the reader knows it: a path, or its scenario.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Named<'a> {
+    /// The name, as it was typed.
+    pub name: &'a str,
+    /// The run.
+    pub run: &'a Run,
+}
 
 /// How a page is to look; the caller knows the terminal, this crate does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +93,20 @@ fn delta(unit: Unit, base: Option<u64>, head: Option<u64>) -> String {
         Some((base, head)) if head > base => format!("+{}", exact(unit, head - base)),
         Some((base, head)) => format!("−{}", exact(unit, base - head)),
     }
+}
+
+/// The pipelines of a run: `phase1 vs phase3`.
+fn pipelines_words(run: &Run) -> String {
+    let names: Vec<String> = run.pipelines.iter().map(|p| escape(&p.header.name)).collect();
+    names.join(" vs ")
+}
+
+/// A run's verdict in words. A run of which nothing was expected has not passed anything.
+fn verdict_words(run: &Run, judgement: &Judgement) -> &'static str {
+    if judgement.verdict == Verdict::Pass && run.header.expect.is_empty() {
+        return "NOT JUDGED";
+    }
+    judgement.verdict.word()
 }
 
 /// A noun with its number: `1 number`, `2 numbers`.

@@ -9,7 +9,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use http::HeaderValue;
+use http::HeaderMap;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
@@ -26,8 +26,8 @@ use crate::request::Version;
 pub(super) struct Order {
     pub(super) id: String,
     pub(super) version: Version,
-    /// The client's own mark, on every request's entry in the journal.
-    pub(super) tag: Option<HeaderValue>,
+    /// The headers of the batch's creation: whose requests they are, and how they are marked.
+    pub(super) headers: HeaderMap,
     pub(super) cancel: Arc<Notify>,
 }
 
@@ -102,12 +102,16 @@ async fn live(
 impl Gathered {
     /// Answers one request as a message would be answered.
     fn answer(&mut self, state: &State, order: &Order, request: &Request) {
-        let answer = state.decide_batched(&request.params, order.version, order.tag.as_ref());
+        let answer = state.decide_batched(&request.params, order.version, &order.headers);
         let result = match answer.outcome {
             Outcome::Replied(replied) => {
                 self.counts.succeeded += 1;
                 let mut message = replied.message(&answer.request_id);
                 message.usage.service_tier = "batch";
+                let mut message = json!(message);
+                if let Some(effect) = &answer.effect {
+                    effect.edit(&mut message);
+                }
                 json!({"type": "succeeded", "message": message})
             }
             Outcome::Refused { error, .. } => {

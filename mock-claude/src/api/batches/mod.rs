@@ -13,24 +13,24 @@ mod store;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{
-    DefaultBodyLimit, Path, RawQuery, State as Extracted, rejection::BytesRejection,
-};
+use axum::extract::DefaultBodyLimit;
+use axum::extract::rejection::BytesRejection;
 use axum::response::Response;
 use axum::routing::{get, post};
 use bytes::Bytes;
-use http::{HeaderMap, Uri};
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_64;
 
 pub use self::config::BatchConfig;
 pub(crate) use self::store::Store;
 use self::store::View;
-use super::call::{Context, Given, answer, subject};
+use super::call::{Context, Given, Id, subject};
+use super::caller::Caller;
 use super::paging::{Query, by_id, page_by_id};
-use crate::answer::{State, TAG_HEADER};
+use crate::answer::State;
 use crate::error::ApiError;
-use crate::routes::too_large;
+use crate::fault::FAULT_HEADER;
+use crate::routes::unread;
 
 /// The largest body of a new batch, as documented: 256 MB.
 pub const MAX_BODY_BYTES: usize = 256 * 1024 * 1024;
@@ -45,119 +45,94 @@ pub(super) fn routes() -> Router<Arc<State>> {
         .route("/v1/messages/batches/{id}/results", get(results))
 }
 
-async fn create(
-    Extracted(state): Extracted<Arc<State>>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
+async fn create(caller: Caller, body: Result<Bytes, BytesRejection>) -> Response {
     let hash = body.as_ref().map_or(0, |body| xxh3_64(body));
     let about = subject("POST", "/v1/messages/batches", hash);
-    answer(&state, &headers, about, |context| {
-        let body = body.map_err(|_| too_large())?;
+    let state = Arc::clone(&caller.state);
+    let work = |context: Context<'_>| {
+        let body = body.map_err(|rejection| unread(&rejection))?;
         let requests = request::read(&body, state.config().contract)?;
         let id = context.request_id.replacen("req_", "msgbatch_", 1);
         let total = requests.len();
         let queue = state.config().batch.queue_requests.get();
         let cancel = state.stored.batches.open(&id, total, body.len(), context.now_us, queue)?;
-        let tag = headers.get(TAG_HEADER).cloned();
-        let order = life::Order { id: id.clone(), version: context.version, tag, cancel };
+        let mut of_requests = context.headers.clone();
+        // What the client asks for by name it asks for the creation.
+        of_requests.remove(FAULT_HEADER);
+        let version = context.version;
+        let order = life::Order { id: id.clone(), version, headers: of_requests, cancel };
         life::start(&state, order, requests);
-        show(&state, context, &headers, &id)
-    })
-    .await
+        show(context, &id)
+    };
+    caller.ask_about(about, work).await
 }
 
-async fn list(
-    Extracted(state): Extracted<Arc<State>>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Response {
-    let query = query.unwrap_or_default();
-    let about = subject("GET", &format!("/v1/messages/batches?{query}"), 0);
-    answer(&state, &headers, about, |context| {
+async fn list(caller: Caller) -> Response {
+    let query = caller.query();
+    let work = |context: Context<'_>| {
+        let state = context.state;
         let batches = state.stored.batches.newest_first();
         let ids: Vec<&str> = batches.iter().map(String::as_str).collect();
         let (range, more) = by_id(&ids, Query(&query), state.config().contract)?;
         let data: Vec<Value> = ids[range]
             .iter()
             .filter_map(|id| state.stored.batches.view(id, context.now_us))
-            .map(|view| object(&state, &headers, &view))
+            .map(|view| object(context, &view))
             .collect();
         Ok(Given::Json(page_by_id(&data, more)))
-    })
-    .await
+    };
+    caller.ask_page(work).await
 }
 
-async fn one(
-    Extracted(state): Extracted<Arc<State>>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
+async fn one(Id(id): Id, caller: Caller) -> Response {
     let about = subject("GET batch", &id, 0);
-    answer(&state, &headers, about, |context| show(&state, context, &headers, &id)).await
+    caller.ask_about(about, |context| show(context, &id)).await
 }
 
-async fn delete(
-    Extracted(state): Extracted<Arc<State>>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
+async fn delete(Id(id): Id, caller: Caller) -> Response {
     let about = subject("DELETE batch", &id, 0);
-    answer(&state, &headers, about, |_| {
+    let work = |Context { state, .. }: Context<'_>| {
         match state.stored.batches.delete(&id) {
             Err(error) if error.status != 404 || !state.config().contract => return Err(error),
             _ => {}
         }
         Ok(Given::Json(json!({"id": id, "type": "message_batch_deleted"})))
-    })
-    .await
+    };
+    caller.ask_about(about, work).await
 }
 
-async fn cancel(
-    Extracted(state): Extracted<Arc<State>>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
+async fn cancel(Id(id): Id, caller: Caller) -> Response {
     let about = subject("POST cancel", &id, 0);
-    answer(&state, &headers, about, |context| {
+    let work = |context: Context<'_>| {
+        let state = context.state;
         match state.stored.batches.cancel(&id, context.now_us) {
             Err(error) if error.status == 404 && state.config().contract => {
                 let cancel_us = Some(context.now_us);
                 let view = View { cancel_us, ended_us: None, ..made_up(&id, context) };
-                Ok(Given::Json(object(&state, &headers, &view)))
+                Ok(Given::Json(object(context, &view)))
             }
             Err(error) => Err(error),
-            Ok(()) => show(&state, context, &headers, &id),
+            Ok(()) => show(context, &id),
         }
-    })
-    .await
+    };
+    caller.ask_about(about, work).await
 }
 
-async fn results(
-    Extracted(state): Extracted<Arc<State>>,
-    Path(id): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    let about = subject("GET", uri.path(), 0);
-    answer(&state, &headers, about, |context| {
-        let bytes = state.stored.batches.results(&id, context.now_us)?;
+async fn results(Id(id): Id, caller: Caller) -> Response {
+    let work = |context: Context<'_>| {
+        let bytes = context.state.stored.batches.results(&id, context.now_us)?;
         Ok(Given::Bytes { mime_type: "application/x-jsonl".to_owned(), bytes })
-    })
-    .await
+    };
+    caller.ask(work).await
 }
 
-fn show(
-    state: &State,
-    context: Context<'_>,
-    headers: &HeaderMap,
-    id: &str,
-) -> Result<Given, ApiError> {
+fn show(context: Context<'_>, id: &str) -> Result<Given, ApiError> {
+    let state = context.state;
     let view = match state.stored.batches.view(id, context.now_us) {
         None if state.config().contract => made_up(id, context),
         found => found.ok_or_else(|| store::unknown(id))?,
     };
-    Ok(Given::Json(object(state, headers, &view)))
+    Ok(Given::Json(object(context, &view)))
 }
 
 /// A batch that ended just now without a request in it, for an id that nobody was given.
@@ -167,7 +142,7 @@ fn made_up(id: &str, context: Context<'_>) -> View {
 }
 
 /// The API's object.
-fn object(state: &State, headers: &HeaderMap, view: &View) -> Value {
+fn object(Context { state, headers, .. }: Context<'_>, view: &View) -> Value {
     let time = |at_us: u64| state.clock().rfc3339(at_us);
     let ended = view.ended_us.is_some() && view.archived_us.is_none();
     let results_url = ended.then(|| {

@@ -9,16 +9,15 @@ mod upload;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, RawQuery, State as Extracted};
 use axum::response::Response;
 use axum::routing::get;
-use http::{HeaderMap, Uri};
 use serde_json::{Value, json};
 
 pub(crate) use self::store::Store;
 use self::store::{File, unknown};
 pub use self::store::{KEPT_CONTENT_BYTES, MAX_FILE_BYTES};
-use super::call::{Context, Given, answer, subject};
+use super::call::{Context, Given, Id};
+use super::caller::Caller;
 use super::paging::Query;
 use crate::answer::State;
 use crate::error::ApiError;
@@ -34,17 +33,12 @@ pub(super) fn routes() -> Router<Arc<State>> {
         .route("/v1/files/{id}/content", get(content))
 }
 
-async fn list(
-    Extracted(state): Extracted<Arc<State>>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Response {
-    let text = query.unwrap_or_default();
-    let about = subject("GET", &format!("/v1/files?{text}"), 0);
-    answer(&state, &headers, about, |context| {
-        let query = Query(&text);
+async fn list(caller: Caller) -> Response {
+    let text = caller.query();
+    let work = |context: Context<'_>| {
+        let (state, query) = (context.state, Query(&text));
         let wanted: Vec<&str> = query.all("ids").collect();
-        let object = |file: &File| object(&state, file);
+        let object = |file: &File| object(state, file);
         if !wanted.is_empty() {
             let found = wanted.iter().filter_map(|id| state.stored.files.get(id, context.now_us));
             let data: Vec<Value> = found.map(|file| object(&file)).collect();
@@ -63,59 +57,45 @@ async fn list(
         let data: Vec<Value> = files.iter().map(object).collect();
         let next = next.map(|number| format!("{PAGE_PREFIX}{number}"));
         Ok(Given::Json(json!({"data": data, "next_page": next})))
-    })
-    .await
+    };
+    caller.ask_page(work).await
 }
 
-async fn one(
-    Extracted(state): Extracted<Arc<State>>,
-    Path(id): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    answer(&state, &headers, subject("GET", uri.path(), 0), |context| {
-        let file = find(&state, &id, context)?;
-        Ok(Given::Json(object(&state, &file)))
-    })
-    .await
+async fn one(Id(id): Id, caller: Caller) -> Response {
+    let work = |context: Context<'_>| {
+        let file = find(&id, context)?;
+        Ok(Given::Json(object(context.state, &file)))
+    };
+    caller.ask(work).await
 }
 
-async fn delete(
-    Extracted(state): Extracted<Arc<State>>,
-    Path(id): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    answer(&state, &headers, subject("DELETE", uri.path(), 0), |_| {
+async fn delete(Id(id): Id, caller: Caller) -> Response {
+    let work = |context: Context<'_>| {
+        let state = context.state;
         if !state.stored.files.delete(&id) && !state.config().contract {
             return Err(unknown(&id));
         }
         Ok(Given::Json(json!({"id": id, "type": "file_deleted"})))
-    })
-    .await
+    };
+    caller.ask(work).await
 }
 
-async fn content(
-    Extracted(state): Extracted<Arc<State>>,
-    Path(id): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    answer(&state, &headers, subject("GET", uri.path(), 0), |context| {
-        let file = find(&state, &id, context)?;
+async fn content(Id(id): Id, caller: Caller) -> Response {
+    let work = |context: Context<'_>| {
+        let file = find(&id, context)?;
         let mime_type = file.mime_type.clone();
         let bytes = file
             .content
             .ok_or_else(|| ApiError::invalid_request(format!("File {id} is not downloadable.")))?;
         Ok(Given::Bytes { mime_type, bytes })
-    })
-    .await
+    };
+    caller.ask(work).await
 }
 
 /// The file of this id; in contract mode every id has one.
-fn find(state: &State, id: &str, context: Context<'_>) -> Result<File, ApiError> {
-    match state.stored.files.get(id, context.now_us) {
-        None if state.config().contract => Ok(File::made_up(id, context.now_us)),
+fn find(id: &str, context: Context<'_>) -> Result<File, ApiError> {
+    match context.state.stored.files.get(id, context.now_us) {
+        None if context.state.config().contract => Ok(File::made_up(id, context.now_us)),
         found => found.ok_or_else(|| unknown(id)),
     }
 }

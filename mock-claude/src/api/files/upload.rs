@@ -7,10 +7,9 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::task::{self, Poll};
 
 use axum::body::{Body, BodyDataStream};
-use axum::extract::State as Extracted;
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::Stream;
@@ -20,8 +19,9 @@ use serde_json::Value;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::store::{File, KEPT_CONTENT_BYTES, MAX_FILE_BYTES};
-use crate::answer::{State, check_headers};
-use crate::api::call::{Given, answer, subject};
+use crate::answer::check_headers;
+use crate::api::call::{Context, Given, subject};
+use crate::api::caller::Caller;
 use crate::clock::SECOND_US;
 use crate::error::ApiError;
 use crate::routes::too_large;
@@ -54,19 +54,16 @@ struct Part {
     content: Option<Bytes>,
 }
 
-pub(super) async fn upload(
-    Extracted(state): Extracted<Arc<State>>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
+pub(super) async fn upload(caller: Caller, body: Body) -> Response {
     let mut hash = Xxh3::new();
     // A sender without credentials is told so before anything is read.
-    let uploaded = match check_headers(&headers) {
-        Ok(_) => read(&headers, body, &mut hash, state.config().contract).await,
+    let contract = caller.state.config().contract;
+    let uploaded = match check_headers(&caller.headers) {
+        Ok(_) => read(&caller.headers, body, &mut hash, contract).await,
         Err(error) => Err(error),
     };
     let about = subject("POST", "/v1/files", hash.digest());
-    answer(&state, &headers, about, |context| {
+    let work = |context: Context<'_>| {
         let Uploaded { file, expires_in_s } = uploaded?;
         let part = file.ok_or_else(|| invalid("file: Field required"))?;
         let file = File {
@@ -78,11 +75,11 @@ pub(super) async fn upload(
             expires_us: expires_in_s.map(|seconds| context.now_us + seconds * SECOND_US),
             content: part.content,
         };
-        let object: Value = super::object(&state, &file);
-        state.stored.files.put(file)?;
+        let object: Value = super::object(context.state, &file);
+        context.state.stored.files.put(file)?;
         Ok(Given::Json(object))
-    })
-    .await
+    };
+    caller.ask_about(about, work).await
 }
 
 async fn read(
@@ -222,7 +219,10 @@ struct Paced {
 impl Stream for Paced {
     type Item = Result<Bytes, String>;
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut task::Context<'_>,
+    ) -> Poll<Option<Self::Item>> {
         if self.resting {
             self.resting = false;
             context.waker().wake_by_ref();

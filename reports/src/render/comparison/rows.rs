@@ -55,9 +55,10 @@ pub(super) fn rows(
     let summaries = judgement.summaries.as_slice();
     let mut rows = Rows { summaries, rows: Vec::new() };
     outcomes(&mut rows);
-    latencies(&mut rows);
+    latencies(&mut rows, run.header.clock);
     costs(&mut rows, &run.header.currency);
     work(&mut rows);
+    platform(&mut rows);
     let elapsed =
         if run.header.clock == Clock::Simulated { "simulated time" } else { "elapsed time" };
     rows.add(elapsed, |s| s.elapsed_us, |_, v| duration(v));
@@ -67,6 +68,12 @@ pub(super) fn rows(
     }
     if rows.any(|s| s.memory_kb) {
         rows.add("modelled memory", |s| Some(s.memory_kb), |_, v| memory(v));
+    }
+    if let Some(measured) = measured
+        && !measured.pipelines_peak_rss_kb.is_empty()
+    {
+        let own = |s: &Summary| measured.pipelines_peak_rss_kb.get(&s.pipeline).copied();
+        rows.add("own memory, resident", own, |_, v| memory(v));
     }
 
     let mut header = vec!["metric".to_owned()];
@@ -96,13 +103,27 @@ fn outcomes(rows: &mut Rows<'_>) {
     }
 }
 
-fn latencies(rows: &mut Rows<'_>) {
+/// In real time a quantile of too few samples is not shown: the next run would have another.
+fn latencies(rows: &mut Rows<'_>, clock: Clock) {
     for quantile in Quantile::ALL {
-        rows.add(
-            format!("latency {}", quantile.name()),
-            |s| s.latency.quantile_us(quantile),
-            |s, v| format!("{} (n={})", duration(v), thousands(s.latency.count())),
-        );
+        let shown = |s: &Summary| clock == Clock::Simulated || s.latency.enough_for(quantile);
+        let label = format!("latency {}", quantile.name());
+        let cell = |s: &Summary, value| {
+            let n = thousands(s.latency.count());
+            if shown(s) {
+                format!("{} (n={n})", duration(value))
+            } else {
+                format!("n/a (n={n}, needs {})", quantile.floor())
+            }
+        };
+        rows.add(label, |s| s.latency.quantile_us(quantile), cell);
+        // A ratio of what is not shown is not shown either.
+        if !rows.summaries.iter().all(shown)
+            && rows.summaries.len() == 2
+            && let Some(ratio) = rows.rows.last_mut().and_then(|row| row.last_mut())
+        {
+            "—".clone_into(ratio);
+        }
     }
 }
 
@@ -114,11 +135,31 @@ fn costs(rows: &mut Rows<'_>, currency: &Currency) {
         rows.add(label, |s| Some(s.cost_microusd), |_, v| local(v));
     }
     rows.add("wasted cost", |s| Some(s.wasted_microusd), |_, v| usd(v));
+    if rows.any(|s| s.zombie_microusd) {
+        rows.add("zombie cost", |s| Some(s.zombie_microusd), |_, v| usd(v));
+    }
+    if rows.any(|s| s.duplicate_microusd) {
+        rows.add("cost of duplicates", |s| Some(s.duplicate_microusd), |_, v| usd(v));
+    }
+}
+
+fn platform(rows: &mut Rows<'_>) {
+    if rows.any(|s| s.cold_starts) {
+        rows.count("cold starts", |s| s.cold_starts);
+    }
+    if rows.any(|s| s.queued_max_us) {
+        rows.add("longest in the queue", |s| Some(s.queued_max_us), |_, v| duration(v));
+    }
 }
 
 fn work(rows: &mut Rows<'_>) {
     rows.count("calls", |s| s.calls);
     rows.count("retries", |s| s.retries);
+    if rows.any(|s| s.retries) {
+        rows.add("load amplification", Summary::amplification_ppm, |s, _| {
+            ratio(Some(s.calls), Some(s.calls - s.retries))
+        });
+    }
     rows.count("tokens in", |s| s.tokens_in);
     rows.count("tokens out", |s| s.tokens_out);
     rows.count("cache hits", |s| s.cache_hits);

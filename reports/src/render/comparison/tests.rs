@@ -34,6 +34,7 @@ fn two_pipelines_stand_side_by_side_with_their_ratio() {
      wasted cost                       $0.00             $0.00       —
      calls                                10                16   1.60×
      retries                               0                 6       —
+     load amplification                1.00×             1.60×   1.60×
      tokens in                         4,600            12,200   2.65×
      tokens out                        3,975            10,375   2.61×
      cache hits                            0                 0       —
@@ -67,6 +68,7 @@ fn one_pipeline_has_one_column_and_no_closing_sentence() {
      wasted cost                     $0.00
      calls                              16
      retries                             6
+     load amplification              1.60×
      tokens in                      12,200
      tokens out                     10,375
      cache hits                          0
@@ -85,6 +87,7 @@ fn three_pipelines_have_no_ratio_and_measured_times_have_a_row() {
         format: crate::measured::FORMAT,
         wall_us: 41_000,
         pipelines: BTreeMap::from([("phase1".to_owned(), 12_345)]),
+        pipelines_peak_rss_kb: BTreeMap::from([("phase3".to_owned(), 6_144)]),
         peak_rss_kb: None,
     };
     insta::assert_snapshot!(page(&run, Some(&measured)), @r"
@@ -108,12 +111,14 @@ fn three_pipelines_have_no_ratio_and_measured_times_have_a_row() {
      wasted cost                       $0.00             $0.00             $0.00
      calls                                10                16                16
      retries                               0                 6                 6
+     load amplification                1.00×             1.60×             1.60×
      tokens in                         4,600            12,200            12,200
      tokens out                        3,975            10,375            10,375
      cache hits                            0                 0                 0
      simulated time                   22.1 s            31.2 s            31.2 s
      wall time                         12 ms                 —                 —
      modelled memory                38.0 MiB          38.0 MiB          38.0 MiB
+     own memory, resident                  —           6.0 MiB                 —
     ");
 }
 
@@ -180,4 +185,18 @@ fn names_from_outside_cannot_command_the_terminal() {
     run.pipelines[0].header.name = "p\u{1b}c".to_owned();
     let page = page(&run, None);
     assert!(!page.chars().any(|c| c.is_control() && c != '\n'), "{page:?}");
+}
+
+#[test]
+fn in_real_time_a_quantile_of_too_few_samples_is_not_shown_and_has_no_ratio() {
+    let mut run = fixture::concurrent();
+    run.header.clock = Clock::Wall;
+    let page = render(&run, &judge(&run), None, Style::PLAIN);
+    let row = |name: &str| {
+        let line = page.lines().find(|line| line.contains(name)).unwrap();
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(row("latency p50"), "latency p50 n/a (n=4, needs 5) 27.6 s (n=10) —");
+    assert_eq!(row("latency p99"), "latency p99 n/a (n=4, needs 299) n/a (n=10, needs 299) —");
+    assert_eq!(row("latency max"), "latency max 22.1 s (n=4) 31.2 s (n=10) 1.41×");
 }

@@ -1,0 +1,53 @@
+//! `chaos estimate`: what a run over a source tree would cost, take and break on, without one call.
+
+use mock_claude::limits::Tier;
+use mock_claude::prices;
+use reports::record::Currency;
+use reports::render;
+use scenarios::problem::suggest;
+
+use crate::args::EstimateArgs;
+use crate::estimate::{Question, estimate};
+use crate::failure::{Exit, Failure};
+use crate::pipeline::preset::SHIPPED;
+use crate::source::tree;
+use crate::{plan, terminal};
+
+/// Estimates a tree and prints what came of it.
+pub fn execute(args: &EstimateArgs) -> Result<Exit, Failure> {
+    let question = question(args)?;
+    let estimate = estimate(&question, currency());
+    if args.json {
+        let text = serde_json::to_string_pretty(&estimate).expect("plain data with text keys");
+        terminal::print(&(text + "\n"))?;
+    } else {
+        terminal::print(&render::estimate::render(&estimate, terminal::style()))?;
+    }
+    // Of a tree in which nothing would be sent, nothing can be said.
+    Ok(if estimate.files == 0 { Exit::Inconclusive } else { Exit::Pass })
+}
+
+fn question(args: &EstimateArgs) -> Result<Question, Failure> {
+    let shipped = || SHIPPED.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let names = if args.pipeline.is_empty() { shipped() } else { args.pipeline.clone() };
+    let mut pipelines = plan::pipelines(&names)?;
+    if let Some(model) = &args.model {
+        if prices::model(model).is_none() {
+            let known: Vec<&str> = prices::all().iter().map(|model| model.id.as_str()).collect();
+            let hint = suggest(model, known).unwrap_or_default();
+            return Err(Failure::usage(format!("the API has no model `{model}`\nhint: {hint}")));
+        }
+        for (_, preset) in &mut pipelines {
+            preset.request.model.clone_from(model);
+        }
+    }
+    let limits = args.limits.as_deref();
+    let limits = limits.and_then(|name| Tier::ALL.into_iter().find(|tier| tier.name() == name));
+    let files = tree::files(&args.input).map_err(|error| Failure::usage(error.to_string()))?;
+    Ok(Question { files, pipelines, limits })
+}
+
+/// The currency of a scenario that names none.
+fn currency() -> Currency {
+    crate::runner::currency(scenarios::scenario::Currency::default())
+}

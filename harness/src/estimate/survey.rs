@@ -1,0 +1,125 @@
+//! What a run would send: every file read once, then cut as each pipeline cuts it.
+//!
+//! Sizes are kept, not texts; but a pipeline that cuts needs the text again, so a file is read once
+//! more for each pipeline and forgotten at once.
+
+use std::collections::BTreeMap;
+
+use reports::Cause;
+use sha2::{Digest, Sha256};
+
+use crate::pipeline::analyse::{self, Analysis};
+use crate::pipeline::cache::CachePolicy;
+use crate::pipeline::chunk::{self, Lines};
+use crate::pipeline::judge;
+use crate::pipeline::preset::Preset;
+use crate::source::facts::{self, Facts};
+use crate::source::language::Language;
+use crate::source::{NoText, SourceFile};
+
+/// A file that would be sent.
+#[derive(Debug)]
+pub(super) struct Found<'a> {
+    file: &'a SourceFile,
+    pub(super) bytes: u64,
+    pub(super) facts: Facts,
+}
+
+/// The files of a tree.
+#[derive(Debug, Default)]
+pub(super) struct Survey<'a> {
+    pub(super) files: Vec<Found<'a>>,
+    pub(super) skipped: BTreeMap<String, u64>,
+}
+
+/// One file as a pipeline would send it.
+#[derive(Debug)]
+pub(super) struct FilePlan {
+    pub(super) path: String,
+    /// Why nothing of it would be sent.
+    pub(super) died: Option<Cause>,
+    /// What is wrong with it however its parts are answered.
+    pub(super) flaw: Option<Cause>,
+    pub(super) parts: Vec<PartPlan>,
+}
+
+/// One request.
+#[derive(Debug)]
+pub(super) struct PartPlan {
+    pub(super) prompt_bytes: u64,
+    pub(super) code_bytes: u64,
+    pub(super) definitions: u64,
+    /// Under which an answer is kept; none where the pipeline keeps nothing.
+    pub(super) key: Option<[u8; 32]>,
+}
+
+impl<'a> Survey<'a> {
+    /// Reads every file.
+    pub(super) fn of(files: &'a [SourceFile]) -> Self {
+        let mut survey = Self::default();
+        for file in files {
+            match file.text() {
+                Ok(text) => survey.files.push(Found {
+                    file,
+                    bytes: text.len() as u64,
+                    facts: facts::read(Language::of(&file.path), &text),
+                }),
+                Err(NoText::Skipped(reason) | NoText::Unreadable(reason)) => {
+                    *survey.skipped.entry(reason).or_default() += 1;
+                }
+            }
+        }
+        survey
+    }
+
+    /// The sum of something over the files.
+    pub(super) fn total(&self, of: impl Fn(&Found<'_>) -> u64) -> u64 {
+        self.files.iter().map(of).sum()
+    }
+
+    /// What a pipeline would send of each file.
+    pub(super) fn plans(&self, preset: &Preset) -> Vec<FilePlan> {
+        self.files.iter().map(|found| plan(found, preset)).collect()
+    }
+}
+
+fn plan(found: &Found<'_>, preset: &Preset) -> FilePlan {
+    let Found { file, bytes, facts } = found;
+    let path = file.path.to_string();
+    let memory_kb = analyse::memory_kb(&preset.analyse, &preset.chunk, facts, *bytes);
+    let analysis = analyse::analyse(&preset.analyse, facts, memory_kb, None);
+    if let Analysis::Died { cause, .. } = analysis {
+        return FilePlan { path, died: Some(cause), flaw: None, parts: Vec::new() };
+    }
+    let Ok(text) = file.text() else {
+        return FilePlan { path, died: Some(Cause::Unreadable), flaw: None, parts: Vec::new() };
+    };
+    let chunks = chunk::chunks(&preset.chunk, Language::of(&path), &text, facts);
+    let lines = Lines::new(&text);
+    let in_parts = chunks.len() > 1;
+    let template = preset.request.prompt.len() - "{path}{code}".len();
+    let parts = (1..).zip(&chunks).map(|(number, chunk)| {
+        let code = lines.text(&chunk.sent);
+        let label = if in_parts { format!("{path} (part {number})") } else { path.clone() };
+        let inside = |line: &&u32| chunk.sent.contains(&(**line as usize - 1));
+        PartPlan {
+            prompt_bytes: (template + label.len() + code.len()) as u64,
+            code_bytes: code.len() as u64,
+            definitions: facts.definitions.iter().filter(inside).count() as u64,
+            key: key(preset, in_parts.then_some(&label), code),
+        }
+    });
+    let flaw = judge::lost_lines(&text, &chunks).map(|(cause, _)| cause);
+    FilePlan { died: None, flaw, parts: parts.collect(), path }
+}
+
+/// A whole file is known by its content alone, a part by its place too, as documented.
+fn key(preset: &Preset, label: Option<&String>, code: &str) -> Option<[u8; 32]> {
+    if preset.cache == CachePolicy::Off {
+        return None;
+    }
+    let mut hash = Sha256::new_with_prefix(label.map_or("", String::as_str));
+    hash.update([0]);
+    hash.update(code);
+    Some(hash.finalize().into())
+}

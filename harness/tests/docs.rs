@@ -1,0 +1,42 @@
+//! Goal: `--docs` writes what the pipeline documented, and nothing that only looks like it.
+//! Method: run over a tree whose files are cut into parts, with one answer that is refused.
+
+#[expect(dead_code, reason = "every test file uses its own part of it")]
+mod support;
+
+use support::{QUICK, Sandbox};
+
+#[test]
+fn every_documented_file_has_its_documentation_and_a_failed_one_has_none() {
+    let sandbox = Sandbox::new();
+    for (name, functions) in [("a.py", 9), ("sub/b.py", 3), ("c.py", 1)] {
+        let text: Vec<String> = (0..functions)
+            .map(|number| format!("def f{number}():\n    return {number}\n"))
+            .collect();
+        sandbox.write(&format!("tree/{name}"), text.concat());
+    }
+    let fault =
+        "[[fault]]\nkind = \"status\"\nname = \"down\"\nstatus = 500\nwhen = { nth = [1] }\n";
+    let order = QUICK.replace("shape = \"burst\"", "shape = \"sequential\"");
+    sandbox.write("mine.toml", format!("{order}\n{fault}"));
+    let phase3 = sandbox.chaos(&["show", "phase3"]).exits(0).stdout;
+    let parts = phase3
+        .replace("max_lines = 2000", "max_lines = 6")
+        .replace("overlap_lines = 50", "overlap_lines = 3");
+    sandbox.write("parts.toml", parts);
+    let run = ["run", "--scenario", "mine.toml", "--pipeline", "phase1", "parts.toml"];
+    sandbox.chaos(&[&run[..], &["--input", "tree", "--docs", "docs"]].concat()).exits(0);
+    assert_eq!(sandbox.names("docs"), ["parts.toml", "phase1"]);
+    // The first request is refused in each pipeline: all of `a.py`, or one part of it.
+    assert_eq!(sandbox.names("docs/phase1"), ["c.py.md", "sub"]);
+    assert_eq!(sandbox.names("docs/parts.toml"), ["c.py.md", "sub"]);
+    let text = sandbox.read("docs/parts.toml/sub/b.py.md");
+    assert!(text.starts_with("# `sub/b.py`\n"), "{text}");
+    for number in 0..3 {
+        let named = format!("- `f{number}` (line {}):", number * 2 + 1);
+        assert_eq!(text.matches(&named).count(), 1, "{text}");
+    }
+    sandbox.write("file", "");
+    let onto_a_file = ["--input", "tree", "--docs", "file/docs"];
+    sandbox.chaos(&[&run[..], &onto_a_file].concat()).exits(2).says(&["`--docs`", "file/docs"]);
+}

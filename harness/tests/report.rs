@@ -1,0 +1,193 @@
+//! Goal: `chaos report` says the same of a run in every format, to a screen, a file or a folder,
+//! and nothing that a file's name or a server's words hold is obeyed by what reads it.
+//! Method: run a scenario, report it in each format, and read every text back as its reader does.
+
+#[expect(dead_code, reason = "every test file uses its own part of it")]
+mod support;
+
+use support::{QUICK, Sandbox};
+
+const FORMATS: [&str; 11] = [
+    "terminal",
+    "markdown",
+    "json",
+    "csv",
+    "hgrm",
+    "html",
+    "failures-csv",
+    "failures-txt",
+    "junit",
+    "github",
+    "matrix",
+];
+
+/// A run of `concurrent`, in which phase1 loses six of ten files as expected.
+fn ran() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.chaos(&["run", "--quiet", "--scenario", "concurrent", "--out", "out"]).exits(0);
+    sandbox
+}
+
+/// The report of a run in a format.
+fn check(sandbox: &Sandbox, format: &str) -> String {
+    sandbox.chaos(&["report", "out", "--format", format]).exits(0).stdout
+}
+
+#[test]
+fn every_format_tells_of_the_six_lost_files_or_of_the_fourteen_documented_ones() {
+    let sandbox = ran();
+    let report: serde_json::Value = serde_json::from_str(&check(&sandbox, "json")).unwrap();
+    assert_eq!(report["runs"][0]["failures"].as_array().unwrap().len(), 6);
+    let csv = check(&sandbox, "csv");
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let failed = reader.headers().unwrap().iter().position(|name| name == "failed").unwrap();
+    let column: Vec<String> = reader.records().map(|row| row.unwrap()[failed].to_owned()).collect();
+    assert_eq!(column, ["6", "0"]);
+    let said = [
+        ("terminal", "phase1 4/10 documented, phase3 10/10"),
+        ("markdown", "`phase1` 4/10, `phase3` 10/10 documented"),
+        ("hgrm", "Total count    =           10"),
+        ("html", "6 jobs failed, all as the scenario expects."),
+        ("failures-txt", "Failed:         6 (30.0 %)"),
+        ("junit", "expected break: 429 rate limit"),
+        ("matrix", "6 jobs failed, all as the scenario expects."),
+    ];
+    for (format, words) in said {
+        let text = check(&sandbox, format);
+        assert!(text.contains(words), "`{words}` is missing in {format}:\n{text}");
+    }
+    assert_eq!(check(&sandbox, "failures-csv").lines().count(), 7);
+    assert_eq!(check(&sandbox, "github"), "", "nothing to annotate: all is as expected");
+}
+
+#[test]
+fn a_file_holds_what_the_screen_shows_and_a_folder_has_a_file_for_each_format() {
+    let sandbox = ran();
+    for format in FORMATS {
+        sandbox.chaos(&["report", "out", "--format", format, "--out", "file"]).exits(0);
+        // What depends on the machine is in neither; the screen's own table has it.
+        if format != "terminal" {
+            assert_eq!(sandbox.read("file"), check(&sandbox, format), "{format}");
+        }
+    }
+    let all = FORMATS.join(",");
+    sandbox.chaos(&["report", "out", "--format", &all, "--out", "new/folder"]).exits(0);
+    let expected = [
+        "annotations.txt",
+        "failures.csv",
+        "failures.txt",
+        "junit.xml",
+        "latency-phase1.hgrm",
+        "latency-phase3.hgrm",
+        "matrix.txt",
+        "report.html",
+        "report.json",
+        "report.md",
+        "report.txt",
+        "summary.csv",
+    ];
+    assert_eq!(sandbox.names("new/folder"), expected);
+    let repeated = ["report", "out", "--format", "json", "--format", "csv", "--out", "two"];
+    sandbox.chaos(&repeated).exits(0);
+    assert_eq!(sandbox.names("two"), ["report.json", "summary.csv"]);
+    sandbox.chaos(&["report", "out", "--format", "html", "--out", "slash/"]).exits(0);
+    assert_eq!(sandbox.names("slash"), ["report.html"]);
+}
+
+#[test]
+fn several_runs_are_in_one_report_in_every_format_and_the_worst_verdict_counts() {
+    let sandbox = ran();
+    sandbox.write("bad.toml", format!("{QUICK}\n[expect.phase1]\ncalls = {{ max = 0 }}\n"));
+    sandbox.chaos(&["run", "--quiet", "--scenario", "bad.toml", "--out", "bad"]).exits(99);
+    let report = |format: &str| {
+        sandbox.chaos(&["report", "out", "bad", "--format", format]).exits(99).stdout
+    };
+    for format in FORMATS.into_iter().filter(|format| !["failures-csv", "github"].contains(format))
+    {
+        let text = report(format);
+        let missing = ["concurrent", "bad.toml"].into_iter().find(|name| !text.contains(name));
+        assert_eq!(missing, None, "{format}:\n{text}");
+    }
+    let annotation = "::error title=bad.toml%3A phase1 calls fail::";
+    assert!(report("github").starts_with(annotation), "{}", report("github"));
+    sandbox.chaos(&["report", "out", "bad", "--format", "hgrm", "--out", "hdr/"]).exits(99);
+    let first = &sandbox.names("hdr")[0];
+    assert_eq!(first, "latency-1-phase1.hgrm");
+}
+
+#[test]
+fn pipelines_whose_files_share_a_name_have_distributions_of_their_own() {
+    let sandbox = Sandbox::new();
+    let preset = sandbox.chaos(&["show", "phase1"]).exits(0).stdout;
+    for folder in ["a", "b"] {
+        sandbox.write(&format!("{folder}/mine.toml"), &preset);
+    }
+    sandbox.write("quick.toml", QUICK);
+    let run = ["run", "--quiet", "--scenario", "quick.toml", "--out", "out", "--pipeline"];
+    sandbox.chaos(&[&run[..], &["a/mine.toml", "b/mine.toml"]].concat()).exits(0);
+    sandbox.chaos(&["report", "out", "--format", "hgrm", "--out", "hdr/"]).exits(0);
+    assert_eq!(sandbox.names("hdr"), ["latency-mine-2.hgrm", "latency-mine.hgrm"]);
+    assert!(sandbox.read("hdr/latency-mine-2.hgrm").contains("b/mine.toml"));
+}
+
+#[test]
+fn what_cannot_be_reported_says_why() {
+    let sandbox = ran();
+    sandbox.chaos(&["report"]).exits(2);
+    sandbox.chaos(&["report", "out", "--format", "pdf"]).exits(2).says(&["invalid value", "html"]);
+    sandbox.chaos(&["report", "nowhere"]).exits(2).says(&["nowhere", "hint:"]);
+    sandbox.write("taken", "a file");
+    let below = ["report", "out", "--format", "html", "--out", "taken/report.html"];
+    sandbox.chaos(&below).exits(2).says(&["taken/report.html"]);
+    sandbox.write("broken/run.jsonl", "{}\n");
+    sandbox.chaos(&["report", "out", "broken", "--format", "html"]).exits(104).says(&["broken"]);
+}
+
+/// Names that a page, a shell, a spreadsheet, a terminal, a CI system or an eye would obey.
+#[cfg(unix)]
+const HOSTILE: [&str; 8] = [
+    "<script>alert(1)<\u{2044}script>.py",
+    "\"onmouseover=alert(1) x='.py",
+    "=cmd|' C calc'!A0.py",
+    "\u{1b}[31mred\u{7}.py",
+    "\u{202e}yp.exe.py",
+    "a\n::error::owned\n.py",
+    "]]><testcase name='x'>.py",
+    "`| [a](b) @team <b>.py",
+];
+
+#[cfg(unix)]
+#[test]
+fn hostile_names_are_harmless_in_every_format() {
+    let sandbox = Sandbox::new();
+    let long = format!("{}.py", "n".repeat(240));
+    for name in HOSTILE.into_iter().chain([long.as_str()]) {
+        sandbox.write(&format!("tree/{name}"), "def one():\n    return 1\n");
+    }
+    let fault = "[[fault]]\nkind = \"status\"\nname = \"<img src=x>|`=1\"\nstatus = 500\n";
+    sandbox.write("down.toml", format!("{QUICK}\n{fault}"));
+    let run = ["run", "--quiet", "--scenario", "down.toml", "--pipeline", "phase1", "--input"];
+    sandbox.chaos(&[&run[..], &["tree", "--out", "out"]].concat()).exits(0);
+    for format in FORMATS {
+        // The support module refuses escape codes in everything that is printed.
+        let text = check(&sandbox, format);
+        let harmful =
+            |c: &char| (c.is_control() && *c != '\n') || ('\u{202a}'..='\u{202e}').contains(c);
+        assert_eq!(text.chars().find(harmful), None, "{format}");
+        let markup = match format {
+            "html" => ["<script", "<img", "\" onmouseover"],
+            "junit" => ["<script", "<testcase name='x'", "]]><"],
+            "github" => ["\n::error::owned", "\n::set", "\n::warning"],
+            "csv" | "failures-csv" => ["\n=", ",=", ",\"="],
+            _ => continue,
+        };
+        for harm in markup {
+            assert!(!text.contains(harm), "{harm:?} in {format}:\n{text}");
+        }
+    }
+    let markdown = check(&sandbox, "markdown");
+    assert!(!markdown.contains("<img") && !markdown.contains("<script"), "{markdown}");
+    let page = check(&sandbox, "html");
+    assert!(page.contains("&lt;script&gt;alert(1)"), "the name itself is shown");
+    assert!(page.contains("\\u{202e}yp.exe.py"), "a turned name is shown as it is written");
+}

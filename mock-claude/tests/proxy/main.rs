@@ -1,0 +1,8 @@
+//! Goal: a proxy changes nothing but what it was asked to break, and a replay answers as the
+//! upstream did; no key gets into the file. Method: a mock as the upstream, the proxy and a client
+//! over real ports, with tiny latencies.
+
+mod ends;
+mod faults;
+mod recording;
+mod tls;

@@ -1,0 +1,73 @@
+//! Why jobs failed: one row for each cause, rule and pipeline, the most urgent first.
+//!
+//! Invariant: the counts of all rows add up to the failed jobs. An example's evidence stands for
+//! its group; every single one is in `failures.csv`.
+
+use maud::{Markup, html};
+
+use crate::failure::{Failure, failures};
+use crate::render::groups::groups;
+use crate::render::matrix;
+use crate::run::Run;
+use crate::text::{escape, thousands};
+
+/// The most rows.
+const CAP: usize = 100;
+
+/// What is told of each group, beside its size.
+const COLUMNS: [&str; 5] =
+    ["cause", "category, priority", "decided by", "would have saved it", "evidence of the first"];
+
+/// The section; without failures it says so.
+pub(super) fn section(run: &Run) -> Markup {
+    let failures = failures(run);
+    let groups = groups(&failures);
+    let left_out = groups.len().saturating_sub(CAP);
+    html! {
+        h2 { "Failures by cause" }
+        @if failures.is_empty() {
+            p { "No job failed." }
+        } @else {
+            p { (matrix::sentence(&failures)) }
+            div class="scroll" tabindex="0" role="region" aria-label="failures by cause" {
+                table {
+                    thead { tr {
+                        th class="number" scope="col" { "jobs" }
+                        @for name in COLUMNS {
+                            th scope="col" { (name) }
+                        }
+                    } }
+                    tbody {
+                        @for group in groups.iter().take(CAP) { (row(group)) }
+                    }
+                }
+            }
+            @if left_out > 0 {
+                p class="soft" { (thousands(left_out as u64)) " more groups are in failures.csv." }
+            }
+        }
+    }
+}
+
+fn row(group: &[&Failure<'_>]) -> Markup {
+    let first = group[0];
+    html! {
+        tr {
+            td class="number" { (thousands(group.len() as u64)) }
+            td class="short" {
+                (first.words()) br;
+                span class="soft" { (escape(&first.job.pipeline)) }
+            }
+            td class="short" {
+                (first.category().name()) br; (first.priority().name())
+                @if first.expected { ", expected" }
+            }
+            td class="short" { (first.rule().name()) br; "(" (first.confidence().name()) ")" }
+            td class="words" {
+                @if let Some(stage) = first.stage() { strong { (stage.name()) } ": " }
+                (first.remedy())
+            }
+            td class="words long" { (escape(&first.evidence())) }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Runs as a test report for CI systems: a test case for each expectation and for each job.
+//!
+//! Invariants: what could not be measured is an error and never skipped, so that it stays red; a
+//! break that the scenario expects is skipped and says so; there is no time of day in it.
+
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::Named;
+use crate::failure::{Failure, failures};
+use crate::record::{Job, Outcome};
+use crate::text::escape;
+use crate::verdict::{Check, Verdict, judge};
+
+/// Renders runs as `JUnit` XML.
+pub fn render(runs: &[Named<'_>]) -> String {
+    let mut report = Report::new("chaos");
+    for named in runs {
+        let scenario = escape(&named.run.header.scenario);
+        let mut gates = TestSuite::new(format!("{scenario}: expectations"));
+        gates.add_test_cases(judge(named.run).checks.iter().map(|check| gate(&scenario, check)));
+        report.add_test_suite(gates);
+        let failed = failures(named.run);
+        let mut failed = failed.iter().peekable();
+        for pipeline in &named.run.pipelines {
+            let suite = format!("{scenario}: {}", escape(&pipeline.header.name));
+            let mut jobs = TestSuite::new(suite.as_str());
+            for record in &pipeline.jobs {
+                // Failures are in the order of pipelines and jobs, as the jobs are.
+                let failure = failed.next_if(|failure| std::ptr::eq(failure.job, record));
+                jobs.add_test_case(job(&suite, record, failure));
+            }
+            report.add_test_suite(jobs);
+        }
+    }
+    report.to_string().expect("a report of text is XML") + "\n"
+}
+
+fn gate(scenario: &str, check: &Check) -> TestCase {
+    let words = match (&check.bound, &check.reason) {
+        (_, Some(reason)) => escape(reason),
+        (bound, None) => format!("measured {}, expected {bound}", check.measured),
+    };
+    let status = match check.verdict {
+        Verdict::Pass => TestCaseStatus::success(),
+        Verdict::Fail => failed(NonSuccessKind::Failure, "expectation", &words),
+        Verdict::Inconclusive => failed(NonSuccessKind::Error, "inconclusive", &words),
+    };
+    let mut case = TestCase::new(format!("{}: {}", escape(&check.pipeline), check.metric), status);
+    case.set_classname(scenario);
+    case
+}
+
+fn failed(kind: NonSuccessKind, name: &str, words: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_type(name).set_message(words);
+    status
+}
+
+fn job(suite: &str, job: &Job, failure: Option<&Failure<'_>>) -> TestCase {
+    let status = match (job.outcome, failure) {
+        (Outcome::Documented, _) => TestCaseStatus::success(),
+        (_, Some(failure)) if failure.expected => {
+            skipped(&format!("expected break: {}", failure.words()))
+        }
+        (_, Some(failure)) => {
+            let mut status = failed(
+                NonSuccessKind::Failure,
+                failure.cause_name(),
+                &format!("{}: {}", failure.words(), failure.remedy()),
+            );
+            status.set_description(format!(
+                "{} {}, decided by {} ({})\n{}",
+                failure.category().name(),
+                failure.priority().name(),
+                failure.rule().name(),
+                failure.confidence().name(),
+                escape(&failure.evidence()),
+            ));
+            status
+        }
+        (_, None) => skipped(&escape(job.detail.as_deref().unwrap_or("no reason given"))),
+    };
+    let mut case = TestCase::new(format!("{} {}", job.job, escape(&job.path)), status);
+    case.set_classname(suite).set_time(Duration::from_micros(job.latency_us()));
+    case
+}
+
+fn skipped(words: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(words);
+    status
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+    use crate::run::Run;
+
+    /// The report read back by the same crate's reader.
+    fn read(run: &Run) -> (String, Report) {
+        let text = render(&[Named { name: "out", run }]);
+        let report = Report::deserialize_from_str(&text).unwrap();
+        (text, report)
+    }
+
+    fn counts(report: &Report) -> Vec<(usize, usize, usize, usize)> {
+        let skipped = |suite: &TestSuite| {
+            let cases = suite.test_cases.iter();
+            cases.filter(|c| matches!(c.status, TestCaseStatus::Skipped { .. })).count()
+        };
+        let suites = report.test_suites.iter();
+        suites.map(|s| (s.tests, s.failures, s.errors, skipped(s))).collect()
+    }
+
+    #[test]
+    fn an_expected_break_is_skipped_and_any_other_is_red() {
+        let mut run = fixture::concurrent();
+        assert_eq!(counts(&read(&run).1), [(2, 0, 0, 0), (10, 0, 0, 6), (10, 0, 0, 0)]);
+        run.header.expect.remove("phase1");
+        assert_eq!(counts(&read(&run).1), [(2, 0, 0, 0), (10, 6, 0, 0), (10, 0, 0, 0)]);
+    }
+
+    #[test]
+    fn what_could_not_be_measured_is_an_error() {
+        let mut records = fixture::records();
+        records.pop();
+        let run = Run::from_records(records).unwrap();
+        let gates = counts(&read(&run).1)[0];
+        assert_eq!(gates, (2, 0, 2, 0));
+    }
+
+    #[test]
+    fn no_text_from_outside_becomes_markup() {
+        let mut run = fixture::concurrent();
+        run.header.expect.clear();
+        let attack = "\"]]></failure><testcase name='x'/>\u{1b}[31m\u{0}\u{202e}\u{ffff}\n&<";
+        for job in &mut run.pipelines[0].jobs {
+            job.path = attack.to_owned();
+            job.detail = Some(attack.to_owned());
+        }
+        let (text, report) = read(&run);
+        assert_eq!(report.test_suites[1].test_cases.len(), 10);
+        assert!(!text.contains("<testcase name='x'/>") && !text.contains('\u{1b}'), "{text}");
+        assert!(!text.contains('\u{202e}'));
+    }
+}

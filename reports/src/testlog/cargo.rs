@@ -1,0 +1,350 @@
+//! `cargo test` in text: one run for each test binary.
+//!
+//! A binary says how many tests it runs before the first result, so a result after the last one
+//! is a test's own output. Blocks of output are told from forged ones by the names that failed.
+
+use std::collections::BTreeMap;
+
+use super::{Capture, Case, Completeness, Counts, Frame, Held, NodeId, Phase, Quiet, Runner};
+use super::{Status, TestRun, bytes};
+
+/// The bytes of one test's output, and of all of them, that are kept.
+const OUTPUT: usize = 16 << 10;
+const BUDGET: usize = 10 << 20;
+
+/// One run that is being read.
+#[derive(Debug, Default)]
+pub(super) struct Reader {
+    title: Option<String>,
+    announced_tests: u64,
+    results: u64,
+    read: Counts,
+    quiet: Quiet,
+    /// The names that failed, in the order of the log, each with its output.
+    failed: Vec<(String, Vec<u8>)>,
+    places: BTreeMap<Vec<u8>, usize>,
+    /// Names at the end of the output, for quiet runs that print letters.
+    listed: Vec<String>,
+    listing: bool,
+    /// The blocks that are open: those of later tests stand inside an earlier one's output,
+    /// unless the rest of the order proves them to be real.
+    blocks: Vec<usize>,
+    quiet_run: bool,
+    last: Option<(Counts, Option<u64>)>,
+    ended: bool,
+    died: Option<String>,
+    spent: usize,
+    /// A test whose result comes on a later line, after its own output.
+    open: Option<Vec<u8>>,
+}
+
+impl Reader {
+    /// Whether a line begins a run: `running 3 tests`.
+    pub(super) fn begins(line: &[u8]) -> bool {
+        count_of(line).is_some()
+    }
+
+    /// Whether another run may begin: not before this one's results are all read.
+    pub(super) fn is_interruptible(&self) -> bool {
+        self.ended || self.died.is_some() || (self.failed.is_empty() && self.blocks.is_empty())
+    }
+
+    /// A line between runs: it may name the next one.
+    pub(super) fn before(&mut self, line: &[u8]) {
+        for prefix in [&b"     Running "[..], b"   Doc-tests "] {
+            if let Some(title) = line.strip_prefix(prefix) {
+                self.title = Some(bytes::lossy(title));
+            }
+        }
+    }
+
+    /// Reads one line.
+    pub(super) fn line(&mut self, line: &[u8]) {
+        if self.ended {
+            self.before(line);
+            return;
+        }
+        if let Some(count) = count_of(line)
+            && self.results == 0
+        {
+            self.announced_tests = count;
+            return;
+        }
+        if let Some(rest) = line.strip_prefix(b"test result: ") {
+            self.result_line(rest);
+        } else if line.starts_with(b"error: test failed, to rerun pass") || died(line) {
+            self.died = Some(bytes::lossy(&line[..line.len().min(500)]));
+        } else if self.results < self.announced_tests {
+            self.result(line);
+        } else {
+            self.output(line);
+        }
+    }
+
+    fn result(&mut self, line: &[u8]) {
+        if let Some(name) = self.open.take() {
+            match outcome(line) {
+                Some(status) => self.add(&name, status),
+                None => self.open = Some(name),
+            }
+            return;
+        }
+        if let Some(rest) = line.strip_prefix(b"test ") {
+            // The result is the last thing on the line; a name may hold anything but that.
+            let split = memchr::memmem::rfind(rest, b" ... ");
+            if let Some(at) = split {
+                match outcome(&rest[at + 5..]) {
+                    Some(status) => self.add(&rest[..at], status),
+                    None => self.open = Some(rest[..at].to_vec()),
+                }
+            }
+        } else if let Some(name) = line.strip_suffix(b" --- FAILED") {
+            self.quiet_run = true;
+            self.add(name, Status::Failed);
+        } else if !line.is_empty() && line.iter().all(|byte| b".Fi".contains(byte)) {
+            self.letters(line);
+        } else if let Some((letters, _)) = bytes::split_once(line, b" ")
+            && line.ends_with(&self.announced_tests.to_string().into_bytes())
+            && letters.iter().all(|byte| b".Fi".contains(byte))
+        {
+            // A row of 88 letters, and how far it is: `.... 88/120`.
+            self.letters(letters);
+        }
+    }
+
+    fn letters(&mut self, letters: &[u8]) {
+        self.quiet_run = true;
+        self.results += letters.len() as u64;
+        for letter in letters {
+            self.read.add(match letter {
+                b'F' => Status::Failed,
+                b'i' => Status::Skipped,
+                _ => Status::Passed,
+            });
+        }
+    }
+
+    fn add(&mut self, name: &[u8], status: Status) {
+        let name = name.strip_suffix(b" - should panic").unwrap_or(name);
+        self.results += 1;
+        self.read.add(status);
+        if status != Status::Failed {
+            self.quiet.push(status, name);
+            return;
+        }
+        self.spent += name.len() * 3 + 512;
+        if self.spent < BUDGET {
+            self.places.insert(name.to_vec(), self.failed.len());
+            self.failed.push((bytes::lossy(name), Vec::new()));
+        }
+    }
+
+    fn output(&mut self, line: &[u8]) {
+        if line == b"failures:" {
+            self.listing = true;
+            self.listed.clear();
+            return;
+        }
+        let header = line.strip_prefix(b"---- ").and_then(|rest| rest.strip_suffix(b" ----"));
+        let named = header.and_then(|title| title.strip_suffix(b" stdout"));
+        if let Some(place) = named.and_then(|name| self.block_of(name)) {
+            self.open_block(place);
+            self.listing = false;
+            return;
+        }
+        if self.listing {
+            if let Some(name) = line.strip_prefix(b"    ")
+                && self.listed.len() as u64 <= self.read.failed
+            {
+                self.listed.push(bytes::lossy(name));
+                return;
+            }
+            self.listing = line.is_empty();
+        }
+        if let Some(&place) = self.blocks.last() {
+            let output = &mut self.failed[place].1;
+            if output.len() + line.len() < OUTPUT && self.spent + line.len() < BUDGET {
+                self.spent += line.len() + 1;
+                output.extend_from_slice(line);
+                output.push(b'\n');
+            }
+        }
+    }
+
+    /// The failure that a block is about. A quiet run may name its failures here first.
+    fn block_of(&mut self, name: &[u8]) -> Option<usize> {
+        let known = self.places.get(name).copied();
+        let unnamed = self.quiet_run && (self.failed.len() as u64) < self.read.failed;
+        if known.is_some() || !unnamed || self.spent > BUDGET {
+            return known;
+        }
+        self.spent += name.len() * 3 + 512;
+        self.places.insert(name.to_vec(), self.failed.len());
+        self.failed.push((bytes::lossy(name), Vec::new()));
+        Some(self.failed.len() - 1)
+    }
+
+    /// Opens a block. Blocks stand in the order in which tests failed, so a block that is open
+    /// and belongs to a later test was a test's own output: it goes back to that test.
+    fn open_block(&mut self, place: usize) {
+        while let Some(forged) = self.blocks.pop_if(|open| *open >= place) {
+            let output = std::mem::take(&mut self.failed[forged].1);
+            if let Some(owner) = self.blocks.last() {
+                self.failed[*owner].1.extend_from_slice(&output);
+            }
+        }
+        self.blocks.push(place);
+    }
+
+    fn result_line(&mut self, rest: &[u8]) {
+        let text = String::from_utf8_lossy(rest);
+        let Some((_, kinds)) = text.split_once(". ") else { return };
+        let mut counts = Counts::default();
+        let mut duration = None;
+        for part in kinds.split("; ") {
+            if let Some(seconds) = part.strip_prefix("finished in ") {
+                duration = bytes::seconds(seconds.trim_end_matches('s'));
+                continue;
+            }
+            let Some((count, kind)) = part.split_once(' ') else { return };
+            let Ok(count) = count.parse() else { return };
+            match kind {
+                "passed" => counts.passed = count,
+                "failed" => counts.failed = count,
+                "ignored" => counts.skipped = count,
+                "filtered out" => counts.deselected = count,
+                _ => {}
+            }
+        }
+        self.last = Some((counts, duration));
+        // Before all results are in, and where it disagrees, a test may have printed it.
+        let known = Counts { deselected: counts.deselected, ..self.read };
+        self.ended = self.results >= self.announced_tests && known == counts;
+    }
+
+    /// The run as a whole, and a fresh reader for the next one.
+    pub(super) fn finish(&mut self) -> TestRun {
+        let title = self.title.take().filter(|_| self.ended && self.results == 0);
+        let mut reader = std::mem::take(self);
+        self.title = title;
+        let mut run = TestRun::new(Runner::Cargo);
+        run.title = reader.title.take();
+        if reader.failed.is_empty() && reader.quiet_run {
+            let listed = reader.listed.drain(..).map(|name| (name, Vec::new()));
+            reader.failed.extend(listed);
+        }
+        let file = run.title.clone().unwrap_or_default();
+        run.cases = reader.failed.iter().map(|(name, output)| case(&file, name, output)).collect();
+        let announced = reader.last.map(|(counts, _)| counts);
+        reader.read.deselected = announced.map_or(0, |counts| counts.deselected);
+        let failed = run.cases.len() as u64;
+        run.completeness = match announced {
+            None => Completeness::NoFinalLine,
+            Some(announced) => {
+                let mut problems = reader.read.differences(&announced);
+                if reader.results != reader.announced_tests {
+                    let (announced, read) = (reader.announced_tests, reader.results);
+                    problems.push(format!("{announced} tests announced, {read} read"));
+                }
+                if failed != announced.failed {
+                    problems.push(format!("{} failed, {failed} named", announced.failed));
+                }
+                Completeness::from_problems(problems)
+            }
+        };
+        run.held = match () {
+            () if failed < reader.read.failed => Held::Some,
+            () if reader.quiet_run => Held::Failures,
+            () => Held::All,
+        };
+        run.exit_hint = announced.map(|counts| if counts.failed > 0 { 101 } else { 0 });
+        run.duration_ms = reader.last.and_then(|(_, duration)| duration);
+        run.session_error = reader.died.filter(|_| announced.is_none());
+        (run.read, run.announced, run.quiet) = (reader.read, announced, reader.quiet);
+        run
+    }
+}
+
+/// The count in `running 3 tests`.
+fn count_of(line: &[u8]) -> Option<u64> {
+    let rest = line.strip_prefix(b"running ")?;
+    let count = rest.strip_suffix(b" tests").or_else(|| rest.strip_suffix(b" test"))?;
+    std::str::from_utf8(count).ok()?.parse().ok()
+}
+
+fn died(line: &[u8]) -> bool {
+    line.starts_with(b"  process didn't exit successfully: ")
+}
+
+fn outcome(text: &[u8]) -> Option<Status> {
+    // With `--report-time` the time follows.
+    let text = match memchr::memmem::find(text, b" <") {
+        Some(at) if text.ends_with(b"s>") => &text[..at],
+        _ => text,
+    };
+    match text {
+        b"ok" => Some(Status::Passed),
+        b"FAILED" => Some(Status::Failed),
+        _ if text == b"ignored" || text.starts_with(b"ignored, ") => Some(Status::Skipped),
+        _ if text.starts_with(b"bench: ") => Some(Status::Passed),
+        _ => None,
+    }
+}
+
+/// A failed test: the panic in its output is why.
+fn case(file: &str, name: &str, output: &[u8]) -> Case {
+    let mut id = NodeId::plain(name, file, name);
+    if let Some((class, short)) = name.rsplit_once("::") {
+        (id.class, id.name) = (class.to_owned(), short.to_owned());
+    }
+    let mut case = Case::new(id, Status::Failed, Phase::Call);
+    explain(&mut case, &String::from_utf8_lossy(output));
+    case
+}
+
+/// Fills in what a Rust test's output says: the last panic, its place, and the rest as captured.
+pub(super) fn explain(case: &mut Case, output: &str) {
+    let mut message: Vec<&str> = Vec::new();
+    let mut inside = false;
+    for line in output.lines() {
+        if let Some((_, place)) = line.trim_start().split_once(" panicked at ")
+            && line.trim_start().starts_with("thread '")
+        {
+            message.clear();
+            inside = true;
+            // Up to Rust 1.72 the message stood before the place, in quotes.
+            let (text, place) = match place.strip_prefix('\'').and_then(|p| p.rsplit_once("', ")) {
+                Some((text, place)) => (Some(text), place),
+                None => (None, place),
+            };
+            message.extend(text);
+            case.location = location(place.trim_end_matches(':'));
+        } else if line.trim_start().starts_with("note: run with `RUST_BACKTRACE")
+            || line == "stack backtrace:"
+        {
+            inside = false;
+        } else if inside {
+            message.push(line);
+        }
+    }
+    if message.is_empty() {
+        // A test that returns an error, or that should have panicked, panics nowhere.
+        let said = ["Error: ", "note: test did not panic"];
+        let mut lines = output.lines().rev();
+        message.extend(lines.find(|line| said.iter().any(|start| line.starts_with(start))));
+    } else {
+        case.exception = Some("panic".to_owned());
+    }
+    message.join("\n").trim_end().clone_into(&mut case.message);
+    if !output.trim().is_empty() {
+        let text = output.trim_end().to_owned();
+        case.captured.push(Capture { title: "stdout".to_owned(), text });
+    }
+}
+
+/// `src/lib.rs:10:5`.
+fn location(text: &str) -> Option<Frame> {
+    let (rest, _column) = text.rsplit_once(':')?;
+    let (file, line) = rest.rsplit_once(':')?;
+    Some(Frame { file: file.to_owned(), line: line.parse().ok()?, function: None })
+}

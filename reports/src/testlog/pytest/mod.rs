@@ -1,0 +1,337 @@
+//! pytest's text, versions 6 to 9, line by line.
+//!
+//! While lines come in, everything that could be a result, a header, a summary line or a final
+//! line is only collected: a test may have printed it. At the end [`settle`] holds these lists
+//! against each other. Pytest tells of the same failures several times in one order, and what a
+//! test forged fits into one of them but not into all.
+
+mod align;
+mod body;
+mod echo;
+mod list;
+mod progress;
+mod rule;
+mod running;
+mod settle;
+mod summary;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::body::Body;
+use self::echo::Echo;
+use self::progress::{Mark, Word};
+use self::rule::Final;
+use self::summary::Line;
+use super::{Counts, Quiet, Status, TestRun};
+
+pub(super) use body::{exception, explain, is_own};
+
+/// The bytes of failures by name, with what the cases made of them take, that one run may hold.
+const NAMES: usize = 28 << 20;
+/// What a case takes beside the text in it, roughly.
+const CASE: usize = 512;
+/// The bytes of blocks, and of lines that only add to what is known.
+const DETAILS: usize = 8 << 20;
+/// Tests that run at the same time, far above what any machine does.
+const RUNNING: usize = 4096;
+
+/// The most lines that a wrapped reason is followed over.
+const WRAPPED: u32 = 200;
+/// How many hundredths of a run may be missing between two results.
+const MISSED: u64 = 5;
+
+/// A failure as the progress shows it.
+#[derive(Debug)]
+struct Failing {
+    id: Vec<u8>,
+    word: Word,
+    part: Option<Vec<u8>>,
+    attempts: u32,
+    /// Whether the test had a result already: then this one is about its teardown.
+    after_result: bool,
+}
+
+/// Where in the output a line stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Progress,
+    /// Headers there are of failures.
+    Failures,
+    /// Headers there are of tests that did not fail.
+    Passes,
+    /// Warnings, durations, and what plugins add.
+    Other,
+}
+
+/// One run that is being read.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that was seen or was not")]
+pub(super) struct Reader {
+    version: Option<String>,
+    begun: bool,
+    place: Place,
+    /// Results by name, and by letter with the file of each failure.
+    verbose: bool,
+    lettered: bool,
+    /// Whether letters stand for parts of tests, of which they do not say whether they failed.
+    parts: bool,
+    failing: Vec<Failing>,
+    failed_files: Vec<Vec<u8>>,
+    file: Vec<u8>,
+    quiet: Quiet,
+    read: Counts,
+    reruns: BTreeMap<Vec<u8>, u32>,
+    running: BTreeSet<Vec<u8>>,
+    started: Vec<u8>,
+    /// The last test with a result, and whether it is run again.
+    previous: Vec<u8>,
+    again: bool,
+    number: u64,
+    open: Option<(Vec<u8>, Word, u32)>,
+    /// How many tests there are, how many have a result, and whether lines say how far it is.
+    total: Option<u64>,
+    reported: u64,
+    tailed: bool,
+    /// A section was opened before all tests had a result.
+    early: bool,
+    echo: Echo,
+    /// Candidates.
+    bodies: Vec<Body>,
+    in_body: bool,
+    in_summary: bool,
+    group: u32,
+    lines: Vec<Line>,
+    last: Option<Final>,
+    ended: bool,
+    session_error: Option<String>,
+    collection_errors: Option<u64>,
+    names_left: usize,
+    details_left: usize,
+    dropped: u64,
+}
+
+impl Reader {
+    pub(super) const fn new() -> Self {
+        Self {
+            version: None,
+            begun: false,
+            place: Place::Progress,
+            verbose: false,
+            lettered: false,
+            parts: false,
+            failing: Vec::new(),
+            failed_files: Vec::new(),
+            file: Vec::new(),
+            quiet: Quiet::with_budget(super::quiet::BUDGET),
+            read: Counts::ZERO,
+            reruns: BTreeMap::new(),
+            running: BTreeSet::new(),
+            started: Vec::new(),
+            previous: Vec::new(),
+            again: false,
+            number: 0,
+            open: None,
+            total: None,
+            reported: 0,
+            tailed: false,
+            early: false,
+            echo: Echo::new(),
+            bodies: Vec::new(),
+            in_body: false,
+            in_summary: false,
+            group: 0,
+            lines: Vec::new(),
+            last: None,
+            ended: false,
+            session_error: None,
+            collection_errors: None,
+            names_left: NAMES,
+            details_left: DETAILS,
+            dropped: 0,
+        }
+    }
+
+    /// Whether a line can only be the beginning of a run.
+    pub(super) fn begins(line: &[u8]) -> bool {
+        line.first() == Some(&b'=') && rule::title(line, b'=') == Some(b"test session starts")
+    }
+
+    /// Whether a line can be a part of a run that has no beginning: `-q`, or a log that was cut.
+    ///
+    /// `silent` says that nothing was read before; behind a run that has ended only results count.
+    pub(super) fn resumes(line: &[u8], silent: bool) -> bool {
+        match line.first() {
+            Some(b'=') if silent => match rule::title(line, b'=') {
+                Some(b"FAILURES" | b"ERRORS" | b"short test summary info") => true,
+                _ => rule::last(line).is_some(),
+            },
+            Some(b'0'..=b'9') if silent => rule::last(line).is_some(),
+            Some(b'I') if silent => line.starts_with(b"INTERNALERROR> "),
+            Some(_) => match progress::read(line).0 {
+                Mark::Result { .. } => true,
+                // One letter alone may be a word of anything.
+                Mark::Letters { file, letters } => !file.is_empty() || letters.len() > 1,
+                _ => false,
+            },
+            None => false,
+        }
+    }
+
+    /// Whether the run is at its end: the final line was read, and agrees with what came before.
+    pub(super) const fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Whether a session that begins now cannot be inside this one, as output of a test would
+    /// be: no block of a failure has been opened since this one began.
+    pub(super) const fn is_interruptible(&self) -> bool {
+        self.ended || matches!(self.place, Place::Progress)
+    }
+
+    /// Reads one line.
+    pub(super) fn line(&mut self, line: &[u8]) {
+        self.begun = true;
+        self.number += 1;
+        match line.first() {
+            Some(b'=') => {
+                if let Some(title) = rule::title(line, b'=')
+                    && self.section(title)
+                {
+                    return;
+                }
+                self.final_line(line);
+            }
+            Some(b'0'..=b'9' | b'n') if line.len() < 400 => self.final_line(line),
+            Some(b'!') => {
+                if let Some(title) = rule::title(line, b'!') {
+                    self.session_error = Some(body::lossy(&title[..title.len().min(500)]));
+                }
+            }
+            Some(b'I') => {
+                if let Some(text) = line.strip_prefix(b"INTERNALERROR> ")
+                    && !text.is_empty()
+                {
+                    let text = body::lossy(&text[..text.len().min(500)]);
+                    self.session_error = Some(format!("INTERNALERROR: {text}"));
+                }
+            }
+            _ => {}
+        }
+        if self.early && self.continues(line) {
+            // What looked like sections was a test's output, shown as it came.
+            self.bodies.clear();
+            self.lines.clear();
+            (self.group, self.in_summary, self.in_body) = (0, false, false);
+            (self.last, self.early) = (None, false);
+            self.place = Place::Progress;
+        }
+        if self.place == Place::Progress {
+            self.progress(line);
+        } else {
+            self.after_progress(line);
+        }
+    }
+
+    /// The run as a whole, and a fresh reader for the next one.
+    pub(super) fn finish(&mut self) -> Option<TestRun> {
+        let reader = std::mem::replace(self, Self::new());
+        reader.begun.then(|| settle::settle(reader))
+    }
+
+    /// Opens a section; says whether the title is one.
+    fn section(&mut self, title: &[u8]) -> bool {
+        let place = match title {
+            b"FAILURES" | b"ERRORS" => Place::Failures,
+            b"PASSES" | b"XPASSES" | b"XFAILURES" => Place::Passes,
+            b"short test summary info" => {
+                self.in_summary = true;
+                self.group += 1;
+                self.session_error = None;
+                Place::Other
+            }
+            b"warnings summary" | b"rerun test summary info" | b"warnings summary (final)" => {
+                Place::Other
+            }
+            _ if title.starts_with(b"slowest ") => Place::Other,
+            _ => return false,
+        };
+        self.early |= self.is_under_way();
+        self.in_body = false;
+        self.place = place;
+        self.not_yet_last();
+        true
+    }
+
+    /// What looked like the final line was not: more follows that only stands before it.
+    fn not_yet_last(&mut self) {
+        if !self.ended {
+            self.last = None;
+        }
+    }
+
+    fn final_line(&mut self, line: &[u8]) {
+        if let Some(last) = rule::last(line) {
+            // The last one counts, unless an earlier one agreed and this one does not: a program
+            // that prints after pytest has ended is not pytest.
+            let agrees = settle::agrees(self, &last.counts);
+            if agrees || !self.ended {
+                self.last = Some(last);
+            }
+            self.ended |= agrees;
+            self.in_body = false;
+        }
+    }
+
+    fn after_progress(&mut self, line: &[u8]) {
+        let found = Line::read(line, self.group, self.number);
+        let echoed = self.echo.line(line, found.is_some());
+        if let Some(mut found) = found
+            && self.in_summary
+        {
+            self.not_yet_last();
+            found.forged = echoed;
+            // Where progress names the failures, the summary only adds to them.
+            let (left, cost) = if self.verbose {
+                (&mut self.details_left, found.cost())
+            } else {
+                (&mut self.names_left, found.cost() * 2 + CASE)
+            };
+            if *left > cost && !(self.verbose && found.word == Word::Passed) {
+                *left -= cost;
+                self.lines.push(found);
+            }
+        }
+        if line.first() == Some(&b'_')
+            && let Some(title) = rule::header(line)
+        {
+            self.not_yet_last();
+            self.in_body = self.place != Place::Passes && self.details_left > title.len() + CASE;
+            if self.in_body {
+                self.details_left -= title.len() + CASE;
+                self.bodies.push(Body::new(title));
+            }
+            return;
+        }
+        if self.in_body
+            && let Some(body) = self.bodies.last_mut()
+        {
+            self.details_left = self.details_left.saturating_sub(body.line(line));
+            self.in_body = self.details_left > 0;
+        }
+    }
+}
+
+const fn status(word: Word) -> Status {
+    match word {
+        Word::Passed => Status::Passed,
+        Word::Failed => Status::Failed,
+        Word::Error => Status::Error,
+        Word::Skipped => Status::Skipped,
+        Word::Xfail => Status::Xfailed,
+        Word::Xpass => Status::Xpassed,
+        Word::SubPassed => Status::SubtestPassed,
+        Word::SubFailed => Status::SubtestFailed,
+        // A run again is counted on its own, never as a result.
+        Word::SubSkipped | Word::Rerun => Status::SubtestSkipped,
+    }
+}

@@ -1,0 +1,231 @@
+//! From candidates to cases: the same failures, told three times, held against each other.
+//!
+//! With `-v` the progress names every failure and the rest only adds details. Without it the
+//! summary names them and headers say where each id ends; letters and the final line say how
+//! many there are, and so which of several summaries is pytest's own.
+
+use super::body::{Body, lossy};
+use super::list::{Evidence, Listed, collection_errors, from_progress, from_summary, listed};
+use super::progress::Word;
+use super::summary::Line;
+use super::{Failing, Reader, status};
+use crate::testlog::{Case, Completeness, Counts, Held, NodeId, Phase, Runner, Status, TestRun};
+
+/// Whether a final line can be that of a run of which the progress was read. Parts that fail are
+/// not always shown while tests run, and files that cannot be collected never are.
+pub(super) fn agrees(reader: &Reader, announced: &Counts) -> bool {
+    let read = &reader.read;
+    let seen = reader.verbose || reader.lettered || reader.collection_errors.is_some();
+    let errors = read.errors.saturating_add(reader.collection_errors.unwrap_or(0));
+    seen && passes(read, announced)
+        && read.xpassed == announced.xpassed
+        && quiet(read) == quiet(announced)
+        && failed(read) <= failed(announced)
+        && (errors == announced.errors || reader.collection_errors.is_none())
+        && read.errors <= announced.errors
+}
+
+const fn failed(counts: &Counts) -> u64 {
+    counts.failed.saturating_add(counts.subtests_failed)
+}
+
+/// Parts that held are hidden, counted on their own, or, in old versions, counted as passed.
+const fn passes(read: &Counts, announced: &Counts) -> bool {
+    read.passed == announced.passed || read.passed + read.subtests_passed == announced.passed
+}
+
+/// Versions and plugins differ in where they count parts that were not run or failed as marked.
+const fn quiet(counts: &Counts) -> u64 {
+    counts.skipped.saturating_add(counts.xfailed).saturating_add(counts.subtests_skipped)
+}
+
+/// Turns what was collected into a run.
+pub(super) fn settle(mut reader: Reader) -> TestRun {
+    let mut run = TestRun::new(Runner::Pytest);
+    let announced = reader.last.map(|last| last.counts);
+    let (mut errors, mut failures): (Vec<Body>, Vec<Body>) =
+        std::mem::take(&mut reader.bodies).into_iter().partition(is_error);
+    let lines = std::mem::take(&mut reader.lines);
+    let failing = std::mem::take(&mut reader.failing);
+    let wanted = |of: fn(&Counts) -> u64, read: u64| {
+        let read = (read > 0 && !reader.parts).then_some(read);
+        let count = announced.as_ref().map(of).or(read);
+        count.and_then(|count| usize::try_from(count).ok())
+    };
+    let failed_evidence = Evidence {
+        bodies: &failures,
+        lines: lines.iter().filter(|line| line.is_failed()).collect(),
+        breaks: lines.iter().filter(|line| !line.is_failed()).map(|line| line.at).collect(),
+        wanted: wanted(failed, failed(&reader.read)),
+    };
+    let collected = reader.collection_errors.unwrap_or(0);
+    let error_evidence = Evidence {
+        bodies: &errors,
+        lines: lines.iter().filter(|line| line.word == Word::Error).collect(),
+        breaks: lines.iter().filter(|line| line.word != Word::Error).map(|line| line.at).collect(),
+        wanted: wanted(|counts| counts.errors, reader.read.errors.saturating_add(collected)),
+    };
+    let (mut failed_list, mut error_list, mut flaky) = (Vec::new(), Vec::new(), Vec::new());
+    if reader.verbose {
+        let (broken, rest): (Vec<Failing>, Vec<Failing>) =
+            failing.into_iter().partition(|known| known.word == Word::Error);
+        let (flaky_ones, failed): (Vec<Failing>, Vec<Failing>) =
+            rest.into_iter().partition(|known| known.word == Word::Passed);
+        flaky = flaky_ones.into_iter().map(|known| listed(known, Phase::Call)).collect();
+        failed_list = from_progress(failed, &failed_evidence);
+        error_list = collection_errors(&error_evidence, broken.len());
+        error_list.extend(from_progress(broken, &error_evidence));
+    } else {
+        failed_list.extend(from_summary(&failed_evidence, &reader.failed_files));
+        error_list.extend(from_summary(&error_evidence, &[]));
+        name_quiet(&mut reader, announced.as_ref(), &lines);
+    }
+    drop((failed_evidence, error_evidence));
+    run.cases.extend(flaky.into_iter().map(|known| case(&known, &mut [])));
+    run.cases.extend(error_list.into_iter().map(|known| case(&known, &mut errors)));
+    run.cases.extend(failed_list.into_iter().map(|known| case(&known, &mut failures)));
+    conclude(run, reader, announced)
+}
+
+pub(super) fn is_error(body: &Body) -> bool {
+    body.title.starts_with(b"ERROR at ") || body.title.starts_with(b"ERROR collecting ")
+}
+
+/// With `-rA` the summary names what did not fail as well: one line each, without a message, so
+/// pytest's own lines stand together and are as many as were counted.
+fn name_quiet(reader: &mut Reader, announced: Option<&Counts>, lines: &[Line]) {
+    let Some(announced) = announced else { return };
+    for (word, part, count) in [
+        (Word::Passed, Word::SubPassed, announced.passed),
+        (Word::Xfail, Word::Xfail, announced.xfailed),
+    ] {
+        let own = lines.iter().filter(|line| line.word == word || line.word == part);
+        let mut blocks: Vec<Vec<&Line>> = Vec::new();
+        for line in own {
+            // Reasons stand between marked failures, on lines of their own.
+            let together = |last: &&Line| word == Word::Xfail || last.at + 1 == line.at;
+            match blocks.last_mut() {
+                Some(block) if block.last().is_some_and(together) => block.push(line),
+                _ => blocks.push(vec![line]),
+            }
+        }
+        // Parts stand among the tests, and old versions count them as tests.
+        let whole = |block: &Vec<&Line>| {
+            let tests = block.iter().filter(|line| line.word == word).count();
+            tests as u64 == count || block.len() as u64 == count
+        };
+        let own = blocks.into_iter().rev().find(whole);
+        for line in own.into_iter().flatten() {
+            let id = if word == Word::Passed { &line.rest } else { line.guess().0 };
+            reader.quiet.push(status(line.word), id);
+        }
+    }
+}
+
+fn case(known: &Listed, bodies: &mut [Body]) -> Case {
+    let status = match known.word {
+        Word::Passed => Status::Flaky,
+        word => status(word),
+    };
+    let mut case = Case::new(NodeId::pytest(lossy(&known.id)), status, known.phase);
+    case.attempts = known.attempts;
+    case.subtest = known.part.as_deref().map(lossy);
+    if let Some(body) = known.body.and_then(|at| bodies.get_mut(at)) {
+        if body.title.starts_with(b"ERROR at teardown ") {
+            case.phase = Phase::Teardown;
+        }
+        case.message = body.message();
+        case.exception = body.exception(&case.message);
+        case.location = body.location();
+        case.captured = body.captured();
+    }
+    if case.message.is_empty() && !known.message.is_empty() {
+        case.message = lossy(&known.message);
+        case.message_cut = true;
+        case.exception = super::exception(&case.message).map(str::to_owned);
+    }
+    case
+}
+
+fn conclude(mut run: TestRun, reader: Reader, announced: Option<Counts>) -> TestRun {
+    let mut read = reader.read;
+    let progress = reader.verbose || reader.lettered;
+    let count = |of: fn(&Case) -> bool| run.cases.iter().filter(|case| of(case)).count() as u64;
+    let (failed_ids, error_ids) =
+        (count(|case| failed_status(case.status)), count(|case| case.status == Status::Error));
+    // The summary has what the progress hides: files not collected, and some parts.
+    read.errors = read.errors.max(error_ids);
+    if failed_ids > failed(&read) {
+        read.subtests_failed += failed_ids - failed(&read);
+    }
+    let mut problems = Vec::new();
+    if let Some(announced) = announced {
+        read.deselected = announced.deselected;
+        let mut differs = |kind: &str, announced: u64, read: u64| {
+            if announced != read {
+                problems.push(format!("{announced} {kind} announced, {read} read"));
+            }
+        };
+        differs("failed", failed(&announced), failed_ids);
+        differs("errors", announced.errors, error_ids);
+        if progress {
+            if !passes(&read, &announced) {
+                differs("passed", announced.passed, read.passed);
+            }
+            differs("xpassed", announced.xpassed, read.xpassed);
+            differs("skipped or xfailed", quiet(&announced), quiet(&read));
+            if failed_ids == failed(&announced) && failed(&read) != failed_ids {
+                differs("failed", failed_ids, failed(&read));
+            }
+        } else {
+            read = announced;
+        }
+    }
+    if reader.dropped > 0 {
+        problems.push(format!("{} failures without room for their ids", reader.dropped));
+    }
+    run.completeness = match announced {
+        None => Completeness::NoFinalLine,
+        Some(_) if problems.is_empty() => Completeness::Reconciled,
+        Some(_) => Completeness::Mismatch(problems),
+    };
+    let total = announced.unwrap_or(read);
+    let named = reader.quiet.kept() + count(|case| case.status == Status::Flaky);
+    run.held = if failed_ids + error_ids < failed(&total).saturating_add(total.errors) {
+        Held::Some
+    } else if named >= total.passed.saturating_add(quiet(&total)).saturating_add(total.xpassed) {
+        Held::All
+    } else {
+        Held::Failures
+    };
+    run.exit_hint = exit(reader.session_error.as_deref(), &total, announced.is_some());
+    run.version = reader.version;
+    run.quiet = reader.quiet;
+    run.read = read;
+    run.announced = announced;
+    run.session_error = reader.session_error;
+    run.duration_ms = reader.last.map(|last| last.duration_ms);
+    run
+}
+
+const fn failed_status(status: Status) -> bool {
+    matches!(status, Status::Failed | Status::SubtestFailed)
+}
+
+/// The exit code that pytest ends with after what it printed.
+fn exit(session_error: Option<&str>, counts: &Counts, ended: bool) -> Option<u8> {
+    let said = session_error.unwrap_or_default();
+    if said.starts_with("INTERNALERROR") {
+        return Some(3);
+    }
+    if !ended {
+        return None;
+    }
+    if said.starts_with("Interrupted") || said.contains("KeyboardInterrupt") {
+        return Some(2);
+    }
+    if failed(counts) > 0 || counts.errors > 0 {
+        return Some(1);
+    }
+    Some(if counts.tests() == 0 { 5 } else { 0 })
+}

@@ -1,0 +1,224 @@
+//! A log in text: which runner is speaking, line by line.
+//!
+//! A log may hold several runs of several runners, one after the other. The runner that speaks
+//! keeps the word until its run is at its end: what another runner seems to say inside a block of
+//! one of its failures is a test's own output.
+
+use super::{Format, TestRun, cargo, nextest, pytest};
+
+/// Who can speak in text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Speaker {
+    Nobody,
+    Pytest,
+    Cargo,
+    Nextest,
+}
+
+/// A log that is being read.
+#[derive(Debug)]
+pub(super) struct Reader {
+    /// The only runner whose output the log holds, where the caller knows.
+    only: Option<Speaker>,
+    speaker: Speaker,
+    pytest: pytest::Reader,
+    cargo: cargo::Reader,
+    nextest: nextest::Reader,
+    /// Sessions of pytest in which another one began, each with the number of runs before it:
+    /// either this one was cut off, or the other one is its output, shown as it came.
+    suspended: Vec<(pytest::Reader, usize)>,
+    runs: Vec<TestRun>,
+}
+
+/// Sessions inside sessions that are told apart.
+const DEPTH: usize = 8;
+
+impl Reader {
+    pub(super) fn new(format: Format) -> Self {
+        let only = match format {
+            Format::Pytest => Some(Speaker::Pytest),
+            Format::Cargo => Some(Speaker::Cargo),
+            Format::Nextest => Some(Speaker::Nextest),
+            _ => None,
+        };
+        Self {
+            only,
+            speaker: Speaker::Nobody,
+            pytest: pytest::Reader::new(),
+            cargo: cargo::Reader::default(),
+            nextest: nextest::Reader::default(),
+            suspended: Vec::new(),
+            runs: Vec::new(),
+        }
+    }
+
+    /// Reads one line.
+    pub(super) fn line(&mut self, line: &[u8]) {
+        let goes_on = |(outer, _): &mut (pytest::Reader, usize)| {
+            outer.continues(line) && !(self.speaker == Speaker::Pytest && self.pytest.accepts(line))
+        };
+        if let Some((outer, runs)) = self.suspended.pop_if(goes_on) {
+            self.pytest = outer;
+            self.runs.truncate(runs);
+            self.speaker = Speaker::Pytest;
+        } else if let Some(next) = self.begins(line)
+            && self.may_change()
+        {
+            let inside = self.speaker == Speaker::Pytest && self.pytest.is_under_way();
+            if inside && self.suspended.len() < DEPTH {
+                let outer = std::mem::replace(&mut self.pytest, pytest::Reader::new());
+                self.suspended.push((outer, self.runs.len()));
+            } else {
+                self.end();
+            }
+            self.speaker = next;
+        }
+        match self.speaker {
+            Speaker::Pytest => self.pytest.line(line),
+            Speaker::Cargo => self.cargo.line(line),
+            Speaker::Nextest => self.nextest.line(line),
+            Speaker::Nobody => self.cargo.before(line),
+        }
+    }
+
+    /// Every run.
+    pub(super) fn finish(mut self) -> Vec<TestRun> {
+        self.end();
+        // What never went on was cut off.
+        for (mut outer, before) in self.suspended.drain(..).rev() {
+            if let Some(run) = outer.finish() {
+                self.runs.insert(before, run);
+            }
+        }
+        self.runs
+    }
+
+    /// The runner whose run begins with a line.
+    fn begins(&self, line: &[u8]) -> Option<Speaker> {
+        let silent = self.speaker == Speaker::Nobody;
+        let new = match line.first()? {
+            b'=' if pytest::Reader::begins(line) => Some(Speaker::Pytest),
+            b'r' if cargo::Reader::begins(line) => Some(Speaker::Cargo),
+            b' ' if nextest::Reader::begins(line) => Some(Speaker::Nextest),
+            _ => None,
+        };
+        // A run without a beginning is taken up where nothing else speaks.
+        let ended = self.speaker == Speaker::Pytest && self.pytest.has_ended();
+        let again = || (silent || ended) && pytest::Reader::resumes(line, silent);
+        let new = new.or_else(|| again().then_some(Speaker::Pytest));
+        new.filter(|new| self.only.is_none_or(|only| only == *new))
+    }
+
+    /// Whether the one that speaks may be at its end.
+    fn may_change(&self) -> bool {
+        match self.speaker {
+            Speaker::Nobody => true,
+            Speaker::Pytest => self.pytest.is_interruptible(),
+            Speaker::Cargo => self.cargo.is_interruptible(),
+            Speaker::Nextest => self.nextest.is_interruptible(),
+        }
+    }
+
+    fn end(&mut self) {
+        let run = match self.speaker {
+            Speaker::Nobody => None,
+            Speaker::Pytest => self.pytest.finish(),
+            Speaker::Cargo => Some(self.cargo.finish()),
+            Speaker::Nextest => self.nextest.finish(),
+        };
+        self.runs.extend(run);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testlog::{Completeness, Runner};
+    use std::fmt::Write as _;
+
+    fn runs(text: &str) -> Vec<TestRun> {
+        let mut reader = Reader::new(Format::Text);
+        for line in text.lines() {
+            reader.line(line.as_bytes());
+        }
+        reader.finish()
+    }
+
+    const CUT: &str = "=== test session starts ===\ncollected 4 items\n\n\
+        a.py::test_a PASSED [ 25%]\na.py::test_b FAILED [ 50%]\n";
+    const WHOLE: &str = "=== test session starts ===\ncollected 1 item\n\n\
+        b.py::test_c PASSED [100%]\n\n=== 1 passed in 0.01s ===\n";
+
+    #[test]
+    fn a_run_that_was_cut_off_is_told_from_the_one_that_follows() {
+        let runs = runs(&format!("{CUT}{WHOLE}"));
+        let [cut, whole] = runs.as_slice() else { panic!("{} runs", runs.len()) };
+        assert_eq!(cut.completeness, Completeness::NoFinalLine);
+        assert_eq!(cut.cases[0].id.full, "a.py::test_b");
+        assert_eq!(whole.completeness, Completeness::Reconciled);
+    }
+
+    #[test]
+    fn a_session_that_a_test_shows_while_it_runs_is_its_output() {
+        let text = format!(
+            "{CUT}{WHOLE}a.py::test_d PASSED [ 75%]\na.py::test_e PASSED [100%]\n\n\
+            === 1 failed, 3 passed in 0.10s ===\n"
+        );
+        let runs = runs(&text);
+        let [run] = runs.as_slice() else { panic!("{} runs", runs.len()) };
+        assert_eq!(run.completeness, Completeness::Reconciled);
+        assert_eq!((run.read.passed, run.read.failed), (3, 1));
+    }
+
+    #[test]
+    fn runs_of_two_runners_in_one_log_are_two() {
+        let cargo = "running 1 test\ntest a ... ok\n\ntest result: ok. 1 passed; 0 failed; \
+            0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
+        let runs = runs(&format!("{WHOLE}\n{cargo}"));
+        let found: Vec<_> = runs.iter().map(|run| (run.runner, &run.completeness)).collect();
+        let whole = &Completeness::Reconciled;
+        assert_eq!(found, [(Runner::Pytest, whole), (Runner::Cargo, whole)]);
+    }
+
+    #[test]
+    fn an_internal_error_is_the_sessions() {
+        let text = "=== test session starts ===\ncollected 1 item\n\
+            INTERNALERROR> Traceback (most recent call last):\n\
+            INTERNALERROR> RuntimeError: a plugin broke\n\n=== no tests ran in 0.01s ===\n";
+        let runs = runs(text);
+        let said = runs[0].session_error.as_deref();
+        assert_eq!(said, Some("INTERNALERROR: RuntimeError: a plugin broke"));
+        assert_eq!(runs[0].exit_hint, Some(3));
+    }
+
+    #[test]
+    fn a_worker_that_died_fails_the_test_that_it_ran() {
+        let text = "=== test session starts ===\n2 workers [2 items]\n\n\
+            a.py::test_a \na.py::test_b \n[gw0] [ 50%] PASSED a.py::test_a \n\
+            [gw1] node down: Not properly terminated\n[gw1] [100%] FAILED a.py::test_b \n\n\
+            replacing crashed worker gw1\n\n=== FAILURES ===\n____ a.py ____\n[gw1] linux\n\
+            worker 'gw1' crashed while running 'a.py::test_b'\n\
+            === short test summary info ===\nFAILED a.py::test_b\n\
+            === 1 failed, 1 passed in 0.10s ===\n";
+        let runs = runs(text);
+        assert_eq!(runs[0].completeness, Completeness::Reconciled);
+        let case = &runs[0].cases[0];
+        assert_eq!(case.id.full, "a.py::test_b");
+        assert!(case.message.contains("crashed while running"), "{}", case.message);
+    }
+
+    #[test]
+    fn failures_past_the_budget_are_counted_and_said() {
+        let mut text = String::from("=== test session starts ===\n");
+        let count = 60_000;
+        for test in 0..count {
+            let _ = writeln!(text, "a.py::test_{test} FAILED [ 50%]");
+        }
+        let _ = writeln!(text, "=== {count} failed in 1.00s ===");
+        let runs = runs(&text);
+        assert_eq!(runs[0].read.failed, count);
+        assert!(runs[0].cases.len() > 30_000);
+        let Completeness::Mismatch(problems) = &runs[0].completeness else { panic!("no mismatch") };
+        assert!(problems.iter().any(|problem| problem.contains("without room")), "{problems:?}");
+    }
+}

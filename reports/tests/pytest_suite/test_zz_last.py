@@ -1,0 +1,9 @@
+"""The last file."""
+
+
+def test_holds():
+    pass
+
+
+def test_fails():
+    assert [] == [1]

@@ -1,0 +1,220 @@
+//! Goal: no input makes the reader panic, take more than linear work, or call a log whole that
+//! is not. Method: random bytes, real logs that were cut, spliced and damaged, and lines that were
+//! made to be as expensive as possible; the latter would take hours if anything were quadratic.
+
+#![expect(clippy::disallowed_methods, reason = "the tests read files of the tree")]
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+use std::sync::LazyLock;
+
+use flate2::read::GzDecoder;
+use proptest::prelude::*;
+use reports::testlog::{self, Completeness, Format, TestRun};
+
+/// Some logs of the hard suite, one of each kind.
+static LOGS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let names = [
+        "v90/v-short.log.gz",
+        "v84/q-ra.log.gz",
+        "v74/xdist-v.log.gz",
+        "v62/ci-plain.log.gz",
+        "v90/colour-plain.log.gz",
+        "v84/rerun-v.log.gz",
+        "v84/junit.xml.gz",
+        "v90/reportlog.jsonl.gz",
+    ];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testlogs");
+    let mut logs: Vec<Vec<u8>> = names
+        .iter()
+        .map(|name| {
+            let mut bytes = Vec::new();
+            let file = File::open(folder.join(name)).expect("a log in the tree");
+            GzDecoder::new(file).read_to_end(&mut bytes).expect("a packed log");
+            bytes
+        })
+        .collect();
+    for name in ["cargo-test.log", "nextest.log", "nextest.xml", "go.jsonl", "jest.json"] {
+        logs.push(std::fs::read(folder.join("others").join(name)).expect("a file in the tree"));
+    }
+    logs
+});
+
+/// What the readers look for, to be put together in any order.
+const WORDS: [&str; 37] = [
+    "18446744073709551615 failed, 18446744073709551615 error in 1.00s",
+    "collected 18446744073709551615 items / 18446744073709551615 errors\n",
+    "a.py::t",
+    "PASSED",
+    "FAILED",
+    "ERROR",
+    " ",
+    "\n",
+    "[ 50%]",
+    "[gw0] ",
+    "=== FAILURES ===",
+    "=== short test summary info ===",
+    "___ t ___",
+    "::",
+    "[",
+    "]",
+    " - ",
+    "E   x",
+    "1 failed in 0.10s",
+    "=== 1 passed in 0.1s ===",
+    "collected 3 items",
+    "SKIPPED (",
+    "=== test session starts ===",
+    "running 2 tests\n",
+    "test t ... ok",
+    "RERUN",
+    "SUBFAILED[m] (i=1)",
+    "ERROR collecting ",
+    "\u{1b}[31m",
+    "++++ Timeout ++++",
+    "---- t stdout ----",
+    "test result: ok. 1 passed; 0 failed",
+    "    Starting 2 tests across 1 binary",
+    ".F",
+    "\u{e9}",
+    "        FAIL [   0.004s] bin t",
+    "Summary [   1.0s] 2 tests run: 1 passed, 1 failed",
+];
+
+const FORMATS: [Option<Format>; 9] = [
+    None,
+    Some(Format::Text),
+    Some(Format::Pytest),
+    Some(Format::Cargo),
+    Some(Format::Nextest),
+    Some(Format::Junit),
+    Some(Format::Reportlog),
+    Some(Format::Go),
+    Some(Format::Jest),
+];
+
+fn runs(bytes: &[u8], format: Option<Format>, capacity: usize) -> Vec<TestRun> {
+    // A refused document is an answer as well; a panic is none.
+    let reader = BufReader::with_capacity(capacity, bytes);
+    testlog::read(reader, format).map(|log| log.runs).unwrap_or_default()
+}
+
+fn outline(runs: &[TestRun]) -> String {
+    let one = |run: &TestRun| {
+        let cases: Vec<&str> = run.cases.iter().map(|case| case.id.full.as_str()).collect();
+        format!("{:?} {:?} {:?} {cases:?}", run.runner, run.read, run.completeness)
+    };
+    runs.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
+        for format in FORMATS {
+            runs(&bytes, format, 64);
+        }
+    }
+
+    #[test]
+    fn words_of_runners_in_any_order_never_panic(
+        words in prop::collection::vec(prop::sample::select(WORDS.to_vec()), 0..120),
+    ) {
+        let text = words.concat();
+        for format in FORMATS {
+            runs(text.as_bytes(), format, 64);
+        }
+    }
+
+    #[test]
+    fn damaged_logs_never_panic_and_read_alike_in_pieces(
+        which in any::<prop::sample::Index>(),
+        other in any::<prop::sample::Index>(),
+        (from, to) in (any::<prop::sample::Index>(), any::<prop::sample::Index>()),
+        flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..20),
+        capacity in 1_usize..5000,
+    ) {
+        let first = which.get(&LOGS);
+        let second = other.get(&LOGS);
+        let mut bytes = first[..from.index(first.len())].to_vec();
+        bytes.extend_from_slice(&second[to.index(second.len())..]);
+        for (at, byte) in flips {
+            if !bytes.is_empty() {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+        }
+        // The format is told by the first piece, so it is fixed here.
+        for format in [Format::Text, Format::Junit, Format::Reportlog, Format::Go] {
+            let whole = outline(&runs(&bytes, Some(format), 1 << 20));
+            prop_assert_eq!(outline(&runs(&bytes, Some(format), capacity)), whole);
+        }
+    }
+
+    #[test]
+    fn a_log_without_its_end_is_never_called_whole(
+        which in prop::sample::select(vec![0_usize, 1, 3, 4, 5, 6, 7]),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let log = &LOGS[which];
+        // Before the last line, which is the final one, or before the last tag is closed.
+        let last = log.trim_ascii_end().iter().rposition(|byte| *byte == b'\n').expect("lines");
+        let end = if which == 6 { log.len() - 40 } else { last };
+        let bytes = &log[..cut.index(end)];
+        for run in runs(bytes, None, 4096) {
+            prop_assert_ne!(run.completeness, Completeness::Reconciled);
+        }
+    }
+}
+
+#[test]
+fn lines_made_to_be_expensive_take_linear_work() {
+    let repeated = |text: &str| text.repeat((1 << 20) / text.len());
+    let hard = [
+        repeated(" SKIPPED ("),
+        format!("a.py::t{}", repeated(" SKIPPED (")),
+        format!("a.py::t[{}", repeated(" SUBFAILED[")),
+        format!("FAILED a.py::t[{}", repeated(" - ")),
+        format!("FAILED {}", repeated("::")),
+        format!("SUBFAILED[{}", repeated("] a::")),
+        format!("[gw0] {}", repeated(" SUBFAIL ")),
+        repeated("\u{1b}]"),
+        repeated("[100%]F "),
+        repeated("1:"),
+        repeated("_ "),
+        repeated("="),
+    ];
+    let start = "=== test session starts ===\na.py F\n=== FAILURES ===\n___ t ___\n";
+    for line in hard {
+        runs(line.as_bytes(), Some(Format::Pytest), 1 << 16);
+        let inside = format!("{start}{line}\n=== short test summary info ===\n{line}\n");
+        runs(inside.as_bytes(), Some(Format::Pytest), 1 << 16);
+    }
+}
+
+#[test]
+fn logs_of_short_lines_made_to_be_expensive_take_linear_work() {
+    let repeated = |text: &str| text.repeat((1 << 20) / text.len());
+    let hard = [
+        repeated("___ t ___\n"),
+        repeated("=== short test summary info ===\nFAILED a.py::t - x\n"),
+        repeated("FAILED a.py::t - x\n"),
+        repeated("SUBFAILED[m] a.py::t - x\n"),
+        repeated("a.py::t RERUN\n"),
+        repeated("a.py::t SUBFAILED[m]\n"),
+        repeated("=== test session starts ===\ncollected 3 items\na.py::t PASSED [ 33%]\n"),
+        repeated("---- t stdout ----\n"),
+    ];
+    let start = "=== test session starts ===\na.py F\n=== FAILURES ===\n___ t ___\n\
+        === short test summary info ===\n";
+    for lines in hard {
+        for format in [Format::Pytest, Format::Cargo] {
+            runs(lines.as_bytes(), Some(format), 1 << 16);
+            runs(format!("{start}{lines}").as_bytes(), Some(format), 1 << 16);
+        }
+        let ended = format!("{start}{lines}=== 99999 failed in 1.00s ===\n");
+        runs(ended.as_bytes(), Some(Format::Pytest), 1 << 16);
+    }
+}

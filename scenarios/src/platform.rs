@@ -1,0 +1,189 @@
+//! The `[platform]` section: where the pipeline runs, and what that place allows.
+//!
+//! A platform is named, or spelled out with every key: a limit that nobody wrote down would be a
+//! limit that nobody knows of. Named ones are the rows of `platforms.toml` beside this file. What
+//! a platform allows takes the place of what the pipeline's own file says about time and memory.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU64;
+use std::sync::LazyLock;
+
+use mock_claude::Problem;
+use mock_claude::chance::Share;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The `[platform]` section.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum PlatformConfig {
+    /// One that ships; `chaos show NAME` prints it in full.
+    Shipped {
+        /// Its name.
+        name: PlatformName,
+    },
+    /// A process on a machine of one's own.
+    Process {
+        /// The process is killed above this.
+        memory_mb: NonZeroU64,
+    },
+    /// One function invocation for each job, called synchronously.
+    Lambda {
+        /// Seconds after which an invocation is stopped; a cold start does not count.
+        #[schemars(range(min = 1, max = 900))]
+        timeout_s: NonZeroU64,
+        /// An invocation is killed above this.
+        memory_mb: NonZeroU64,
+        /// The largest request, in bytes.
+        payload_bytes: NonZeroU64,
+        /// Invocations at the same time; one more is turned away.
+        concurrency: NonZeroU64,
+        /// Milliseconds before a new environment can work.
+        #[schemars(range(max = 10_000))]
+        cold_start_ms: u64,
+        /// Seconds after which an idle environment is gone.
+        idle_recycle_s: u64,
+        /// The gateway in front of it; callers call the function directly without one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gateway: Option<GatewayConfig>,
+    },
+    /// Workers that take jobs from a queue, one at a time in each slot.
+    Ecs {
+        /// A job is killed above this.
+        memory_mb: NonZeroU64,
+        /// Jobs at the same time in one task.
+        slots_per_task: NonZeroU64,
+        /// Tasks that always run.
+        min_tasks: u64,
+        /// The most tasks.
+        max_tasks: NonZeroU64,
+        /// Milliseconds before a new task takes its first job.
+        #[schemars(range(max = 3_600_000))]
+        start_up_ms: u64,
+        /// Waiting jobs for each task that the scaling aims at.
+        backlog_per_task: NonZeroU64,
+        /// Seconds between two looks at the queue.
+        #[schemars(range(min = 1, max = 86_400))]
+        scale_every_s: NonZeroU64,
+        /// Share of the jobs that the queue delivers a second time, from 0 to 1.
+        duplicate_share: Share,
+    },
+}
+
+/// The `gateway` of a Lambda platform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GatewayConfig {
+    /// Milliseconds after which the caller is answered with 504, while the work goes on.
+    #[schemars(range(min = 50, max = 300_000))]
+    pub timeout_ms: NonZeroU64,
+    /// The largest request, in bytes.
+    pub payload_bytes: NonZeroU64,
+    /// Requests a second, on average.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub rate_per_second: NonZeroU64,
+    /// Requests that may come at once.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub burst: NonZeroU64,
+}
+
+/// The platforms that ship.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+pub enum PlatformName {
+    /// A function of 300 s, called directly.
+    #[serde(rename = "lambda-300")]
+    Lambda300,
+    /// A function of 900 s, called directly.
+    #[serde(rename = "lambda-900")]
+    Lambda900,
+    /// A function of 300 s behind a gateway of 29 s.
+    #[serde(rename = "lambda-apigw")]
+    LambdaApigw,
+    /// A process with a memory limit.
+    #[serde(rename = "process")]
+    Process,
+    /// Workers behind a queue.
+    #[serde(rename = "ecs")]
+    Ecs,
+}
+
+/// The file of the shipped platforms, comments included.
+pub const FILE: &str = include_str!("platforms.toml");
+
+static SHIPPED: LazyLock<BTreeMap<PlatformName, PlatformConfig>> =
+    LazyLock::new(|| toml::from_str(FILE).expect("the shipped platforms parse"));
+
+impl PlatformName {
+    /// Every name, in the order of the file.
+    pub const ALL: [Self; 5] =
+        [Self::Lambda300, Self::Lambda900, Self::LambdaApigw, Self::Process, Self::Ecs];
+
+    /// The name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Lambda300 => "lambda-300",
+            Self::Lambda900 => "lambda-900",
+            Self::LambdaApigw => "lambda-apigw",
+            Self::Process => "process",
+            Self::Ecs => "ecs",
+        }
+    }
+
+    /// The `[platform]` section that says the same in full; none where no such platform ships.
+    pub fn shown(name: &str) -> Option<String> {
+        let (_, after) = FILE.split_once(&format!("\n[{name}]\n"))?;
+        let keys = after.lines().take_while(|line| !line.is_empty());
+        Some(keys.fold("[platform]\n".to_owned(), |text, line| text + line + "\n"))
+    }
+}
+
+impl PlatformConfig {
+    /// The platform spelled out.
+    pub fn resolved(&self) -> &Self {
+        match self {
+            Self::Shipped { name } => SHIPPED.get(name).expect("every name has its row"),
+            other => other,
+        }
+    }
+
+    /// What no single key's range can say.
+    pub fn problems(&self) -> Vec<Problem> {
+        match self {
+            Self::Ecs { min_tasks, max_tasks, .. } if *min_tasks > max_tasks.get() => {
+                vec![Problem::new("min_tasks", "must not be more than `max_tasks`")]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_named_platform_is_in_the_file_and_shown_as_a_section_that_says_the_same() {
+        #[derive(Deserialize)]
+        struct Section {
+            platform: PlatformConfig,
+        }
+        assert_eq!(SHIPPED.len(), PlatformName::ALL.len());
+        for name in PlatformName::ALL {
+            let resolved = PlatformConfig::Shipped { name };
+            let shown = PlatformName::shown(name.name()).unwrap();
+            let section: Section = toml::from_str(&shown).unwrap();
+            assert_eq!(&section.platform, resolved.resolved(), "{shown}");
+            assert_eq!(section.platform.problems(), []);
+        }
+        assert_eq!(PlatformName::shown("mainframe"), None);
+    }
+
+    #[test]
+    fn more_workers_at_least_than_at_most_are_refused() {
+        let text = FILE.replace("min_tasks = 1\n", "min_tasks = 11\n");
+        let platforms: BTreeMap<PlatformName, PlatformConfig> = toml::from_str(&text).unwrap();
+        assert_eq!(platforms[&PlatformName::Ecs].problems()[0].key, "min_tasks");
+    }
+}
