@@ -246,7 +246,7 @@ impl Play<'_> {
         let streamed = self.preset.request.stream;
         let failed = Failed { attempt, cause, outcome, streamed, now_epoch_ms: 0 };
         // Half-way, where a run would draw by chance.
-        match self.preset.retry.wait_ms(&failed, |low, high| low.midpoint(high)) {
+        match self.preset.retry.wait_ms(&failed, u64::midpoint) {
             Some(wait_ms) => {
                 let at_us = now_us.saturating_add(wait_ms.saturating_mul(1_000));
                 self.queue.add(at_us, Moment::Try(place, attempt + 1));
