@@ -202,7 +202,7 @@ impl Json {
 
     /// A string. Ids and names have nothing in them that has to be escaped.
     fn text(&mut self, text: &str) -> &mut Self {
-        let plain = |byte: u8| (byte >= b' ') & (byte != b'"') & (byte != b'\\');
+        let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
         // Without an early end, so that many bytes are compared at once.
         if text.bytes().fold(true, |all, byte| all & plain(byte)) {
             return self.raw("\"").raw(text).raw("\"");
@@ -258,7 +258,7 @@ impl<'a> Block<'a> {
 
 impl Content<'_> {
     /// Words alone are what nearly every answer holds.
-    fn write(&self, json: &mut Json) {
+    fn write(self, json: &mut Json) {
         match self.reply {
             Some(Reply { text, thought: None, calls, .. })
                 if calls.is_empty() && !text.is_empty() =>
@@ -266,7 +266,7 @@ impl Content<'_> {
                 json.raw("[{\"text\":").value(text).raw(",\"type\":\"text\"}]");
             }
             _ => {
-                json.value(self);
+                json.value(&self);
             }
         }
     }
