@@ -287,7 +287,7 @@ impl State {
         visit::note(|visit| {
             visit.identify(key);
             if let Some(request) = request {
-                visit.asks_for(&request.model_id);
+                visit.asks_for(request.model_id.clone());
             }
             if let Some(request) = request.filter(|_| self.config.journal_prompts) {
                 visit.says(&request.text);

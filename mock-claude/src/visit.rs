@@ -109,10 +109,10 @@ impl Visit {
     }
 
     /// The model that was asked for.
-    pub(crate) fn asks_for(&mut self, model: &Cow<'static, str>) {
+    pub(crate) fn asks_for(&mut self, model: Cow<'static, str>) {
         self.model = Some(match model {
-            Cow::Borrowed(known) => Cow::Borrowed(known),
-            Cow::Owned(made_up) => cut(made_up, MAX_TEXT).into(),
+            Cow::Owned(made_up) => cut(&made_up, MAX_TEXT).into(),
+            known @ Cow::Borrowed(_) => known,
         });
     }
 
@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_note_outside_a_request_does_nothing() {
-        note(|visit| visit.asks_for(&"nobody".into()));
+        note(|visit| visit.asks_for("nobody".into()));
         assert_eq!(with_open(|_| ()), None);
     }
 }

@@ -27,8 +27,10 @@ pub(super) fn read(body: &[u8], rules: Rules) -> Option<MessagesRequest> {
     if rules.contract || rules.purpose != Purpose::Reply {
         return None;
     }
+    // Checked as a whole, because each name and each word would be checked for itself.
+    let body = std::str::from_utf8(body).ok()?;
     let mut fields = Fields::default();
-    let mut from = serde_json::Deserializer::from_slice(body);
+    let mut from = serde_json::Deserializer::from_str(body);
     Object(&mut fields).deserialize(&mut from).ok()?;
     from.end().ok()?;
     let Fields { model, max_tokens, stream, temperature, system_bytes, conversation } = fields;
@@ -103,7 +105,12 @@ impl Conversation {
     /// Takes words as they come; there have to be some.
     fn say(&mut self, words: &str) -> Option<()> {
         self.parts += 1;
-        self.text.push_str(words);
+        if self.text.is_empty() {
+            // As long as it has to be, because most conversations are one message.
+            words.clone_into(&mut self.text);
+        } else {
+            self.text.push_str(words);
+        }
         (!words.is_empty() && self.parts <= MAX_PARTS).then_some(())
     }
 }
