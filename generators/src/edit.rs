@@ -4,6 +4,8 @@
 //! code of the file's own kind. Edits add up: after the third round a file has been through each
 //! round that chose it. Which file a round chooses is keyed by the file and the round.
 
+use std::fmt::Write;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -177,7 +179,8 @@ fn mark(text: &str, comment: &str, round: u64) -> String {
     for (number, line) in lines.iter().enumerate() {
         marked.push_str(line);
         if number == chosen {
-            marked.push_str(&format!("  {comment} revision {round}"));
+            // Writing to a string cannot fail.
+            let _ = write!(marked, "  {comment} revision {round}");
         }
         marked.push('\n');
     }

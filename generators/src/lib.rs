@@ -5,8 +5,8 @@
 //! files on a disk writes the pieces there.
 //!
 //! In reading order: [`config`] holds what a scenario says, [`problem`] what can be wrong with it,
-//! [`arrivals`] the schedules, [`file`](mod@file) the files, [`edit`] what becomes of them between two
-//! rounds, and [`random`] the chance behind all of them.
+//! [`arrivals`] the schedules, [`file`](mod@file) the files, [`edit`] what becomes of them between
+//! two rounds, and [`random`] the chance behind all of them.
 
 pub mod config;
 pub mod problem;

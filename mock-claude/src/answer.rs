@@ -144,8 +144,8 @@ impl State {
 
     /// Ends a reply: takes its output tokens from the quota, and its place among those under way.
     pub(crate) fn finished(&self, account: Account, class: &str, tokens_out: u64) {
-        let now_us = self.clock.now_us();
         if let Some(mut limits) = self.limits() {
+            let now_us = self.clock.now_us();
             limits.finished(now_us, account, class, tokens_out);
         }
     }

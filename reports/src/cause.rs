@@ -4,6 +4,7 @@
 //! A cause is decided where the failure happens, from a status, a body or a signal, never from
 //! the text of a name. Categories are those of the failure analysis: where the mending is.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Why an attempt or a job failed.
@@ -67,7 +68,7 @@ pub enum Cause {
 }
 
 /// Where the mending of a failure is: the categories of the failure analysis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Category {
     /// In the pipeline's code.
@@ -83,7 +84,7 @@ pub enum Category {
 }
 
 /// How soon a failure deserves a look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Priority {
     /// The pipeline loses work, and mending it is in the reader's hands.

@@ -5,6 +5,9 @@
 //! of [`Rule::ALL`] and the first that holds decides; a break that the scenario expects is no bug
 //! and never urgent.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::cause::{Category, Cause, Priority};
 use crate::failure::Failure;
 
@@ -44,7 +47,10 @@ pub enum Rule {
 }
 
 /// How sure a classification is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum Confidence {
     /// A record holds the deciding fact: a fault, a refusal, a status, a missing definition.
     Certain,

@@ -1,7 +1,7 @@
 //! The stages that can be switched off one at a time, to see which failure each keeps away.
 //!
-//! Switching off means what the stage's own `off` means; where a stage cannot be off, it is what the
-//! naive pipeline has: one worker.
+//! Switching off means what the stage's own `off` means; where a stage cannot be off, it is what
+//! the naive pipeline has: one worker.
 
 use std::num::NonZeroUsize;
 

@@ -4,7 +4,8 @@
 //! teardown then breaks as well is two cases with one id: one failed, one in error.
 //! [`TestRun::outcomes`](super::TestRun::outcomes) folds them into one outcome a test.
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// What became of a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -56,7 +57,9 @@ impl Status {
 }
 
 /// When it happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// While tests were looked for; the case's id is then a file.

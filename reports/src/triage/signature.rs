@@ -1,0 +1,96 @@
+//! What two failures of one cause have in common: their text without what changes from run to run.
+//!
+//! Invariant: a signature depends on its failure alone, never on what was read before, so groups
+//! are the same whatever the order of the input.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::testlog::Case;
+
+/// The lines of a message that count; what follows is detail.
+const LINES: usize = 3;
+
+/// The characters of a message that count.
+const LONGEST: usize = 400;
+
+/// What is masked, the widest first: a quoted value goes before the number in it.
+static MASKS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+    [
+        (r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?(?:Z|[+-]\d\d:?\d\d)?", "<time>"),
+        (r"(?i)\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", "<uuid>"),
+        (r#""[^"\n]*""#, "<text>"),
+        (r"\B'[^'\n]*'", "<text>"),
+        (r"\b[a-z][a-z0-9+]*://[^\s)>\]]+", "<url>"),
+        (r"(?:\b[A-Za-z]:)?(?:[/\\][\w.@+-]+){2,}[/\\]?", "<path>"),
+        (r"\b0x[0-9A-Fa-f]+\b", "<hex>"),
+        (r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b", "<address>"),
+        (r"\b[0-9a-f]*(?:\d[a-f]|[a-f]\d)[0-9a-f]*\b", "<hex>"),
+        (r"\d+(?:[.,]\d+)*(?:e-?\d+)?", "<n>"),
+    ]
+    .map(|(text, mask)| (Regex::new(text).expect("the expression is tested"), mask))
+    .into()
+});
+
+/// A failure's exception, masked message and last frame in the project.
+pub(super) fn of(case: &Case) -> String {
+    let lines = case.message.lines().map(str::trim_end).filter(|line| !line.is_empty());
+    let head: String = lines.take(LINES).collect::<Vec<_>>().join(" / ");
+    let head: String = head.chars().take(LONGEST).collect();
+    let exception = case.exception.as_deref().unwrap_or("-");
+    // A frame in the test itself says no more than the test's id, and would part one cause.
+    let frame = case.location.as_ref().filter(|at| !same_file(&at.file, &case.id.file));
+    let frame = frame.map_or_else(
+        || "-".to_owned(),
+        |at| format!("{}:{}", at.file, at.function.as_deref().unwrap_or("")),
+    );
+    format!("{exception} | {} | {frame}", masked(&head))
+}
+
+fn same_file(frame: &str, file: &str) -> bool {
+    !file.is_empty() && (frame.ends_with(file) || file.ends_with(frame))
+}
+
+/// A text without numbers, addresses, paths, times and quoted values.
+pub(super) fn masked(text: &str) -> String {
+    MASKS.iter().fold(text.to_owned(), |text, (expression, mask)| {
+        expression.replace_all(&text, *mask).into_owned()
+    })
+}
+
+/// A short name for a signature, the same on every machine: FNV-1a, of 64 bits.
+pub(super) fn name(signature: &str) -> String {
+    let hash = signature.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+    });
+    format!("{hash:016x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_changes_from_run_to_run_is_masked() {
+        let check = |text: &str, expected: &str| assert_eq!(masked(text), expected, "{text}");
+        check("took 12.5 s at 2026-05-26T20:28:24.69Z", "took <n> s at <time>");
+        check("no route to 10.0.0.1:5432", "no route to <address>");
+        check("open '/tmp/a' failed", "open <text> failed");
+        check("open /tmp/run-7/state.db: denied", "open <path>: denied");
+        check("job 6fa459ea-ee8a-3ca4-894e-db77e160355e", "job <uuid>");
+        check("<Thread at 0x7f54dfaeb090>", "<Thread at <hex>>");
+        check("can't decode what isn't text", "can't decode what isn't text");
+        check("GET http://127.0.0.1:33999/a?b=c", "GET <url>");
+        check("commit 4d90638 is bad", "commit <hex> is bad");
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_never_part_a_group(a in any::<u32>(), b in any::<u32>()) {
+            let text = |n: u32| format!("job {n} failed after {n} ms at 0x{n:x}: \"{n}\"");
+            prop_assert_eq!(masked(&text(a)), masked(&text(b)));
+        }
+    }
+}
