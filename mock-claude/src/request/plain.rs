@@ -252,7 +252,8 @@ mod tests {
     fn the_usual_requests_are_read_the_plain_way() {
         for rest in [
             r#""messages":[{"role":"user","content":"hi"}]"#,
-            r#""stream":true,"system":"be \"brief\"","messages":[{"content":"a\nb","role":"user"}]"#,
+            r#""stream":true,"system":"be \"brief\"",
+                "messages":[{"content":"a\nb","role":"user"}]"#,
             r#""temperature":1,"messages":[{"role":"user","content":[{"type":"text","text":"a"},
                 {"text":"\u00e9","type":"text"}]},{"role":"assistant","content":"b"},
                 {"role":"user","content":"c"},{"role":"user","content":"d"}]"#,
