@@ -1,7 +1,7 @@
-//! Goal: what is promised of the hardened pipeline, figure by figure, and that every shipped scenario
-//! breaks what it says it breaks.
-//! Method: all shipped scenarios run once with all their pipelines, and each test reads the records of
-//! the one that its figure is about. Where a figure needs a scenario that does not ship, it is a
+//! Goal: what is promised of the hardened pipeline, figure by figure, and that every shipped
+//! scenario breaks what it says it breaks.
+//! Method: all shipped scenarios run once with all their pipelines, and each test reads the records
+//! of the one that its figure is about. Where a figure needs a scenario that does not ship, it is a
 //! shipped one with something added.
 
 use std::path::{Path, PathBuf};

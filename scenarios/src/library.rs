@@ -1,6 +1,6 @@
-//! The scenarios that ship with the binary: the five of the seed documents with their variants, and
-//! what production adds: caches in trouble, an API and a network in trouble, what costs and who pays,
-//! and the platforms underneath.
+//! The scenarios that ship with the binary: the five of the seed documents with their variants,
+//! and what production adds: caches in trouble, an API and a network in trouble, what costs and who
+//! pays, and the platforms underneath.
 
 /// A scenario file that is part of the binary.
 #[derive(Debug, Clone, Copy)]
