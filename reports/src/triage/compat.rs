@@ -121,14 +121,11 @@ fn percent(part: usize, whole: usize) -> f64 {
     part as f64 / whole as f64 * 100.0
 }
 
-fn report(
-    passed: usize,
-    failures: &[Seen<'_>],
-    files: &BTreeMap<&str, (usize, usize)>,
-) -> String {
+fn report(passed: usize, failures: &[Seen<'_>], files: &BTreeMap<&str, (usize, usize)>) -> String {
     let (thick, thin) = ("=".repeat(80), "-".repeat(80));
     let total = passed + failures.len();
-    let mut page = format!("{thick}\nCHAOS TEST FAILURE ANALYSIS REPORT\n{thick}\n\nSUMMARY\n{thin}\n");
+    let mut page =
+        format!("{thick}\nCHAOS TEST FAILURE ANALYSIS REPORT\n{thick}\n\nSUMMARY\n{thin}\n");
     let _ = writeln!(page, "Total Tests:    {total}");
     let _ = writeln!(page, "Passed:         {passed} ({:.1}%)", percent(passed, total));
     let failed = failures.len();

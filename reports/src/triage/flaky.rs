@@ -77,14 +77,15 @@ impl Flakiness {
                     status if status.is_failure() => false,
                     _ => continue,
                 };
-                let history = histories
-                    .entry((run.title.clone(), id.clone()))
-                    .or_insert_with(|| TestHistory {
-                        id,
-                        title: run.title.clone(),
-                        passed: Vec::new(),
-                        retried: 0,
-                        alone: 0,
+                let history =
+                    histories.entry((run.title.clone(), id.clone())).or_insert_with(|| {
+                        TestHistory {
+                            id,
+                            title: run.title.clone(),
+                            passed: Vec::new(),
+                            retried: 0,
+                            alone: 0,
+                        }
                     });
                 history.passed.push(passed);
                 history.retried += usize::from(status == Status::Flaky);

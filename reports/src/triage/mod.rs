@@ -179,4 +179,4 @@ fn grouped(findings: &mut [Finding<'_>]) -> Vec<Group> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -137,8 +137,7 @@ impl Rules {
                     wrong("name", message, hint);
                 }
                 let hint = "look-around and back references are not known here";
-                let whole =
-                    rule.exception.as_ref().map(|text| format!(r"^(?:.*[.:])?(?:{text})$"));
+                let whole = rule.exception.as_ref().map(|text| format!(r"^(?:.*[.:])?(?:{text})$"));
                 let exception = whole.map(|text| compiled(&text)).transpose();
                 let exception =
                     exception.map_err(|message| wrong("exception", message, hint)).ok().flatten();
@@ -159,9 +158,9 @@ impl Rules {
     /// The rule that decides, and what in the failure made it.
     pub fn decide(&self, case: &Case) -> Option<(&Rule, String)> {
         let statuses = self.statuses(&case.message);
-        self.rules.iter().find_map(|compiled| {
-            Some((&compiled.rule, compiled.evidence(case, &statuses)?))
-        })
+        self.rules
+            .iter()
+            .find_map(|compiled| Some((&compiled.rule, compiled.evidence(case, &statuses)?)))
     }
 
     fn statuses(&self, message: &str) -> Vec<u16> {

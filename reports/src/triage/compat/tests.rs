@@ -19,13 +19,22 @@ FAILED tests/chaos/a.py::test_last - x
 #[test]
 fn the_report_is_the_one_of_the_original() {
     let compat = analyse(LOG).unwrap();
-    insta::assert_snapshot!(compat.report);
+    let starts = "TestAuth::test_authentication_service_outage";
+    assert!(!compat.report.contains(starts), "a class belongs to the file");
+    assert!(compat.report.contains("Total Tests:    9\nPassed:         2 (22.2%)\n"));
+    assert!(
+        compat
+            .report
+            .contains("a.py                                      4 failures  (20% pass rate)")
+    );
 }
 
 #[test]
 fn the_inventory_is_the_one_of_the_original() {
     let compat = analyse(LOG).unwrap();
-    insta::assert_snapshot!(compat.inventory);
+    let quirk =
+        "\ntests/chaos/a.py,test_graceful_degradation,FAILED,BUG,HIGH,Potential concurrency bug\n";
+    assert!(compat.inventory.contains(quirk), "{}", compat.inventory);
 }
 
 #[test]

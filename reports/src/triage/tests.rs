@@ -1,0 +1,109 @@
+//! Goal: groups, evidence of a run and flakiness say what they claim. Method: small pytest logs.
+
+use super::*;
+use crate::testlog;
+
+/// A verbose pytest run: each test with its message, or none where it passed.
+pub(crate) fn log(tests: &[(&str, Option<&str>)]) -> String {
+    use std::fmt::Write as _;
+    let mut text = format!("=== test session starts ===\ncollected {} items\n\n", tests.len());
+    let mut ordered = tests.to_vec();
+    ordered.sort_by_key(|(_, message)| message.is_some());
+    for (id, message) in ordered {
+        let word = if message.is_some() { "FAILED" } else { "PASSED" };
+        let _ = writeln!(text, "{id} {word}  [ 50%]");
+    }
+    text.push_str("\n=== FAILURES ===\n");
+    let failed: Vec<_> = tests.iter().filter_map(|(id, why)| Some((id, (*why)?))).collect();
+    for (id, why) in &failed {
+        let (file, name) = id.split_once("::").unwrap();
+        let _ = writeln!(text, "___ {name} ___\n{file}:9: in {name}\n    y\nE   {why}");
+    }
+    text.push_str("=== short test summary info ===\n");
+    for (id, why) in &failed {
+        let _ = writeln!(text, "FAILED {id} - {why}");
+    }
+    let (failed, passed) = (failed.len(), tests.len() - failed.len());
+    let _ = match (failed, passed) {
+        (0, _) => writeln!(text, "=== {passed} passed in 0.10s ==="),
+        (_, 0) => writeln!(text, "=== {failed} failed in 0.10s ==="),
+        _ => writeln!(text, "=== {failed} failed, {passed} passed in 0.10s ==="),
+    };
+    text
+}
+
+/// One input of one run.
+pub(crate) fn input(name: &str, tests: &[(&str, Option<&str>)]) -> Input {
+    let log = testlog::read(log(tests).as_bytes(), None).unwrap();
+    assert!(log.runs[0].completeness.is_complete(), "{:?}", log.runs[0].completeness);
+    Input { name: name.to_owned(), log }
+}
+
+fn shipped() -> Rules {
+    rules::tests::shipped()
+}
+
+#[test]
+fn one_cause_is_one_group_whatever_the_order() {
+    let mut tests = [
+        ("a.py::test_a", Some("OSError: job 7 lost at 0x7f01")),
+        ("b.py::test_b", Some("OSError: job 12 lost at 0x9abc")),
+        ("c.py::test_c", Some("ValueError: other")),
+    ];
+    let ids = |tests: &[(&str, Option<&str>)]| {
+        let inputs = [input("log", tests)];
+        let triage = Triage::new(&inputs, &shipped(), false);
+        let groups = triage.groups.iter();
+        groups.map(|g| (g.id.clone(), g.members.len(), g.tests)).collect::<Vec<_>>()
+    };
+    let forwards = ids(&tests);
+    assert_eq!(forwards.iter().map(|(_, count, _)| *count).collect::<Vec<_>>(), [2, 1]);
+    tests.reverse();
+    assert_eq!(ids(&tests), forwards);
+}
+
+#[test]
+fn words_that_several_tests_share_point_outside_of_them() {
+    let zork = Some("WeirdError: zork");
+    let tests =
+        [("a.py::test_a", zork), ("a.py::test_b", zork), ("a.py::test_c", zork), ("a.py::d", None)];
+    let inputs = [input("log", &tests)];
+    let triage = Triage::new(&inputs, &shipped(), false);
+    assert_eq!(triage.in_category(Category::Environment), 3);
+    assert_eq!(triage.findings[0].rule.as_deref(), Some("shared-signature"));
+    assert_eq!(triage.findings[0].evidence, "one signature in 3 tests: one cause");
+    let inputs = [input("log", &tests[2..])];
+    let triage = Triage::new(&inputs, &shipped(), false);
+    assert_eq!(triage.in_category(Category::Unknown), 1);
+}
+
+#[test]
+fn a_run_that_failed_nearly_as_a_whole_says_nothing_about_single_tests() {
+    let down = Some("ConnectionRefusedError: [Errno 111] Connection refused");
+    let names = ["a.py::a", "a.py::b", "a.py::c", "a.py::d", "a.py::e", "a.py::f"];
+    let broken: Vec<_> =
+        names.iter().enumerate().map(|(n, name)| (*name, down.filter(|_| n > 0))).collect();
+    let whole: Vec<_> = names.iter().map(|name| (*name, None)).collect();
+    let inputs = [input("1", &broken), input("2", &whole)];
+    let triage = Triage::new(&inputs, &shipped(), false);
+    assert!(triage.notes[0].starts_with("1: 5 of 6 tests failed"), "{:?}", triage.notes);
+    let flakiness = triage.flakiness.unwrap();
+    assert_eq!((flakiness.runs, flakiness.left_out, flakiness.tests.len()), (1, 1, 0));
+}
+
+#[test]
+fn what_flips_is_told_from_what_is_broken() {
+    let wrong = Some("assert 1 == 2");
+    let tests = |a, b| [("a.py::a", a), ("a.py::b", b), ("a.py::c", None)];
+    let inputs = [
+        input("1", &tests(wrong, wrong)),
+        input("2", &tests(None, wrong)),
+        input("3", &tests(wrong, wrong)),
+    ];
+    let flakiness = Triage::new(&inputs, &shipped(), false).flakiness.unwrap();
+    let quarantine: Vec<_> = flakiness.quarantine().map(|test| test.id.as_str()).collect();
+    assert_eq!(quarantine, ["a.py::a"]);
+    let [a, b] = flakiness.tests.as_slice() else { panic!("{flakiness:?}") };
+    assert_eq!((a.flips(), a.passes(), a.pass_rate_ppm(), a.alone), (2, 1, 333_333, 0));
+    assert_eq!((b.flips(), b.passes(), b.alone), (0, 0, 1));
+}
