@@ -4,6 +4,7 @@
 //! log was not read while they were. No answer is a wrong answer.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use reports::Category;
 use reports::testlog;
@@ -30,13 +31,11 @@ fn judged((log, labels): (&str, &str)) -> (Vec<(String, String)>, String) {
     let mut wrong = String::new();
     let mut pairs = Vec::new();
     for finding in &triage.findings {
-        // What one suite shares is the suite's doing: evidence of the run is not asked here.
         let id = finding.case.id.full.as_str();
         let (label, answer) = (labels[id], finding.category.name());
         if label != answer {
             let rule = finding.rule.as_deref().unwrap_or("-");
-            wrong
-                .push_str(&format!("{id}: {label}, not {answer} ({rule}, {})\n", finding.evidence));
+            let _ = write!(wrong, "{id}: {label}, not {answer} ({rule}, {})\n", finding.evidence);
         }
         pairs.push((label.to_owned(), answer.to_owned()));
     }
