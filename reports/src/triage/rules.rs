@@ -113,7 +113,12 @@ pub struct Rules {
 }
 
 /// How a message speaks of an HTTP status.
-const STATUS: &str = r"\b(?:HTTP(?:/\d(?:\.\d)?)?|status(?:[ _]?code)?|error|response|answer)\W{1,4}([1-5]\d\d)\b|\b([45]\d\d) (?:client|server) error|\b([45]\d\d) (?:bad|service|too many|unauthori|forbidden|gateway|internal|not found)";
+const STATUS: &str = concat!(
+    r"\b(?:HTTP(?:/\d(?:\.\d)?)?|status(?:[ _]?code)?|error|response|answer)",
+    r"\W{1,4}([1-5]\d\d)\b",
+    r"|\b([45]\d\d) (?:client|server) error",
+    r"|\b([45]\d\d) (?:bad|service|too many|unauthori|forbidden|gateway|internal|not found)",
+);
 
 impl Rules {
     /// Rules of one or more files, one file after the other; every problem of each, by file.

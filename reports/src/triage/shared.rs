@@ -49,8 +49,8 @@ pub(super) fn weigh(
             if finding.category == Category::Unknown {
                 finding.category = Category::Environment;
                 finding.rule = Some("run-failed".to_owned());
-                finding.reason = "Nearly the whole run failed".to_owned();
-                finding.remedy = "look at what all tests need: services, settings".to_owned();
+                "Nearly the whole run failed".clone_into(&mut finding.reason);
+                "look at what all tests need: services, settings".clone_into(&mut finding.remedy);
             }
             add(finding, &format!("{failed} of {all} tests of the run failed"));
         }
@@ -70,8 +70,8 @@ fn share(finding: &mut Finding<'_>, tests: usize) {
         Category::Unknown => {
             finding.category = Category::Environment;
             finding.rule = Some("shared-signature".to_owned());
-            finding.reason = "Several tests fail with the same words".to_owned();
-            finding.remedy = "look for what they share: a service, a fixture".to_owned();
+            "Several tests fail with the same words".clone_into(&mut finding.reason);
+            "look for what they share: a service, a fixture".clone_into(&mut finding.remedy);
         }
         Category::Bug | Category::TestDesign => {}
     }

@@ -9,9 +9,10 @@ pub(crate) fn log(tests: &[(&str, Option<&str>)]) -> String {
     let mut text = format!("=== test session starts ===\ncollected {} items\n\n", tests.len());
     let mut ordered = tests.to_vec();
     ordered.sort_by_key(|(_, message)| message.is_some());
-    for (id, message) in ordered {
+    for (number, (id, message)) in (1..).zip(ordered) {
         let word = if message.is_some() { "FAILED" } else { "PASSED" };
-        let _ = writeln!(text, "{id} {word}  [ 50%]");
+        let percent = 100 * number / tests.len();
+        let _ = writeln!(text, "{id} {word}  [{percent:3}%]");
     }
     text.push_str("\n=== FAILURES ===\n");
     let failed: Vec<_> = tests.iter().filter_map(|(id, why)| Some((id, (*why)?))).collect();

@@ -1,4 +1,4 @@
-//! The words of a name: `test_cacheMemoryPressure[x]` is `test`, `cache`, `memory`, `pressure`, `x`.
+//! The words of a name: `test_cacheMemory[x]` is `test`, `cache`, `memory` and `x`.
 //!
 //! Invariant: a word is found as a whole or not at all, so a name never matches by accident.
 
