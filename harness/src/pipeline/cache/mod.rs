@@ -1,7 +1,7 @@
 //! The cache stage: an answer that was paid for once is found again.
 //!
 //! A policy decides the key, how long an answer is served and what may be kept ([`policy`],
-//! [`key`]); a backend holds the entries ([`memory`], [`disk`], [`redis`]), and [`faulty`] puts a
+//! [`key`]); a backend holds the entries ([`memory`], [`disk`], [`redis`]), and `faulty` puts a
 //! scenario's trouble before any of them; [`flight`] lets those who ask for the same wait for one
 //! call. Invariant: a cache that fails loses money, never work. What it cannot read is paid for,
 //! and what it cannot write is not kept.
