@@ -4,6 +4,8 @@
 //! last bits. Offsets never fall and the first is 0. Closed models have no schedule: a job starts
 //! there when another one has ended.
 
+use std::time::Duration;
+
 use crate::config::Load;
 use crate::random::Stream;
 
@@ -20,9 +22,19 @@ impl Load {
         match *self {
             Self::Burst { repeat }
             | Self::Sequential { repeat, .. }
-            | Self::Batch { repeat }
+            | Self::Batch { repeat, .. }
             | Self::Constant { repeat, .. }
             | Self::Poisson { repeat, .. } => repeat,
+        }
+    }
+
+    /// How long a closed load rests between two rounds.
+    pub fn pause(&self) -> Duration {
+        match *self {
+            Self::Sequential { pause_s, .. } | Self::Batch { pause_s, .. } => {
+                Duration::from_secs(pause_s)
+            }
+            Self::Burst { .. } | Self::Constant { .. } | Self::Poisson { .. } => Duration::ZERO,
         }
     }
 
@@ -194,7 +206,7 @@ mod tests {
 
     #[test]
     fn closed_shapes_have_no_schedule() {
-        assert!(Load::Batch { repeat: 1 }.arrivals(9, 7).is_none());
-        assert!(Load::Sequential { repeat: 1, users: 2 }.arrivals(9, 7).is_none());
+        assert!(Load::Batch { repeat: 1, pause_s: 0 }.arrivals(9, 7).is_none());
+        assert!(Load::Sequential { repeat: 1, users: 2, pause_s: 0 }.arrivals(9, 7).is_none());
     }
 }

@@ -86,6 +86,10 @@ pub enum Load {
         #[serde(default = "once")]
         #[schemars(range(min = 1, max = 100_000))]
         users: u64,
+        /// Seconds between the end of one round and the start of the next.
+        #[serde(default)]
+        #[schemars(range(min = 0, max = 31_536_000))]
+        pause_s: u64,
     },
     /// One invocation is handed the whole list; the pipeline's own workers set the pace.
     Batch {
@@ -93,6 +97,10 @@ pub enum Load {
         #[serde(default = "once")]
         #[schemars(range(min = 1, max = 1_000_000))]
         repeat: u64,
+        /// Seconds between the end of one round and the start of the next.
+        #[serde(default)]
+        #[schemars(range(min = 0, max = 31_536_000))]
+        pause_s: u64,
     },
     /// Open model: jobs arrive at a fixed rate, whether or not earlier ones have ended.
     Constant {

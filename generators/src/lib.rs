@@ -5,12 +5,14 @@
 //! files on a disk writes the pieces there.
 //!
 //! In reading order: [`config`] holds what a scenario says, [`problem`] what can be wrong with it,
-//! [`arrivals`] the schedules, [`file`](mod@file) the files, and [`random`] the chance behind both.
+//! [`arrivals`] the schedules, [`file`](mod@file) the files, [`edit`] what becomes of them between
+//! two rounds, and [`random`] the chance behind all of them.
 
 pub mod config;
 pub mod problem;
 
 pub mod arrivals;
+pub mod edit;
 pub mod file;
 
 mod folders;
@@ -24,5 +26,6 @@ pub mod random;
 
 pub use arrivals::Arrivals;
 pub use config::{Input, Load, Nesting, Spread};
+pub use edit::{Edit, EditKind};
 pub use file::{GeneratedFile, Pieces};
 pub use problem::Problem;

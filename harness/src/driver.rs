@@ -9,10 +9,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use generators::{Arrivals, Load};
+use std::borrow::Cow;
+
+use generators::{Arrivals, Edit, Load};
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::sleep_until;
+use tokio::time::{sleep, sleep_until};
 
 use crate::interrupt::Interrupt;
 use crate::pipeline::schedule::Scope;
@@ -27,6 +29,10 @@ pub struct Work<'a> {
     pub files: &'a [SourceFile],
     /// How often.
     pub repeat: u64,
+    /// What is done to them before each round after the first.
+    pub edit: Option<&'a Edit>,
+    /// The seed of which file is changed.
+    pub seed: u64,
 }
 
 impl Work<'_> {
@@ -40,9 +46,19 @@ impl Work<'_> {
         self.files.iter().filter(|file| !is_skipped(file)).count() as u64 * self.repeat
     }
 
-    fn iter(&self) -> impl Iterator<Item = (u64, &SourceFile)> {
-        let rounds = (0..self.repeat).flat_map(|_| self.files);
-        (1..).zip(rounds)
+    fn iter(&self) -> impl Iterator<Item = (u64, Cow<'_, SourceFile>)> {
+        let rounds =
+            (0..self.repeat).flat_map(|round| (0..).zip(self.files).map(move |file| (round, file)));
+        let files = rounds.map(|(round, (item, file))| match self.edit {
+            Some(edit) if round > 0 => Cow::Owned(file.revised(edit, self.seed, item, round)),
+            _ => Cow::Borrowed(file),
+        });
+        (1..).zip(files)
+    }
+
+    /// Whether the job is the first of a round that follows another one.
+    fn begins_round(&self, number: u64) -> bool {
+        number > 1 && (number - 1).is_multiple_of(self.files.len() as u64)
     }
 }
 
@@ -83,7 +99,7 @@ async fn open(
     interrupt: &Interrupt,
 ) {
     for (number, file) in work.iter() {
-        let due_ms = if is_skipped(file) { None } else { arrivals.next() };
+        let due_ms = if is_skipped(&file) { None } else { arrivals.next() };
         if context.earlier.is_done(number) {
             continue;
         }
@@ -96,7 +112,7 @@ async fn open(
             }
         }
         let arrival_us = due_ms.map_or_else(|| context.clock.now_us(), |due_ms| due_ms * 1000);
-        let job = Job { number, file: file.clone(), arrival_us };
+        let job = Job { number, file: file.into_owned(), arrival_us };
         spawn(context, job, &invocation(context), None, running);
         while let Some(ended) = running.try_join_next() {
             check(ended);
@@ -120,16 +136,25 @@ async fn closed(
         }
     };
     for (number, file) in work.iter().filter(|(number, _)| !context.earlier.is_done(*number)) {
+        let pause = if work.begins_round(number) { load.pause() } else { Duration::ZERO };
+        let users = if pause.is_zero() { users } else { 1 };
         while running.len() >= users {
             match next(running, interrupt).await {
                 Some(ended) => check(ended),
                 None => return,
             }
         }
+        if !pause.is_zero() {
+            tokio::select! {
+                biased;
+                () = interrupt.wait() => return,
+                () = sleep(pause) => {}
+            }
+        }
         if interrupt.asked() {
             return;
         }
-        let job = Job { number, file: file.clone(), arrival_us: context.clock.now_us() };
+        let job = Job { number, file: file.into_owned(), arrival_us: context.clock.now_us() };
         match &batch {
             Some((permits, whole)) => spawn(context, job, permits, Some(whole), running),
             None => spawn(context, job, &invocation(context), None, running),

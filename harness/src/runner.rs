@@ -67,7 +67,12 @@ pub struct RunPlan {
 
 impl RunPlan {
     fn work(&self) -> Work<'_> {
-        Work { files: &self.files, repeat: self.scenario.load.repeat() }
+        Work {
+            files: &self.files,
+            repeat: self.scenario.load.repeat(),
+            edit: self.scenario.edit.as_ref(),
+            seed: self.seed,
+        }
     }
 
     /// Jobs of each pipeline.
@@ -111,12 +116,12 @@ impl RunPlan {
 
     /// The hash of everything that decides the outcome: words and expectations do not.
     fn sha256(&self) -> String {
-        let Scenario { input, load, limits, latency, reply, fault, cache_fault, .. } =
+        let Scenario { input, load, edit, limits, latency, reply, fault, cache_fault, .. } =
             &self.scenario;
         let input = if self.from_disk { None } else { Some(input) };
         // What an earlier run left in a cache file decides too; only that there is one is known.
         let cached = self.cache.is_some();
-        let sections = (load, limits, latency, reply, fault, input, cached);
+        let sections = (load, edit, limits, latency, reply, fault, input, cached);
         let text = serde_json::to_string(&sections).expect("the sections of a scenario serialise");
         let mut hash = Sha256::new_with_prefix(text);
         // Hashed only where there are any: a section that is not used changes no baseline.

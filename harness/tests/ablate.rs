@@ -36,6 +36,22 @@ fn in_repeated_runs_the_cache_saves_nine_bills_of_ten_and_no_failure() {
 }
 
 #[test]
+fn in_a_stampede_single_flight_saves_forty_nine_bills_of_fifty() {
+    let ablation = ablate("cache-stampede", "hardened");
+    assert_eq!(carriers(&ablation), Vec::<&str>::new());
+    let single = ablation.without.iter().find(|without| without.stage == "single-flight");
+    let single = single.expect("single-flight can be off");
+    assert_eq!((ablation.whole.calls, single.summary.calls), (1, 50));
+}
+
+#[test]
+fn what_a_cache_spoils_is_kept_away_by_the_checksum_alone() {
+    let ablation = ablate("cache-corruption", "hardened");
+    assert_eq!(ablation.whole.failed, 0);
+    assert_eq!(carriers(&ablation), ["checksum"]);
+}
+
+#[test]
 fn a_large_file_is_cut_when_it_is_not_sent_in_parts() {
     let ablation = ablate("large-file", "hardened");
     assert_eq!(ablation.whole.failed, 0);

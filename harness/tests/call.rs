@@ -130,33 +130,8 @@ fn ten_attempts_with_full_jitter_save_all_and_call_three_and_a_half_times_as_oft
     assert!((330..=390).contains(&summary.calls), "{}", summary.calls);
 }
 
-#[test]
-fn hardened_saves_a_hundred_of_a_hundred_at_fifty_a_minute_with_hardly_a_call_too_many() {
-    let (hardened, run) = run_one(&burst(&[], ""), "hardened", &[]);
-    assert_eq!((hardened.documented, hardened.failed), (100, 0));
-    assert!(hardened.calls * 2 < 100 * 3, "{} calls: amplification of 1.5", hardened.calls);
-    // Fifty at once and one every 1.2 s: the last is sent after a minute, and no later.
-    let attempts = &run.pipelines[0].attempts;
-    let last_us = attempts.iter().map(|attempt| attempt.start_us).max().expect("attempts");
-    assert!((60_000_000..=62_000_000).contains(&last_us), "{last_us}");
-}
-
 const OUTAGE: &str = "\n[[fault]]\nname = \"outage\"\nkind = \"status\"\nstatus = 529\n\
     when = { until_s = 60 }\n";
-
-#[test]
-fn hardened_is_through_an_outage_of_a_minute_within_a_fifth_of_the_ideal_time() {
-    let (hardened, run) = run_one(&burst(&[], OUTAGE), "hardened", &[]);
-    assert_eq!((hardened.documented, hardened.failed), (100, 0));
-    let attempts = &run.pipelines[0].attempts;
-    let answers = attempts.iter().filter(|attempt| attempt.status == Some(200));
-    let took_us = answers.map(|attempt| attempt.end_us - attempt.start_us).min().expect("answers");
-    // At best the bucket of fifty goes at the first moment, one more every 1.2 s, and the last
-    // answer is the shortest.
-    let ideal_us = 60_000_000 + took_us;
-    let drain_us = hardened.elapsed_us.expect("the end is on record") - 60_000_000;
-    assert!(drain_us * 10 <= ideal_us * 12, "{drain_us} is more than 1.2 times {ideal_us}");
-}
 
 #[test]
 fn the_breaker_keeps_calls_from_an_api_that_is_down() {

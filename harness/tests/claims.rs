@@ -1,4 +1,4 @@
-//! `chaos claims` from outside: every figure comes from a run, and the list says so in three shapes.
+//! `chaos claims` from outside: every figure comes from a run, in each of the shapes of the list.
 //!
 //! The whole list takes a while without optimisation, so most tests measure a few rows.
 

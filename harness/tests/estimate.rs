@@ -148,7 +148,7 @@ fn what_cannot_work_is_named_with_its_first_file() {
     for words in [
         "of 2 files: process killed; first sum.py",
         "of 2 files: 400 prompt too long; first big.py",
-        "1 skipped: not a Python file",
+        "1 skipped: not in a known language",
         "nothing was called",
         "What the ranges cover",
     ] {

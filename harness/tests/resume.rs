@@ -91,8 +91,10 @@ fn sandbox() -> Sandbox {
     sandbox.write("mine.toml", files);
     let phase3 = sandbox.chaos(&["show", "phase3"]).exits(0).stdout;
     let stored = phase3
-        .replace("max_lines = 2000", "max_lines = 40")
-        .replace("overlap_lines = 50", "overlap_lines = 5")
+        .replace(
+            "policy = \"documented\"\nmax_lines = 2000\noverlap_lines = 50",
+            "policy = \"stable\"\nmin_lines = 20\nmax_lines = 40\noverlap_lines = 5",
+        )
         .replace("workers = 5", "workers = 2");
     sandbox.write("stored.toml", format!("{stored}\n[store]\npolicy = \"checkpoint\"\n"));
     sandbox

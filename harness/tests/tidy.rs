@@ -11,13 +11,14 @@ const MAX_LINES: usize = 600;
 const GOOD_LINES: usize = 400;
 
 /// Files that quote a wire format or a shell command to the letter, which a line break would spoil.
-const VERBATIM: [&str; 8] = [
+const VERBATIM: [&str; 9] = [
     "mock-claude/examples/static.rs",
     "mock-claude/src/cli/args.rs",
     "mock-claude/src/error.rs",
     "mock-claude/src/limits/refusal.rs",
     "mock-claude/src/proxy/nearest.rs",
     "mock-claude/src/verdict/mod.rs",
+    "reports/src/render/ablation.rs",
     "reports/src/render/failures_csv.rs",
     "reports/src/render/markdown.rs",
 ];

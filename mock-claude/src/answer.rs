@@ -144,8 +144,8 @@ impl State {
 
     /// Ends a reply: takes its output tokens from the quota, and its place among those under way.
     pub(crate) fn finished(&self, account: Account, class: &str, tokens_out: u64) {
-        let now_us = self.clock.now_us();
         if let Some(mut limits) = self.limits() {
+            let now_us = self.clock.now_us();
             limits.finished(now_us, account, class, tokens_out);
         }
     }
@@ -287,7 +287,7 @@ impl State {
         visit::note(|visit| {
             visit.identify(key);
             if let Some(request) = request {
-                visit.asks_for(&request.model_id);
+                visit.asks_for(request.model_id.clone());
             }
             if let Some(request) = request.filter(|_| self.config.journal_prompts) {
                 visit.says(&request.text);

@@ -43,6 +43,7 @@ pub mod message;
 mod messages;
 pub mod metrics;
 mod names;
+mod patience;
 pub mod pipe;
 pub mod prices;
 pub mod prompt_cache;

@@ -142,7 +142,8 @@ impl<'a> Message<'a> {
         json.raw(",\"type\":").text(self.kind);
         json.raw(",\"role\":").text(self.role);
         json.raw(",\"model\":").text(self.model);
-        json.raw(",\"content\":").value(&self.content);
+        json.raw(",\"content\":");
+        self.content.write(&mut json);
         json.raw(",\"stop_reason\":").value(&self.stop_reason);
         json.raw(",\"stop_sequence\":").value(&self.stop_sequence);
         json.raw(",\"stop_details\":").value(&self.stop_details);
@@ -202,7 +203,8 @@ impl Json {
     /// A string. Ids and names have nothing in them that has to be escaped.
     fn text(&mut self, text: &str) -> &mut Self {
         let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
-        if text.bytes().all(plain) {
+        // Without an early end, so that many bytes are compared at once.
+        if text.bytes().fold(true, |all, byte| all & plain(byte)) {
             return self.raw("\"").raw(text).raw("\"");
         }
         self.value(text)
@@ -251,6 +253,22 @@ impl<'a> Block<'a> {
 
     fn of_call(Call { id, name, input }: &'a Call) -> Self {
         Self::Call { id, input, name, kind: "tool_use" }
+    }
+}
+
+impl Content<'_> {
+    /// Words alone are what nearly every answer holds.
+    fn write(self, json: &mut Json) {
+        match self.reply {
+            Some(Reply { text, thought: None, calls, .. })
+                if calls.is_empty() && !text.is_empty() =>
+            {
+                json.raw("[{\"text\":").value(text).raw(",\"type\":\"text\"}]");
+            }
+            _ => {
+                json.value(&self);
+            }
+        }
     }
 }
 
@@ -304,9 +322,12 @@ mod tests {
         #[test]
         fn both_ways_of_writing_a_message_give_the_same_bytes(
             id in "\\PC{0,9}", model in "[a-z\"\\\\\n]{0,9}", counts: [u64; 6],
-            thought in option::of(any::<u64>()), geo: bool, speed: bool, echoed: bool,
+            thought in option::of(any::<u64>()), geo: bool, speed: bool, echoed: bool, words: bool,
         ) {
             let mut reply = reply();
+            if words {
+                reply = Reply::of_text(id.clone(), 9, StopReason::EndTurn);
+            }
             reply.stop_sequence = speed.then(|| model.clone());
             let usage = Usage {
                 cache_read_input_tokens: counts[2],

@@ -13,7 +13,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
-use http_body_util::{BodyExt, Collected, LengthLimitError, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::Instant;
 
 use crate::answer::{Answer, Outcome, Replied, State};
@@ -37,19 +37,35 @@ pub(crate) async fn answer<B>(
     control: Option<Control>,
 ) -> Response
 where
-    B: http_body::Body<Data = Bytes>,
+    B: http_body::Body<Data = Bytes> + Unpin,
     B::Error: Into<BoxError>,
 {
     let (head, body) = request.into_parts();
-    let body = Limited::new(body, MAX_BODY_BYTES).collect().await;
-    let body = body
-        .map(Collected::to_bytes)
+    let body = whole(Limited::new(body, MAX_BODY_BYTES))
+        .await
         .map_err(|error| if error.is::<LengthLimitError>() { too_large() } else { broken_off() });
     let words = body.as_deref().map_err(Clone::clone);
     let decided = Decided::of(&state, &head.headers, words, control);
     drop((head, body));
     wait_until(decided.started, decided.ready_ms()).await;
     decided.respond(&state).await
+}
+
+/// All of a body. Nearly every one is a single piece, which is taken as it is.
+async fn whole<B>(mut body: Limited<B>) -> Result<Bytes, BoxError>
+where
+    B: http_body::Body<Data = Bytes> + Unpin,
+    B::Error: Into<BoxError>,
+{
+    let Some(first) = body.frame().await else {
+        return Ok(Bytes::new());
+    };
+    let first = first?.into_data().unwrap_or_default();
+    if http_body::Body::is_end_stream(&body) {
+        return Ok(first);
+    }
+    let rest = body.collect().await?.to_bytes();
+    Ok(if rest.is_empty() { first } else { [first, rest].concat().into() })
 }
 
 /// The same for a request that comes by its route.

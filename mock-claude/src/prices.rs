@@ -201,7 +201,13 @@ fn by_id(models: &[Model]) -> BTreeMap<&str, Vec<&Model>> {
 /// The model of this id by its latest row, dated ids included: `claude-sonnet-4-5-20250929` is
 /// `claude-sonnet-4-5`. A retired model is none.
 pub fn model(id: &str) -> Option<&'static Model> {
-    ROWS.get(id)?.first().copied()
+    Some(known(id)?.1)
+}
+
+/// The same, with the id as the list writes it.
+pub(crate) fn known(id: &str) -> Option<(&'static str, &'static Model)> {
+    let (id, rows) = ROWS.get_key_value(id)?;
+    Some((id, rows.first().copied()?))
 }
 
 /// The model of this id by the row that holds on `day`, written as `2026-08-22`; before the first

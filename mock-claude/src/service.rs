@@ -16,6 +16,7 @@ use http::{Method, Request};
 use tower_service::Service;
 
 use crate::answer::State;
+use crate::patience::Patient;
 use crate::watch::{Watched, Watcher, watch};
 use crate::wire::Control;
 use crate::{messages, routes};
@@ -51,16 +52,16 @@ impl Api {
         control: Option<Control>,
     ) -> impl Future<Output = http::Response<Watched>> + Send + use<B>
     where
-        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<BoxError>,
     {
         let watcher = Watcher::of(Arc::clone(&self.state), &request);
-        watch(watcher, self.handle(request, control))
+        watch(watcher, self.handle(request.map(Patient::new), control))
     }
 
     fn handle<B>(&self, request: Request<B>, control: Option<Control>) -> Handling
     where
-        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<BoxError>,
     {
         let direct = self.messages && request.method() == Method::POST;
@@ -85,7 +86,7 @@ type Handling = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 impl<B> Service<Request<B>> for Api
 where
-    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<BoxError>,
 {
     type Response = http::Response<Watched>;

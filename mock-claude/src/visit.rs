@@ -32,7 +32,7 @@ pub struct Visit {
     /// The path without its query.
     pub path: Cow<'static, str>,
     /// The model that was asked for.
-    pub model: Option<String>,
+    pub model: Option<Cow<'static, str>>,
     /// Hash of what the request is about, in hexadecimal.
     pub subject: Option<String>,
     /// How many requests about the same came before.
@@ -109,8 +109,11 @@ impl Visit {
     }
 
     /// The model that was asked for.
-    pub(crate) fn asks_for(&mut self, model: &str) {
-        self.model = Some(cut(model, MAX_TEXT));
+    pub(crate) fn asks_for(&mut self, model: Cow<'static, str>) {
+        self.model = Some(match model {
+            Cow::Owned(made_up) => cut(&made_up, MAX_TEXT).into(),
+            known @ Cow::Borrowed(_) => known,
+        });
     }
 
     /// The prompt, where the configuration wants it kept.
@@ -237,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_note_outside_a_request_does_nothing() {
-        note(|visit| visit.asks_for("nobody"));
+        note(|visit| visit.asks_for("nobody".into()));
         assert_eq!(with_open(|_| ()), None);
     }
 }

@@ -91,8 +91,12 @@ impl Watcher {
         let kind = text(&header::CONTENT_TYPE);
         visit.stream = kind.is_some_and(|kind| kind.starts_with("text/event-stream"));
         self.seen.tail = visit.stream.then(Vec::new);
-        visit.should_retry = text(&names::SHOULD_RETRY).and_then(|value| value.parse().ok());
-        visit.retry_after_ms = retry_after_ms(headers, self.state.clock().unix_ms(now_us));
+        // Most answers have none of these headers, which is quicker seen than looked up.
+        let of_retries = [&names::SHOULD_RETRY, &names::RETRY_AFTER_MS, &header::RETRY_AFTER];
+        if headers.keys().any(|name| of_retries.contains(&name)) {
+            visit.should_retry = text(&names::SHOULD_RETRY).and_then(|value| value.parse().ok());
+            visit.retry_after_ms = retry_after_ms(headers, self.state.clock().unix_ms(now_us));
+        }
     }
 
     fn saw(&mut self, data: &[u8]) {

@@ -103,6 +103,36 @@ async fn a_body_that_is_never_finished_holds_up_nobody_else() {
     assert_eq!(send(&mock, &asking("def f(): pass\n")).await.status, 200);
 }
 
+/// What a client gets that stops in the middle of its body but not of its connection, and when.
+async fn silent(route: &str) -> (String, Duration) {
+    let mock = mock("");
+    let mut pipe = mock.connect();
+    let head = format!("POST {route} HTTP/1.1\r\nhost: mock\r\nx-api-key: key\r\n");
+    let head = head + "anthropic-version: 2023-06-01\r\ncontent-length: 9\r\n\r\n";
+    pipe.write_all(head.as_bytes()).await.expect("the mock reads");
+    // Slow is not silent: the minute begins again with every byte.
+    for _ in 0..3 {
+        sleep(Duration::from_secs(59)).await;
+        pipe.write_all(b"{").await.expect("the mock still reads");
+    }
+    let last_byte = Instant::now();
+    let mut answer = Vec::new();
+    let end = timeout(PATIENCE, pipe.read_to_end(&mut answer)).await.expect("the mock hangs up");
+    end.expect("in order");
+    (String::from_utf8_lossy(&answer).into_owned(), last_byte.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_falls_silent_for_a_minute_is_answered_and_its_connection_closed() {
+    for route in ["/v1/messages", "/v1/messages/count_tokens", "/v1/messages/batches"] {
+        let (answer, after) = silent(route).await;
+        assert_eq!(status(&answer), "400", "{answer}");
+        assert!(is_well_formed(&answer) && answer.contains("it ended too early"), "{answer}");
+        // And the 50 ms that any refusal takes.
+        assert_eq!(after, Duration::from_millis(60_050), "{route}");
+    }
+}
+
 /// A request line, headers and a body, each good or not.
 fn request() -> impl Strategy<Value = Vec<u8>> {
     let method = prop_oneof![

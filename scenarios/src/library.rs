@@ -1,5 +1,6 @@
-//! The scenarios that ship with the binary: the five of the seed documents with their variants, and
-//! what production adds: caches in trouble, and the platforms underneath.
+//! The scenarios that ship with the binary: the five of the seed documents with their variants,
+//! and what production adds: caches in trouble, an API and a network in trouble, what costs and who
+//! pays, and the platforms underneath.
 
 /// A scenario file that is part of the binary.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +18,7 @@ macro_rules! shipped {
 }
 
 /// Every shipped scenario, in the order in which the seed documents tell of them; platforms last.
-pub const ALL: [Shipped; 15] = shipped![
+pub const ALL: [Shipped; 31] = shipped![
     "large-file",
     "large-file-50k",
     "large-repo",
@@ -30,6 +31,22 @@ pub const ALL: [Shipped; 15] = shipped![
     "cache-expired",
     "cache-corruption",
     "cache-outage",
+    "edit-storm",
+    "rename",
+    "timeout",
+    "slow-decode",
+    "mid-stream-cut",
+    "brownout",
+    "outage",
+    "retry-storm",
+    "thundering-herd",
+    "noisy-neighbour",
+    "spend-cap",
+    "budget-stop",
+    "key-revoked",
+    "crash-resume",
+    "poison-file",
+    "out-of-memory",
     "gateway-timeout",
     "function-burst",
     "queue-burst",

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use generators::{Input, Load};
+use generators::{Edit, Input, Load};
 use mock_claude::fault::FaultConfig;
 use mock_claude::file::{Document, Finding, Invalid};
 use mock_claude::latency::LatencyConfig;
@@ -44,6 +44,9 @@ pub struct Scenario {
     pub input: Vec<Input>,
     /// When the jobs arrive.
     pub load: Load,
+    /// What is changed before each round after the first; nothing without the section.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edit: Option<Edit>,
     /// Where the pipelines run; nothing but their own files limits them without the section.
     #[serde(default)]
     pub platform: Option<PlatformConfig>,
@@ -134,6 +137,14 @@ impl Scenario {
         }
         for problem in self.load.problems() {
             report(&format!("load.{}", problem.key), &problem.message);
+        }
+        if let Some(edit) = &self.edit {
+            for problem in edit.problems() {
+                report(&format!("edit.{}", problem.key), &problem.message);
+            }
+            if self.load.repeat() < 2 {
+                report("edit", "needs a second round: `load.repeat` is 1");
+            }
         }
         for (index, fault) in self.cache_fault.iter().enumerate() {
             for problem in fault.problems() {

@@ -25,7 +25,8 @@ pub fn execute(args: &AblateArgs) -> Result<Exit, Failure> {
     plan.pipelines = whole.iter().cloned().chain(stages).collect();
     if plan.pipelines.len() == 1 {
         return Err(Failure::usage(format!(
-            "every stage of `{name}` is off already\nhint: `--pipeline hardened` has stages to spare"
+            "every stage of `{name}` is off already\n\
+             hint: `--pipeline hardened` has stages to spare"
         )));
     }
     plan.seed = args.seed.unwrap_or(plan.seed);

@@ -4,7 +4,7 @@
 //! Invariant: as in a run, a worker holds its place through all attempts and waits of one part, and
 //! a call that is given up is paid for all the same.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use mock_claude::chance::{Chance, RequestKey};
 use mock_claude::latency::LatencyConfig;
@@ -18,6 +18,8 @@ use super::survey::{FilePlan, PartPlan};
 use crate::advice::{Advice, RetryAfter};
 use crate::client::Outcome;
 use crate::pipeline::Preset;
+use crate::pipeline::cache::Key;
+use crate::pipeline::cache::policy::Rules;
 use crate::pipeline::pacing::PacingPolicy;
 use crate::pipeline::retry::Failed;
 
@@ -75,8 +77,12 @@ struct Play<'a> {
     next_file: usize,
     free_workers: usize,
     answers: usize,
+    /// Calls sent whose answers have not begun.
+    unanswered: usize,
     line: VecDeque<Place>,
-    known: BTreeSet<[u8; 32]>,
+    /// When the answer to each question is there.
+    known: BTreeMap<Key, u64>,
+    rules: Option<Rules>,
     forecast: Forecast,
 }
 
@@ -103,8 +109,10 @@ impl Forecast {
             next_file: 0,
             free_workers: preset.schedule.workers.get(),
             answers: 0,
+            unanswered: 0,
             line: VecDeque::new(),
-            known: BTreeSet::new(),
+            known: BTreeMap::new(),
+            rules: preset.cache.rules(),
             forecast: Self::default(),
         };
         play.fill(0);
@@ -125,7 +133,10 @@ impl Play<'_> {
             Moment::End(place, failure) if !self.open[place.0].over => {
                 self.part_ends(now_us, place, failure);
             }
-            Moment::Head => self.answers += 1,
+            Moment::Head => {
+                self.answers += 1;
+                self.unanswered = self.unanswered.saturating_sub(1);
+            }
             Moment::Wrote(tokens) => {
                 if let Some(limiter) = &mut self.limiter {
                     limiter.wrote(now_us, tokens);
@@ -159,23 +170,24 @@ impl Play<'_> {
                 self.queue.add(now_us.saturating_add(limit_us), Moment::Deadline(file));
             }
         }
-        while self.preset.schedule.workers.get() - self.free_workers < self.most_at_once()
+        while self.free_workers > 0
+            && self.may_send()
             && let Some(place) = self.line.pop_front()
         {
             if !self.open[place.0].over {
                 self.free_workers -= 1;
+                self.unanswered += 1;
                 self.open[place.0].held += 1;
                 self.queue.add(now_us, Moment::Try(place, 1));
             }
         }
     }
 
-    /// A pipeline that paces itself begins with one call and one more for each answer, until the
-    /// API has announced its limits.
-    fn most_at_once(&self) -> usize {
-        let workers = self.preset.schedule.workers.get();
+    /// A pipeline that paces itself lets one call go unanswered and one more for each answer that
+    /// it has had, until the API has announced its limits.
+    fn may_send(&self) -> bool {
         let announced = self.limiter.is_some() && self.answers > 0;
-        if self.is_paced() && !announced { workers.min(1 + self.answers) } else { workers }
+        !self.is_paced() || announced || self.unanswered <= self.answers
     }
 
     fn is_paced(&self) -> bool {
@@ -191,9 +203,10 @@ impl Play<'_> {
         let (key, prompt_bytes) = (part.key, part.prompt_bytes);
         let tokens_in = self.case.tokens(prompt_bytes);
         let answer = self.case.answer(part.code_bytes, part.definitions);
-        if key.is_some_and(|key| self.known.contains(&key)) {
+        if let Some(there_us) = key.and_then(|key| self.known.get(&key)) {
             self.forecast.cache_hits += 1;
-            return self.queue.add(now_us, Moment::End(place, None));
+            self.unanswered = self.unanswered.saturating_sub(1);
+            return self.queue.add(now_us.max(*there_us), Moment::End(place, None));
         }
         let latency = LatencyConfig::default();
         let refused_us = now_us + latency.refusal_ms * 1_000;
@@ -237,7 +250,12 @@ impl Play<'_> {
             self.again(given_up_us, place, attempt, &outcome, Cause::CallTimeout);
         } else {
             let cut = (answer > tokens_out).then_some(Cause::Truncated);
-            self.queue.add(now_us + takes_ms * 1_000, Moment::End(place, cut));
+            let ends_us = now_us + takes_ms * 1_000;
+            if cut.is_none() && self.rules.as_ref().is_some_and(Rules::single_flight) {
+                // Who asks for the same until then waits for this answer.
+                self.known.extend(key.map(|key| (key, ends_us)));
+            }
+            self.queue.add(ends_us, Moment::End(place, cut));
         }
     }
 
@@ -246,7 +264,7 @@ impl Play<'_> {
         let streamed = self.preset.request.stream;
         let failed = Failed { attempt, cause, outcome, streamed, now_epoch_ms: 0 };
         // Half-way, where a run would draw by chance.
-        match self.preset.retry.wait_ms(&failed, |low, high| low.midpoint(high)) {
+        match self.preset.retry.wait_ms(&failed, u64::midpoint) {
             Some(wait_ms) => {
                 let at_us = now_us.saturating_add(wait_ms.saturating_mul(1_000));
                 self.queue.add(at_us, Moment::Try(place, attempt + 1));
@@ -256,10 +274,10 @@ impl Play<'_> {
     }
 
     fn part_ends(&mut self, now_us: u64, place: Place, failure: Option<Cause>) {
-        // A cut answer is kept like any other: nobody reads why it ends.
-        if matches!(failure, None | Some(Cause::Truncated)) {
+        let keeps_cut = self.rules.as_ref().is_some_and(Rules::keeps_cut);
+        if failure.is_none() || (keeps_cut && failure == Some(Cause::Truncated)) {
             let key = self.part(place).key;
-            self.known.extend(key);
+            self.known.extend(key.map(|key| (key, now_us)));
         }
         self.free_workers += 1;
         let open = &mut self.open[place.0];

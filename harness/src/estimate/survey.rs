@@ -6,10 +6,9 @@
 use std::collections::BTreeMap;
 
 use reports::Cause;
-use sha2::{Digest, Sha256};
 
 use crate::pipeline::analyse::{self, Analysis};
-use crate::pipeline::cache::CachePolicy;
+use crate::pipeline::cache::{Key, Piece};
 use crate::pipeline::chunk::{self, Lines};
 use crate::pipeline::judge;
 use crate::pipeline::preset::Preset;
@@ -50,7 +49,7 @@ pub(super) struct PartPlan {
     pub(super) code_bytes: u64,
     pub(super) definitions: u64,
     /// Under which an answer is kept; none where the pipeline keeps nothing.
-    pub(super) key: Option<[u8; 32]>,
+    pub(super) key: Option<Key>,
 }
 
 impl<'a> Survey<'a> {
@@ -97,6 +96,7 @@ fn plan(found: &Found<'_>, preset: &Preset) -> FilePlan {
     let chunks = chunk::chunks(&preset.chunk, Language::of(&path), &text, facts);
     let lines = Lines::new(&text);
     let in_parts = chunks.len() > 1;
+    let rules = preset.cache.rules();
     let template = preset.request.prompt.len() - "{path}{code}".len();
     let parts = (1..).zip(&chunks).map(|(number, chunk)| {
         let code = lines.text(&chunk.sent);
@@ -106,20 +106,13 @@ fn plan(found: &Found<'_>, preset: &Preset) -> FilePlan {
             prompt_bytes: (template + label.len() + code.len()) as u64,
             code_bytes: code.len() as u64,
             definitions: facts.definitions.iter().filter(inside).count() as u64,
-            key: key(preset, in_parts.then_some(&label), code),
+            key: rules.as_ref().map(|rules| {
+                let number = in_parts.then_some(number);
+                rules.key().of(&preset.request, &Piece { path: &path, number, code })
+            }),
         }
     });
     let flaw = judge::lost_lines(&text, &chunks).map(|(cause, _)| cause);
-    FilePlan { died: None, flaw, parts: parts.collect(), path }
-}
-
-/// A whole file is known by its content alone, a part by its place too, as documented.
-fn key(preset: &Preset, label: Option<&String>, code: &str) -> Option<[u8; 32]> {
-    if preset.cache == CachePolicy::Off {
-        return None;
-    }
-    let mut hash = Sha256::new_with_prefix(label.map_or("", String::as_str));
-    hash.update([0]);
-    hash.update(code);
-    Some(hash.finalize().into())
+    let parts = parts.collect();
+    FilePlan { died: None, flaw, parts, path }
 }

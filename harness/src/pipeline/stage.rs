@@ -1,7 +1,7 @@
 //! The stages that can be switched off one at a time, to see which failure each keeps away.
 //!
-//! Switching off means what the stage's own `off` means; where a stage cannot be off, it is what the
-//! naive pipeline has: one worker.
+//! Switching off means what the stage's own `off` means; where a stage cannot be off, it is what
+//! the naive pipeline has: one worker.
 
 use std::num::NonZeroUsize;
 
@@ -15,12 +15,19 @@ use super::preset::Preset;
 use super::retry::RetryPolicy;
 use super::schedule::Scope;
 use super::spend::SpendPolicy;
+use super::store::StorePolicy;
 
 /// A stage that can be switched off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Stage {
     /// Answers that are kept.
     Cache,
+    /// One call for all who ask for the same at the same moment.
+    SingleFlight,
+    /// Kept answers compared with their checksum.
+    Checksum,
+    /// One answer for equal files, whatever their paths.
+    Sharing,
     /// Large files sent in parts.
     Chunk,
     /// More than one part at once.
@@ -41,12 +48,17 @@ pub enum Stage {
     Spend,
     /// A time limit for a call.
     Deadline,
+    /// Answers that survive the death of the process; a run in simulated time has none to lose.
+    Store,
 }
 
 impl Stage {
     /// Every stage, in the order in which a file meets them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::Cache,
+        Self::SingleFlight,
+        Self::Checksum,
+        Self::Sharing,
         Self::Chunk,
         Self::Workers,
         Self::Queue,
@@ -57,12 +69,16 @@ impl Stage {
         Self::Breaker,
         Self::Spend,
         Self::Deadline,
+        Self::Store,
     ];
 
     /// The name on the command line and in reports.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Cache => "cache",
+            Self::SingleFlight => "single-flight",
+            Self::Checksum => "checksum",
+            Self::Sharing => "sharing",
             Self::Chunk => "chunk",
             Self::Workers => "workers",
             Self::Queue => "queue",
@@ -73,6 +89,7 @@ impl Stage {
             Self::Breaker => "breaker",
             Self::Spend => "spend",
             Self::Deadline => "deadline",
+            Self::Store => "store",
         }
     }
 }
@@ -83,6 +100,7 @@ impl Preset {
         let mut preset = self.clone();
         match stage {
             Stage::Cache => preset.cache = CachePolicy::Off,
+            Stage::SingleFlight | Stage::Checksum | Stage::Sharing => preset.cache.lose(stage),
             Stage::Chunk => preset.chunk = ChunkPolicy::Off,
             Stage::Workers => preset.schedule.workers = NonZeroUsize::MIN,
             Stage::Queue => preset.schedule.scope = Scope::Invocation,
@@ -93,8 +111,22 @@ impl Preset {
             Stage::Breaker => preset.breaker = BreakerPolicy::Off,
             Stage::Spend => preset.spend = SpendPolicy::Off,
             Stage::Deadline => preset.deadline.call_ms = None,
+            Stage::Store => preset.store = StorePolicy::Off,
         }
         (preset != *self).then_some(preset)
+    }
+}
+
+impl CachePolicy {
+    /// Switches off what only the full cache has; another one has nothing to lose.
+    fn lose(&mut self, stage: Stage) {
+        let Self::Full { path, single_flight, checksum, .. } = self else { return };
+        match stage {
+            Stage::SingleFlight => *single_flight = false,
+            Stage::Checksum => *checksum = false,
+            Stage::Sharing => *path = true,
+            _ => {}
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use generators::GeneratedFile;
+use generators::{Edit, GeneratedFile};
 use sha2::{Digest, Sha256};
 
 /// One file that a run will meet.
@@ -34,6 +34,19 @@ pub enum Origin {
     Disk(PathBuf),
     /// Never read, for this reason.
     Skipped(Arc<str>),
+    /// A file after some rounds of changes.
+    Revised(Arc<Revision>),
+}
+
+/// What became of a file.
+#[derive(Debug, Clone)]
+pub struct Revision {
+    /// The file as it was.
+    before: SourceFile,
+    /// What was done to it.
+    edit: Edit,
+    /// The rounds in which it was done.
+    rounds: Vec<u64>,
 }
 
 /// Why a file has no text.
@@ -59,11 +72,27 @@ impl SourceFile {
         hash.update(b"\n");
     }
 
+    /// The file as it is in a round after the first; `item` tells it apart from the others.
+    #[must_use]
+    pub fn revised(&self, edit: &Edit, seed: u64, item: u64, round: u64) -> Self {
+        let rounds: Vec<u64> = edit.rounds(seed, item, round).collect();
+        if rounds.is_empty() || matches!(self.origin, Origin::Skipped(_)) {
+            return self.clone();
+        }
+        let path = edit.path(&self.path, &rounds).into();
+        let revision = Revision { before: self.clone(), edit: edit.clone(), rounds };
+        Self { path, origin: Origin::Revised(Arc::new(revision)) }
+    }
+
     /// The text of the file.
     pub fn text(&self) -> Result<String, NoText> {
         match &self.origin {
             Origin::Generated(file) => Ok(file.text()),
             Origin::Skipped(reason) => Err(NoText::Skipped(reason.to_string())),
+            Origin::Revised(revision) => {
+                let Revision { before, edit, rounds } = &**revision;
+                Ok(edit.text(&before.path, before.text()?, rounds))
+            }
             Origin::Disk(path) => {
                 let unreadable = |error: std::io::Error| NoText::Unreadable(error.to_string());
                 let bytes = fs::metadata(path).map_err(unreadable)?.len();

@@ -19,7 +19,8 @@ impl Replied {
         let inference_geo = Some(echo.inference_geo);
         let usage = Usage::cached(&self.input, &self.reply);
         let usage = Usage { inference_geo, speed: echo.speed, ..usage };
-        let id = request_id.replacen("req_", "msg_", 1);
+        let letters = request_id.strip_prefix("req_").unwrap_or(request_id);
+        let id = ["msg_", letters].concat();
         let message = Message::new(id, &self.request.model_id, &self.reply, usage);
         Message { echoed: self.echoed.clone(), ..message }
     }

@@ -159,9 +159,11 @@ fn answer(
             text.push_str(part);
         }
     }
-    let language = definitions::language(&request.text);
-    let has_code = definitions::find(language, definitions::code(&request.text)).next().is_some();
-    if text.is_empty() || has_code {
+    let has_code = || {
+        let language = definitions::language(&request.text);
+        definitions::find(language, definitions::code(&request.text)).next().is_some()
+    };
+    if text.is_empty() || has_code() {
         text.push_str(&documentation(request, config, chance, key, budget));
     }
     text

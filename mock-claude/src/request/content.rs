@@ -19,6 +19,9 @@ use crate::error::ApiError;
 /// Messages in one request, at most.
 const MAX_MESSAGES: usize = 100_000;
 
+/// Bytes of the last user turn that are searched for names of tools.
+const MAX_ASKED_BYTES: usize = 1024 * 1024;
+
 /// The kinds of blocks that a message may hold.
 const BLOCK_KINDS: [&str; 19] = [
     "text",
@@ -59,7 +62,7 @@ pub(super) struct Reading {
     pub(super) walk: Walk,
     pub(super) turns: Turns,
     /// Where the last user turn's own words stand in `text`.
-    pub(super) asked: Vec<Range<usize>>,
+    asked: Vec<Range<usize>>,
     pub(super) has_images: bool,
     pub(super) has_citations: bool,
 }
@@ -81,6 +84,18 @@ impl Reading {
             has_images: false,
             has_citations: false,
         }
+    }
+
+    /// The words of the last user turn.
+    pub(super) fn asked(&self) -> String {
+        let mut asked = String::new();
+        for range in &self.asked {
+            let text = &self.text[range.clone()];
+            let left = MAX_ASKED_BYTES.saturating_sub(asked.len());
+            asked.push_str(&text[..text.floor_char_boundary(left)]);
+            asked.push('\n');
+        }
+        asked
     }
 
     /// Counts the tools, which the model reads first.

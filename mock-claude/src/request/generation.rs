@@ -15,13 +15,21 @@ pub struct Generation {
 impl Generation {
     /// The generation of a model id without a date.
     pub fn of(id: &str) -> Self {
-        let mut digits = id.split('-').filter_map(|part| part.parse::<u32>().ok());
-        let major = digits.next().unwrap_or(0).min(99);
-        let minor = digits.next().unwrap_or(0).min(9);
-        // Between two dashes: neither the first part nor the last.
-        let (inner, _) = id.rsplit_once('-').unwrap_or_default();
-        let always_thinks =
-            inner.split('-').skip(1).any(|part| ["fable", "mythos"].contains(&part));
+        // Byte by byte, because every request asks; `split('-')` on text looks for characters.
+        let (mut major, mut minor) = (None, None);
+        let mut always_thinks = false;
+        let mut parts = id.as_bytes().split(|byte| *byte == b'-').enumerate().peekable();
+        while let Some((place, part)) = parts.next() {
+            match (major, minor) {
+                (None, _) => major = number(part),
+                (_, None) => minor = number(part),
+                _ => {}
+            }
+            // Between two dashes: neither the first part nor the last.
+            let inner = place > 0 && parts.peek().is_some();
+            always_thinks |= inner && (part == b"fable" || part == b"mythos");
+        }
+        let (major, minor) = (major.unwrap_or(0).min(99), minor.unwrap_or(0).min(9));
         Self { always_thinks, number: major * 10 + minor }
     }
 
@@ -60,6 +68,16 @@ impl Generation {
     pub const fn has_geography(self) -> bool {
         self.number >= 46
     }
+}
+
+/// The number that a part is, if it is one.
+fn number(part: &[u8]) -> Option<u32> {
+    if part.is_empty() || !part.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let digit =
+        |number: u32, digit: &u8| number.saturating_mul(10).saturating_add(u32::from(digit - b'0'));
+    Some(part.iter().fold(0, digit))
 }
 
 #[cfg(test)]

@@ -10,9 +10,12 @@ mod content;
 mod fields;
 mod generation;
 mod json;
+mod plain;
 mod thinking;
 mod tools;
 mod turns;
+
+use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
@@ -102,7 +105,7 @@ pub struct MessagesRequest {
     /// The model, its limits and prices.
     pub model: &'static Model,
     /// The model's id as the client wrote it, dated or not.
-    pub model_id: String,
+    pub model_id: Cow<'static, str>,
     /// The most output tokens that the client wants.
     pub max_tokens: u64,
     /// Whether the reply is streamed.
@@ -111,7 +114,7 @@ pub struct MessagesRequest {
     pub text: String,
     /// The tokens of everything that the model reads.
     pub tokens_in: u64,
-    /// The words of the last user turn.
+    /// The words of the last user turn, where there are tools that they can name.
     pub asked: String,
     /// The answers of tools in the last user turn.
     pub results: Vec<ToolResult>,
@@ -120,7 +123,7 @@ pub struct MessagesRequest {
     /// How much it thinks.
     pub thinking: Thinking,
     /// How much effort it makes: `low` to `max`.
-    pub effort: String,
+    pub effort: Cow<'static, str>,
     /// Where the answer ends early.
     pub stop_sequences: Vec<String>,
     /// The schema of a structured answer.
@@ -134,9 +137,6 @@ pub struct MessagesRequest {
 /// The model that stands in for a made-up one in contract mode.
 const CONTRACT_MODEL: &str = "claude-opus-5-5";
 
-/// Bytes of the last user turn that are searched for names of tools.
-const MAX_ASKED_BYTES: usize = 1024 * 1024;
-
 impl MessagesRequest {
     /// Reads and checks the body of a message without betas.
     pub fn parse(body: &[u8], version: Version) -> Result<Self, ApiError> {
@@ -145,12 +145,16 @@ impl MessagesRequest {
 
     /// Reads and checks a body.
     pub fn read(body: &[u8], rules: Rules) -> Result<Self, ApiError> {
+        match plain::read(body, rules) {
+            Some(request) => Ok(request),
+            None => Self::read_each_field(body, rules),
+        }
+    }
+
+    fn read_each_field(body: &[u8], rules: Rules) -> Result<Self, ApiError> {
         let Object { fields, mentions_caching } = json::object(body)?;
         fields::check(&fields, rules)?;
-        let model_id = string(&fields, "model")?.to_owned();
-        let model = prices::model(&model_id)
-            .or_else(|| rules.contract.then(|| prices::model(CONTRACT_MODEL)).flatten())
-            .ok_or_else(|| ApiError::of_status(404, format!("model: {model_id}")))?;
+        let (model_id, model) = model(string(&fields, "model")?, rules)?;
         let max_tokens = match rules.purpose {
             Purpose::Reply => max_tokens(&fields, model)?,
             Purpose::Count => 0,
@@ -174,14 +178,16 @@ impl MessagesRequest {
         let automatic = fields.get("cache_control").filter(fields::not_null);
         let salts =
             if mentions_caching { salts(&fields, model, &reading) } else { Salts::default() };
-        let asked = asked(&reading);
+        let asked = if offer.tools.is_empty() { String::new() } else { reading.asked() };
         let effort = fields.get("output_config").and_then(|output| output.get("effort"));
         Ok(Self {
             breakpoints: reading.walk.finish(automatic, &salts, rules)?,
             stream: flag(&fields, "stream")?,
             stop_sequences: fields::stop_sequences(fields.get("stop_sequences"))?,
             format: fields::format(&fields, rules)?,
-            effort: effort.and_then(Value::as_str).unwrap_or("high").to_owned(),
+            effort: effort
+                .and_then(Value::as_str)
+                .map_or(Cow::Borrowed("high"), |effort| effort.to_owned().into()),
             echo: echo(&fields, generation),
             results: reading.turns.results,
             text: reading.text,
@@ -211,15 +217,14 @@ impl MessagesRequest {
     }
 }
 
-fn asked(reading: &Reading) -> String {
-    let mut asked = String::new();
-    for range in &reading.asked {
-        let text = &reading.text[range.clone()];
-        let left = MAX_ASKED_BYTES.saturating_sub(asked.len());
-        asked.push_str(&text[..text.floor_char_boundary(left)]);
-        asked.push('\n');
+fn model(id: &str, rules: Rules) -> Result<(Cow<'static, str>, &'static Model), ApiError> {
+    if let Some((id, model)) = prices::known(id) {
+        return Ok((id.into(), model));
     }
-    asked
+    match prices::model(CONTRACT_MODEL) {
+        Some(model) if rules.contract => Ok((id.to_owned().into(), model)),
+        _ => Err(ApiError::of_status(404, format!("model: {id}"))),
+    }
 }
 
 fn salts(fields: &Map<String, Value>, model: &Model, reading: &Reading) -> Salts {

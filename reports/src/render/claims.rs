@@ -197,12 +197,12 @@ mod tests {
 
     #[test]
     fn a_page_says_what_was_tried_until_the_claim_held() {
-        insta::assert_snapshot!(text(&claims(), Style::PLAIN), @r"
+        insta::assert_snapshot!(text(&claims(), Style { width: 90, ..Style::PLAIN }), @r"
         CLAIMS  2 quantities in 1 claim: 0 reproduced, 1 with other parameters, 1 refuted
 
           4  ten at once: | four succeed (a document, test 4)
-             ~ success rate: claimed 40.0 % · measured 100.0 % (50 a minute); 40.0 % (a burst of 4) ·
-                 reproduced with these parameters
+             ~ success rate: claimed 40.0 % · measured 100.0 % (50 a minute); 40.0 % (a burst of
+                 4) · reproduced with these parameters
              ✗ cost: claimed at least ₹100.00 · measured ₹17.45 (n=10) (=as stated) · refuted
         ");
     }

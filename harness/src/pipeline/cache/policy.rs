@@ -106,6 +106,21 @@ impl CachePolicy {
 }
 
 impl Rules {
+    /// What identifies an answer.
+    pub const fn key(&self) -> KeyRule {
+        self.key
+    }
+
+    /// Whether those who ask for the same at the same moment wait for one call.
+    pub const fn single_flight(&self) -> bool {
+        self.single_flight
+    }
+
+    /// Whether an answer is kept that was cut at `max_tokens`.
+    pub const fn keeps_cut(&self) -> bool {
+        self.keeps_cut
+    }
+
     /// The age from which an answer is no longer served, in milliseconds.
     pub const fn served_ms(&self) -> u64 {
         self.served_ms
