@@ -38,7 +38,13 @@ pub fn render(triage: &Triage<'_>, verbose: bool, style: Style) -> String {
     page
 }
 
-fn render_group(page: &mut String, triage: &Triage<'_>, group: &Group, verbose: bool, style: Style) {
+fn render_group(
+    page: &mut String,
+    triage: &Triage<'_>,
+    group: &Group,
+    verbose: bool,
+    style: Style,
+) {
     let finding = &triage.findings[group.ends().0];
     let (category, priority) = (finding.category.name(), finding.priority.name());
     let times = match group.members.len() {
