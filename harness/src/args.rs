@@ -53,14 +53,7 @@ pub enum Command {
     /// Print the reports of runs again, for a person, a program or a CI system
     Report(ReportArgs),
     /// Read what a test runner printed: every failure, exactly, and whether all was read
-    #[command(after_help = CLASSIFY_EXIT)]
-    Classify {
-        /// Logs and result files; `-` or nothing is standard input
-        files: Vec<PathBuf>,
-        /// The format, where the input itself does not tell
-        #[arg(long, value_enum)]
-        format: Option<TestFormat>,
-    },
+    Classify(ClassifyArgs),
     /// Compare two runs of the same scenario
     Compare {
         /// The run to compare with
@@ -239,6 +232,54 @@ Examples:
   chaos ablate --scenario concurrent --pipeline phase3
   chaos ablate --scenario burst-100 --pipeline hardened
   chaos ablate --scenario burst-100 --pipeline hardened --without pacing adaptive";
+
+/// `chaos classify`.
+#[derive(Debug, Section)]
+#[command(after_help = CLASSIFY_EXIT)]
+pub struct ClassifyArgs {
+    /// Logs and result files; `-` or nothing is standard input
+    pub files: Vec<PathBuf>,
+    /// The format of the input, where it does not tell itself
+    #[arg(long, value_enum)]
+    pub format: Option<TestFormat>,
+    /// What to make of it
+    #[arg(long, value_enum, default_value_t = TriageReport::Text)]
+    pub report: TriageReport,
+    /// The file to write in place of standard output; with `--compat`, the folder
+    #[arg(long, value_name = "FILE|DIR")]
+    pub out: Option<PathBuf>,
+    /// Rules of your own, tried before those that ship (see reports/rules.toml)
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
+    /// Look for tests that flip, also in a single file
+    #[arg(long)]
+    pub flaky: bool,
+    /// Every id of every group, not only the first ones
+    #[arg(long)]
+    pub verbose: bool,
+    /// Exactly what the original script made of pytest's text, its mistakes included
+    #[arg(long, conflicts_with_all = ["format", "report", "rules", "flaky", "verbose"])]
+    pub compat: bool,
+}
+
+/// What the failures of tests can be reported as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TriageReport {
+    /// For a terminal: each group of failures with its cause and remedy.
+    Text,
+    /// The failure report.
+    Txt,
+    /// The failure inventory, a row for each failure.
+    Csv,
+    /// Everything, for programs.
+    Json,
+    /// A comment on a pull request.
+    Markdown,
+    /// A test report in the XML of `JUnit`.
+    Junit,
+    /// Failures by priority and category.
+    Matrix,
+}
 
 /// `chaos claims`.
 #[derive(Debug, Section)]

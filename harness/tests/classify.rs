@@ -35,9 +35,101 @@ fn a_failure_is_shown_by_its_exact_id_and_fails_the_call() {
     let ran = sandbox.chaos(&["classify", "log.txt"]).exits(99);
     insta::assert_snapshot!(ran.stdout, @r"
     pytest: 1 failed, 1 passed · all counts agree
+
+    1 failure in 1 group
+
+    BUG MEDIUM  The code refuses what it is given, or the state that it is in
       failed  a.py::test_a[x - y]
         a.py:9: ValueError: wrong
+        guess, by state: type `ValueError`
+        → read the message: it is the project's own
     ");
+}
+
+#[test]
+fn every_report_is_one_of_the_same_failures() {
+    let sandbox = Sandbox::new();
+    sandbox.write("log.txt", FAILING);
+    for (report, words) in [
+        ("txt", "TEST FAILURE ANALYSIS REPORT"),
+        ("csv", "a.py,test_a[x - y],FAILED"),
+        ("json", "\"a.py::test_a[x - y]\""),
+        ("markdown", "## 1 failure in 1 group"),
+        ("junit", "<failure"),
+        ("matrix", "MEDIUM"),
+    ] {
+        let call = ["classify", "log.txt", "--report", report, "--out", "report"];
+        assert_eq!(sandbox.chaos(&call).exits(99).stdout, "");
+        let text = sandbox.read("report");
+        assert!(text.contains(words), "{report}: {text}");
+    }
+}
+
+/// A rule that names the failure of the log.
+const OWN: &str = r#"format = 1
+
+[[rule]]
+name = "wrong-again"
+exception = "ValueError"
+category = "CONFIGURATION"
+priority = "LOW"
+confidence = "certain"
+tier = "certain"
+reason = "The settings are wrong"
+remedy = "mend the settings"
+"#;
+
+#[test]
+fn a_rule_of_the_users_own_comes_before_those_that_ship() {
+    let sandbox = Sandbox::new();
+    sandbox.write("log.txt", FAILING);
+    sandbox.write("own.toml", OWN);
+    let ran = sandbox.chaos(&["classify", "log.txt", "--rules", "own.toml"]).exits(99);
+    assert!(ran.stdout.contains("CONFIGURATION LOW  The settings are wrong"), "{}", ran.stdout);
+}
+
+#[test]
+fn everything_wrong_with_a_file_of_rules_is_said_with_its_line() {
+    let sandbox = Sandbox::new();
+    sandbox.write("log.txt", FAILING);
+    let classify = ["classify", "log.txt", "--rules", "own.toml"];
+    sandbox.write("own.toml", OWN.replace("exception =", "excepton ="));
+    sandbox.chaos(&classify).exits(104).says(&["own.toml:5:1", "did you mean `exception`?"]);
+    sandbox.write("own.toml", OWN.replace("\"ValueError\"", "\"Value(Error\""));
+    sandbox.chaos(&classify).exits(104).says(&["own.toml:5:1", "rule.0.exception"]);
+    sandbox.write("own.toml", OWN.replace("format = 1", "format = 2"));
+    sandbox.chaos(&classify).exits(104).says(&["format 2 is not known"]);
+}
+
+#[test]
+fn a_test_that_flips_between_runs_is_for_quarantine() {
+    let sandbox = Sandbox::new();
+    sandbox.write("one.txt", FAILING);
+    let passed = FAILING.split("=== FAILURES").next().expect("a beginning");
+    let passed = passed.replace("FAILED  ", "PASSED  ") + "=== 2 passed in 0.10s ===\n";
+    sandbox.write("two.txt", passed);
+    let ran = sandbox.chaos(&["classify", "one.txt", "two.txt"]).exits(99);
+    assert!(ran.stdout.contains("a.py::test_a[x - y]"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("50.0 %"), "{}", ran.stdout);
+}
+
+/// What the original script reads: it knows no test elsewhere, and no parameter.
+const CHAOS: &str = "\
+tests/chaos/auth/test_auth_chaos.py::TestAuth::test_authentication_service_outage FAILED [ 50%]
+tests/chaos/cache/test_cache_chaos.py::TestCache::test_cache_corruption PASSED [100%]
+";
+
+#[test]
+fn compat_writes_the_two_files_of_the_original_and_dies_where_it_did() {
+    let sandbox = Sandbox::new();
+    sandbox.write("log.txt", CHAOS);
+    sandbox.chaos(&["classify", "--compat", "log.txt", "--out", "analysis"]).exits(99);
+    assert_eq!(sandbox.names("analysis"), ["failure_inventory.csv", "failure_report.txt"]);
+    let inventory = sandbox.read("analysis/failure_inventory.csv");
+    let row = "test_authentication_service_outage,FAILED,BUG,HIGH,";
+    assert!(inventory.contains(row), "{inventory}");
+    sandbox.write("other.txt", FAILING);
+    sandbox.chaos(&["classify", "--compat", "other.txt"]).exits(4).says(&["divides by zero"]);
 }
 
 #[test]

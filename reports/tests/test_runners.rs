@@ -10,8 +10,8 @@ use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
-use reports::Style;
-use reports::testlog::{self, Completeness, Log, Status};
+use reports::testlog::{self, Case, Completeness, Log, Phase, Status};
+use reports::text::escape;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testlogs")
@@ -20,7 +20,33 @@ fn folder() -> PathBuf {
 fn page(name: &str) -> String {
     let file = File::open(folder().join("others").join(name)).expect("a file in the tree");
     let log = testlog::read(BufReader::new(file), None).expect("a readable file");
-    reports::render::testlog::render(&log, Style::PLAIN)
+    let runs = log.runs.into_iter().map(|run| {
+        let failures: String = run.cases.iter().map(shown).collect();
+        reports::render::testlog::render(&Log { runs: vec![run] }) + &failures
+    });
+    runs.collect::<Vec<_>>().join("\n")
+}
+
+/// A failure in two lines: its whole id, and its place with the first line of its message.
+fn shown(case: &Case) -> String {
+    let word = match (case.status, case.phase) {
+        (Status::Error, Phase::Collection) => "error in collection",
+        (Status::SubtestFailed, _) => "failed (part)",
+        (status, _) => status.name(),
+    };
+    let part = case.subtest.as_deref().filter(|part| !part.is_empty());
+    let part = part.map(|part| format!(" {part}")).unwrap_or_default();
+    let attempts = match case.attempts {
+        1 => String::new(),
+        attempts => format!(" · {attempts} attempts"),
+    };
+    let head = format!("  {word}  {}{part}{attempts}", case.id.full);
+    let place = case.location.as_ref().map(|at| format!("{}:{}: ", at.file, at.line));
+    let first = case.message.lines().next().unwrap_or_default();
+    let message = format!("{}{first}", place.unwrap_or_default());
+    let cut: String = message.chars().take(96).collect();
+    let message = if cut.is_empty() { String::new() } else { format!("    {}\n", escape(&cut)) };
+    format!("{}\n{message}", escape(&head))
 }
 
 fn unpacked(path: &str) -> Vec<u8> {

@@ -1,42 +1,128 @@
-//! `chaos classify`: what a test runner printed, read exactly.
+//! `chaos classify`: what a test runner printed, read exactly, and why what failed did.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use reports::render::testlog as page;
+use reports::Style;
+use reports::render::triage as page;
 use reports::testlog::{self, Completeness, Log};
+use reports::triage::compat::Compat;
+use reports::triage::{self, Input, RuleFile, RuleProblem, Rules, Triage};
+use scenarios::document::Document;
 
-use crate::args::TestFormat;
+use crate::args::{ClassifyArgs, TriageReport};
 use crate::failure::{Exit, Failure};
+use crate::output::write_atomically;
 use crate::terminal;
 
 /// The bytes that are read at once: logs are large.
 const BUFFER: usize = 256 << 10;
 
 /// Reads every file, or standard input; exits with the worst of what they say.
-pub fn execute(files: &[PathBuf], format: Option<TestFormat>) -> Result<Exit, Failure> {
-    let format = format.map(Into::into);
-    let mut exit = Exit::Pass;
+pub fn execute(args: &ClassifyArgs) -> Result<Exit, Failure> {
     let standard_input = [PathBuf::from("-")];
-    let inputs = if files.is_empty() { &standard_input } else { files };
-    for input in inputs {
-        let log = if input == Path::new("-") {
-            read(io::stdin().lock(), format, input)?
-        } else {
-            let file = File::open(input).map_err(|error| Failure::unreadable(input, &error))?;
-            read(BufReader::with_capacity(BUFFER, file), format, input)?
-        };
+    let names = if args.files.is_empty() { &standard_input[..] } else { &args.files };
+    if args.compat {
+        return compat(names, args.out.as_deref());
+    }
+    let rules = rules(args.rules.as_deref())?;
+    let format = args.format.map(Into::into);
+    let mut exit = Exit::Pass;
+    let mut inputs = Vec::new();
+    for name in names {
+        let log = read(open(name)?, format, name)?;
         if log.runs.is_empty() {
             terminal::say(&format!(
                 "`{}`: no test output found\nhint: name the format with `--format`",
-                input.display()
+                name.display()
             ));
         }
-        terminal::print(&page::render(&log, terminal::style()))?;
         exit = exit.worst(verdict(&log));
+        inputs.push(Input { name: name.display().to_string(), log });
+    }
+    let triage = Triage::new(&inputs, &rules, args.flaky);
+    let text = match args.report {
+        TriageReport::Text => page::text::render(&triage, args.verbose, style(args)),
+        TriageReport::Txt => page::txt::render(&triage),
+        TriageReport::Csv => page::csv::render(&triage),
+        TriageReport::Json => page::json::render(&triage),
+        TriageReport::Markdown => page::markdown::render(&triage),
+        TriageReport::Junit => page::junit::render(&triage),
+        TriageReport::Matrix => page::matrix::render(&triage, style(args)),
+    };
+    match &args.out {
+        Some(path) => write_atomically(path, &text)?,
+        None => terminal::print(&text)?,
     }
     Ok(exit)
+}
+
+/// Colours are for a terminal, not for a file.
+fn style(args: &ClassifyArgs) -> Style {
+    if args.out.is_some() { Style::PLAIN } else { terminal::style() }
+}
+
+/// The rules that ship, after those of the user.
+fn rules(own: Option<&Path>) -> Result<Rules, Failure> {
+    let shipped = triage::SHIPPED.to_owned();
+    let mut texts = vec![("rules.toml".to_owned(), shipped)];
+    if let Some(path) = own {
+        let text =
+            std::fs::read_to_string(path).map_err(|error| Failure::unreadable(path, &error))?;
+        texts.insert(0, (path.display().to_string(), text));
+    }
+    let mut documents = Vec::new();
+    for (name, text) in &texts {
+        let document = Document::parse(name, text)?;
+        document.check_format(triage::FORMAT)?;
+        documents.push(document);
+    }
+    let files: Vec<RuleFile> = documents.iter().map(Document::read).collect::<Result<_, _>>()?;
+    Rules::compile(files).map_err(|problems| {
+        // The first file with a problem; each names all of its own.
+        let first = problems.first().map_or(0, |(file, _)| *file);
+        let document = &documents[first];
+        let findings = problems.into_iter().filter(|(file, _)| *file == first);
+        let findings = findings.map(|(_, RuleProblem { rule, key, message, hint })| {
+            let finding = document.finding(&format!("rule.{rule}.{key}"), message);
+            finding.hint(Some(hint.to_owned()))
+        });
+        document.invalid(findings.collect()).into()
+    })
+}
+
+/// The two files of the original script; without a folder, its report.
+fn compat(names: &[PathBuf], out: Option<&Path>) -> Result<Exit, Failure> {
+    let mut bytes = Vec::new();
+    for name in names {
+        open(name)?.read_to_end(&mut bytes).map_err(|error| Failure::unreadable(name, &error))?;
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let Ok(Compat { report, inventory, failed }) = triage::compat::analyse(&text) else {
+        return Err(Failure::new(
+            Exit::Inconclusive,
+            "no test below `tests/chaos/` was found, and there the original divides by zero\n\
+             hint: `chaos classify` without `--compat` reads any pytest log",
+        ));
+    };
+    match out {
+        None => terminal::print(&report)?,
+        Some(folder) => {
+            std::fs::create_dir_all(folder).map_err(|error| Failure::unwritable(folder, &error))?;
+            write_atomically(&folder.join("failure_report.txt"), &report)?;
+            write_atomically(&folder.join("failure_inventory.csv"), &inventory)?;
+        }
+    }
+    Ok(if failed == 0 { Exit::Pass } else { Exit::Failed })
+}
+
+fn open(name: &Path) -> Result<Box<dyn BufRead>, Failure> {
+    if name == Path::new("-") {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let file = File::open(name).map_err(|error| Failure::unreadable(name, &error))?;
+    Ok(Box::new(BufReader::with_capacity(BUFFER, file)))
 }
 
 fn read(input: impl BufRead, format: Option<testlog::Format>, name: &Path) -> Result<Log, Failure> {

@@ -34,7 +34,7 @@ pub fn execute(args: Args) -> Result<Exit, Failure> {
         Command::List => list::execute(),
         Command::Show { name } => show::execute(&name),
         Command::Report(args) => report::execute(&args),
-        Command::Classify { files, format } => classify::execute(&files, format),
+        Command::Classify(args) => classify::execute(&args),
         Command::Compare { base, head } => compare::execute(&base, &head),
         Command::Gate { baseline, out, runs } => gate::execute(&baseline, &runs, out.as_deref()),
         Command::Baseline { action: BaselineAction::Accept { baseline, reason, runs } } => {

@@ -25,6 +25,7 @@ mod sheet;
 pub mod summary_csv;
 mod table;
 pub mod testlog;
+pub mod triage;
 
 use crate::metric::Unit;
 use crate::run::Run;

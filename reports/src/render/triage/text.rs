@@ -1,0 +1,116 @@
+//! The page for a terminal: what was read, then each group of failures with its cause.
+//!
+//! Invariant: every id is whole, because it is what the reader copies.
+
+use std::fmt::Write as _;
+
+use super::{first_line, place, rule, status_words};
+use crate::render::{Style, counted, testlog};
+use crate::text::{escape, percent, thousands};
+use crate::triage::{Flakiness, Group, Triage};
+
+/// The ids that a group names.
+const SHOWN: usize = 5;
+
+/// Renders everything, or every id of every group.
+pub fn render(triage: &Triage<'_>, verbose: bool, style: Style) -> String {
+    let mut page = String::new();
+    for input in triage.inputs {
+        if triage.inputs.len() > 1 {
+            let _ = writeln!(page, "{}", escape(&input.name));
+        }
+        page.push_str(&testlog::render(&input.log));
+    }
+    for note in &triage.notes {
+        let _ = writeln!(page, "note: {}", escape(note));
+    }
+    if !triage.findings.is_empty() {
+        let failures = counted(triage.findings.len(), "failure");
+        let groups = counted(triage.groups.len(), "group");
+        let _ = writeln!(page, "\n{failures} in {groups}");
+    }
+    for group in &triage.groups {
+        render_group(&mut page, triage, group, verbose, style);
+    }
+    if let Some(flakiness) = &triage.flakiness {
+        render_flakiness(&mut page, flakiness);
+    }
+    page
+}
+
+fn render_group(
+    page: &mut String,
+    triage: &Triage<'_>,
+    group: &Group,
+    verbose: bool,
+    style: Style,
+) {
+    let finding = &triage.findings[group.ends().0];
+    let (category, priority) = (finding.category.name(), finding.priority.name());
+    let times = match group.members.len() {
+        1 => String::new(),
+        many => format!("  ×{}", thousands(many as u64)),
+    };
+    let _ = writeln!(page, "\n{category} {priority}{times}  {}", escape(&finding.reason));
+    let shown = if verbose { usize::MAX } else { SHOWN };
+    for member in group.members.iter().take(shown) {
+        let case = triage.findings[*member].case;
+        let part = case.subtest.as_deref().filter(|part| !part.is_empty());
+        let part = part.map(|part| format!(" {part}")).unwrap_or_default();
+        let attempts = match case.attempts {
+            1 => String::new(),
+            attempts => format!(" · {attempts} attempts"),
+        };
+        let id = escape(&format!("{}{part}{attempts}", case.id.full));
+        let _ = writeln!(page, "  {}  {id}", status_words(case));
+    }
+    let hidden = group.members.len().saturating_sub(shown);
+    if hidden > 0 {
+        let _ = writeln!(page, "  … and {} more (`--verbose`)", thousands(hidden as u64));
+    }
+    let (at, message) = (place(finding.case), first_line(&finding.case.message));
+    let separator = if at.is_empty() || message.is_empty() { "" } else { ": " };
+    let message = escape(&format!("{at}{separator}{message}"));
+    if !message.is_empty() {
+        let cut: String = message.chars().take(style.width.saturating_sub(4)).collect();
+        let _ = writeln!(page, "    {cut}");
+    }
+    let (confidence, rule) = (finding.confidence.name(), rule(finding));
+    let evidence = match finding.evidence.as_str() {
+        "" => String::new(),
+        evidence => format!(": {}", escape(evidence)),
+    };
+    let _ = writeln!(page, "    {confidence}, by {}{evidence}", escape(rule));
+    let _ = writeln!(page, "    → {}", escape(&finding.remedy));
+}
+
+fn render_flakiness(page: &mut String, flakiness: &Flakiness) {
+    let runs = counted(flakiness.runs, "run");
+    let _ = writeln!(page, "\nflakiness over {runs}");
+    if flakiness.left_out > 0 {
+        let left_out = counted(flakiness.left_out, "run");
+        let _ = writeln!(page, "  {left_out} left out: more than 80 % failed");
+    }
+    if flakiness.passes_missing {
+        page.push_str("  some logs name only what failed: use `pytest -v` to count passes\n");
+    }
+    for test in &flakiness.tests {
+        let word = if test.is_flaky() { "quarantine" } else { "always fails" };
+        let rate = percent(test.pass_rate_ppm());
+        let (passes, of) = (test.passes(), test.passed.len());
+        let title = test.title.as_deref().map(|title| format!("{title} ")).unwrap_or_default();
+        let id = escape(&format!("{title}{}", test.id));
+        let flips = counted(test.flips(), "flip");
+        let failed = of - passes;
+        let alone = match (test.alone, failed) {
+            (_, 0) => String::new(),
+            (0, _) => ", never alone".to_owned(),
+            (alone, failed) if alone == failed => ", always alone".to_owned(),
+            (alone, failed) => format!(", alone {alone} of {failed}"),
+        };
+        let _ = writeln!(page, "  {word}  {id}: passed {passes} of {of} ({rate}), {flips}{alone}");
+    }
+    if flakiness.tests.is_empty() {
+        page.push_str("  no test failed\n");
+    }
+}
