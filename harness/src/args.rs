@@ -378,6 +378,8 @@ pub enum TestFormat {
     Cargo,
     /// cargo-nextest.
     Nextest,
+    /// libtest's JSON, by `cargo test` or by nextest.
+    Libtest,
     /// JUnit XML.
     Junit,
     /// pytest-reportlog, JSON lines.
@@ -395,6 +397,7 @@ impl From<TestFormat> for reports::testlog::Format {
             TestFormat::Pytest => Self::Pytest,
             TestFormat::Cargo => Self::Cargo,
             TestFormat::Nextest => Self::Nextest,
+            TestFormat::Libtest => Self::Libtest,
             TestFormat::Junit => Self::Junit,
             TestFormat::Reportlog => Self::Reportlog,
             TestFormat::Go => Self::Go,

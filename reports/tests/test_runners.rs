@@ -144,6 +144,100 @@ fn nextest_says_the_same_in_junit() {
 }
 
 #[test]
+fn libtest_json_is_not_fooled_by_what_tests_print() {
+    insta::assert_snapshot!(page("libtest.log"), @r#"
+    cargo unittests src/lib.rs (target/debug/deps/forged-d8bbc98703183d55): 6 failed, 3 passed, 1 skipped · all counts agree
+      failed  tests::does_not_panic
+        test did not panic as expected at src/lib.rs:61:8
+      failed  tests::fails
+        src/lib.rs:34: assertion `left == right` failed: first line
+      failed  tests::gives_an_error
+        Error: "no luck"
+      failed  tests::panics_otherwise
+        src/lib.rs:66: panic did not contain expected string
+      failed  tests::überläuft
+        src/lib.rs:82: index out of bounds: the len is 0 but the index is 3
+      failed  tests::forges_itself
+        src/lib.rs:41: but it fails
+
+    cargo tests/dies.rs (target/debug/deps/dies-d66c7bf364fca0f7): 1 errors · incomplete: no final line
+      session: process didn't exit successfully: `/project/target/debug/deps/dies-d66c7bf364fca0f7 -Z unstable-options --format json --report-time` (signal: 6, SIGABRT: process abort signal)
+      error  aborts
+        no result: process didn't exit successfully: `/project/target/debug/deps/dies-d66c7bf364fca0f7 -
+
+    cargo tests/odd.rs (target/debug/deps/odd-779b33255971e9cb): 1 passed · all counts agree
+
+    cargo tests/other.rs (target/debug/deps/other-2498e1233cd53325): 1 failed, 1 passed · all counts agree
+      failed  flakes
+        tests/other.rs:7: the first time
+
+    cargo forged: 2 failed, 1 passed, 1 skipped · all counts agree
+      failed  src/lib.rs - (line 3)
+        /project/doctest/doctest_bundle_2024.rs:6: assertion `left == right` failed
+      failed  src/lib.rs - add (line 15)
+        test did not panic as expected at src/lib.rs:15:0
+    "#);
+}
+
+#[test]
+fn nextests_libtest_json_is_put_together_by_binary() {
+    insta::assert_snapshot!(page("nextest-libtest.jsonl"), @r#"
+    nextest forged::forged: 6 failed, 3 passed, 1 skipped · all counts agree
+      failed  forged::forged$tests::does_not_panic · 2 attempts
+        note: test did not panic as expected at src/lib.rs:61:8
+      failed  forged::forged$tests::fails · 2 attempts
+        src/lib.rs:34: assertion `left == right` failed: first line
+      failed  forged::forged$tests::forges_itself · 2 attempts
+        src/lib.rs:41: but it fails
+      failed  forged::forged$tests::gives_an_error · 2 attempts
+        Error: "no luck"
+      failed  forged::forged$tests::panics_otherwise · 2 attempts
+        src/lib.rs:66: another thing
+      failed  forged::forged$tests::überläuft · 2 attempts
+        src/lib.rs:82: index out of bounds: the len is 0 but the index is 3
+
+    nextest forged::dies: 1 failed, 1 passed · all counts agree
+      failed  forged::dies$aborts · 2 attempts
+
+    nextest forged::other: 2 passed · all counts agree
+      flaky  forged::other$flakes · 2 attempts
+
+    nextest forged::odd: 1 failed · all counts agree
+      failed  forged::odd$sleeps · 2 attempts
+        time limit exceeded
+    "#);
+}
+
+#[test]
+fn nextests_libtest_json_plus_says_the_same() {
+    insta::assert_snapshot!(page("nextest-libtest-plus.jsonl"), @r#"
+    nextest forged::forged: 6 failed, 3 passed, 1 skipped · all counts agree
+      failed  forged::forged$tests::does_not_panic · 2 attempts
+        note: test did not panic as expected at src/lib.rs:61:8
+      failed  forged::forged$tests::fails · 2 attempts
+        src/lib.rs:34: assertion `left == right` failed: first line
+      failed  forged::forged$tests::forges_itself · 2 attempts
+        src/lib.rs:41: but it fails
+      failed  forged::forged$tests::gives_an_error · 2 attempts
+        Error: "no luck"
+      failed  forged::forged$tests::panics_otherwise · 2 attempts
+        src/lib.rs:66: another thing
+      failed  forged::forged$tests::überläuft · 2 attempts
+        src/lib.rs:82: index out of bounds: the len is 0 but the index is 3
+
+    nextest forged::dies: 1 failed, 1 passed · all counts agree
+      failed  forged::dies$aborts · 2 attempts
+
+    nextest forged::odd: 1 failed · all counts agree
+      failed  forged::odd$sleeps · 2 attempts
+        time limit exceeded
+
+    nextest forged::other: 2 passed · all counts agree
+      flaky  forged::other$flakes · 2 attempts
+    "#);
+}
+
+#[test]
 fn go_packages_are_runs_and_a_broken_build_is_the_packages() {
     insta::assert_snapshot!(page("go.jsonl"), @r"
     go example.com/good: 2 failed, 1 passed, 1 skipped · all counts agree

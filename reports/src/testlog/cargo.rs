@@ -51,11 +51,7 @@ impl Reader {
 
     /// A line between runs: it may name the next one.
     pub(super) fn before(&mut self, line: &[u8]) {
-        for prefix in [&b"     Running "[..], b"   Doc-tests "] {
-            if let Some(title) = line.strip_prefix(prefix) {
-                self.title = Some(bytes::lossy(title));
-            }
-        }
+        self.title = title(line).or(self.title.take());
     }
 
     /// Reads one line.
@@ -263,6 +259,12 @@ impl Reader {
         (run.read, run.announced, run.quiet) = (reader.read, announced, reader.quiet);
         run
     }
+}
+
+/// The name of the test binary that cargo is about to run.
+pub(super) fn title(line: &[u8]) -> Option<String> {
+    let mut prefixes = [&b"     Running "[..], b"   Doc-tests "].into_iter();
+    prefixes.find_map(|prefix| line.strip_prefix(prefix)).map(bytes::lossy)
 }
 
 /// The count in `running 3 tests`.

@@ -17,6 +17,7 @@ mod run;
 // From bytes to lines.
 mod bytes;
 mod decode;
+mod json;
 mod lines;
 
 // Text, a runner each.
@@ -29,6 +30,7 @@ mod text;
 mod go;
 mod jest;
 mod junit;
+mod libtest;
 mod reportlog;
 
 // Which one it is.

@@ -61,6 +61,25 @@ impl Quiet {
         self.last.extend_from_slice(rest);
     }
 
+    /// The bytes that are kept.
+    pub(super) const fn bytes(&self) -> usize {
+        self.packed.len()
+    }
+
+    /// Lets it keep at most so many bytes from now on.
+    pub(super) const fn set_budget(&mut self, budget: usize) {
+        self.budget = budget;
+    }
+
+    /// Forgets the cases of which the id does not hold.
+    pub(super) fn retain(&mut self, holds: impl Fn(&str) -> bool) {
+        let mut kept = Self { dropped: 0, ..Self::with_budget(usize::MAX) };
+        for (status, id) in self.iter().filter(|(_, id)| holds(id)) {
+            kept.push(status, id.as_bytes());
+        }
+        *self = Self { budget: self.budget, dropped: self.dropped, ..kept };
+    }
+
     /// How many cases have their id here.
     pub const fn kept(&self) -> u64 {
         self.kept

@@ -4,7 +4,7 @@
 //! keeps the word until its run is at its end: what another runner seems to say inside a block of
 //! one of its failures is a test's own output.
 
-use super::{Format, TestRun, cargo, nextest, pytest};
+use super::{Format, TestRun, cargo, libtest, nextest, pytest};
 
 /// Who can speak in text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,7 @@ enum Speaker {
     Pytest,
     Cargo,
     Nextest,
+    Libtest,
 }
 
 /// A log that is being read.
@@ -24,6 +25,7 @@ pub(super) struct Reader {
     pytest: pytest::Reader,
     cargo: cargo::Reader,
     nextest: nextest::Reader,
+    libtest: libtest::Reader,
     /// Sessions of pytest in which another one began, each with the number of runs before it:
     /// either this one was cut off, or the other one is its output, shown as it came.
     suspended: Vec<(pytest::Reader, usize)>,
@@ -39,6 +41,7 @@ impl Reader {
             Format::Pytest => Some(Speaker::Pytest),
             Format::Cargo => Some(Speaker::Cargo),
             Format::Nextest => Some(Speaker::Nextest),
+            Format::Libtest => Some(Speaker::Libtest),
             _ => None,
         };
         Self {
@@ -47,6 +50,7 @@ impl Reader {
             pytest: pytest::Reader::new(),
             cargo: cargo::Reader::default(),
             nextest: nextest::Reader::default(),
+            libtest: libtest::Reader::default(),
             suspended: Vec::new(),
             runs: Vec::new(),
         }
@@ -77,7 +81,11 @@ impl Reader {
             Speaker::Pytest => self.pytest.line(line),
             Speaker::Cargo => self.cargo.line(line),
             Speaker::Nextest => self.nextest.line(line),
-            Speaker::Nobody => self.cargo.before(line),
+            Speaker::Libtest => self.libtest.line(line),
+            Speaker::Nobody => {
+                self.cargo.before(line);
+                self.libtest.before(line);
+            }
         }
     }
 
@@ -100,6 +108,12 @@ impl Reader {
             b'=' if pytest::Reader::begins(line) => Some(Speaker::Pytest),
             b'r' if cargo::Reader::begins(line) => Some(Speaker::Cargo),
             b' ' if nextest::Reader::begins(line) => Some(Speaker::Nextest),
+            // nextest says the same twice where its text and its events are in one log.
+            b'{' if !matches!(self.speaker, Speaker::Libtest | Speaker::Nextest)
+                && libtest::Reader::begins(line) =>
+            {
+                Some(Speaker::Libtest)
+            }
             _ => None,
         };
         // A run without a beginning is taken up where nothing else speaks.
@@ -116,17 +130,18 @@ impl Reader {
             Speaker::Pytest => self.pytest.is_interruptible(),
             Speaker::Cargo => self.cargo.is_interruptible(),
             Speaker::Nextest => self.nextest.is_interruptible(),
+            Speaker::Libtest => self.libtest.is_interruptible(),
         }
     }
 
     fn end(&mut self) {
-        let run = match self.speaker {
-            Speaker::Nobody => None,
-            Speaker::Pytest => self.pytest.finish(),
-            Speaker::Cargo => Some(self.cargo.finish()),
-            Speaker::Nextest => self.nextest.finish(),
-        };
-        self.runs.extend(run);
+        match self.speaker {
+            Speaker::Nobody => {}
+            Speaker::Pytest => self.runs.extend(self.pytest.finish()),
+            Speaker::Cargo => self.runs.push(self.cargo.finish()),
+            Speaker::Nextest => self.runs.extend(self.nextest.finish()),
+            Speaker::Libtest => self.runs.extend(self.libtest.finish()),
+        }
     }
 }
 
