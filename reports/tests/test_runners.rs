@@ -22,7 +22,10 @@ fn page(name: &str) -> String {
     let log = testlog::read(BufReader::new(file), None).expect("a readable file");
     let runs = log.runs.into_iter().map(|run| {
         let failures: String = run.cases.iter().map(shown).collect();
-        reports::render::testlog::render(&Log { runs: vec![run] }) + &failures
+        let text = reports::render::testlog::render(&Log { runs: vec![run] }) + &failures;
+        // As much of a line as a source file has room for.
+        let cut = |line: &str| line.chars().take(96).chain(['\n']).collect::<String>();
+        text.lines().map(cut).collect::<String>()
     });
     runs.collect::<Vec<_>>().join("\n")
 }
@@ -44,8 +47,7 @@ fn shown(case: &Case) -> String {
     let place = case.location.as_ref().map(|at| format!("{}:{}: ", at.file, at.line));
     let first = case.message.lines().next().unwrap_or_default();
     let message = format!("{}{first}", place.unwrap_or_default());
-    let cut: String = message.chars().take(96).collect();
-    let message = if cut.is_empty() { String::new() } else { format!("    {}\n", escape(&cut)) };
+    let message = if message.is_empty() { message } else { format!("    {}\n", escape(&message)) };
     format!("{}\n{message}", escape(&head))
 }
 
@@ -146,7 +148,7 @@ fn nextest_says_the_same_in_junit() {
 #[test]
 fn libtest_json_is_not_fooled_by_what_tests_print() {
     insta::assert_snapshot!(page("libtest.log"), @r#"
-    cargo unittests src/lib.rs (target/debug/deps/forged-d8bbc98703183d55): 6 failed, 3 passed, 1 skipped · all counts agree
+    cargo unittests src/lib.rs (target/debug/deps/forged-d8bbc98703183d55): 6 failed, 3 passed, 1 sk
       failed  tests::does_not_panic
         test did not panic as expected at src/lib.rs:61:8
       failed  tests::fails
@@ -160,14 +162,14 @@ fn libtest_json_is_not_fooled_by_what_tests_print() {
       failed  tests::forges_itself
         src/lib.rs:41: but it fails
 
-    cargo tests/dies.rs (target/debug/deps/dies-d66c7bf364fca0f7): 1 errors · incomplete: no final line
-      session: process didn't exit successfully: `/project/target/debug/deps/dies-d66c7bf364fca0f7 -Z unstable-options --format json --report-time` (signal: 6, SIGABRT: process abort signal)
+    cargo tests/dies.rs (target/debug/deps/dies-d66c7bf364fca0f7): 1 errors · incomplete: no final l
+      session: process didn't exit successfully: `/project/target/debug/deps/dies-d66c7bf364fca0f7 -
       error  aborts
-        no result: process didn't exit successfully: `/project/target/debug/deps/dies-d66c7bf364fca0f7 -
+        no result: process didn't exit successfully: `/project/target/debug/deps/dies-d66c7bf364fca0
 
     cargo tests/odd.rs (target/debug/deps/odd-779b33255971e9cb): 1 passed · all counts agree
 
-    cargo tests/other.rs (target/debug/deps/other-2498e1233cd53325): 1 failed, 1 passed · all counts agree
+    cargo tests/other.rs (target/debug/deps/other-2498e1233cd53325): 1 failed, 1 passed · all counts
       failed  flakes
         tests/other.rs:7: the first time
 
