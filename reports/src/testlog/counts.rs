@@ -55,6 +55,21 @@ impl Counts {
         *self.counter(status) += 1;
     }
 
+    /// The reports of another run as well.
+    pub(super) const fn merge(&mut self, other: &Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.errors += other.errors;
+        self.skipped += other.skipped;
+        self.deselected = self.deselected.saturating_add(other.deselected);
+        self.xfailed += other.xfailed;
+        self.xpassed += other.xpassed;
+        self.reruns += other.reruns;
+        self.subtests_passed += other.subtests_passed;
+        self.subtests_failed += other.subtests_failed;
+        self.subtests_skipped += other.subtests_skipped;
+    }
+
     /// One report that turned out to be another one.
     pub(super) const fn replace(&mut self, old: Status, new: Status) {
         *self.counter(old) -= 1;

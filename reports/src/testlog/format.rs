@@ -69,7 +69,7 @@ pub fn read(input: impl BufRead, format: Option<Format>) -> io::Result<Log> {
             reader.finish()
         }
         Format::Go => {
-            let mut reader = go::Reader::default();
+            let mut reader = go::Reader::new();
             cut = lines::each(input, |line| reader.line(line))?.cut;
             reader.finish()
         }

@@ -20,6 +20,12 @@ impl Text<'_> {
     }
 }
 
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+}
+
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // Asked for a string, `serde_json` refuses halves of surrogate pairs; not so for bytes.
@@ -45,20 +51,44 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 }
 
-/// The text of a line that was cut inside the last string of a flat object, closed; none for any
-/// other line. What stands before the cut, the result above all, can then be read.
+/// The text of a line that was cut inside a string, with everything closed that is open there;
+/// none for any other line. What stands before the cut, a result above all, can then be read.
 pub(super) fn closed(line: &[u8]) -> Option<Vec<u8>> {
     if line.len() < LONGEST {
         return None;
     }
-    // An escape takes up to six bytes, and may be cut itself.
-    let tail = line.len() - 6;
-    let escape = line[tail..].iter().rposition(|byte| *byte == b'\\').map(|at| tail + at);
-    let end = escape.map_or(line.len(), |at| {
-        let before = line[..at].iter().rev().take_while(|byte| **byte == b'\\').count();
-        if before % 2 == 1 { at - 1 } else { at }
-    });
-    Some([&line[..end], b"\"}"].concat())
+    let mut open = Vec::new();
+    let mut at = 0;
+    // Where the last escape begins, if the line may end in it.
+    let mut end = line.len();
+    let mut in_string = false;
+    while let Some(&byte) = line.get(at) {
+        match byte {
+            b'"' => in_string = !in_string,
+            b'\\' if in_string => {
+                let length = if line.get(at + 1) == Some(&b'u') { 6 } else { 2 };
+                if at + length > line.len() {
+                    end = at;
+                    break;
+                }
+                at += length - 1;
+            }
+            b'{' if !in_string => open.push(b'}'),
+            b'[' if !in_string => open.push(b']'),
+            b'}' | b']' if !in_string => {
+                open.pop();
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    if !in_string {
+        return None;
+    }
+    let mut text = line[..end].to_vec();
+    text.push(b'"');
+    text.extend(open.iter().rev());
+    Some(text)
 }
 
 #[cfg(test)]
@@ -87,6 +117,9 @@ mod tests {
             let value: serde_json::Value = serde_json::from_slice(&line).expect(tail);
             assert_eq!(value["name"], "t");
         }
+        let nested = format!("{{\"a\":[{{\"b\":\"{}", "[\\\"".repeat(LONGEST));
+        let line = closed(&nested.as_bytes()[..LONGEST]).expect("a cut line");
+        serde_json::from_slice::<serde_json::Value>(&line).expect("everything is closed");
         assert_eq!(closed(b"{\"name\":\"t"), None);
     }
 }

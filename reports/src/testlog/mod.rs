@@ -19,6 +19,7 @@ mod bytes;
 mod decode;
 mod json;
 mod lines;
+mod output;
 
 // Text, a runner each.
 mod cargo;

@@ -62,13 +62,16 @@ impl Quiet {
     }
 
     /// The bytes that are kept.
-    pub(super) const fn bytes(&self) -> usize {
+    pub(super) const fn size(&self) -> usize {
         self.packed.len()
     }
 
-    /// Lets it keep at most so many bytes from now on.
-    pub(super) const fn set_budget(&mut self, budget: usize) {
-        self.budget = budget;
+    /// The same out of a room that several lists share.
+    pub(super) fn push_within(&mut self, status: Status, id: &[u8], room: &mut usize) {
+        let before = self.packed.len();
+        self.budget = before + *room;
+        self.push(status, id);
+        *room -= self.packed.len() - before;
     }
 
     /// Forgets the cases of which the id does not hold.
@@ -78,6 +81,18 @@ impl Quiet {
             kept.push(status, id.as_bytes());
         }
         *self = Self { budget: self.budget, dropped: self.dropped, ..kept };
+    }
+
+    /// Counts cases that did not fit elsewhere.
+    pub(super) const fn drop_more(&mut self, count: u64) {
+        self.dropped += count;
+    }
+
+    /// Forgets everything, but not the room that it took: another list follows.
+    pub(super) fn clear(&mut self) {
+        self.packed.clear();
+        self.last.clear();
+        (self.kept, self.dropped) = (0, 0);
     }
 
     /// How many cases have their id here.

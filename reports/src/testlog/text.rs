@@ -4,6 +4,7 @@
 //! keeps the word until its run is at its end: what another runner seems to say inside a block of
 //! one of its failures is a test's own output.
 
+use super::run::{Room, keep};
 use super::{Format, TestRun, cargo, libtest, nextest, pytest};
 
 /// Who can speak in text.
@@ -30,6 +31,7 @@ pub(super) struct Reader {
     /// either this one was cut off, or the other one is its output, shown as it came.
     suspended: Vec<(pytest::Reader, usize)>,
     runs: Vec<TestRun>,
+    room: Room,
 }
 
 /// Sessions inside sessions that are told apart.
@@ -47,12 +49,13 @@ impl Reader {
         Self {
             only,
             speaker: Speaker::Nobody,
-            pytest: pytest::Reader::new(),
-            cargo: cargo::Reader::default(),
-            nextest: nextest::Reader::default(),
-            libtest: libtest::Reader::default(),
+            pytest: pytest::Reader::new(&Room::ALL),
+            cargo: cargo::Reader::new(&Room::ALL),
+            nextest: nextest::Reader::new(&Room::ALL),
+            libtest: libtest::Reader::new(&Room::ALL),
             suspended: Vec::new(),
             runs: Vec::new(),
+            room: Room::ALL,
         }
     }
 
@@ -70,7 +73,7 @@ impl Reader {
         {
             let inside = self.speaker == Speaker::Pytest && self.pytest.is_under_way();
             if inside && self.suspended.len() < DEPTH {
-                let outer = std::mem::replace(&mut self.pytest, pytest::Reader::new());
+                let outer = std::mem::replace(&mut self.pytest, pytest::Reader::new(&self.room));
                 self.suspended.push((outer, self.runs.len()));
             } else {
                 self.end();
@@ -135,12 +138,24 @@ impl Reader {
     }
 
     fn end(&mut self) {
+        let runs = match self.speaker {
+            Speaker::Nobody => Vec::new(),
+            Speaker::Pytest => self.pytest.finish().into_iter().collect(),
+            Speaker::Cargo => vec![self.cargo.finish()],
+            Speaker::Nextest => self.nextest.finish().into_iter().collect(),
+            Speaker::Libtest => self.libtest.finish(),
+        };
+        for run in runs {
+            self.room.take(&run);
+            keep(&mut self.runs, run);
+        }
+        // What comes next has the room that is left.
         match self.speaker {
             Speaker::Nobody => {}
-            Speaker::Pytest => self.runs.extend(self.pytest.finish()),
-            Speaker::Cargo => self.runs.push(self.cargo.finish()),
-            Speaker::Nextest => self.runs.extend(self.nextest.finish()),
-            Speaker::Libtest => self.runs.extend(self.libtest.finish()),
+            Speaker::Pytest => self.pytest = pytest::Reader::new(&self.room),
+            Speaker::Cargo => self.cargo.make_room(&self.room),
+            Speaker::Nextest => self.nextest = nextest::Reader::new(&self.room),
+            Speaker::Libtest => self.libtest = libtest::Reader::new(&self.room),
         }
     }
 }

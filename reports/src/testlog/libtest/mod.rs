@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 use self::binaries::Binaries;
 use self::sequence::Sequence;
 use super::json::{Text, closed};
+use super::run::Room;
 use super::{Counts, TestRun, bytes, cargo};
 
 /// An event, as far as it is read.
@@ -103,24 +104,19 @@ pub(super) struct Reader {
     room: Room,
 }
 
-/// The bytes that are left: for failures, and for the ids of what did not fail.
-#[derive(Debug)]
-struct Room {
-    failures: usize,
-    quiet: usize,
-}
-
-impl Default for Reader {
-    fn default() -> Self {
-        let room = Room { failures: 20 << 20, quiet: super::quiet::BUDGET };
-        Self { writer: Writer::Unknown(0), title: None, room }
-    }
-}
+/// The bytes of failures that one run of cargo or nextest may hold.
+const FAILURES: usize = 20 << 20;
 
 /// How an event begins, by libtest and by nextest.
 const STARTS: [&[u8]; 2] = [b"{ \"type\": \"", b"{\"type\":\""];
 
 impl Reader {
+    /// A reader that holds no more than there is room for.
+    pub(super) fn new(room: &Room) -> Self {
+        let room = Room { failures: FAILURES.min(room.failures), ..room.clone() };
+        Self { writer: Writer::Unknown(0), title: None, room }
+    }
+
     /// Whether a line begins a suite.
     pub(super) fn begins(line: &[u8]) -> bool {
         Self::opens(line) && Event::read(line).is_some_and(|event| event.what.as_str() == "started")
@@ -149,6 +145,11 @@ impl Reader {
 
     /// Reads one line.
     pub(super) fn line(&mut self, line: &[u8]) {
+        let whole = STARTS.iter().any(|start| line.starts_with(start));
+        if whole && let Some(event) = Event::read(line) {
+            self.event(&event);
+            return;
+        }
         // What a test wrote without an end of line stands before the event.
         let at = STARTS.iter().filter_map(|start| memchr::memmem::rfind(line, start)).max();
         let Some(at) = at else {
@@ -187,9 +188,9 @@ impl Reader {
         }
     }
 
-    /// Every run, and a fresh reader for what follows.
+    /// Every run.
     pub(super) fn finish(&mut self) -> Vec<TestRun> {
-        match std::mem::take(self).writer {
+        match std::mem::replace(&mut self.writer, Writer::Unknown(0)) {
             Writer::Unknown(tests) => Sequence::new(tests, None).finish(),
             Writer::Libtest(suites) => suites.finish(),
             Writer::Nextest(suites) => suites.finish(),

@@ -5,6 +5,7 @@
 
 use super::suite::Suite;
 use super::{Event, Room};
+use crate::testlog::run::keep;
 use crate::testlog::{Runner, TestRun, bytes};
 
 /// Suites inside suites that are told apart.
@@ -12,7 +13,7 @@ const DEPTH: usize = 8;
 
 #[derive(Debug)]
 pub(super) struct Sequence {
-    done: Vec<Suite>,
+    done: Vec<TestRun>,
     current: Suite,
     /// Suites that may have died, each with the number of those that were done before it.
     waiting: Vec<(Suite, usize)>,
@@ -58,7 +59,7 @@ impl Sequence {
         if ended.is_under_way() && self.waiting.len() < DEPTH {
             self.waiting.push((ended, self.done.len()));
         } else {
-            self.done.push(ended);
+            keep(&mut self.done, ended.finish(Runner::Cargo));
         }
     }
 
@@ -77,10 +78,10 @@ impl Sequence {
     }
 
     pub(super) fn finish(mut self) -> Vec<TestRun> {
-        self.done.push(self.current);
+        keep(&mut self.done, self.current.finish(Runner::Cargo));
         for (died, before) in self.waiting.drain(..).rev() {
-            self.done.insert(before, died);
+            self.done.insert(before, died.finish(Runner::Cargo));
         }
-        self.done.into_iter().map(|suite| suite.finish(Runner::Cargo)).collect()
+        self.done
     }
 }

@@ -127,15 +127,8 @@ impl Suite {
         match self.case(name, status, attempts, event, room) {
             Some(case) => self.run.cases.push(case),
             None if status.is_failure() => self.unnamed += 1,
-            None => self.quiet(status, name, room),
+            None => self.run.quiet.push_within(status, name.as_bytes(), &mut room.quiet),
         }
-    }
-
-    fn quiet(&mut self, status: Status, name: &str, room: &mut Room) {
-        let before = self.run.quiet.bytes();
-        self.run.quiet.set_budget(before + room.quiet);
-        self.run.quiet.push(status, name.as_bytes());
-        room.quiet -= self.run.quiet.bytes() - before;
     }
 
     /// The case of a result that is told about, where there is room for it.

@@ -2,12 +2,13 @@
 
 use super::Reader;
 use crate::testlog::lines::LONGEST;
+use crate::testlog::run::Room;
 use crate::testlog::{Completeness, Runner, Status, TestRun};
 
 const WHOLE: Completeness = Completeness::Reconciled;
 
 fn runs(lines: &[&str]) -> Vec<TestRun> {
-    let mut reader = Reader::default();
+    let mut reader = Reader::new(&Room::ALL);
     for line in lines {
         reader.line(line.as_bytes());
     }
