@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::output::Output;
 use super::run::Room;
 use super::{Capture, Case, Completeness, Counts, Frame, Held, NodeId, Phase, Quiet, Runner};
-use super::{Status, TestRun, bytes};
+use super::{Status, TestRun, bytes, quiet};
 
 /// The bytes of failures by name, and of what they printed, that one run may hold.
 const NAMES: usize = 16 << 20;
@@ -49,7 +49,7 @@ impl Reader {
             announced_tests: 0,
             results: 0,
             read: Counts::ZERO,
-            quiet: Quiet::with_budget(room.quiet),
+            quiet: Quiet::with_budget(quiet::BUDGET.min(room.quiet)),
             failed: Vec::new(),
             places: BTreeMap::new(),
             listed: Vec::new(),

@@ -69,7 +69,7 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) const fn new() -> Self {
-        let room = Room { failures: BUDGET, running: RUNNING, quiet: quiet::BUDGET };
+        let room = Room { failures: BUDGET, running: RUNNING, quiet: quiet::BUDGET * 2 };
         Self {
             order: Vec::new(),
             packages: BTreeMap::new(),

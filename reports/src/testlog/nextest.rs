@@ -9,7 +9,7 @@ use super::cargo::explain;
 use super::output::Output;
 use super::run::Room;
 use super::{
-    Case, Completeness, Counts, Held, NodeId, Phase, Quiet, Runner, Status, TestRun, bytes,
+    Case, Completeness, Counts, Held, NodeId, Phase, Quiet, Runner, Status, TestRun, bytes, quiet,
 };
 
 /// The words of a test that failed: by itself, by the clock, or by a signal.
@@ -71,7 +71,7 @@ impl Reader {
             begun: false,
             announced_tests: 0,
             read: Counts::ZERO,
-            quiet: Quiet::with_budget(room.quiet),
+            quiet: Quiet::with_budget(quiet::BUDGET.min(room.quiet)),
             failed: Vec::new(),
             tries: BTreeMap::new(),
             places: BTreeMap::new(),

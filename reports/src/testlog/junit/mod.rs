@@ -173,7 +173,10 @@ impl Reader {
                         b"classname" => open.class = value(&attribute),
                         b"name" => open.name = value(&attribute),
                         b"file" => open.file = value(&attribute),
-                        b"time" => open.duration_ms = bytes::seconds(&value(&attribute)),
+                        b"time" => {
+                            let time = std::str::from_utf8(&attribute.value).ok();
+                            open.duration_ms = time.and_then(bytes::seconds);
+                        }
                         _ => {}
                     }
                 }

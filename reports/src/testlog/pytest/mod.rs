@@ -23,7 +23,7 @@ use self::progress::{Mark, Word};
 use self::rule::Final;
 use self::summary::Line;
 use super::run::Room;
-use super::{Counts, Quiet, Status, TestRun};
+use super::{Counts, Quiet, Status, TestRun, quiet};
 
 pub(super) use body::{exception, explain, is_own};
 
@@ -124,7 +124,7 @@ impl Reader {
             failing: Vec::new(),
             failed_files: Vec::new(),
             file: Vec::new(),
-            quiet: Quiet::with_budget(room.quiet),
+            quiet: Quiet::with_budget(quiet::BUDGET.min(room.quiet)),
             read: Counts::ZERO,
             reruns: BTreeMap::new(),
             running: BTreeSet::new(),
