@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::suite::Suite;
-use super::{Event, Room};
+use super::{Event, Left};
 use crate::testlog::{Counts, Runner, TestRun};
 
 /// What a suite takes beside its name.
@@ -32,7 +32,7 @@ impl Binaries {
         self.begun == 0 && self.suites.iter().all(Suite::has_ended)
     }
 
-    pub(super) fn event(&mut self, event: &Event<'_>, room: &mut Room) {
+    pub(super) fn event(&mut self, event: &Event<'_>, room: &mut Left) {
         if let Some(nextest) = &event.nextest {
             let (package, binary) = (nextest.package.as_str(), nextest.test_binary.as_str());
             self.choose(&format!("{package}::{binary}"), room);
@@ -57,11 +57,11 @@ impl Binaries {
         }
     }
 
-    fn choose_by(&mut self, name: &str, room: &mut Room) {
+    fn choose_by(&mut self, name: &str, room: &mut Left) {
         self.choose(name.split_once('$').map_or("", |(binary, _)| binary), room);
     }
 
-    fn choose(&mut self, binary: &str, room: &mut Room) {
+    fn choose(&mut self, binary: &str, room: &mut Left) {
         let cost = binary.len() * 3 + SUITE;
         self.current = if let Some(place) = self.places.get(binary) {
             *place

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Event, Room};
+use super::{Event, Left};
 use crate::testlog::{
     Case, Completeness, Counts, Held, NodeId, Phase, Runner, Status, TestRun, cargo,
 };
@@ -90,17 +90,17 @@ impl Suite {
     }
 
     /// A test runs: it takes the room of a failure, which it is if it never has a result.
-    pub(super) fn start(&mut self, name: &str, room: &mut Room) {
+    pub(super) fn start(&mut self, name: &str, room: &mut Left) {
         self.starts = true;
         // A result that came before was none.
         self.later.retain(|(known, _, _)| known != name);
-        if room.failures >= cost(name) && self.running.insert(name.to_owned()) {
-            room.failures -= cost(name);
+        if room.running >= cost(name) && self.running.insert(name.to_owned()) {
+            room.running -= cost(name);
         }
     }
 
     /// Takes a result: of a test that runs, or one more of a test that does not.
-    pub(super) fn result(&mut self, name: &str, attempts: u32, event: &Event<'_>, room: &mut Room) {
+    pub(super) fn result(&mut self, name: &str, attempts: u32, event: &Event<'_>, room: &mut Left) {
         let status = match event.what.as_str() {
             "failed" => Status::Failed,
             "ignored" => Status::Skipped,
@@ -108,7 +108,7 @@ impl Suite {
             _ => Status::Passed,
         };
         if self.running.remove(name) {
-            room.failures += cost(name);
+            room.running += cost(name);
         } else if self.starts {
             if self.later.len() < LATER {
                 let case = self.case(name, status, attempts, event, room);
@@ -132,7 +132,7 @@ impl Suite {
         status: Status,
         attempts: u32,
         event: &Event<'_>,
-        room: &mut Room,
+        room: &mut Left,
     ) -> Option<Case> {
         let told = status.is_failure() || status == Status::Flaky;
         if !told || room.failures < cost(name) {
