@@ -270,6 +270,15 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn the_name_of_an_injected_fault_is_no_reason_to_guess() {
+        let guess = decided("tests/chaos/test_auth.py::test_jwt_expiration", None, "");
+        assert_eq!(guess, "name-fault-injection: name `chaos`");
+        let message = "AssertionError: assert [] == [1]";
+        let told = decided("tests/chaos/test_auth.py::test_a", Some("AssertionError"), message);
+        assert!(told.starts_with("wrong-value"), "{told}");
+    }
+
+    #[test]
     fn a_status_is_one_only_where_the_message_speaks_of_it() {
         let server = "HTTPError: 503 Server Error: x for url: http://a/";
         assert!(decided("a", None, server).starts_with("service-unavailable"));
