@@ -27,7 +27,7 @@ pub struct Report {
     pub notes: Vec<String>,
     /// Every failure, in the order of the inputs.
     pub failures: Vec<FailureReport>,
-    /// Failures of one signature, the largest group first.
+    /// Failures of one signature; what deserves a look first comes first.
     pub groups: Vec<GroupReport>,
     /// What flips over several runs; `null` where it was not looked for.
     pub flakiness: Option<FlakinessReport>,
