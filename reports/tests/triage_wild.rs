@@ -335,18 +335,25 @@ fn wrong(all: &[Judged]) -> String {
     page
 }
 
+/// Of a half, all failures or those that a person can read, and the page of figures.
+fn score(all: &[Judged], half: Half) -> (f64, f64, String) {
+    let of: Vec<_> = all.iter().filter(|one| one.failure.half() == half).collect();
+    let readable: Vec<_> = of.iter().filter(|one| one.failure.readable).copied().collect();
+    (macro_f1(&of), macro_f1(&readable), figures(all, half))
+}
+
+// The floors are a little below what is reached; README.md beside the failures says how far each
+// figure may be believed.
+
 #[test]
-fn the_rules_hold_for_failures_that_nobody_made_for_them() {
-    let all = judged();
-    let unseen: Vec<_> = all.iter().filter(|one| one.failure.half() == Half::Unseen).collect();
-    let score = macro_f1(&unseen);
-    assert!(score >= 0.34, "{}", figures(&all, Half::Unseen));
+fn the_rules_hold_for_wild_failures_of_projects_that_they_were_not_written_from() {
+    let (score, readable, figures) = score(&judged(), Half::Unseen);
+    assert!(score >= 0.69 && readable >= 0.85, "{figures}");
 }
 
 #[test]
 fn the_rules_hold_for_the_wild_failures_that_they_were_written_from() {
     let all = judged();
-    let known: Vec<_> = all.iter().filter(|one| one.failure.half() == Half::Known).collect();
-    let score = macro_f1(&known);
-    assert!(score >= 0.75, "{}\n{}", figures(&all, Half::Known), wrong(&all));
+    let (score, readable, figures) = score(&all, Half::Known);
+    assert!(score >= 0.75 && readable >= 0.9, "{figures}\n{}", wrong(&all));
 }
