@@ -6,6 +6,7 @@
 
 // What decides.
 pub mod compat;
+mod difference;
 mod rules;
 mod words;
 
@@ -14,6 +15,7 @@ mod flaky;
 mod shared;
 mod signature;
 
+pub use difference::Difference;
 pub use flaky::{Flakiness, TestHistory};
 pub use rules::{FORMAT, Rule, RuleFile, RuleProblem, Rules, SHIPPED, Tier};
 
