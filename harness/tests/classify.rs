@@ -36,7 +36,7 @@ fn a_failure_is_shown_by_its_exact_id_and_fails_the_call() {
     insta::assert_snapshot!(ran.stdout, @r"
     pytest: 1 failed, 1 passed · all counts agree
 
-    1 failure in 1 group
+    1 failure in 1 group: 1 BUG
 
     BUG MEDIUM  The code refuses what it is given, or the state that it is in
       failed  a.py::test_a[x - y]

@@ -6,6 +6,7 @@
 
 // What decides.
 pub mod compat;
+mod difference;
 mod rules;
 mod words;
 
@@ -14,6 +15,7 @@ mod flaky;
 mod shared;
 mod signature;
 
+pub use difference::Difference;
 pub use flaky::{Flakiness, TestHistory};
 pub use rules::{FORMAT, Rule, RuleFile, RuleProblem, Rules, SHIPPED, Tier};
 
@@ -89,7 +91,7 @@ pub struct Triage<'a> {
     pub runs: Vec<(&'a Input, &'a TestRun)>,
     /// Every failure, in the order of the input.
     pub findings: Vec<Finding<'a>>,
-    /// The largest group first, then by signature.
+    /// What deserves a look first comes first, then the largest group, then by signature.
     pub groups: Vec<Group>,
     /// What holds of a whole run, in words.
     pub notes: Vec<String>,
@@ -169,7 +171,10 @@ fn grouped(findings: &mut [Finding<'_>]) -> Vec<Group> {
             Group { id: signature::name(&signature), signature, members, tests }
         })
         .collect();
-    groups.sort_by_key(|group| std::cmp::Reverse(group.members.len()));
+    groups.sort_by_key(|group| {
+        let priorities = group.members.iter().map(|member| findings[*member].priority);
+        (priorities.min(), std::cmp::Reverse(group.members.len()))
+    });
     for (place, group) in groups.iter().enumerate() {
         for member in &group.members {
             findings[*member].group = place;
