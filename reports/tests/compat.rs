@@ -3,7 +3,11 @@
 //! it, ran on every `.log` of `triage/compat` (`CPython` 3.13, UTF-8); beside each log is what it
 //! wrote: its report (`.txt`) and its inventory (`.csv`). The logs are made to reach every branch
 //! and every quirk; `names` has all tests of that project, and `half` a third of them failing.
+//! `random` has logs of random pieces of all of these.
 
+use std::io::Read as _;
+
+use flate2::read::GzDecoder;
 use reports::triage::compat::{NoTests, analyse};
 
 /// A log, and the two files that the original made of it.
@@ -51,6 +55,23 @@ fn both_files_are_those_of_the_original_to_the_byte() {
     for Golden { name, log, report, inventory } in &GOLDENS {
         check(name, log, report, inventory);
     }
+}
+
+#[test]
+fn four_hundred_logs_of_random_pieces_are_read_as_the_original_reads_them() {
+    let mut lines = String::new();
+    let packed = include_bytes!("triage/compat/random.jsonl.gz");
+    GzDecoder::new(&packed[..]).read_to_string(&mut lines).expect("UTF-8");
+    let mut died = 0;
+    for line in lines.lines() {
+        // The log; the two files, or nothing where the original died.
+        let (log, files): (String, Option<(String, String)>) =
+            serde_json::from_str(line).expect("two files or none");
+        died += usize::from(files.is_none());
+        let compat = analyse(&log).ok();
+        assert_eq!(compat.map(|compat| (compat.report, compat.inventory)), files, "{log:?}");
+    }
+    assert!(lines.lines().count() == 400 && (20..200).contains(&died), "{died} died");
 }
 
 #[test]
