@@ -130,6 +130,8 @@ fn compat_writes_the_two_files_of_the_original_and_dies_where_it_did() {
     assert!(inventory.contains(row), "{inventory}");
     sandbox.write("other.txt", FAILING);
     sandbox.chaos(&["classify", "--compat", "other.txt"]).exits(4).says(&["divides by zero"]);
+    sandbox.write("utf16.txt", [0xFF, 0xFE, b'x', 0]);
+    sandbox.chaos(&["classify", "--compat", "utf16.txt"]).exits(104).says(&["not UTF-8"]);
 }
 
 #[test]
