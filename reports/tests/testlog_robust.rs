@@ -82,12 +82,13 @@ const WORDS: [&str; 37] = [
     "Summary [   1.0s] 2 tests run: 1 passed, 1 failed",
 ];
 
-const FORMATS: [Option<Format>; 9] = [
+const FORMATS: [Option<Format>; 10] = [
     None,
     Some(Format::Text),
     Some(Format::Pytest),
     Some(Format::Cargo),
     Some(Format::Nextest),
+    Some(Format::Libtest),
     Some(Format::Junit),
     Some(Format::Reportlog),
     Some(Format::Go),

@@ -68,6 +68,8 @@ pub enum TestFormat {
     Cargo,
     /// cargo-nextest.
     Nextest,
+    /// libtest's JSON, by `cargo test` or by nextest.
+    Libtest,
     /// JUnit XML.
     Junit,
     /// pytest-reportlog, JSON lines.
@@ -85,6 +87,7 @@ impl From<TestFormat> for reports::testlog::Format {
             TestFormat::Pytest => Self::Pytest,
             TestFormat::Cargo => Self::Cargo,
             TestFormat::Nextest => Self::Nextest,
+            TestFormat::Libtest => Self::Libtest,
             TestFormat::Junit => Self::Junit,
             TestFormat::Reportlog => Self::Reportlog,
             TestFormat::Go => Self::Go,

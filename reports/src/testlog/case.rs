@@ -126,6 +126,13 @@ impl NodeId {
     }
 }
 
+impl NodeId {
+    fn size(&self) -> usize {
+        let params = self.params.as_ref().map_or(0, String::len);
+        self.full.len() + self.file.len() + self.class.len() + self.name.len() + params
+    }
+}
+
 /// A place in the code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Frame {
@@ -191,6 +198,12 @@ impl Case {
             duration_ms: None,
             attempts: 1,
         }
+    }
+
+    /// The bytes that it takes, roughly.
+    pub(super) fn size(&self) -> usize {
+        let captured: usize = self.captured.iter().map(|capture| capture.text.len() + 64).sum();
+        size_of::<Self>() + self.id.size() + self.message.len() + captured
     }
 }
 

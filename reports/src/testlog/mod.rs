@@ -17,7 +17,9 @@ mod run;
 // From bytes to lines.
 mod bytes;
 mod decode;
+mod json;
 mod lines;
+mod output;
 
 // Text, a runner each.
 mod cargo;
@@ -29,6 +31,7 @@ mod text;
 mod go;
 mod jest;
 mod junit;
+mod libtest;
 mod reportlog;
 
 // Which one it is.

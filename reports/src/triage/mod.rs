@@ -20,6 +20,7 @@ pub use flaky::{Flakiness, TestHistory};
 pub use rules::{FORMAT, Rule, RuleFile, RuleProblem, Rules, SHIPPED, Tier};
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use crate::cause::{Category, Priority};
 use crate::classify::Confidence;
@@ -116,10 +117,21 @@ impl<'a> Triage<'a> {
         Self { inputs, runs, findings, groups, notes, flakiness }
     }
 
+    /// The failures of one run.
+    pub fn findings_of(&self, run: usize) -> &[Finding<'a>] {
+        &self.findings[of_run(&self.findings, run)]
+    }
+
     /// How many failures are of a category.
     pub fn in_category(&self, category: Category) -> usize {
         self.findings.iter().filter(|finding| finding.category == category).count()
     }
+}
+
+/// Where the findings of one run are: they stand in the order of the runs.
+fn of_run(findings: &[Finding<'_>], run: usize) -> Range<usize> {
+    let start = findings.partition_point(|finding| finding.run < run);
+    start..findings.partition_point(|finding| finding.run <= run)
 }
 
 fn judged<'a>(case: &'a Case, run: usize, rules: &Rules) -> Finding<'a> {

@@ -22,7 +22,7 @@ pub fn render(triage: &Triage<'_>) -> String {
             };
             suite.add_test_case(TestCase::new(escape(&id), status));
         }
-        for finding in triage.findings.iter().filter(|finding| finding.run == number) {
+        for finding in triage.findings_of(number) {
             suite.add_test_case(failed(finding));
         }
         report.add_test_suite(suite);

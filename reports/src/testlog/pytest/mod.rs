@@ -22,7 +22,8 @@ use self::echo::Echo;
 use self::progress::{Mark, Word};
 use self::rule::Final;
 use self::summary::Line;
-use super::{Counts, Quiet, Status, TestRun};
+use super::run::Room;
+use super::{Counts, Quiet, Status, TestRun, quiet};
 
 pub(super) use body::{exception, explain, is_own};
 
@@ -111,7 +112,8 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) const fn new() -> Self {
+    /// A run that holds no more than there is room for.
+    pub(super) fn new(room: &Room) -> Self {
         Self {
             version: None,
             begun: false,
@@ -122,7 +124,7 @@ impl Reader {
             failing: Vec::new(),
             failed_files: Vec::new(),
             file: Vec::new(),
-            quiet: Quiet::with_budget(super::quiet::BUDGET),
+            quiet: Quiet::with_budget(quiet::BUDGET.min(room.quiet)),
             read: Counts::ZERO,
             reruns: BTreeMap::new(),
             running: BTreeSet::new(),
@@ -145,8 +147,8 @@ impl Reader {
             ended: false,
             session_error: None,
             collection_errors: None,
-            names_left: NAMES,
-            details_left: DETAILS,
+            names_left: NAMES.min(room.failures),
+            details_left: DETAILS.min(room.failures / 2),
             dropped: 0,
         }
     }
@@ -234,7 +236,7 @@ impl Reader {
 
     /// The run as a whole, and a fresh reader for the next one.
     pub(super) fn finish(&mut self) -> Option<TestRun> {
-        let reader = std::mem::replace(self, Self::new());
+        let reader = std::mem::replace(self, Self::new(&Room::NONE));
         reader.begun.then(|| settle::settle(reader))
     }
 

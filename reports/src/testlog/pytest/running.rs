@@ -101,9 +101,7 @@ impl Reader {
             Mark::Start(id) => {
                 self.started.clear();
                 self.started.extend_from_slice(id);
-                if self.running.len() < RUNNING {
-                    self.running.insert(id.to_vec());
-                }
+                self.runs(id);
             }
             Mark::Alone(word) => {
                 let id = std::mem::take(&mut self.started);
@@ -151,21 +149,23 @@ impl Reader {
     }
 
     fn result(&mut self, id: &[u8], word: Word, part: Option<&[u8]>) {
-        if !self.running.is_empty() {
-            self.running.remove(id);
+        if !self.running.is_empty() && self.running.remove(id) {
+            self.names_left += cost(id);
         }
         let attempts = match word {
             Word::Rerun => {
                 self.read.reruns += 1;
                 self.forget_parts(id);
-                *self.reruns.entry(id.to_vec()).or_insert(0) += 1;
+                self.reruns(id);
                 self.previous.clear();
                 self.previous.extend_from_slice(id);
                 self.again = true;
                 return;
             }
             Word::Passed | Word::Failed | Word::Error if !self.reruns.is_empty() => {
-                1 + self.reruns.remove(id).unwrap_or(0)
+                let reruns = self.reruns.remove(id);
+                self.names_left += reruns.map_or(0, |_| cost(id));
+                reruns.unwrap_or(0).saturating_add(1)
             }
             _ => 1,
         };
@@ -189,8 +189,29 @@ impl Reader {
         self.again = false;
     }
 
+    /// A test that runs, where there is room to know it.
+    fn runs(&mut self, id: &[u8]) {
+        let room = self.running.len() < RUNNING && self.names_left >= cost(id);
+        if room && self.running.insert(id.to_vec()) {
+            self.names_left -= cost(id);
+        }
+    }
+
+    /// One attempt that did not count; without room, only the sum knows of it.
+    fn reruns(&mut self, id: &[u8]) {
+        if let Some(attempts) = self.reruns.get_mut(id) {
+            *attempts = attempts.saturating_add(1);
+        } else if self.names_left >= cost(id) {
+            self.names_left -= cost(id);
+            self.reruns.insert(id.to_vec(), 1);
+        }
+    }
+
     /// Parts that failed before a test is run again do not count.
     fn forget_parts(&mut self, id: &[u8]) {
+        if self.read.subtests_failed == 0 {
+            return;
+        }
         let recent = self.failing.len().saturating_sub(RUNNING);
         let mut at = recent;
         while at < self.failing.len() {
@@ -214,7 +235,7 @@ impl Reader {
         let part = progress::trim_end(&rest[..rest.len() - id.len()]).to_vec();
         self.result(&id.clone(), word, Some(&part));
         // The test goes on after its part.
-        self.running.insert(id);
+        self.runs(&id);
     }
 
     fn letters(&mut self, file: &[u8], letters: &[u8]) {
@@ -240,6 +261,11 @@ impl Reader {
             }
         }
     }
+}
+
+/// What a test takes that is known by its id alone.
+const fn cost(id: &[u8]) -> usize {
+    id.len() + 64
 }
 
 /// The tests that will run, by `collected 92 items / 1 error / 60 deselected / 32 selected`. Old
