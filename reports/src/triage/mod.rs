@@ -12,6 +12,7 @@ mod words;
 
 // What several failures say together.
 mod flaky;
+mod session;
 mod shared;
 mod signature;
 
@@ -19,6 +20,7 @@ pub use difference::Difference;
 pub use flaky::{Flakiness, TestHistory};
 pub use rules::{FORMAT, Rule, RuleFile, RuleProblem, Rules, SHIPPED, Tier};
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -38,8 +40,8 @@ pub struct Input {
 /// One failure, and why.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding<'a> {
-    /// The failure.
-    pub case: &'a Case,
+    /// The failure; what broke a run as a whole is in no log as a case, and is owned.
+    pub case: Cow<'a, Case>,
     /// The run that it is of, from 0, over all inputs.
     pub run: usize,
     /// The rule that decided; none where nothing is known.
@@ -109,7 +111,9 @@ impl<'a> Triage<'a> {
             .collect();
         let mut findings: Vec<Finding<'_>> = Vec::new();
         for (number, (_, run)) in runs.iter().enumerate() {
-            findings.extend(run.failures().map(|case| judged(case, number, rules)));
+            let cases = run.failures().map(Cow::Borrowed);
+            let cases = cases.chain(session::failure(run).map(Cow::Owned));
+            findings.extend(cases.map(|case| judged(case, number, rules)));
         }
         let groups = grouped(&mut findings);
         let notes = shared::weigh(&runs, &mut findings, &groups);
@@ -134,8 +138,8 @@ fn of_run(findings: &[Finding<'_>], run: usize) -> Range<usize> {
     start..findings.partition_point(|finding| finding.run <= run)
 }
 
-fn judged<'a>(case: &'a Case, run: usize, rules: &Rules) -> Finding<'a> {
-    let Some((rule, evidence)) = rules.decide(case) else {
+fn judged<'a>(case: Cow<'a, Case>, run: usize, rules: &Rules) -> Finding<'a> {
+    let Some((rule, evidence)) = rules.decide(&case) else {
         let (reason, remedy) = if case.message.is_empty() {
             ("The log does not say why", "run it again with `--tb=short`")
         } else {
@@ -173,7 +177,7 @@ fn judged<'a>(case: &'a Case, run: usize, rules: &Rules) -> Finding<'a> {
 fn grouped(findings: &mut [Finding<'_>]) -> Vec<Group> {
     let mut members: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (place, finding) in findings.iter().enumerate() {
-        members.entry(signature::of(finding.case)).or_default().push(place);
+        members.entry(signature::of(&finding.case)).or_default().push(place);
     }
     let mut groups: Vec<Group> = members
         .into_iter()

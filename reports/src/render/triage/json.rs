@@ -188,7 +188,7 @@ fn one_run(input: &str, run: &TestRun) -> RunReport {
 }
 
 fn failure(triage: &Triage<'_>, finding: &Finding<'_>) -> FailureReport {
-    let case = finding.case;
+    let case = &finding.case;
     FailureReport {
         id: case.id.full.clone(),
         file: case.id.file.clone(),

@@ -71,7 +71,7 @@ fn render_group(
     let _ = writeln!(page, "\n{category} {priority}{times}  {}", escape(&finding.reason));
     let shown = if verbose { usize::MAX } else { SHOWN };
     for member in group.members.iter().take(shown) {
-        let case = triage.findings[*member].case;
+        let case = &triage.findings[*member].case;
         let part = case.subtest.as_deref().filter(|part| !part.is_empty());
         let part = part.map(|part| format!(" {part}")).unwrap_or_default();
         let attempts = match case.attempts {
@@ -85,7 +85,7 @@ fn render_group(
     if hidden > 0 {
         let _ = writeln!(page, "  … and {} more (`--verbose`)", thousands(hidden as u64));
     }
-    let (at, message) = (place(finding.case), first_line(&finding.case.message));
+    let (at, message) = (place(&finding.case), first_line(&finding.case.message));
     let separator = if at.is_empty() || message.is_empty() { "" } else { ": " };
     let message = escape(&format!("{at}{separator}{message}"));
     if !message.is_empty() {
