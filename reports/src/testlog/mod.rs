@@ -18,6 +18,7 @@ mod run;
 mod bytes;
 mod decode;
 mod lines;
+mod prefix;
 
 // Text, a runner each.
 mod cargo;

@@ -91,6 +91,7 @@ impl Reader {
                 }
                 if worker && self.total.is_none() || !worker && self.fits(id, tail) {
                     self.verbose = true;
+                    let id = if worker { self.begun(id) } else { id };
                     self.result(id, word, part);
                 }
             }
@@ -127,16 +128,8 @@ impl Reader {
         {
             let version = line[at + 9..].split(|byte| matches!(byte, b',' | b' ')).next();
             self.version = version.map(body::lossy);
-        } else if let Some(at) = memchr::memmem::find(line, b"collected ")
-            && (at == 0 || line.starts_with(b"collecting"))
-            && self.total.is_none()
-        {
-            let text = body::lossy(&line[at..line.len().min(at + 200)]);
-            let errors = text.split(" / ").find_map(|part| {
-                part.strip_suffix(" errors").or_else(|| part.strip_suffix(" error"))?.parse().ok()
-            });
-            self.collection_errors = errors;
-            self.total = collected(&text);
+        } else if self.total.is_none() && self.collected(line) {
+            self.total = total(line);
         } else if line.starts_with(b"[gw") && memchr::memmem::find(line, b" node down: ").is_some()
         {
             self.session_error = Some(body::lossy(&line[..line.len().min(500)]));
@@ -148,6 +141,20 @@ impl Reader {
             self.started.clear();
             self.started.extend_from_slice(progress::leading_id(line));
         }
+    }
+
+    /// Reads how many files were not collected; says whether the line tells.
+    pub(super) fn collected(&mut self, line: &[u8]) -> bool {
+        if self.collection_skips.is_some() || total(line).is_none() {
+            return false;
+        }
+        let Some(text) = collected(line) else { return false };
+        let count = |kind: &str| {
+            text.split(" / ").find_map(|part| part.trim_end().strip_suffix(kind)?.parse().ok())
+        };
+        self.collection_errors = count(" errors").or_else(|| count(" error"));
+        self.collection_skips = Some(count(" skipped").unwrap_or(0));
+        true
     }
 
     fn result(&mut self, id: &[u8], word: Word, part: Option<&[u8]>) {
@@ -204,6 +211,18 @@ impl Reader {
         }
     }
 
+    /// The id of a test that runs, where a worker printed something behind it on its line.
+    fn begun<'a>(&self, id: &'a [u8]) -> &'a [u8] {
+        if self.running.is_empty() || self.running.contains(id) {
+            return id;
+        }
+        let opens = |known: &&Vec<u8>| {
+            id.strip_prefix(known.as_slice()).is_some_and(|rest| rest.starts_with(b" "))
+        };
+        let longest = self.running.iter().filter(opens).map(Vec::len).max();
+        longest.map_or(id, |length| &id[..length])
+    }
+
     /// A result of which only the running tests tell where its part ends and its id begins.
     fn worker(&mut self, rest: &[u8], word: Word) {
         let ends = |id: &&Vec<u8>| {
@@ -242,9 +261,17 @@ impl Reader {
     }
 }
 
-/// The tests that will run, by `collected 92 items / 1 error / 60 deselected / 32 selected`. Old
-/// versions print a wrong `selected` beside errors, so it is not what is read.
-fn collected(text: &str) -> Option<u64> {
+/// `collected 92 items / 1 error / 60 deselected / 32 selected`, where a line says it.
+fn collected(line: &[u8]) -> Option<String> {
+    let at = memchr::memmem::find(line, b"collected ")?;
+    let told = at == 0 || line.starts_with(b"collecting");
+    told.then(|| body::lossy(&line[at..line.len().min(at + 200)]))
+}
+
+/// The tests that will run. Old versions print a wrong `selected` beside errors, so it is not
+/// what is read.
+fn total(line: &[u8]) -> Option<u64> {
+    let text = collected(line)?;
     let mut parts = text.trim_end().split(" / ");
     let items: u64 = parts.next()?.split(' ').nth(1)?.parse().ok()?;
     let left: Option<u64> = parts.find_map(|part| part.strip_suffix(" deselected")?.parse().ok());

@@ -19,7 +19,7 @@ pub(super) fn agrees(reader: &Reader, announced: &Counts) -> bool {
     let errors = read.errors.saturating_add(reader.collection_errors.unwrap_or(0));
     seen && passes(read, announced)
         && read.xpassed == announced.xpassed
-        && quiet(read) == quiet(announced)
+        && skips(reader, announced) == quiet(announced)
         && failed(read) <= failed(announced)
         && (errors == announced.errors || reader.collection_errors.is_none())
         && read.errors <= announced.errors
@@ -37,6 +37,17 @@ const fn passes(read: &Counts, announced: &Counts) -> bool {
 /// Versions and plugins differ in where they count parts that were not run or failed as marked.
 const fn quiet(counts: &Counts) -> u64 {
     counts.skipped.saturating_add(counts.xfailed).saturating_add(counts.subtests_skipped)
+}
+
+/// What was read of them, with the files that were skipped as a whole. Where the log does not
+/// say how many these are (`-q`, workers), the final line alone does: no test is among them.
+fn skips(reader: &Reader, announced: &Counts) -> u64 {
+    let read = quiet(&reader.read);
+    match reader.collection_skips {
+        Some(files) => read.saturating_add(files),
+        None if announced.skipped > reader.read.skipped => read.max(quiet(announced)),
+        None => read,
+    }
 }
 
 /// Turns what was collected into a run.
@@ -147,7 +158,11 @@ fn case(known: &Listed, bodies: &mut [Body]) -> Case {
     case
 }
 
-fn conclude(mut run: TestRun, reader: Reader, announced: Option<Counts>) -> TestRun {
+fn conclude(mut run: TestRun, mut reader: Reader, announced: Option<Counts>) -> TestRun {
+    if let Some(announced) = &announced {
+        let files = skips(&reader, announced).saturating_sub(quiet(&reader.read));
+        reader.read.skipped = reader.read.skipped.saturating_add(files);
+    }
     let mut read = reader.read;
     let progress = reader.verbose || reader.lettered;
     let count = |of: fn(&Case) -> bool| run.cases.iter().filter(|case| of(case)).count() as u64;
@@ -198,7 +213,15 @@ fn conclude(mut run: TestRun, reader: Reader, announced: Option<Counts>) -> Test
     } else {
         Held::Failures
     };
-    run.exit_hint = exit(reader.session_error.as_deref(), &total, announced.is_some());
+    run.exit_hint = match exit(reader.session_error.as_deref(), &total, announced.is_some()) {
+        Some(5) if reader.last.is_some_and(|last| last.listed) => Some(0),
+        // It is only said where nothing ran.
+        Some(5) if reader.absent.is_some() => {
+            reader.session_error = reader.absent.take();
+            Some(4)
+        }
+        code => code,
+    };
     run.version = reader.version;
     run.quiet = reader.quiet;
     run.read = read;
@@ -217,6 +240,9 @@ fn exit(session_error: Option<&str>, counts: &Counts, ended: bool) -> Option<u8>
     let said = session_error.unwrap_or_default();
     if said.starts_with("INTERNALERROR") {
         return Some(3);
+    }
+    if said.starts_with(super::CONFTEST) {
+        return Some(4);
     }
     if !ended {
         return None;
