@@ -66,6 +66,12 @@ impl Reader {
         line.starts_with(b" Nextest run ID ") || starting(line).is_some()
     }
 
+    /// Whether a line can be a part of a run whose beginning is not there.
+    pub(super) fn resumes(line: &[u8]) -> bool {
+        let summary = bytes::trim(line).starts_with(b"Summary [");
+        summary && memchr::memmem::find(line, b" run: ").is_some() || Result::read(line).is_some()
+    }
+
     /// Whether a line at the very end of a log can be read though nothing ends it.
     pub(super) fn is_whole(line: &[u8]) -> bool {
         bytes::trim(line).starts_with(b"Summary [") || line.starts_with(b"error: ")

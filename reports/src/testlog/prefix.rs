@@ -7,7 +7,7 @@
 
 use memchr::memmem;
 
-use super::pytest;
+use super::{nextest, pytest};
 
 /// One part of a prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl Prefix {
     fn learn(&mut self, line: &[u8]) {
         let known = match anchor(line) {
             Some(at) => Part::all(&line[..at]),
-            None => before_counts(line),
+            None => before_counts(line).or_else(|| before_nextest(line)),
         };
         if let Some(parts) = known {
             (self.parts, self.settled) = (parts, true);
@@ -88,14 +88,24 @@ fn first(line: &[u8]) -> Vec<Part> {
     }
 }
 
-/// What stands before pytest's counts where nothing is ruled: `20:28:24  3 passed in 0.12s`.
+/// What stands before pytest's counts: `20:28:24  3 passed in 0.12s`.
 fn before_counts(line: &[u8]) -> Option<Vec<Part>> {
     let end = line.trim_ascii_end().last()?;
-    if !matches!(end, b's' | b')') || memmem::find(line, b" in ").is_none() {
+    if !matches!(end, b's' | b')' | b'=') || memmem::find(line, b" in ").is_none() {
         return None;
     }
     let (parts, rest) = Part::leading(line);
     pytest::Reader::is_last(rest).then_some(parts)
+}
+
+/// What stands before a line of nextest's: a test's own output among them looks like cargo's.
+fn before_nextest(line: &[u8]) -> Option<Vec<Part>> {
+    let told = [&b" across "[..], b"] "].iter().any(|mark| memmem::find(line, mark).is_some());
+    if line.len() > 400 || !told {
+        return None;
+    }
+    let (parts, rest) = Part::leading(line);
+    (nextest::Reader::begins(rest) || nextest::Reader::resumes(rest)).then_some(parts)
 }
 
 impl Part {
@@ -163,10 +173,11 @@ fn anchor(line: &[u8]) -> Option<usize> {
             (words == 3).then_some(at)
         }
         _ if line.len() < 400 => {
-            let marks: [&[u8]; 5] = [
+            let marks: [&[u8]; 6] = [
                 b" Nextest run ID ",
                 b"     Running unittests ",
                 b"   Compiling ",
+                b"test result: ",
                 b"Test session starts (platform: ",
                 pytest::CONFTEST.as_bytes(),
             ];
@@ -224,8 +235,13 @@ fn step(line: &[u8]) -> Option<usize> {
     }
 }
 
-/// A name without blanks, padded, and a bar.
+const NIX: &[u8] = b"       > ";
+
+/// A name without blanks, padded, and a bar; or the mark that Nix puts before a build's lines.
 fn service(line: &[u8]) -> Option<usize> {
+    if line.starts_with(NIX) {
+        return Some(NIX.len());
+    }
     let name = line.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte));
     let name = name.count();
     let pad = line[name..].iter().take_while(|byte| **byte == b' ').count();
@@ -359,6 +375,15 @@ mod tests {
     fn a_log_whose_session_has_nothing_before_it_keeps_its_times() {
         let logged = "2026-05-26T20:28:24Z === FAILURES ===";
         check(&["=== test session starts ===", logged], &["=== test session starts ===", logged]);
+    }
+
+    #[test]
+    fn what_a_test_of_nextest_shows_does_not_decide() {
+        check(
+            &["t-1  |     Starting 2 tests across 1 binary", "t-1  | running 1 test", "t-1  | x"],
+            &["    Starting 2 tests across 1 binary", "running 1 test", "x"],
+        );
+        check(&["#7 0.1         FAIL [   0.003s] a b"], &["        FAIL [   0.003s] a b"]);
     }
 
     #[test]

@@ -114,6 +114,8 @@ impl Reader {
             b'=' | b'T' if pytest::Reader::begins(line) => Some(Speaker::Pytest),
             b'r' if cargo::Reader::begins(line) => Some(Speaker::Cargo),
             b' ' if nextest::Reader::begins(line) => Some(Speaker::Nextest),
+            b' ' if silent && nextest::Reader::resumes(line) => Some(Speaker::Nextest),
+            b't' if self.is_over() && cargo::Reader::resumes(line) => Some(Speaker::Cargo),
             _ => None,
         };
         // A run without a beginning is taken up where nothing else speaks.
@@ -121,6 +123,16 @@ impl Reader {
         let again = || (silent || ended) && pytest::Reader::resumes(line, silent);
         let new = new.or_else(|| again().then_some(Speaker::Pytest));
         new.filter(|new| self.only.is_none_or(|only| only == *new))
+    }
+
+    /// Whether the end of another run may stand alone now.
+    const fn is_over(&self) -> bool {
+        match self.speaker {
+            Speaker::Nobody => true,
+            Speaker::Pytest => self.pytest.has_ended(),
+            Speaker::Cargo => self.cargo.is_over(),
+            Speaker::Nextest => false,
+        }
     }
 
     /// Whether the one that speaks may be at its end.
@@ -182,6 +194,29 @@ mod tests {
         let [run] = runs.as_slice() else { panic!("{} runs", runs.len()) };
         assert_eq!(run.completeness, Completeness::Reconciled);
         assert_eq!((run.read.passed, run.read.failed), (3, 1));
+    }
+
+    #[test]
+    fn ends_of_runs_without_their_results_are_said_to_be_that() {
+        let text = "test result: FAILED. 448 passed; 8 failed; 0 ignored; 0 measured; 0 filtered \
+            out\ntest a ... ok\ntest result: ok. 1 passed; 0 failed\n";
+        let announced: Vec<_> = runs(text)
+            .iter()
+            .map(|run| {
+                assert!(matches!(run.completeness, Completeness::Mismatch(_)));
+                run.announced.map(|counts| (counts.passed, counts.failed))
+            })
+            .collect();
+        assert_eq!(announced, [Some((448, 8)), Some((1, 0))]);
+    }
+
+    #[test]
+    fn nextest_without_its_first_lines_is_read() {
+        let text = "        PASS [   0.004s] (1/1) a tests::one\n     \
+            Summary [   0.006s] 1 test run: 1 passed, 12 skipped\n";
+        let runs = runs(text);
+        assert_eq!((runs[0].runner, runs[0].read.passed), (Runner::Nextest, 1));
+        assert_eq!(runs[0].completeness, Completeness::Reconciled);
     }
 
     #[test]

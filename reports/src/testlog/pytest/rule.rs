@@ -104,14 +104,19 @@ fn add(counts: &mut Counts, kind: &str, count: u64) {
 
 /// `312.40s`, with or without `(0:05:12)` after it.
 fn duration(text: &str) -> Option<u64> {
+    // Up to version 4 the unit was a word.
+    let text = text
+        .strip_suffix(" seconds")
+        .map(|number| format!("{number}s"))
+        .map_or(std::borrow::Cow::Borrowed(text), std::borrow::Cow::Owned);
     let seconds = match text.split_once(' ') {
-        None => text,
+        None => text.as_ref(),
         Some((seconds, clock)) => {
             let clock = clock.strip_prefix('(')?.strip_suffix(')')?;
             clock.contains(':').then_some(seconds)?
         }
     };
-    let number = seconds.strip_suffix('s').or_else(|| seconds.strip_suffix(" seconds"))?;
+    let number = seconds.strip_suffix('s')?;
     let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
     if part.is_empty() || part.len() > 9 || !part.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -163,6 +168,8 @@ mod tests {
         assert_eq!((found.counts.failed, found.counts.passed, found.counts.errors), (43, 85, 2));
         assert_eq!((found.counts.reruns, found.duration_ms), (3, 312_400));
         assert!(counts("3 passed in 0.02s").is_some());
+        let old = last(b"== 10 passed in 5.53 seconds ==").expect("a final line of version 4");
+        assert_eq!((old.counts.passed, old.duration_ms), (10, 5530));
         assert!(!found.listed);
         let listed = |line: &str| last(line.as_bytes()).is_some_and(|last| last.listed);
         assert!(listed("909 tests collected in 0.51s") && listed("1 test collected in 0.51s"));
