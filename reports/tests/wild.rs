@@ -166,7 +166,9 @@ fn no_prefix_encoding_or_line_end_changes_what_is_read() {
 #[test]
 fn a_log_that_is_cut_off_is_said_to_be_and_invents_nothing() {
     let mut all = Vec::new();
-    for entry in table::entries().into_iter().filter(|entry| entry.has_ids) {
+    // Suites of pytest's plugins print whole sessions, which only the end tells from their own.
+    let told = |entry: &Entry| entry.has_ids && !entry.name.starts_with("py-pytest");
+    for entry in table::entries().into_iter().filter(told) {
         let bytes = table::bytes(&entry.name);
         let lasting = entry.states.len();
         for part in 1..=12 {

@@ -240,6 +240,25 @@ mod tests {
     }
 
     #[test]
+    fn a_session_that_a_test_shows_on_its_own_line_does_not_end_this_one() {
+        // With `-s` nothing says how far the run is.
+        let inner = "=== test session starts ===\ncollected 1 item\n\nb.py F  [100%]\n\n\
+            === FAILURES ===\n___ test_b ___\nE   AssertionError\n\
+            === short test summary info ===\nFAILED b.py::test_b\n=== 1 failed in 0.01s ===\n";
+        let text = format!(
+            "=== test session starts ===\ncollecting ... collected 2 items\n\n\
+            a.py::test_a {inner}PASSED\na.py::test_c {inner}PASSED\n\n=== 2 passed in 0.50s ===\n"
+        );
+        let whole = runs(&text);
+        let [run] = whole.as_slice() else { panic!("{} runs", whole.len()) };
+        assert_eq!(run.completeness, Completeness::Reconciled);
+        assert_eq!((run.read.passed, run.cases.len()), (2, 0));
+        // Cut before the end, the inner line must not be taken for it.
+        let cut = runs(&text[..text.len() - 40]);
+        assert!(!cut[0].completeness.is_complete());
+    }
+
+    #[test]
     fn runs_of_two_runners_in_one_log_are_two() {
         let cargo = "running 1 test\ntest a ... ok\n\ntest result: ok. 1 passed; 0 failed; \
             0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
@@ -280,6 +299,8 @@ mod tests {
             assert_eq!(runs[0].session_error.as_deref(), Some(absent.trim_end()));
         }
         assert_eq!(runs(none)[0].exit_hint, Some(5));
+        let quiet = "ERROR: Unknown config option: strictness\n\nno tests ran in 0.11s\n";
+        assert_eq!(runs(quiet)[0].exit_hint, Some(4));
     }
 
     #[test]

@@ -39,8 +39,9 @@ const RUNNING: usize = 4096;
 /// What pytest says instead of a session where a `conftest.py` cannot be loaded.
 pub(in crate::testlog) const CONFTEST: &str = "ImportError while loading conftest '";
 
-/// What pytest says where a path that it was asked for is not there.
-const ABSENT: &str = "ERROR: file or directory not found: ";
+/// What pytest says where it was asked for what is not there.
+const ABSENT: [&[u8]; 3] =
+    [b"file or directory not found: ", b"not found: ", b"Unknown config option: "];
 
 /// The most lines that a wrapped reason is followed over.
 const WRAPPED: u32 = 200;
@@ -188,7 +189,7 @@ impl Reader {
                 Some(b"FAILURES" | b"ERRORS" | b"short test summary info") => true,
                 _ => rule::last(line).is_some(),
             },
-            Some(b'0'..=b'9') if silent => rule::last(line).is_some(),
+            Some(b'0'..=b'9' | b'n') if silent => rule::last(line).is_some(),
             Some(b'I') if silent => {
                 line.starts_with(b"INTERNALERROR> ") || line.starts_with(CONFTEST.as_bytes())
             }
@@ -233,7 +234,9 @@ impl Reader {
     pub(super) fn before(&mut self, line: &[u8]) {
         // A terminal is told of the search on the same line.
         let line = line.strip_prefix(b"collecting ... ").unwrap_or(line);
-        if line.starts_with(ABSENT.as_bytes()) {
+        if let Some(rest) = line.strip_prefix(b"ERROR: ")
+            && ABSENT.iter().any(|said| rest.starts_with(said))
+        {
             self.absent = Some(body::lossy(&line[..line.len().min(500)]));
         }
     }

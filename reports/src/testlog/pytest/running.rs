@@ -5,7 +5,7 @@
 
 use super::progress::{self, Mark, Tail, Word};
 use super::{CASE, Failing, MISSED, Place, RUNNING, Reader, WRAPPED, body, status, summary};
-use crate::testlog::Status;
+use crate::testlog::{Counts, Status};
 
 impl Reader {
     /// Whether a line is this run's next result, by how far it says the run is.
@@ -16,13 +16,25 @@ impl Reader {
             return false;
         }
         let (mark, tail) = progress::read(line);
+        let alone = matches!(mark, Mark::Alone(_)) && !self.started.is_empty();
         let fits = match tail {
             Tail::Percent(percent) => percent == next * 100 / total,
             Tail::Count(count) => count == next,
-            Tail::Time | Tail::None => false,
+            // With `-s` nothing says how far it is; a word alone ends what a test printed.
+            Tail::None => alone && !self.tailed,
+            Tail::Time => false,
         };
-        let begun = !self.started.is_empty();
-        fits && matches!((mark, begun), (Mark::Result { .. }, _) | (Mark::Alone(_), true))
+        fits && (alone || matches!(mark, Mark::Result { .. }))
+    }
+
+    /// The first result by name. Letters that came before it were a session's in a test's output.
+    fn named(&mut self) {
+        if !self.verbose && self.lettered {
+            (self.lettered, self.parts) = (false, false);
+            self.read = Counts::ZERO;
+            self.failed_files.clear();
+        }
+        self.verbose = true;
     }
 
     /// Whether a session that begins now may be the output of a test of this one.
@@ -51,6 +63,10 @@ impl Reader {
     /// How many tests have a result with this one, if it stands where this run is.
     fn reached(&self, id: &[u8], tail: Tail) -> Option<u64> {
         let next = self.reported + u64::from(self.previous != id);
+        // Either all results say how far the run is, or none does.
+        if tail != Tail::None && !self.tailed && self.reported > 0 {
+            return None;
+        }
         let Some(total) = self.total.filter(|total| *total > 0) else { return Some(next) };
         // A result may have been missed, so a little further on is right as well.
         match tail {
@@ -90,13 +106,13 @@ impl Reader {
                     return;
                 }
                 if worker && self.total.is_none() || !worker && self.fits(id, tail) {
-                    self.verbose = true;
+                    self.named();
                     let id = if worker { self.begun(id) } else { id };
                     self.result(id, word, part);
                 }
             }
             Mark::Worker { rest, word } => {
-                self.verbose = true;
+                self.named();
                 self.worker(rest, word);
             }
             Mark::Start(id) => {
@@ -109,7 +125,7 @@ impl Reader {
             Mark::Alone(word) => {
                 let id = std::mem::take(&mut self.started);
                 if !id.is_empty() && self.fits(&id, tail) {
-                    self.verbose = true;
+                    self.named();
                     self.result(&id, word, None);
                 }
                 self.started = id;

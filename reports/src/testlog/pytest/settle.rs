@@ -18,6 +18,7 @@ pub(super) fn agrees(reader: &Reader, announced: &Counts) -> bool {
     let seen = reader.verbose || reader.lettered || reader.collection_errors.is_some();
     let errors = read.errors.saturating_add(reader.collection_errors.unwrap_or(0));
     seen && passes(read, announced)
+        && missing(reader, announced) == 0
         && read.xpassed == announced.xpassed
         && skips(reader, announced) == quiet(announced)
         && failed(read) <= failed(announced)
@@ -39,6 +40,17 @@ const fn quiet(counts: &Counts) -> u64 {
     counts.skipped.saturating_add(counts.xfailed).saturating_add(counts.subtests_skipped)
 }
 
+/// Tests of those collected that a final line does not account for, where nothing stopped the
+/// session: then the line is that of another one, shown by a test of this one.
+fn missing(reader: &Reader, announced: &Counts) -> u64 {
+    let told = announced.tests().saturating_add(announced.errors);
+    let stopped = reader.session_error.is_some() || told == 0;
+    match reader.total {
+        Some(total) if !stopped => total.saturating_sub(told.saturating_add(announced.deselected)),
+        _ => 0,
+    }
+}
+
 /// What was read of them, with the files that were skipped as a whole. Where the log does not
 /// say how many these are (`-q`, workers), the final line alone does: no test is among them.
 fn skips(reader: &Reader, announced: &Counts) -> u64 {
@@ -58,8 +70,12 @@ pub(super) fn settle(mut reader: Reader) -> TestRun {
         std::mem::take(&mut reader.bodies).into_iter().partition(is_error);
     let lines = std::mem::take(&mut reader.lines);
     let failing = std::mem::take(&mut reader.failing);
+    let progress = reader.verbose || reader.lettered;
+    // Without a final line the progress says how many there are, none included; but files that
+    // cannot be collected show in no letter.
+    let seen = progress && reader.collection_errors.is_none();
     let wanted = |of: fn(&Counts) -> u64, read: u64| {
-        let read = (read > 0 && !reader.parts).then_some(read);
+        let read = ((read > 0 || seen) && !reader.parts).then_some(read);
         let count = announced.as_ref().map(of).or(read);
         count.and_then(|count| usize::try_from(count).ok())
     };
@@ -68,6 +84,7 @@ pub(super) fn settle(mut reader: Reader) -> TestRun {
         lines: lines.iter().filter(|line| line.is_failed()).collect(),
         breaks: lines.iter().filter(|line| !line.is_failed()).map(|line| line.at).collect(),
         wanted: wanted(failed, failed(&reader.read)),
+        progress,
     };
     let collected = reader.collection_errors.unwrap_or(0);
     let error_evidence = Evidence {
@@ -75,6 +92,7 @@ pub(super) fn settle(mut reader: Reader) -> TestRun {
         lines: lines.iter().filter(|line| line.word == Word::Error).collect(),
         breaks: lines.iter().filter(|line| line.word != Word::Error).map(|line| line.at).collect(),
         wanted: wanted(|counts| counts.errors, reader.read.errors.saturating_add(collected)),
+        progress,
     };
     let (mut failed_list, mut error_list, mut flaky) = (Vec::new(), Vec::new(), Vec::new());
     if reader.verbose {
@@ -175,6 +193,10 @@ fn conclude(mut run: TestRun, mut reader: Reader, announced: Option<Counts>) -> 
     }
     let mut problems = Vec::new();
     if let Some(announced) = announced {
+        let missing = missing(&reader, &announced);
+        if missing > 0 {
+            problems.push(format!("{missing} tests collected have no result"));
+        }
         read.deselected = announced.deselected;
         let mut differs = |kind: &str, announced: u64, read: u64| {
             if announced != read {
