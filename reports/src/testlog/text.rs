@@ -253,6 +253,11 @@ mod tests {
         let [run] = whole.as_slice() else { panic!("{} runs", whole.len()) };
         assert_eq!(run.completeness, Completeness::Reconciled);
         assert_eq!((run.read.passed, run.cases.len()), (2, 0));
+        let nothing = "=== no tests ran in 0.01s ===\n";
+        let outer = text.split_once('\n').map(|(title, rest)| (title, &rest[..42]));
+        let (title, collected) = outer.expect("a title");
+        let empty = runs(&format!("{title}\n{collected}\na.py {title}\n{nothing}"));
+        assert!(!empty[0].completeness.is_complete());
         // Cut before the end, the inner line must not be taken for it.
         let cut = runs(&text[..text.len() - 40]);
         assert!(!cut[0].completeness.is_complete());

@@ -332,7 +332,7 @@ impl Reader {
         if let Some(last) = rule::last(line) {
             // The last one counts, unless an earlier one agreed and this one does not: a program
             // that prints after pytest has ended is not pytest.
-            let agrees = settle::agrees(self, &last.counts);
+            let agrees = settle::agrees(self, &last);
             if agrees || !self.ended {
                 self.last = Some(last);
             }

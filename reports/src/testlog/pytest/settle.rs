@@ -7,18 +7,19 @@
 use super::body::{Body, lossy};
 use super::list::{Evidence, Listed, collection_errors, from_progress, from_summary, listed};
 use super::progress::Word;
+use super::rule::Final;
 use super::summary::Line;
 use super::{Failing, Reader, status};
 use crate::testlog::{Case, Completeness, Counts, Held, NodeId, Phase, Runner, Status, TestRun};
 
 /// Whether a final line can be that of a run of which the progress was read. Parts that fail are
 /// not always shown while tests run, and files that cannot be collected never are.
-pub(super) fn agrees(reader: &Reader, announced: &Counts) -> bool {
-    let read = &reader.read;
+pub(super) fn agrees(reader: &Reader, last: &Final) -> bool {
+    let (read, announced) = (&reader.read, &last.counts);
     let seen = reader.verbose || reader.lettered || reader.collection_errors.is_some();
     let errors = read.errors.saturating_add(reader.collection_errors.unwrap_or(0));
     seen && passes(read, announced)
-        && missing(reader, announced) == 0
+        && missing(reader, last) == 0
         && read.xpassed == announced.xpassed
         && skips(reader, announced) == quiet(announced)
         && failed(read) <= failed(announced)
@@ -42,13 +43,11 @@ const fn quiet(counts: &Counts) -> u64 {
 
 /// Tests of those collected that a final line does not account for, where nothing stopped the
 /// session: then the line is that of another one, shown by a test of this one.
-fn missing(reader: &Reader, announced: &Counts) -> u64 {
-    let told = announced.tests().saturating_add(announced.errors);
-    let stopped = reader.session_error.is_some() || told == 0;
-    match reader.total {
-        Some(total) if !stopped => total.saturating_sub(told.saturating_add(announced.deselected)),
-        _ => 0,
-    }
+fn missing(reader: &Reader, last: &Final) -> u64 {
+    let counts = &last.counts;
+    let told = counts.tests().saturating_add(counts.errors).saturating_add(counts.deselected);
+    let stopped = reader.session_error.is_some() || reader.absent.is_some() || last.listed;
+    reader.total.filter(|_| !stopped).map_or(0, |total| total.saturating_sub(told))
 }
 
 /// What was read of them, with the files that were skipped as a whole. Where the log does not
@@ -192,11 +191,11 @@ fn conclude(mut run: TestRun, mut reader: Reader, announced: Option<Counts>) -> 
         read.subtests_failed += failed_ids - failed(&read);
     }
     let mut problems = Vec::new();
+    let missing = reader.last.map_or(0, |last| missing(&reader, &last));
+    if missing > 0 {
+        problems.push(format!("{missing} tests collected have no result"));
+    }
     if let Some(announced) = announced {
-        let missing = missing(&reader, &announced);
-        if missing > 0 {
-            problems.push(format!("{missing} tests collected have no result"));
-        }
         read.deselected = announced.deselected;
         let mut differs = |kind: &str, announced: u64, read: u64| {
             if announced != read {
