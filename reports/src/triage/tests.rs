@@ -135,4 +135,9 @@ fn a_run_that_broke_before_any_test_is_a_failure_with_a_cause() {
 "#;
     let (id, category, rule) = only_finding(main);
     assert_eq!((&*id, category, &*rule), ("demo/b", Category::Environment, "connection"));
+    let usage = "============= test session starts =============\ncollected 0 items\n\n\
+                 ============ no tests ran in 0.00s ============\n\
+                 ERROR: file or directory not found: nowhere\n\n";
+    let (_, category, rule) = only_finding(usage);
+    assert_eq!((category, &*rule), (Category::Configuration, "runner-arguments"));
 }
