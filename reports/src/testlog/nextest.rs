@@ -252,12 +252,20 @@ impl Reader {
         // Tests that a filter left out are counted only; ignored ones among them.
         reader.read.deselected = announced.map_or(0, |counts| counts.deselected);
         reader.read.skipped = 0;
-        run.completeness = match announced {
-            None => Completeness::NoFinalLine,
-            Some(announced) => Completeness::from_problems(reader.read.differences(&announced)),
-        };
         run.cases = std::mem::take(&mut reader.failed).into_iter().map(|one| case(&one)).collect();
         let named = run.cases.iter().filter(|case| case.status.is_failure()).count() as u64;
+        let mut problems = match &announced {
+            None => Vec::new(),
+            Some(announced) => reader.read.differences(announced),
+        };
+        if named < reader.read.failed {
+            let unnamed = reader.read.failed - named;
+            problems.push(format!("{unnamed} failures without room for their ids"));
+        }
+        run.completeness = match announced {
+            None => Completeness::NoFinalLine,
+            Some(_) => Completeness::from_problems(problems),
+        };
         let all = reader.quiet.kept() + run.cases.len() as u64 >= reader.read.tests();
         run.held = match () {
             () if named < reader.read.failed => Held::Some,

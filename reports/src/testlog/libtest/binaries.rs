@@ -6,9 +6,11 @@
 use std::collections::BTreeMap;
 
 use super::suite::Suite;
-use super::{Event, Room};
-use crate::testlog::run::RUNS;
+use super::{Event, Left};
 use crate::testlog::{Counts, Runner, TestRun};
+
+/// What a suite takes beside its name.
+const SUITE: usize = 1 << 10;
 
 #[derive(Debug)]
 pub(super) struct Binaries {
@@ -30,10 +32,10 @@ impl Binaries {
         self.begun == 0 && self.suites.iter().all(Suite::has_ended)
     }
 
-    pub(super) fn event(&mut self, event: &Event<'_>, room: &mut Room) {
+    pub(super) fn event(&mut self, event: &Event<'_>, room: &mut Left) {
         if let Some(nextest) = &event.nextest {
             let (package, binary) = (nextest.package.as_str(), nextest.test_binary.as_str());
-            self.choose(&format!("{package}::{binary}"));
+            self.choose(&format!("{package}::{binary}"), room);
         }
         match (event.kind.as_str(), event.what.as_str()) {
             ("suite", "started") if event.nextest.is_some() => {
@@ -42,11 +44,11 @@ impl Binaries {
             ("suite", "started") => self.begun = event.test_count,
             ("suite", "ok" | "failed") => self.end(event),
             ("test", "started") => {
-                self.choose_by(event.name.as_str());
+                self.choose_by(event.name.as_str(), room);
                 self.suites[self.current].start(event.name.as_str(), room);
             }
             ("test", "ok" | "failed" | "ignored") => {
-                self.choose_by(event.name.as_str());
+                self.choose_by(event.name.as_str(), room);
                 let suite = &mut self.suites[self.current];
                 let (name, attempts) = attempts(suite, event.name.as_str());
                 suite.result(name, attempts, event, room);
@@ -55,19 +57,21 @@ impl Binaries {
         }
     }
 
-    fn choose_by(&mut self, name: &str) {
-        self.choose(name.split_once('$').map_or("", |(binary, _)| binary));
+    fn choose_by(&mut self, name: &str, room: &mut Left) {
+        self.choose(name.split_once('$').map_or("", |(binary, _)| binary), room);
     }
 
-    fn choose(&mut self, binary: &str) {
+    fn choose(&mut self, binary: &str, room: &mut Left) {
+        let cost = binary.len() * 3 + SUITE;
         self.current = if let Some(place) = self.places.get(binary) {
             *place
-        } else if self.suites.len() == RUNS {
-            // What nobody has that many of is counted with the last one.
-            RUNS - 1
-        } else {
+        } else if self.suites.is_empty() || room.failures >= cost {
+            room.failures = room.failures.saturating_sub(cost);
             self.places.insert(binary.to_owned(), self.suites.len());
             self.suites.push(Suite::new(Some(binary.to_owned()), 0));
+            self.suites.len() - 1
+        } else {
+            // More than there is room for: counted with the last one.
             self.suites.len() - 1
         };
         let begun = std::mem::take(&mut self.begun);

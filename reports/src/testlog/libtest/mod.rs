@@ -101,11 +101,20 @@ enum Writer {
 pub(super) struct Reader {
     writer: Writer,
     title: Option<String>,
-    room: Room,
+    room: Left,
 }
 
-/// The bytes of failures that one run of cargo or nextest may hold.
+/// The bytes that are left for all suites: of failures, of the ids of what did not fail, and of
+/// tests that run, which must never want room because others failed.
+#[derive(Debug)]
+struct Left {
+    failures: usize,
+    quiet: usize,
+    running: usize,
+}
+
 const FAILURES: usize = 20 << 20;
+const RUNNING: usize = 8 << 20;
 
 /// How an event begins, by libtest and by nextest.
 const STARTS: [&[u8]; 2] = [b"{ \"type\": \"", b"{\"type\":\""];
@@ -113,7 +122,8 @@ const STARTS: [&[u8]; 2] = [b"{ \"type\": \"", b"{\"type\":\""];
 impl Reader {
     /// A reader that holds no more than there is room for.
     pub(super) fn new(room: &Room) -> Self {
-        let room = Room { failures: FAILURES.min(room.failures), ..room.clone() };
+        let failures = FAILURES.min(room.failures);
+        let room = Left { failures, quiet: room.quiet, running: RUNNING };
         Self { writer: Writer::Unknown(0), title: None, room }
     }
 

@@ -4,7 +4,7 @@
 //! printed. The outer suite waits: once one of its tests has a result, all between was output.
 
 use super::suite::Suite;
-use super::{Event, Room};
+use super::{Event, Left};
 use crate::testlog::run::keep;
 use crate::testlog::{Runner, TestRun, bytes};
 
@@ -38,7 +38,7 @@ impl Sequence {
         }
     }
 
-    pub(super) fn event(&mut self, event: &Event<'_>, title: &mut Option<String>, room: &mut Room) {
+    pub(super) fn event(&mut self, event: &Event<'_>, title: &mut Option<String>, room: &mut Left) {
         let name = event.name.as_str();
         match (event.kind.as_str(), event.what.as_str()) {
             ("suite", "started") => self.begin(Suite::new(title.take(), event.test_count)),

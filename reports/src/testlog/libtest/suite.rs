@@ -6,15 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Event, Room};
+use super::{Event, Left};
 use crate::testlog::{
     Case, Completeness, Counts, Held, NodeId, Phase, Runner, Status, TestRun, cargo,
 };
 
 /// The bytes of one test's output that are kept.
 const OUTPUT: usize = 16 << 10;
-/// The bytes of the names of tests that run at the same time, and of one name.
-const RUNNING: usize = 1 << 20;
 /// The results that are kept for tests that had one already.
 const LATER: usize = 256;
 
@@ -24,7 +22,6 @@ pub(super) struct Suite {
     tests: u64,
     results: u64,
     running: BTreeSet<String>,
-    running_bytes: usize,
     /// Whether tests are said to start: some harnesses only tell results.
     starts: bool,
     later: Vec<(String, Status, Option<Case>)>,
@@ -43,7 +40,6 @@ impl Suite {
             tests,
             results: 0,
             running: BTreeSet::new(),
-            running_bytes: 0,
             starts: false,
             later: Vec::new(),
             last: None,
@@ -93,28 +89,26 @@ impl Suite {
         }
     }
 
-    pub(super) fn start(&mut self, name: &str, room: &Room) {
+    /// A test runs: it takes the room of a failure, which it is if it never has a result.
+    pub(super) fn start(&mut self, name: &str, room: &mut Left) {
         self.starts = true;
         // A result that came before was none.
         self.later.retain(|(known, _, _)| known != name);
-        if self.running_bytes + name.len() < RUNNING.min(room.failures)
-            && self.running.insert(name.to_owned())
-        {
-            self.running_bytes += name.len();
+        if room.running >= cost(name) && self.running.insert(name.to_owned()) {
+            room.running -= cost(name);
         }
     }
 
     /// Takes a result: of a test that runs, or one more of a test that does not.
-    pub(super) fn result(&mut self, name: &str, attempts: u32, event: &Event<'_>, room: &mut Room) {
+    pub(super) fn result(&mut self, name: &str, attempts: u32, event: &Event<'_>, room: &mut Left) {
         let status = match event.what.as_str() {
             "failed" => Status::Failed,
             "ignored" => Status::Skipped,
             _ if attempts > 1 => Status::Flaky,
             _ => Status::Passed,
         };
-        let runs = self.running.remove(name);
-        if runs {
-            self.running_bytes -= name.len();
+        if self.running.remove(name) {
+            room.running += cost(name);
         } else if self.starts {
             if self.later.len() < LATER {
                 let case = self.case(name, status, attempts, event, room);
@@ -138,13 +132,13 @@ impl Suite {
         status: Status,
         attempts: u32,
         event: &Event<'_>,
-        room: &mut Room,
+        room: &mut Left,
     ) -> Option<Case> {
-        let cost = name.len() * 3 + 512;
-        if !status.is_failure() && status != Status::Flaky || room.failures < cost {
+        let told = status.is_failure() || status == Status::Flaky;
+        if !told || room.failures < cost(name) {
             return None;
         }
-        room.failures -= cost;
+        room.failures -= cost(name);
         let mut case = Case::new(self.id(name), status, Phase::Call);
         (case.attempts, case.duration_ms) = (attempts, event.duration_ms());
         if room.failures > OUTPUT * 4 {
@@ -295,6 +289,11 @@ impl Suite {
             }
         }
     }
+}
+
+/// What a failure takes beside its message and its output.
+const fn cost(name: &str) -> usize {
+    name.len() * 3 + 512
 }
 
 /// Fills in what an event says of why: the output has the panic, the event what else was wrong.
