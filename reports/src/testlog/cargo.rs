@@ -75,6 +75,17 @@ impl Reader {
         count_of(line).is_some()
     }
 
+    /// Whether a line is the end of a run of which nothing else is there: `grep` left it, or the
+    /// log's beginning is gone.
+    pub(super) fn resumes(line: &[u8]) -> bool {
+        line.strip_prefix(b"test result: ").is_some_and(|rest| counts(rest).is_some())
+    }
+
+    /// Whether the end of another run may follow: this one has its own, or had nothing else.
+    pub(super) const fn is_over(&self) -> bool {
+        self.ended || self.last.is_some() && self.announced_tests == 0
+    }
+
     /// Whether another run may begin: not before this one's results are all read.
     pub(super) fn is_interruptible(&self) -> bool {
         self.ended || self.died.is_some() || (self.failed.is_empty() && self.blocks.is_empty())
@@ -232,26 +243,7 @@ impl Reader {
     }
 
     fn result_line(&mut self, rest: &[u8]) {
-        let text = String::from_utf8_lossy(rest);
-        let Some((_, kinds)) = text.split_once(". ") else { return };
-        let mut counts = Counts::default();
-        let mut duration = None;
-        for part in kinds.split("; ") {
-            if let Some(seconds) = part.strip_prefix("finished in ") {
-                duration = bytes::seconds(seconds.trim_end_matches('s'));
-                continue;
-            }
-            let Some((count, kind)) = part.split_once(' ') else { return };
-            let Ok(count) = count.parse() else { return };
-            match kind {
-                // What is measured is a benchmark, and has held.
-                "passed" | "measured" => counts.passed = counts.passed.saturating_add(count),
-                "failed" => counts.failed = count,
-                "ignored" => counts.skipped = count,
-                "filtered out" => counts.deselected = count,
-                _ => {}
-            }
-        }
+        let Some((counts, duration)) = counts(rest) else { return };
         self.last = Some((counts, duration));
         // Before all results are in, and where it disagrees, a test may have printed it.
         let known = Counts { deselected: counts.deselected, ..self.read };
@@ -306,6 +298,31 @@ impl Reader {
 pub(super) fn title(line: &[u8]) -> Option<String> {
     let mut prefixes = [&b"     Running "[..], b"   Doc-tests "].into_iter();
     prefixes.find_map(|prefix| line.strip_prefix(prefix)).map(bytes::lossy)
+}
+
+/// What `FAILED. 1 passed; 4 failed; 1 ignored; ...; finished in 0.27s` says.
+fn counts(rest: &[u8]) -> Option<(Counts, Option<u64>)> {
+    let text = String::from_utf8_lossy(rest);
+    let (_, kinds) = text.split_once(". ")?;
+    let mut counts = Counts::default();
+    let mut duration = None;
+    for part in kinds.split("; ") {
+        if let Some(seconds) = part.strip_prefix("finished in ") {
+            duration = bytes::seconds(seconds.trim_end_matches('s'));
+            continue;
+        }
+        let (count, kind) = part.split_once(' ')?;
+        let count = count.parse().ok()?;
+        match kind {
+            // What is measured is a benchmark, and has held.
+            "passed" | "measured" => counts.passed = counts.passed.saturating_add(count),
+            "failed" => counts.failed = count,
+            "ignored" => counts.skipped = count,
+            "filtered out" => counts.deselected = count,
+            _ => {}
+        }
+    }
+    Some((counts, duration))
 }
 
 /// The count in `running 3 tests`.

@@ -65,17 +65,22 @@ pub fn read(input: impl BufRead, format: Option<Format>) -> io::Result<Log> {
         Format::Jest => jest::read(input)?,
         Format::Reportlog => {
             let mut reader = reportlog::Reader::new();
-            cut = lines::each(input, |line| reader.line(line))?.cut;
+            cut = lines::each(input, |line, _| reader.line(line))?.cut;
             reader.finish()
         }
         Format::Go => {
             let mut reader = go::Reader::new();
-            cut = lines::each(input, |line| reader.line(line))?.cut;
+            cut = lines::each(input, |line, _| reader.line(line))?.cut;
             reader.finish()
         }
         Format::Text | Format::Pytest | Format::Cargo | Format::Nextest | Format::Libtest => {
             let mut reader = text::Reader::new(format);
-            cut = lines::each(input, |line| reader.line(line))?.cut;
+            let mut take = |line: &[u8], ended: bool| {
+                if ended || reader.is_whole(line) {
+                    reader.line(line);
+                }
+            };
+            cut = lines::each(input, &mut take)?.cut;
             reader.finish()
         }
     };

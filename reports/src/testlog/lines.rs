@@ -6,6 +6,8 @@
 
 use std::io::{self, BufRead};
 
+use super::prefix::Prefix;
+
 /// The bytes of a line that are kept.
 pub(super) const LONGEST: usize = 8 << 20;
 
@@ -18,8 +20,9 @@ pub(super) struct Read {
     pub(super) cut: u64,
 }
 
-/// Gives every line to `each`, without its end, its escapes and its prefix.
-pub(super) fn each(mut input: impl BufRead, mut each: impl FnMut(&[u8])) -> io::Result<Read> {
+/// Gives every line to `each`, without its end, its escapes and its prefix, and says whether it
+/// had an end: a log that was cut off mostly ends within a line.
+pub(super) fn each(mut input: impl BufRead, mut each: impl FnMut(&[u8], bool)) -> io::Result<Read> {
     let mut read = Read::default();
     let mut cleaner = Cleaner::default();
     let mut begun = Vec::new();
@@ -38,7 +41,7 @@ pub(super) fn each(mut input: impl BufRead, mut each: impl FnMut(&[u8])) -> io::
                 &rest[..end]
             };
             read.lines += 1;
-            each(cleaner.clean(line));
+            each(cleaner.clean(line), true);
             begun.clear();
             open = false;
             rest = &rest[end + 1..];
@@ -53,7 +56,7 @@ pub(super) fn each(mut input: impl BufRead, mut each: impl FnMut(&[u8])) -> io::
     }
     if open {
         read.lines += 1;
-        each(cleaner.clean(&begun));
+        each(cleaner.clean(&begun), false);
     }
     Ok(read)
 }
@@ -68,8 +71,7 @@ fn keep(line: &mut Vec<u8>, more: &[u8]) -> bool {
 /// Takes off what is not the runner's.
 #[derive(Debug, Default)]
 struct Cleaner {
-    /// Whether lines open with the time at which CI saw them: what the first line says.
-    stamped: Option<bool>,
+    prefix: Prefix,
     scratch: Vec<u8>,
 }
 
@@ -79,64 +81,18 @@ impl Cleaner {
         while let [rest @ .., b'\r'] = line {
             line = rest;
         }
-        let stamped = *self.stamped.get_or_insert_with(|| stamp(line) > 0);
-        if stamped {
-            line = &line[stamp(line)..];
-            for mark in [&b"##[group]"[..], b"##[error]", b"##[endgroup]"] {
-                line = line.strip_prefix(mark).unwrap_or(line);
-            }
+        if memchr::memchr2(0x1B, 0x08, line).is_some() {
+            self.scratch.clear();
+            strip(line, &mut self.scratch);
+            line = &self.scratch;
         }
-        if memchr::memchr2(0x1B, 0x08, line).is_none() {
-            return line;
+        let line = self.prefix.strip(line);
+        // GitLab's marks of sections stand before the first line in each, on the same line.
+        match line.iter().rposition(|byte| *byte == b'\r') {
+            Some(at) if line.starts_with(b"section_") => &line[at + 1..],
+            _ => line,
         }
-        self.scratch.clear();
-        strip(line, &mut self.scratch);
-        &self.scratch
     }
-}
-
-/// The length of CI's prefix: `2026-05-26T20:28:24.6947565Z `, in brackets as Jenkins writes it,
-/// or after the job's and the step's name as `gh run view --log` does.
-fn stamp(line: &[u8]) -> usize {
-    let line_after = |start: usize| time(&line[start..]).map(|length| start + length);
-    if let Some(end) = line_after(0) {
-        return end;
-    }
-    let head = &line[..line.len().min(400)];
-    let mut tabs = memchr::memchr_iter(b'\t', head);
-    let second = tabs.nth(1);
-    second.and_then(|tab| line_after(tab + 1)).unwrap_or(0)
-}
-
-/// Digits where a time has digits, and what stands between them.
-const SHAPE: &[u8; 19] = b"0000-00-00T00:00:00";
-
-/// The length of an RFC 3339 time in UTC and the space or bracket after it.
-fn time(text: &[u8]) -> Option<usize> {
-    let bracket = usize::from(text.first() == Some(&b'['));
-    // `gh` puts the log's own byte-order mark after its tabs.
-    let mark = if text.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
-    let text = &text[bracket + mark..];
-    let fits = |(byte, shape): (&u8, &u8)| {
-        if *shape == b'0' { byte.is_ascii_digit() } else { byte == shape }
-    };
-    if text.len() < SHAPE.len() || !text.iter().zip(SHAPE).all(fits) {
-        return None;
-    }
-    let mut end = SHAPE.len();
-    if text.get(end) == Some(&b'.') {
-        end += 1;
-        end += text[end..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-    }
-    if text.get(end) != Some(&b'Z') {
-        return None;
-    }
-    end += 1;
-    if bracket > 0 && text.get(end) == Some(&b']') {
-        end += 1;
-    }
-    end += usize::from(text.get(end) == Some(&b' '));
-    Some(end + bracket + mark)
 }
 
 /// Copies a line without escape sequences: colours and cursor moves (CSI), titles and progress
@@ -180,6 +136,11 @@ fn after_escape(line: &[u8], at: usize) -> usize {
             }
             end
         }
+        // A choice of characters, as `tput sgr0` makes it: any of these, then one byte more.
+        Some(b' '..=b'/') => {
+            let last = line[at..].iter().position(|byte| !(b' '..=b'/').contains(byte));
+            last.map_or(line.len(), |last| at + last + 1)
+        }
         Some(_) => at + 1,
         None => at,
     }
@@ -193,7 +154,7 @@ mod tests {
 
     fn lines(text: &[u8], capacity: usize) -> Vec<String> {
         let mut found = Vec::new();
-        each(BufReader::with_capacity(capacity, text), |line| {
+        each(BufReader::with_capacity(capacity, text), |line, _| {
             found.push(String::from_utf8_lossy(line).into_owned());
         })
         .expect("a slice");
@@ -218,6 +179,7 @@ mod tests {
         check("\x1b]9;4;1;50\x1b\\a\x1b]0;title\x07b\x1b(", &["ab"]);
         check("\x1b]never closed", &[""]);
         check("\x1b[", &[""]);
+        check("test a ... \x1b[32mok\x1b(B\x1b[m", &["test a ... ok"]);
         check("ab\x08c", &["ac"]);
     }
 
@@ -249,7 +211,7 @@ mod tests {
         let mut text = vec![b'x'; 50 << 20];
         text.extend_from_slice(b"\nnext\n");
         let mut lengths = Vec::new();
-        let read = each(BufReader::new(text.as_slice()), |line| lengths.push(line.len()));
+        let read = each(BufReader::new(text.as_slice()), |line, _| lengths.push(line.len()));
         assert_eq!(read.expect("a slice"), Read { lines: 2, cut: 1 });
         assert_eq!(lengths, [LONGEST, 4]);
     }

@@ -20,6 +20,7 @@ mod decode;
 mod json;
 mod lines;
 mod output;
+mod prefix;
 
 // Text, a runner each.
 mod cargo;

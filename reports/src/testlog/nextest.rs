@@ -88,6 +88,17 @@ impl Reader {
         line.starts_with(b" Nextest run ID ") || starting(line).is_some()
     }
 
+    /// Whether a line can be a part of a run whose beginning is not there.
+    pub(super) fn resumes(line: &[u8]) -> bool {
+        let summary = bytes::trim(line).starts_with(b"Summary [");
+        summary && memchr::memmem::find(line, b" run: ").is_some() || Result::read(line).is_some()
+    }
+
+    /// Whether a line at the very end of a log can be read though nothing ends it.
+    pub(super) fn is_whole(line: &[u8]) -> bool {
+        bytes::trim(line).starts_with(b"Summary [") || line.starts_with(b"error: ")
+    }
+
     /// Whether another run may begin.
     pub(super) const fn is_interruptible(&self) -> bool {
         self.last.is_some() || !self.begun
@@ -103,7 +114,11 @@ impl Reader {
             return;
         }
         if self.last.is_some() {
-            // Failures are listed again behind the summary.
+            // Failures are listed again behind the summary. A run of nothing is said to be an
+            // error there.
+            if line.starts_with(b"error: no tests to run") {
+                self.session_error = Some(bytes::lossy(&line[..line.len().min(500)]));
+            }
             return;
         }
         if let Some(rest) = bytes::trim(line).strip_prefix(b"Summary [") {
@@ -257,7 +272,12 @@ impl Reader {
             () if all && reader.announced_tests <= reader.read.tests() => Held::All,
             () => Held::Failures,
         };
-        run.exit_hint = announced.map(|counts| if counts.failed > 0 { 100 } else { 0 });
+        let nothing = reader.session_error.as_ref().is_some_and(|said| said.contains("no tests"));
+        run.exit_hint = announced.map(|counts| match counts.failed {
+            0 if nothing => 4,
+            0 => 0,
+            _ => 100,
+        });
         run.duration_ms = reader.last.and_then(|(_, duration)| duration);
         run.session_error = reader.session_error;
         (run.read, run.announced, run.quiet) = (reader.read, announced, reader.quiet);

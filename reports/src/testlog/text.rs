@@ -59,6 +59,18 @@ impl Reader {
         }
     }
 
+    /// Whether a line at the very end, which has no end of its own, says all that it was to say.
+    /// Half an id is no id.
+    pub(super) fn is_whole(&self, line: &[u8]) -> bool {
+        match self.speaker {
+            Speaker::Nobody => true,
+            Speaker::Pytest => self.pytest.is_whole(line),
+            Speaker::Cargo => line.starts_with(b"test result: "),
+            Speaker::Nextest => nextest::Reader::is_whole(line),
+            Speaker::Libtest => line.ends_with(b"}"),
+        }
+    }
+
     /// Reads one line.
     pub(super) fn line(&mut self, line: &[u8]) {
         let goes_on = |(outer, _): &mut (pytest::Reader, usize)| {
@@ -88,6 +100,7 @@ impl Reader {
             Speaker::Nobody => {
                 self.cargo.before(line);
                 self.libtest.before(line);
+                self.pytest.before(line);
             }
         }
     }
@@ -108,7 +121,7 @@ impl Reader {
     fn begins(&self, line: &[u8]) -> Option<Speaker> {
         let silent = self.speaker == Speaker::Nobody;
         let new = match line.first()? {
-            b'=' if pytest::Reader::begins(line) => Some(Speaker::Pytest),
+            b'=' | b'T' if pytest::Reader::begins(line) => Some(Speaker::Pytest),
             b'r' if cargo::Reader::begins(line) => Some(Speaker::Cargo),
             b' ' if nextest::Reader::begins(line) => Some(Speaker::Nextest),
             // nextest says the same twice where its text and its events are in one log.
@@ -117,6 +130,8 @@ impl Reader {
             {
                 Some(Speaker::Libtest)
             }
+            b' ' if silent && nextest::Reader::resumes(line) => Some(Speaker::Nextest),
+            b't' if self.is_over() && cargo::Reader::resumes(line) => Some(Speaker::Cargo),
             _ => None,
         };
         // A run without a beginning is taken up where nothing else speaks.
@@ -124,6 +139,16 @@ impl Reader {
         let again = || (silent || ended) && pytest::Reader::resumes(line, silent);
         let new = new.or_else(|| again().then_some(Speaker::Pytest));
         new.filter(|new| self.only.is_none_or(|only| only == *new))
+    }
+
+    /// Whether the end of another run may stand alone now.
+    const fn is_over(&self) -> bool {
+        match self.speaker {
+            Speaker::Nobody => true,
+            Speaker::Pytest => self.pytest.has_ended(),
+            Speaker::Cargo => self.cargo.is_over(),
+            Speaker::Nextest | Speaker::Libtest => false,
+        }
     }
 
     /// Whether the one that speaks may be at its end.
@@ -201,6 +226,73 @@ mod tests {
     }
 
     #[test]
+    fn ends_of_runs_without_their_results_are_said_to_be_that() {
+        let text = "test result: FAILED. 448 passed; 8 failed; 0 ignored; 0 measured; 0 filtered \
+            out\ntest a ... ok\ntest result: ok. 1 passed; 0 failed\n";
+        let announced: Vec<_> = runs(text)
+            .iter()
+            .map(|run| {
+                assert!(matches!(run.completeness, Completeness::Mismatch(_)));
+                run.announced.map(|counts| (counts.passed, counts.failed))
+            })
+            .collect();
+        assert_eq!(announced, [Some((448, 8)), Some((1, 0))]);
+    }
+
+    #[test]
+    fn nextest_without_its_first_lines_is_read() {
+        let text = "        PASS [   0.004s] (1/1) a tests::one\n     \
+            Summary [   0.006s] 1 test run: 1 passed, 12 skipped\n";
+        let runs = runs(text);
+        assert_eq!((runs[0].runner, runs[0].read.passed), (Runner::Nextest, 1));
+        assert_eq!(runs[0].completeness, Completeness::Reconciled);
+    }
+
+    #[test]
+    fn half_an_id_at_the_end_of_a_log_is_none() {
+        let read = |text: &str| {
+            let log = crate::testlog::read(text.as_bytes(), None).expect("a slice");
+            let ids = log.runs[0].cases.iter().map(|case| case.id.full.clone());
+            (ids.collect::<Vec<_>>(), log.runs[0].completeness.clone())
+        };
+        let summary = "=== test session starts ===\ncollected 2 items\n\na.py FF  [100%]\n\n\
+            === short test summary info ===\nFAILED a.py::test_one - x\nFAILED a.py::test_tw";
+        let cut = || (vec!["a.py::test_one".to_owned()], Completeness::NoFinalLine);
+        assert_eq!(read(summary), cut());
+        let both = vec!["a.py::test_one".to_owned(), "a.py::test_tw".to_owned()];
+        assert_eq!(read(&format!("{summary} - wi")), (both.clone(), Completeness::NoFinalLine));
+        let whole = format!("{summary}\n=== 2 failed in 0.01s ===");
+        assert_eq!(read(&whole), (both, Completeness::Reconciled));
+        let result = "=== test session starts ===\ncollected 2 items\n\n\
+            a.py::test_one FAILED [ 50%]\na.py::test_two FAILED";
+        assert_eq!(read(result), cut());
+    }
+
+    #[test]
+    fn a_session_that_a_test_shows_on_its_own_line_does_not_end_this_one() {
+        // With `-s` nothing says how far the run is.
+        let inner = "=== test session starts ===\ncollected 1 item\n\nb.py F  [100%]\n\n\
+            === FAILURES ===\n___ test_b ___\nE   AssertionError\n\
+            === short test summary info ===\nFAILED b.py::test_b\n=== 1 failed in 0.01s ===\n";
+        let text = format!(
+            "=== test session starts ===\ncollecting ... collected 2 items\n\n\
+            a.py::test_a {inner}PASSED\na.py::test_c {inner}PASSED\n\n=== 2 passed in 0.50s ===\n"
+        );
+        let whole = runs(&text);
+        let [run] = whole.as_slice() else { panic!("{} runs", whole.len()) };
+        assert_eq!(run.completeness, Completeness::Reconciled);
+        assert_eq!((run.read.passed, run.cases.len()), (2, 0));
+        let nothing = "=== no tests ran in 0.01s ===\n";
+        let outer = text.split_once('\n').map(|(title, rest)| (title, &rest[..42]));
+        let (title, collected) = outer.expect("a title");
+        let empty = runs(&format!("{title}\n{collected}\na.py {title}\n{nothing}"));
+        assert!(!empty[0].completeness.is_complete());
+        // Cut before the end, the inner line must not be taken for it.
+        let cut = runs(&text[..text.len() - 40]);
+        assert!(!cut[0].completeness.is_complete());
+    }
+
+    #[test]
     fn runs_of_two_runners_in_one_log_are_two() {
         let cargo = "running 1 test\ntest a ... ok\n\ntest result: ok. 1 passed; 0 failed; \
             0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
@@ -219,6 +311,58 @@ mod tests {
         let said = runs[0].session_error.as_deref();
         assert_eq!(said, Some("INTERNALERROR: RuntimeError: a plugin broke"));
         assert_eq!(runs[0].exit_hint, Some(3));
+    }
+
+    #[test]
+    fn a_conftest_that_cannot_be_loaded_is_a_run_without_an_end() {
+        let text = "ImportError while loading conftest '/app/conftest.py'.\n\
+            conftest.py:1: in <module>\n    import gone\nE   ModuleNotFoundError: gone\n";
+        let runs = runs(text);
+        assert_eq!(runs[0].completeness, Completeness::NoFinalLine);
+        assert_eq!(runs[0].exit_hint, Some(4));
+    }
+
+    #[test]
+    fn a_path_that_is_not_there_is_a_mistake_of_the_command() {
+        let absent = "ERROR: file or directory not found: tests/gone.py\n";
+        let none = "=== test session starts ===\ncollected 0 items\n\n\
+            === no tests ran in 0.01s ===\n";
+        for text in [format!("{absent}{none}"), format!("{none}{absent}")] {
+            let runs = runs(&text);
+            assert_eq!(runs[0].exit_hint, Some(4));
+            assert_eq!(runs[0].session_error.as_deref(), Some(absent.trim_end()));
+        }
+        assert_eq!(runs(none)[0].exit_hint, Some(5));
+        let quiet = "ERROR: Unknown config option: strictness\n\nno tests ran in 0.11s\n";
+        assert_eq!(runs(quiet)[0].exit_hint, Some(4));
+    }
+
+    #[test]
+    fn what_a_worker_prints_behind_a_result_is_no_part_of_its_id() {
+        let text = "=== test session starts ===\n2 workers [2 items]\n\n\
+            a.py::test_a \na.py::test_b[x y] \n\
+            [gw0] [ 50%] PASSED a.py::test_a Exception in thread Thread-1:\n\
+            Traceback (most recent call last):\n[gw1] [100%] PASSED a.py::test_b[x y] \n\n\
+            === 2 passed in 0.10s ===\n";
+        let runs = runs(text);
+        let ids: Vec<String> = runs[0].quiet.iter().map(|(_, id)| id).collect();
+        assert_eq!(ids, ["a.py::test_a", "a.py::test_b[x y]"]);
+    }
+
+    #[test]
+    fn a_file_that_was_skipped_as_a_whole_is_among_the_skipped() {
+        let run = |collected: &str, skipped: u64| {
+            let text = format!(
+                "=== test session starts ===\n{collected}\n\na.py .s  [100%]\n\n\
+                === 1 passed, {skipped} skipped in 0.01s ===\n"
+            );
+            runs(&text).remove(0).completeness
+        };
+        assert_eq!(run("collected 2 items / 1 skipped", 2), Completeness::Reconciled);
+        // Workers do not say how many files they skipped.
+        assert_eq!(run("2 workers [2 items]", 2), Completeness::Reconciled);
+        assert!(matches!(run("collected 2 items", 2), Completeness::Mismatch(_)));
+        assert!(matches!(run("2 workers [2 items]", 0), Completeness::Mismatch(_)));
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub fn render(triage: &Triage<'_>) -> String {
 }
 
 fn failed(finding: &Finding<'_>) -> TestCase {
-    let case = finding.case;
+    let case = &finding.case;
     let kind = match case.status {
         Status::Error => NonSuccessKind::Error,
         _ => NonSuccessKind::Failure,

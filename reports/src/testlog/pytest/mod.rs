@@ -13,6 +13,7 @@ mod progress;
 mod rule;
 mod running;
 mod settle;
+mod sugar;
 mod summary;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +36,13 @@ const CASE: usize = 512;
 const DETAILS: usize = 8 << 20;
 /// Tests that run at the same time, far above what any machine does.
 const RUNNING: usize = 4096;
+
+/// What pytest says instead of a session where a `conftest.py` cannot be loaded.
+pub(in crate::testlog) const CONFTEST: &str = "ImportError while loading conftest '";
+
+/// What pytest says where it was asked for what is not there.
+const ABSENT: [&[u8]; 3] =
+    [b"file or directory not found: ", b"not found: ", b"Unknown config option: "];
 
 /// The most lines that a wrapped reason is followed over.
 const WRAPPED: u32 = 200;
@@ -71,6 +79,10 @@ pub(super) struct Reader {
     version: Option<String>,
     begun: bool,
     place: Place,
+    /// Another reporter speaks, which shows no progress that could be read, and names failures
+    /// under its counts where there is no summary.
+    sugar: bool,
+    listed: bool,
     /// Results by name, and by letter with the file of each failure.
     verbose: bool,
     lettered: bool,
@@ -105,7 +117,11 @@ pub(super) struct Reader {
     last: Option<Final>,
     ended: bool,
     session_error: Option<String>,
+    absent: Option<String>,
+    /// Files that could not be collected, and files that were skipped as a whole: no result
+    /// stands for either. Known where the log says what was collected.
     collection_errors: Option<u64>,
+    collection_skips: Option<u64>,
     names_left: usize,
     details_left: usize,
     dropped: u64,
@@ -118,6 +134,8 @@ impl Reader {
             version: None,
             begun: false,
             place: Place::Progress,
+            sugar: false,
+            listed: false,
             verbose: false,
             lettered: false,
             parts: false,
@@ -146,7 +164,9 @@ impl Reader {
             last: None,
             ended: false,
             session_error: None,
+            absent: None,
             collection_errors: None,
+            collection_skips: None,
             names_left: NAMES.min(room.failures),
             details_left: DETAILS.min(room.failures / 2),
             dropped: 0,
@@ -155,7 +175,11 @@ impl Reader {
 
     /// Whether a line can only be the beginning of a run.
     pub(super) fn begins(line: &[u8]) -> bool {
-        line.first() == Some(&b'=') && rule::title(line, b'=') == Some(b"test session starts")
+        match line.first() {
+            Some(b'=') => rule::title(line, b'=') == Some(b"test session starts"),
+            Some(b'T') => sugar::begins(line),
+            _ => false,
+        }
     }
 
     /// Whether a line can be a part of a run that has no beginning: `-q`, or a log that was cut.
@@ -167,8 +191,10 @@ impl Reader {
                 Some(b"FAILURES" | b"ERRORS" | b"short test summary info") => true,
                 _ => rule::last(line).is_some(),
             },
-            Some(b'0'..=b'9') if silent => rule::last(line).is_some(),
-            Some(b'I') if silent => line.starts_with(b"INTERNALERROR> "),
+            Some(b'0'..=b'9' | b'n') if silent => rule::last(line).is_some(),
+            Some(b'I') if silent => {
+                line.starts_with(b"INTERNALERROR> ") || line.starts_with(CONFTEST.as_bytes())
+            }
             Some(_) => match progress::read(line).0 {
                 Mark::Result { .. } => true,
                 // One letter alone may be a word of anything.
@@ -190,10 +216,40 @@ impl Reader {
         self.ended || matches!(self.place, Place::Progress)
     }
 
+    /// Whether a line at the very end of a log can be read though nothing ends it: the final
+    /// line, or one of the summary of which a message or a header says where its id ends.
+    pub(super) fn is_whole(&self, line: &[u8]) -> bool {
+        let message = memchr::memmem::find(line, b" - ").is_some();
+        let whole = |found: Line| {
+            message || self.bodies.iter().any(|body| found.split_by(&body.title).is_some())
+        };
+        let told = Line::read(line, 0, 0).filter(|_| self.in_summary);
+        rule::last(line).is_some() || told.is_some_and(whole)
+    }
+
+    /// Whether a line is one that announces counts.
+    pub(super) fn is_last(line: &[u8]) -> bool {
+        rule::last(line).is_some()
+    }
+
+    /// A line before a run: where pytest cannot find what it was asked for, it says so first.
+    pub(super) fn before(&mut self, line: &[u8]) {
+        // A terminal is told of the search on the same line.
+        let line = line.strip_prefix(b"collecting ... ").unwrap_or(line);
+        if let Some(rest) = line.strip_prefix(b"ERROR: ")
+            && ABSENT.iter().any(|said| rest.starts_with(said))
+        {
+            self.absent = Some(body::lossy(&line[..line.len().min(500)]));
+        }
+    }
+
     /// Reads one line.
     pub(super) fn line(&mut self, line: &[u8]) {
         self.begun = true;
         self.number += 1;
+        if self.sugared(line) {
+            return;
+        }
         match line.first() {
             Some(b'=') => {
                 if let Some(title) = rule::title(line, b'=')
@@ -209,12 +265,15 @@ impl Reader {
                     self.session_error = Some(body::lossy(&title[..title.len().min(500)]));
                 }
             }
+            Some(b'E' | b'c') => self.before(line),
             Some(b'I') => {
                 if let Some(text) = line.strip_prefix(b"INTERNALERROR> ")
                     && !text.is_empty()
                 {
                     let text = body::lossy(&text[..text.len().min(500)]);
                     self.session_error = Some(format!("INTERNALERROR: {text}"));
+                } else if line.starts_with(CONFTEST.as_bytes()) && self.number == 1 {
+                    self.session_error = Some(body::lossy(&line[..line.len().min(500)]));
                 }
             }
             _ => {}
@@ -275,7 +334,7 @@ impl Reader {
         if let Some(last) = rule::last(line) {
             // The last one counts, unless an earlier one agreed and this one does not: a program
             // that prints after pytest has ended is not pytest.
-            let agrees = settle::agrees(self, &last.counts);
+            let agrees = settle::agrees(self, &last);
             if agrees || !self.ended {
                 self.last = Some(last);
             }
@@ -307,11 +366,7 @@ impl Reader {
             && let Some(title) = rule::header(line)
         {
             self.not_yet_last();
-            self.in_body = self.place != Place::Passes && self.details_left > title.len() + CASE;
-            if self.in_body {
-                self.details_left -= title.len() + CASE;
-                self.bodies.push(Body::new(title));
-            }
+            self.open_body(title);
             return;
         }
         if self.in_body
@@ -319,6 +374,16 @@ impl Reader {
         {
             self.details_left = self.details_left.saturating_sub(body.line(line));
             self.in_body = self.details_left > 0;
+        }
+    }
+}
+
+impl Reader {
+    fn open_body(&mut self, title: &[u8]) {
+        self.in_body = self.place != Place::Passes && self.details_left > title.len() + CASE;
+        if self.in_body {
+            self.details_left -= title.len() + CASE;
+            self.bodies.push(Body::new(title));
         }
     }
 }

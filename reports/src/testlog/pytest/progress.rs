@@ -241,6 +241,15 @@ fn inner_word(text: &[u8]) -> Option<Inner<'_>> {
             consider(at - 1, *meaning, Some(at + word.len()));
         }
     }
+    // Where a reason is wrapped and a long id leaves no room, only its end is printed: `SKIPPED)`.
+    if best.is_none() && text.ends_with(b")") {
+        for (needle, word) in reasons {
+            let needle = &needle[..needle.len() - 2];
+            let glued = |at: &usize| text.get(at + needle.len()).is_some_and(|byte| *byte != b' ');
+            let mut places = memmem::find_iter(text, needle).filter(glued);
+            best = best.or(places.find(|at| shape.is_whole(*at)).map(|at| (at, word, None)));
+        }
+    }
     let (at, word, part) = best?;
     Some((&text[..at], word, part.map(|from| trim_start(&text[from..]))))
 }

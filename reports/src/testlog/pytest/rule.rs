@@ -42,6 +42,8 @@ pub(super) struct Final {
     pub(super) counts: Counts,
     /// How long the session took.
     pub(super) duration_ms: u64,
+    /// Whether tests were only listed.
+    pub(super) listed: bool,
 }
 
 /// Reads `=== 43 failed, 85 passed in 312.40s (0:05:12) ===`, ruled or, with `-q`, bare.
@@ -65,9 +67,20 @@ pub(super) fn last(line: &[u8]) -> Option<Final> {
         // `collected` belongs to a listing, in which nothing ran.
         let count =
             count.split('/').next()?.parse().ok().filter(|_| plausible && !kind.is_empty())?;
+        found.listed |= count > 0 && matches!(kind.split(' ').nth(1), Some("collected"));
         add(&mut found.counts, kind, count);
     }
     Some(found)
+}
+
+/// Adds one count, as in `95 passed`.
+pub(super) fn add_counted(counts: &mut Counts, text: &[u8]) {
+    let text = std::str::from_utf8(text).ok().and_then(|text| text.split_once(' '));
+    if let Some((count, kind)) = text
+        && let Ok(count) = count.parse()
+    {
+        add(counts, kind, count);
+    }
 }
 
 fn add(counts: &mut Counts, kind: &str, count: u64) {
@@ -91,14 +104,19 @@ fn add(counts: &mut Counts, kind: &str, count: u64) {
 
 /// `312.40s`, with or without `(0:05:12)` after it.
 fn duration(text: &str) -> Option<u64> {
+    // Up to version 4 the unit was a word.
+    let text = text
+        .strip_suffix(" seconds")
+        .map(|number| format!("{number}s"))
+        .map_or(std::borrow::Cow::Borrowed(text), std::borrow::Cow::Owned);
     let seconds = match text.split_once(' ') {
-        None => text,
+        None => text.as_ref(),
         Some((seconds, clock)) => {
             let clock = clock.strip_prefix('(')?.strip_suffix(')')?;
             clock.contains(':').then_some(seconds)?
         }
     };
-    let number = seconds.strip_suffix('s').or_else(|| seconds.strip_suffix(" seconds"))?;
+    let number = seconds.strip_suffix('s')?;
     let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
     if part.is_empty() || part.len() > 9 || !part.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -150,6 +168,12 @@ mod tests {
         assert_eq!((found.counts.failed, found.counts.passed, found.counts.errors), (43, 85, 2));
         assert_eq!((found.counts.reruns, found.duration_ms), (3, 312_400));
         assert!(counts("3 passed in 0.02s").is_some());
+        let old = last(b"== 10 passed in 5.53 seconds ==").expect("a final line of version 4");
+        assert_eq!((old.counts.passed, old.duration_ms), (10, 5530));
+        assert!(!found.listed);
+        let listed = |line: &str| last(line.as_bytes()).is_some_and(|last| last.listed);
+        assert!(listed("909 tests collected in 0.51s") && listed("1 test collected in 0.51s"));
+        assert!(!listed("no tests collected in 0.51s"));
         assert!(counts("no tests ran in 0.02s").is_some());
         assert!(counts("==== 3/34 tests collected (31 deselected) in 0.01s =====").is_some());
         for wrong in [

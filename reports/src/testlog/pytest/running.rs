@@ -5,7 +5,7 @@
 
 use super::progress::{self, Mark, Tail, Word};
 use super::{CASE, Failing, MISSED, Place, RUNNING, Reader, WRAPPED, body, status, summary};
-use crate::testlog::Status;
+use crate::testlog::{Counts, Status};
 
 impl Reader {
     /// Whether a line is this run's next result, by how far it says the run is.
@@ -16,13 +16,25 @@ impl Reader {
             return false;
         }
         let (mark, tail) = progress::read(line);
+        let alone = matches!(mark, Mark::Alone(_)) && !self.started.is_empty();
         let fits = match tail {
             Tail::Percent(percent) => percent == next * 100 / total,
             Tail::Count(count) => count == next,
-            Tail::Time | Tail::None => false,
+            // With `-s` nothing says how far it is; a word alone ends what a test printed.
+            Tail::None => alone && !self.tailed,
+            Tail::Time => false,
         };
-        let begun = !self.started.is_empty();
-        fits && matches!((mark, begun), (Mark::Result { .. }, _) | (Mark::Alone(_), true))
+        fits && (alone || matches!(mark, Mark::Result { .. }))
+    }
+
+    /// The first result by name. Letters that came before it were a session's in a test's output.
+    fn named(&mut self) {
+        if !self.verbose && self.lettered {
+            (self.lettered, self.parts) = (false, false);
+            self.read = Counts::ZERO;
+            self.failed_files.clear();
+        }
+        self.verbose = true;
     }
 
     /// Whether a session that begins now may be the output of a test of this one.
@@ -51,6 +63,10 @@ impl Reader {
     /// How many tests have a result with this one, if it stands where this run is.
     fn reached(&self, id: &[u8], tail: Tail) -> Option<u64> {
         let next = self.reported + u64::from(self.previous != id);
+        // Either all results say how far the run is, or none does.
+        if tail != Tail::None && !self.tailed && self.reported > 0 {
+            return None;
+        }
         let Some(total) = self.total.filter(|total| *total > 0) else { return Some(next) };
         // A result may have been missed, so a little further on is right as well.
         match tail {
@@ -90,12 +106,13 @@ impl Reader {
                     return;
                 }
                 if worker && self.total.is_none() || !worker && self.fits(id, tail) {
-                    self.verbose = true;
+                    self.named();
+                    let id = if worker { self.begun(id) } else { id };
                     self.result(id, word, part);
                 }
             }
             Mark::Worker { rest, word } => {
-                self.verbose = true;
+                self.named();
                 self.worker(rest, word);
             }
             Mark::Start(id) => {
@@ -106,7 +123,7 @@ impl Reader {
             Mark::Alone(word) => {
                 let id = std::mem::take(&mut self.started);
                 if !id.is_empty() && self.fits(&id, tail) {
-                    self.verbose = true;
+                    self.named();
                     self.result(&id, word, None);
                 }
                 self.started = id;
@@ -125,16 +142,8 @@ impl Reader {
         {
             let version = line[at + 9..].split(|byte| matches!(byte, b',' | b' ')).next();
             self.version = version.map(body::lossy);
-        } else if let Some(at) = memchr::memmem::find(line, b"collected ")
-            && (at == 0 || line.starts_with(b"collecting"))
-            && self.total.is_none()
-        {
-            let text = body::lossy(&line[at..line.len().min(at + 200)]);
-            let errors = text.split(" / ").find_map(|part| {
-                part.strip_suffix(" errors").or_else(|| part.strip_suffix(" error"))?.parse().ok()
-            });
-            self.collection_errors = errors;
-            self.total = collected(&text);
+        } else if self.total.is_none() && self.collected(line) {
+            self.total = total(line);
         } else if line.starts_with(b"[gw") && memchr::memmem::find(line, b" node down: ").is_some()
         {
             self.session_error = Some(body::lossy(&line[..line.len().min(500)]));
@@ -146,6 +155,20 @@ impl Reader {
             self.started.clear();
             self.started.extend_from_slice(progress::leading_id(line));
         }
+    }
+
+    /// Reads how many files were not collected; says whether the line tells.
+    pub(super) fn collected(&mut self, line: &[u8]) -> bool {
+        if self.collection_skips.is_some() || total(line).is_none() {
+            return false;
+        }
+        let Some(text) = collected(line) else { return false };
+        let count = |kind: &str| {
+            text.split(" / ").find_map(|part| part.trim_end().strip_suffix(kind)?.parse().ok())
+        };
+        self.collection_errors = count(" errors").or_else(|| count(" error"));
+        self.collection_skips = Some(count(" skipped").unwrap_or(0));
+        true
     }
 
     fn result(&mut self, id: &[u8], word: Word, part: Option<&[u8]>) {
@@ -225,6 +248,18 @@ impl Reader {
         }
     }
 
+    /// The id of a test that runs, where a worker printed something behind it on its line.
+    fn begun<'a>(&self, id: &'a [u8]) -> &'a [u8] {
+        if self.running.is_empty() || self.running.contains(id) {
+            return id;
+        }
+        let opens = |known: &&Vec<u8>| {
+            id.strip_prefix(known.as_slice()).is_some_and(|rest| rest.starts_with(b" "))
+        };
+        let longest = self.running.iter().filter(opens).map(Vec::len).max();
+        longest.map_or(id, |length| &id[..length])
+    }
+
     /// A result of which only the running tests tell where its part ends and its id begins.
     fn worker(&mut self, rest: &[u8], word: Word) {
         let ends = |id: &&Vec<u8>| {
@@ -268,9 +303,17 @@ const fn cost(id: &[u8]) -> usize {
     id.len() + 64
 }
 
-/// The tests that will run, by `collected 92 items / 1 error / 60 deselected / 32 selected`. Old
-/// versions print a wrong `selected` beside errors, so it is not what is read.
-fn collected(text: &str) -> Option<u64> {
+/// `collected 92 items / 1 error / 60 deselected / 32 selected`, where a line says it.
+fn collected(line: &[u8]) -> Option<String> {
+    let at = memchr::memmem::find(line, b"collected ")?;
+    let told = at == 0 || line.starts_with(b"collecting");
+    told.then(|| body::lossy(&line[at..line.len().min(at + 200)]))
+}
+
+/// The tests that will run. Old versions print a wrong `selected` beside errors, so it is not
+/// what is read.
+fn total(line: &[u8]) -> Option<u64> {
+    let text = collected(line)?;
     let mut parts = text.trim_end().split(" / ");
     let items: u64 = parts.next()?.split(' ').nth(1)?.parse().ok()?;
     let left: Option<u64> = parts.find_map(|part| part.strip_suffix(" deselected")?.parse().ok());

@@ -7,19 +7,21 @@
 use super::body::{Body, lossy};
 use super::list::{Evidence, Listed, collection_errors, from_progress, from_summary, listed};
 use super::progress::Word;
+use super::rule::Final;
 use super::summary::Line;
 use super::{Failing, Reader, status};
 use crate::testlog::{Case, Completeness, Counts, Held, NodeId, Phase, Runner, Status, TestRun};
 
 /// Whether a final line can be that of a run of which the progress was read. Parts that fail are
 /// not always shown while tests run, and files that cannot be collected never are.
-pub(super) fn agrees(reader: &Reader, announced: &Counts) -> bool {
-    let read = &reader.read;
+pub(super) fn agrees(reader: &Reader, last: &Final) -> bool {
+    let (read, announced) = (&reader.read, &last.counts);
     let seen = reader.verbose || reader.lettered || reader.collection_errors.is_some();
     let errors = read.errors.saturating_add(reader.collection_errors.unwrap_or(0));
     seen && passes(read, announced)
+        && missing(reader, last) == 0
         && read.xpassed == announced.xpassed
-        && quiet(read) == quiet(announced)
+        && skips(reader, announced) == quiet(announced)
         && failed(read) <= failed(announced)
         && (errors == announced.errors || reader.collection_errors.is_none())
         && read.errors <= announced.errors
@@ -39,6 +41,26 @@ const fn quiet(counts: &Counts) -> u64 {
     counts.skipped.saturating_add(counts.xfailed).saturating_add(counts.subtests_skipped)
 }
 
+/// Tests of those collected that a final line does not account for, where nothing stopped the
+/// session: then the line is that of another one, shown by a test of this one.
+fn missing(reader: &Reader, last: &Final) -> u64 {
+    let counts = &last.counts;
+    let told = counts.tests().saturating_add(counts.errors).saturating_add(counts.deselected);
+    let stopped = reader.session_error.is_some() || reader.absent.is_some() || last.listed;
+    reader.total.filter(|_| !stopped).map_or(0, |total| total.saturating_sub(told))
+}
+
+/// What was read of them, with the files that were skipped as a whole. Where the log does not
+/// say how many these are (`-q`, workers), the final line alone does: no test is among them.
+fn skips(reader: &Reader, announced: &Counts) -> u64 {
+    let read = quiet(&reader.read);
+    match reader.collection_skips {
+        Some(files) => read.saturating_add(files),
+        None if announced.skipped > reader.read.skipped => read.max(quiet(announced)),
+        None => read,
+    }
+}
+
 /// Turns what was collected into a run.
 pub(super) fn settle(mut reader: Reader) -> TestRun {
     let mut run = TestRun::new(Runner::Pytest);
@@ -47,8 +69,12 @@ pub(super) fn settle(mut reader: Reader) -> TestRun {
         std::mem::take(&mut reader.bodies).into_iter().partition(is_error);
     let lines = std::mem::take(&mut reader.lines);
     let failing = std::mem::take(&mut reader.failing);
+    let progress = reader.verbose || reader.lettered;
+    // Without a final line the progress says how many there are, none included; but files that
+    // cannot be collected show in no letter.
+    let seen = progress && reader.collection_errors.is_none();
     let wanted = |of: fn(&Counts) -> u64, read: u64| {
-        let read = (read > 0 && !reader.parts).then_some(read);
+        let read = ((read > 0 || seen) && !reader.parts).then_some(read);
         let count = announced.as_ref().map(of).or(read);
         count.and_then(|count| usize::try_from(count).ok())
     };
@@ -57,6 +83,7 @@ pub(super) fn settle(mut reader: Reader) -> TestRun {
         lines: lines.iter().filter(|line| line.is_failed()).collect(),
         breaks: lines.iter().filter(|line| !line.is_failed()).map(|line| line.at).collect(),
         wanted: wanted(failed, failed(&reader.read)),
+        progress,
     };
     let collected = reader.collection_errors.unwrap_or(0);
     let error_evidence = Evidence {
@@ -64,6 +91,7 @@ pub(super) fn settle(mut reader: Reader) -> TestRun {
         lines: lines.iter().filter(|line| line.word == Word::Error).collect(),
         breaks: lines.iter().filter(|line| line.word != Word::Error).map(|line| line.at).collect(),
         wanted: wanted(|counts| counts.errors, reader.read.errors.saturating_add(collected)),
+        progress,
     };
     let (mut failed_list, mut error_list, mut flaky) = (Vec::new(), Vec::new(), Vec::new());
     if reader.verbose {
@@ -147,7 +175,11 @@ fn case(known: &Listed, bodies: &mut [Body]) -> Case {
     case
 }
 
-fn conclude(mut run: TestRun, reader: Reader, announced: Option<Counts>) -> TestRun {
+fn conclude(mut run: TestRun, mut reader: Reader, announced: Option<Counts>) -> TestRun {
+    if let Some(announced) = &announced {
+        let files = skips(&reader, announced).saturating_sub(quiet(&reader.read));
+        reader.read.skipped = reader.read.skipped.saturating_add(files);
+    }
     let mut read = reader.read;
     let progress = reader.verbose || reader.lettered;
     let count = |of: fn(&Case) -> bool| run.cases.iter().filter(|case| of(case)).count() as u64;
@@ -159,6 +191,10 @@ fn conclude(mut run: TestRun, reader: Reader, announced: Option<Counts>) -> Test
         read.subtests_failed += failed_ids - failed(&read);
     }
     let mut problems = Vec::new();
+    let missing = reader.last.map_or(0, |last| missing(&reader, &last));
+    if missing > 0 {
+        problems.push(format!("{missing} tests collected have no result"));
+    }
     if let Some(announced) = announced {
         read.deselected = announced.deselected;
         let mut differs = |kind: &str, announced: u64, read: u64| {
@@ -198,7 +234,15 @@ fn conclude(mut run: TestRun, reader: Reader, announced: Option<Counts>) -> Test
     } else {
         Held::Failures
     };
-    run.exit_hint = exit(reader.session_error.as_deref(), &total, announced.is_some());
+    run.exit_hint = match exit(reader.session_error.as_deref(), &total, announced.is_some()) {
+        Some(5) if reader.last.is_some_and(|last| last.listed) => Some(0),
+        // It is only said where nothing ran.
+        Some(5) if reader.absent.is_some() => {
+            reader.session_error = reader.absent.take();
+            Some(4)
+        }
+        code => code,
+    };
     run.version = reader.version;
     run.quiet = reader.quiet;
     run.read = read;
@@ -217,6 +261,9 @@ fn exit(session_error: Option<&str>, counts: &Counts, ended: bool) -> Option<u8>
     let said = session_error.unwrap_or_default();
     if said.starts_with("INTERNALERROR") {
         return Some(3);
+    }
+    if said.starts_with(super::CONFTEST) {
+        return Some(4);
     }
     if !ended {
         return None;

@@ -25,6 +25,8 @@ fn a_reason_may_hold_anything() {
     check("a.py::t SKIPPED (no (x) PASSED) [ 5%]", "a.py::t", Word::Skipped, None);
     check("a.py::t[s SKIPPED (y)] XFAIL (z)", "a.py::t[s SKIPPED (y)]", Word::Xfail, None);
     check("a.py::t XPASS [ 5%]", "a.py::t", Word::Xpass, None);
+    check("a.py::t SKIPPEDd')   [ 98%]", "a.py::t", Word::Skipped, None);
+    check("a.py::t SKIPPED)   [ 32%]", "a.py::t", Word::Skipped, None);
     let open = Mark::Open { id: b"a.py::t", word: Word::Skipped };
     assert_eq!(read(b"a.py::t SKIPPED (goes on over").0, open);
 }
