@@ -34,7 +34,12 @@ pub(super) struct Prefix {
     /// The first line was looked at; a line was seen that settles it.
     begun: bool,
     settled: bool,
+    /// The lines that settled nothing.
+    seen: u32,
 }
+
+/// The lines after which nothing more is expected: a log of millions is not looked at for them.
+const PATIENCE: u32 = 100_000;
 
 impl Prefix {
     /// A line without its prefix.
@@ -53,6 +58,11 @@ impl Prefix {
     }
 
     fn learn(&mut self, line: &[u8]) {
+        // An event of JSON has no prefix and says nothing of others; a log may be all of them.
+        if line.first() == Some(&b'{') {
+            self.begun = true;
+            return;
+        }
         let known = match anchor(line) {
             Some(at) => Part::all(&line[..at]),
             None => before_counts(line).or_else(|| before_nextest(line)),
@@ -63,6 +73,8 @@ impl Prefix {
             self.parts = first(line);
         }
         self.begun = true;
+        self.seen += 1;
+        self.settled |= self.seen == PATIENCE;
     }
 }
 
@@ -100,8 +112,8 @@ fn before_counts(line: &[u8]) -> Option<Vec<Part>> {
 
 /// What stands before a line of nextest's: a test's own output among them looks like cargo's.
 fn before_nextest(line: &[u8]) -> Option<Vec<Part>> {
-    let told = [&b" across "[..], b"] "].iter().any(|mark| memmem::find(line, mark).is_some());
-    if line.len() > 400 || !told {
+    let told = |mark: &&[u8]| memmem::find(line, mark).is_some();
+    if line.len() > 400 || ![&b" across "[..], b"] "].iter().any(told) {
         return None;
     }
     let (parts, rest) = Part::leading(line);
