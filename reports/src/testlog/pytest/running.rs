@@ -253,20 +253,17 @@ impl Reader {
         if self.running.is_empty() || self.running.contains(id) {
             return id;
         }
-        let opens = |known: &&Vec<u8>| {
-            id.strip_prefix(known.as_slice()).is_some_and(|rest| rest.starts_with(b" "))
-        };
-        let longest = self.running.iter().filter(opens).map(Vec::len).max();
-        longest.map_or(id, |length| &id[..length])
+        // Looked up, not searched for: very many tests may never have had a result.
+        let ends = memchr::memchr_iter(b' ', id).take(SPACES);
+        let known = ends.filter(|end| self.running.contains(&id[..*end]));
+        known.last().map_or(id, |end| &id[..end])
     }
 
     /// A result of which only the running tests tell where its part ends and its id begins.
     fn worker(&mut self, rest: &[u8], word: Word) {
-        let ends = |id: &&Vec<u8>| {
-            rest.strip_suffix(id.as_slice()).is_some_and(|before| before.ends_with(b" "))
-        };
-        let known = self.running.iter().filter(ends).max_by_key(|id| id.len()).cloned();
-        let id = known.unwrap_or_else(|| summary::id_after_part(rest).to_vec());
+        let starts = memchr::memrchr_iter(b' ', rest).take(SPACES).map(|space| &rest[space + 1..]);
+        let known = starts.filter(|id| self.running.contains(*id)).last();
+        let id = known.unwrap_or_else(|| summary::id_after_part(rest)).to_vec();
         let part = progress::trim_end(&rest[..rest.len() - id.len()]).to_vec();
         self.result(&id.clone(), word, Some(&part));
         // The test goes on after its part.
@@ -297,6 +294,9 @@ impl Reader {
         }
     }
 }
+
+/// The spaces of a line at which an id may begin or end.
+const SPACES: usize = 64;
 
 /// What a test takes that is known by its id alone.
 const fn cost(id: &[u8]) -> usize {
