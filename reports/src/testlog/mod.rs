@@ -19,6 +19,7 @@ mod bytes;
 mod decode;
 mod lines;
 mod prefix;
+mod stamp;
 
 // Text, a runner each.
 mod cargo;

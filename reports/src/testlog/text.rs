@@ -337,6 +337,26 @@ mod tests {
     }
 
     #[test]
+    fn the_exit_code_follows_what_stopped_the_session() {
+        let code = |said: &str| {
+            let text = format!(
+                "=== test session starts ===\ncollected 9 items\n\na.py .F  [ 22%]\n\n\
+                === FAILURES ===\n___ test_b ___\nE   KeyError\n\
+                === short test summary info ===\nFAILED a.py::test_b\n!!! {said} !!!\n\
+                === 1 failed, 1 passed in 0.01s ===\n"
+            );
+            let runs = runs(&text);
+            assert_eq!(runs[0].completeness, Completeness::Reconciled, "{said}");
+            runs[0].exit_hint
+        };
+        assert_eq!(code("stopping after 1 failures"), Some(1));
+        assert_eq!(code("xdist.dsession.Interrupted: stopping after 1 failures"), Some(2));
+        assert_eq!(code("Interrupted: Test failed, continuing from this test"), Some(2));
+        assert_eq!(code("KeyboardInterrupt"), Some(2));
+        assert_eq!(code("_pytest.outcomes.Exit: enough"), None);
+    }
+
+    #[test]
     fn a_worker_that_died_fails_the_test_that_it_ran() {
         let text = "=== test session starts ===\n2 workers [2 items]\n\n\
             a.py::test_a \na.py::test_b \n[gw0] [ 50%] PASSED a.py::test_a \n\
