@@ -63,7 +63,7 @@ fn packed(path: &str) -> Log {
 #[test]
 fn cargo_test_is_not_fooled_by_what_tests_print() {
     insta::assert_snapshot!(page("cargo-test.log"), @r#"
-    cargo: 4 failed, 1 passed, 1 skipped · all counts agree
+    cargo forged unittests src/lib.rs: 4 failed, 1 passed, 1 skipped · all counts agree
       failed  tests::does_not_panic
         note: test did not panic as expected at src/lib.rs:24:8
       failed  tests::fails
@@ -73,11 +73,11 @@ fn cargo_test_is_not_fooled_by_what_tests_print() {
       failed  tests::last
         src/lib.rs:37: at last
 
-    cargo: 1 failed, 1 passed · all counts agree
+    cargo other tests/other.rs: 1 failed, 1 passed · all counts agree
       failed  crashes_or_flakes
         tests/other.rs:6: the first time
 
-    cargo: 1 failed, 1 passed · all counts agree
+    cargo forged doc-tests: 1 failed, 1 passed · all counts agree
       failed  src/lib.rs - (line 1)
         /project/doctest/doctest_bundle_2024.rs:6: assertion `left == right` failed
     "#);
@@ -86,7 +86,7 @@ fn cargo_test_is_not_fooled_by_what_tests_print() {
 #[test]
 fn cargo_test_names_failures_when_it_is_quiet() {
     insta::assert_snapshot!(page("cargo-quiet.log"), @r#"
-    cargo: 4 failed, 1 passed, 1 skipped · all counts agree
+    cargo forged unittests src/lib.rs: 4 failed, 1 passed, 1 skipped · all counts agree
       failed  tests::does_not_panic
         note: test did not panic as expected at src/lib.rs:24:8
       failed  tests::fails
@@ -96,11 +96,11 @@ fn cargo_test_names_failures_when_it_is_quiet() {
       failed  tests::last
         src/lib.rs:37: at last
 
-    cargo: 1 failed, 1 passed · all counts agree
+    cargo other tests/other.rs: 1 failed, 1 passed · all counts agree
       failed  crashes_or_flakes
         tests/other.rs:6: the first time
 
-    cargo: 1 failed, 1 passed · all counts agree
+    cargo forged doc-tests: 1 failed, 1 passed · all counts agree
       failed  src/lib.rs - (line 1)
         /project/doctest/doctest_bundle_2024.rs:6: assertion `left == right` failed
     "#);

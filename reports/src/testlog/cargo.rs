@@ -6,8 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::{Capture, Case, Completeness, Counts, Frame, Held, NodeId, Phase, Quiet, Runner};
-use super::{Status, TestRun, bytes};
+use super::{Status, TestRun, binary, bytes};
 
+/// What stands behind a name in a result, and nowhere else: what is expected of the test.
+const MODES: [&[u8]; 3] = [b" - should panic", b" - compile fail", b" - compile"];
 /// The bytes of one test's output, and of all of them, that are kept.
 const OUTPUT: usize = 16 << 10;
 const BUDGET: usize = 10 << 20;
@@ -16,6 +18,8 @@ const BUDGET: usize = 10 << 20;
 #[derive(Debug, Default)]
 pub(super) struct Reader {
     title: Option<String>,
+    /// The name of the run that comes next.
+    next: Option<String>,
     announced_tests: u64,
     results: u64,
     read: Counts,
@@ -62,23 +66,22 @@ impl Reader {
 
     /// A line between runs: it may name the next one.
     pub(super) fn before(&mut self, line: &[u8]) {
-        for prefix in [&b"     Running "[..], b"   Doc-tests "] {
-            if let Some(title) = line.strip_prefix(prefix) {
-                self.title = Some(bytes::lossy(title));
-            }
-        }
+        self.next = binary::name(line).or(self.next.take());
     }
 
     /// Reads one line.
     pub(super) fn line(&mut self, line: &[u8]) {
-        if self.ended {
+        if self.ended || self.died.is_some() {
             self.before(line);
+        }
+        if self.ended {
             return;
         }
         if let Some(count) = count_of(line)
             && self.results == 0
         {
             self.announced_tests = count;
+            self.title = self.next.take();
             return;
         }
         if let Some(rest) = line.strip_prefix(b"test result: ") {
@@ -136,7 +139,7 @@ impl Reader {
     }
 
     fn add(&mut self, name: &[u8], status: Status) {
-        let name = name.strip_suffix(b" - should panic").unwrap_or(name);
+        let name = MODES.iter().find_map(|mode| name.strip_suffix(*mode)).unwrap_or(name);
         self.results += 1;
         self.read.add(status);
         if status != Status::Failed {
@@ -217,9 +220,9 @@ impl Reader {
 
     /// The run as a whole, and a fresh reader for the next one.
     pub(super) fn finish(&mut self) -> TestRun {
-        let title = self.title.take().filter(|_| self.ended && self.results == 0);
+        let next = self.next.take();
         let mut reader = std::mem::take(self);
-        self.title = title;
+        self.next = next;
         let mut run = TestRun::new(Runner::Cargo);
         run.title = reader.title.take();
         if reader.failed.is_empty() && reader.quiet_run {

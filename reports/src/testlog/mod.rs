@@ -22,6 +22,7 @@ mod prefix;
 mod stamp;
 
 // Text, a runner each.
+mod binary;
 mod cargo;
 mod nextest;
 mod pytest;
