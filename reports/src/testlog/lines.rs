@@ -88,10 +88,12 @@ impl Cleaner {
         }
         let line = self.prefix.strip(line);
         // GitLab's marks of sections stand before the first line in each, on the same line.
-        match line.iter().rposition(|byte| *byte == b'\r') {
-            Some(at) if line.starts_with(b"section_") => &line[at + 1..],
-            _ => line,
+        if line.starts_with(b"section_")
+            && let Some(at) = memchr::memrchr(b'\r', line)
+        {
+            return &line[at + 1..];
         }
+        line
     }
 }
 

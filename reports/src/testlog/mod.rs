@@ -21,8 +21,10 @@ mod json;
 mod lines;
 mod output;
 mod prefix;
+mod stamp;
 
 // Text, a runner each.
+mod binary;
 mod cargo;
 mod nextest;
 mod pytest;

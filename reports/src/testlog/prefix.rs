@@ -7,6 +7,7 @@
 
 use memchr::memmem;
 
+use super::stamp::{digits, time};
 use super::{nextest, pytest};
 
 /// One part of a prefix.
@@ -24,6 +25,9 @@ enum Part {
     Service(Vec<u8>),
 }
 
+/// The lines among which one is looked for that settles it: looking takes time.
+const LOOKED_AT: u32 = 100_000;
+
 /// The most parts that a prefix is made of.
 const MOST: usize = 6;
 
@@ -31,8 +35,8 @@ const MOST: usize = 6;
 #[derive(Debug, Default)]
 pub(super) struct Prefix {
     parts: Vec<Part>,
-    /// The first line was looked at; a line was seen that settles it.
-    begun: bool,
+    /// The lines that were looked at, and whether one was seen that settles it.
+    seen: u32,
     settled: bool,
 }
 
@@ -53,16 +57,22 @@ impl Prefix {
     }
 
     fn learn(&mut self, line: &[u8]) {
+        self.seen += 1;
+        self.settled = self.seen > LOOKED_AT;
+        // Neither a prefix nor such a line opens with anything else.
+        let opens = |byte: &u8| byte.is_ascii_alphanumeric() || b"= #[".contains(byte);
+        if !line.first().is_some_and(opens) {
+            return;
+        }
         let known = match anchor(line) {
             Some(at) => Part::all(&line[..at]),
             None => before_counts(line).or_else(|| before_nextest(line)),
         };
         if let Some(parts) = known {
             (self.parts, self.settled) = (parts, true);
-        } else if !self.begun {
+        } else if self.seen == 1 {
             self.parts = first(line);
         }
-        self.begun = true;
     }
 }
 
@@ -153,10 +163,6 @@ impl Part {
 /// Where in a line a runner begins it, in lines that nothing else is like.
 fn anchor(line: &[u8]) -> Option<usize> {
     let line = line.trim_ascii_end();
-    // Neither a prefix nor such a line opens with anything else; most lines are settled by this.
-    if !matches!(line.first()?, b'=' | b' ' | b'#' | b'[') && !line[0].is_ascii_alphanumeric() {
-        return None;
-    }
     match line.last()? {
         b'=' => {
             let titles = ["test session starts", "FAILURES", "ERRORS", "short test summary info"];
@@ -247,72 +253,6 @@ fn service(line: &[u8]) -> Option<usize> {
     let pad = line[name..].iter().take_while(|byte| **byte == b' ').count();
     let bar = name + pad;
     (name > 0 && pad > 0 && line[bar..].starts_with(b"| ")).then_some(bar + 2)
-}
-
-fn digits(text: &[u8]) -> usize {
-    text.iter().take_while(|byte| byte.is_ascii_digit()).count()
-}
-
-/// Digits where a time has digits, and what stands between them.
-const DATE: &[u8] = b"0000-00-00";
-const CLOCK: &[u8] = b"00:00:00";
-
-fn fits(text: &[u8], shape: &[u8]) -> bool {
-    text.len() >= shape.len()
-        && text
-            .iter()
-            .zip(shape)
-            .all(|(byte, shape)| if *shape == b'0' { byte.is_ascii_digit() } else { byte == shape })
-}
-
-/// The length of a time, its brackets, and the blank after it.
-fn time(text: &[u8]) -> Option<usize> {
-    // `gh` puts the log's own byte-order mark after its tabs.
-    let mark = if text.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
-    let bracket = usize::from(text.get(mark) == Some(&b'['));
-    let mut at = mark + bracket;
-    let dated = fits(&text[at..], DATE);
-    if dated {
-        at += DATE.len();
-        if !matches!(text.get(at), Some(b'T' | b' ')) {
-            return None;
-        }
-        at += 1;
-    }
-    if !fits(&text[at..], CLOCK) {
-        return None;
-    }
-    at += CLOCK.len();
-    if matches!(text.get(at), Some(b'.' | b',')) && text.get(at + 1).is_some_and(u8::is_ascii_digit)
-    {
-        at += 1 + digits(&text[at + 1..]);
-    }
-    at += zone(&text[at..]);
-    if bracket > 0 {
-        if text.get(at) != Some(&b']') {
-            return None;
-        }
-        at += 1;
-    }
-    match text.get(at) {
-        None => Some(at),
-        // A clock alone is padded with two.
-        Some(b' ') if !dated && text.get(at + 1) == Some(&b' ') => Some(at + 2),
-        Some(b' ') => Some(at + 1),
-        // What `gh` and GitHub's own files leave of an empty line.
-        Some(_) if dated && text[at - 1] == b'Z' => Some(at),
-        Some(_) => None,
-    }
-}
-
-/// `Z`, `+02:00`, `+0200`, or nothing.
-fn zone(text: &[u8]) -> usize {
-    match text.first() {
-        Some(b'Z') => 1,
-        Some(b'+' | b'-') if fits(&text[1..], b"00:00") => 6,
-        Some(b'+' | b'-') if fits(&text[1..], b"0000") => 5,
-        _ => 0,
-    }
 }
 
 #[cfg(test)]
