@@ -122,7 +122,7 @@ fn only_finding(text: &str) -> (String, Category, String) {
 
 #[test]
 fn a_run_that_broke_before_any_test_is_a_failure_with_a_cause() {
-    let built = r#"{"ImportPath":"a","Action":"build-output","Output":"./x.go:5:2: undefined: foo\n"}
+    let built = r#"{"ImportPath":"a","Action":"build-output","Output":"./x.go:5:2: undefined: f\n"}
 {"ImportPath":"a","Action":"build-fail"}
 {"Action":"output","Package":"demo/a","Output":"FAIL\tdemo/a [build failed]\n"}
 {"Action":"fail","Package":"demo/a","Elapsed":0,"FailedBuild":"demo/a"}
