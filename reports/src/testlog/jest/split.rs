@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn tests_come_before_their_suite_and_suites_before_the_document() {
-        let document = r#"> jest {"a": 1, "coverageMap": {"testResults": [{"x": []}]}, "testResults":[
+        let document = r#"> jest {"a": 1, "coverageMap":{"testResults": [{"x": 1}]}, "testResults":[
             {"perfStats": {"y": [1]}, "assertionResults": [
                 {"title": "a \"]}\" b", "failureDetails": [{"z": {}}], "failureMessages": ["m"]},
                 {"title": "c"}
