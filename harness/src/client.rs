@@ -24,6 +24,17 @@ pub use batch::ASKING_TAG;
 /// The largest answer that is read, in bytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
+/// The machine codes that say that money has run out, which no retry brings back.
+const SPENT: [&str; 3] = [
+    "enforced_spend_limit_reached",
+    "contract_spend_limit_reached",
+    "linked_organization_spend_limit_reached",
+];
+
+/// How a limit that the organisation set itself says so: a 400 without a code.
+const SPENT_WORDS: [&str; 2] =
+    ["You have reached your specified API", "You have reached your specified workspace API"];
+
 /// Characters of a server's message that are kept.
 const MAX_DETAIL: usize = 300;
 
@@ -53,8 +64,6 @@ pub struct Outcome {
     pub request_id: Option<String>,
     /// What the headers say about trying again.
     pub advice: Advice,
-    /// The machine code in the body of an error.
-    pub error_code: Option<String>,
     /// Where the connection broke, where it did.
     pub broke: Option<Break>,
     /// The answer, or why there is none and the server's words for it.
@@ -77,7 +86,6 @@ impl Outcome {
             status: None,
             request_id: None,
             advice: Advice::default(),
-            error_code: None,
             broke: None,
             result: Err((cause, detail.into())),
         }
@@ -255,13 +263,16 @@ fn refused(status: u16, body: &[u8]) -> Outcome {
         Ok(body) => (body.error.message, body.error.details),
         Err(_) => (String::from_utf8_lossy(body).into_owned(), serde_json::Value::Null),
     };
-    let outcome = Outcome::without_response(classify(status, &message), shorten(&message));
-    Outcome { error_code: details["error_code"].as_str().map(str::to_owned), ..outcome }
+    let cause = classify(status, details["error_code"].as_str(), &message);
+    Outcome::without_response(cause, shorten(&message))
 }
 
-/// Names a refusal by its status and, where one status has several meanings, by its message.
-fn classify(status: u16, message: &str) -> Cause {
+/// Names a refusal by its status and, where one status has several meanings, by the machine code
+/// of the error or by its message.
+fn classify(status: u16, error_code: Option<&str>, message: &str) -> Cause {
     match status {
+        _ if error_code.is_some_and(|code| SPENT.contains(&code)) => Cause::SpendLimit,
+        400 if SPENT_WORDS.iter().any(|words| message.starts_with(words)) => Cause::SpendLimit,
         429 => Cause::RateLimited,
         529 => Cause::Overloaded,
         500.. => Cause::ServerError,
@@ -306,17 +317,20 @@ mod tests {
         assert_eq!(cause(502, "x"), Cause::ServerError);
         assert_eq!(cause(400, "prompt is too long: 9 > 8"), Cause::PromptTooLong);
         assert_eq!(cause(400, "x"), Cause::InvalidRequest);
+        let spent = "You have reached your specified API usage limits. You will regain access on";
+        assert_eq!(cause(400, spent), Cause::SpendLimit);
         assert_eq!(refused(502, b"<html>").result.unwrap_err().1, "<html>");
     }
 
     #[test]
-    fn the_machine_code_of_an_error_is_read_where_there_is_one() {
-        let code = |details: &str| {
+    fn a_429_that_says_by_its_code_that_money_has_run_out_is_no_rate_limit() {
+        let cause = |details: &str| {
             let body = format!(r#"{{"error":{{"type":"x","message":"m","details":{details}}}}}"#);
-            refused(429, body.as_bytes()).error_code
+            refused(429, body.as_bytes()).result.unwrap_err().0
         };
-        assert_eq!(code(r#"{"error_code":"ramp_limit_exceeded"}"#).unwrap(), "ramp_limit_exceeded");
-        assert_eq!((code("null"), code("{}")), (None, None));
+        assert_eq!(cause(r#"{"error_code":"enforced_spend_limit_reached"}"#), Cause::SpendLimit);
+        assert_eq!(cause(r#"{"error_code":"ramp_limit_exceeded"}"#), Cause::RateLimited);
+        assert_eq!([cause("null"), cause("{}")], [Cause::RateLimited; 2]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 
-use crate::failure::Exit;
+use crate::failure::{Exit, Failure};
 
 /// Whether the run was asked to stop. Clones share the answer.
 #[derive(Debug, Clone, Default)]
@@ -21,7 +21,7 @@ struct Shared {
 
 impl Interrupt {
     /// An interrupt that follows Ctrl-C and SIGTERM.
-    pub fn on_signals() -> Result<Self, ctrlc::Error> {
+    pub fn on_signals() -> Result<Self, Failure> {
         let interrupt = Self::default();
         let on_signal = interrupt.clone();
         ctrlc::set_handler(move || {
@@ -29,7 +29,8 @@ impl Interrupt {
                 leave();
             }
             on_signal.ask();
-        })?;
+        })
+        .map_err(|error| Failure::internal(format!("signals cannot be handled: {error}")))?;
         Ok(interrupt)
     }
 

@@ -36,7 +36,7 @@ fn a_failure_is_shown_by_its_exact_id_and_fails_the_call() {
     insta::assert_snapshot!(ran.stdout, @r"
     pytest: 1 failed, 1 passed · all counts agree
 
-    1 failure in 1 group
+    1 failure in 1 group: 1 BUG
 
     BUG MEDIUM  The code refuses what it is given, or the state that it is in
       failed  a.py::test_a[x - y]
@@ -130,6 +130,8 @@ fn compat_writes_the_two_files_of_the_original_and_dies_where_it_did() {
     assert!(inventory.contains(row), "{inventory}");
     sandbox.write("other.txt", FAILING);
     sandbox.chaos(&["classify", "--compat", "other.txt"]).exits(4).says(&["divides by zero"]);
+    sandbox.write("utf16.txt", [0xFF, 0xFE, b'x', 0]);
+    sandbox.chaos(&["classify", "--compat", "utf16.txt"]).exits(104).says(&["not UTF-8"]);
 }
 
 #[test]

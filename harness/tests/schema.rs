@@ -1,4 +1,4 @@
-//! Goal: a published schema is the one that pipelines are checked against, or reports written by.
+//! Goal: a published schema is the one that files are checked against, or reports written by.
 //! Method: derive it again from the types and compare it with the file in the tree.
 
 use std::path::Path;
@@ -30,6 +30,18 @@ fn the_schema_in_the_tree_is_the_one_of_this_code() {
 #[test]
 fn the_schema_of_a_report_is_the_one_of_this_code() {
     check("reports/report.schema.json", &schemars::schema_for!(reports::render::json::Report));
+}
+
+#[test]
+fn the_schema_of_why_tests_failed_is_the_one_of_this_code() {
+    let report = schemars::schema_for!(reports::render::triage::json::Report);
+    check("reports/triage.schema.json", &report);
+}
+
+#[test]
+fn the_schema_of_rules_is_the_one_of_this_code_and_the_shipped_rules_name_it() {
+    check("reports/rules.schema.json", &schemars::schema_for!(reports::triage::RuleFile));
+    assert!(reports::triage::SHIPPED.starts_with("#:schema ./rules.schema.json\n"));
 }
 
 #[test]

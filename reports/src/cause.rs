@@ -65,6 +65,8 @@ pub enum Cause {
     GatewayTimeout,
     /// 413: the file is larger than the platform takes in one request.
     PayloadTooLarge,
+    /// The organisation or its workspace has spent what it may.
+    SpendLimit,
 }
 
 /// Where the mending of a failure is: the categories of the failure analysis.
@@ -101,7 +103,7 @@ pub enum Priority {
 
 impl Cause {
     /// Every cause, in the order of the declaration.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::RateLimited,
         Self::Overloaded,
         Self::ServerError,
@@ -129,6 +131,7 @@ impl Cause {
         Self::GatewayThrottled,
         Self::GatewayTimeout,
         Self::PayloadTooLarge,
+        Self::SpendLimit,
     ];
 
     /// The name in records and baselines, for example `rate_limited`.
@@ -161,6 +164,7 @@ impl Cause {
             Self::GatewayThrottled => "gateway_throttled",
             Self::GatewayTimeout => "gateway_timeout",
             Self::PayloadTooLarge => "payload_too_large",
+            Self::SpendLimit => "spend_limit",
         }
     }
 
@@ -194,6 +198,7 @@ impl Cause {
             Self::GatewayThrottled => "429 gateway throttled",
             Self::GatewayTimeout => "504 gateway timeout",
             Self::PayloadTooLarge => "413 payload too large",
+            Self::SpendLimit => "spend limit reached",
         }
     }
 
@@ -208,7 +213,8 @@ impl Cause {
             | Self::Throttled
             | Self::GatewayThrottled
             | Self::GatewayTimeout
-            | Self::BudgetStop => Category::Configuration,
+            | Self::BudgetStop
+            | Self::SpendLimit => Category::Configuration,
             Self::Overloaded
             | Self::ServerError
             | Self::Connection
@@ -286,6 +292,7 @@ impl Cause {
                 "answer at once with a ticket and do the work in a queue: the gateway does not wait"
             }
             Self::PayloadTooLarge => "upload the file to storage and send its address",
+            Self::SpendLimit => "raise the limit or spend less: no retry helps before it resets",
         }
     }
 }

@@ -4,6 +4,8 @@
 //! where those do not give the claimed value, with others that might. The verdict follows from the
 //! numbers alone: nothing here knows which claim it is about.
 
+use serde::Deserialize;
+
 /// One claim with everything that was measured for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
@@ -51,7 +53,8 @@ pub struct Range {
 }
 
 /// What a quantity is counted in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// Things.
     Count,

@@ -28,7 +28,7 @@ pub enum Rule {
     InjectedFault,
     /// A 429 without a fault: the limits themselves refused the request.
     OwnLimit,
-    /// A 4xx that says what is wrong with the request.
+    /// A 4xx that says what is wrong with the request, or that nothing may be spent any more.
     ServerAnswer,
     /// The documentation was checked against the source, and something is missing.
     DocumentationCheck,
@@ -65,6 +65,8 @@ pub enum Confidence {
 pub enum Stage {
     /// Look at the file before it is sent, without parsing it as a whole.
     Analyse,
+    /// Check what the cache gives before it is used.
+    Cache,
     /// Send large files in parts.
     Chunk,
     /// Send no faster than the announced limits.
@@ -94,7 +96,8 @@ impl Failure<'_> {
             Cause::PromptTooLong
             | Cause::InvalidRequest
             | Cause::Unauthorized
-            | Cause::NotFound => Rule::ServerAnswer,
+            | Cause::NotFound
+            | Cause::SpendLimit => Rule::ServerAnswer,
             _ if cause.is_of_the_documentation() => Rule::DocumentationCheck,
             Cause::CallTimeout | Cause::JobTimeout => Rule::TimeLimit,
             Cause::ProcessKilled | Cause::OutOfMemory => Rule::ProcessEnd,
@@ -140,12 +143,16 @@ impl Failure<'_> {
         }
     }
 
-    /// The stage that would have saved the job; none where no stage can.
+    /// The stage that takes the cause away; none where no stage can. Another cause may stand
+    /// behind it: what kills the parser may be too long for a prompt as well.
     ///
-    /// A job that was tried once needs a retry; one that was tried again in vain needs more.
+    /// A job that was tried once needs a retry; one that was tried again in vain needs more. What
+    /// was answered from the cache alone was spoilt there.
     pub fn stage(&self) -> Option<Stage> {
         let again = self.last.is_some_and(|attempt| attempt.attempt > 1);
+        let is_kept = self.job.cache_hits > 0 && self.job.calls == 0;
         match self.deduced()? {
+            Cause::Undocumented if is_kept => Some(Stage::Cache),
             Cause::RateLimited if again => Some(Stage::Pacing),
             Cause::Overloaded if again => Some(Stage::Breaker),
             Cause::RateLimited
@@ -246,6 +253,7 @@ impl Stage {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Analyse => "analyse",
+            Self::Cache => "cache",
             Self::Chunk => "chunk",
             Self::Pacing => "pacing",
             Self::Retry => "retry",

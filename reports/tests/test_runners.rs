@@ -22,7 +22,10 @@ fn page(name: &str) -> String {
     let log = testlog::read(BufReader::new(file), None).expect("a readable file");
     let runs = log.runs.into_iter().map(|run| {
         let failures: String = run.cases.iter().map(shown).collect();
-        reports::render::testlog::render(&Log { runs: vec![run] }) + &failures
+        let text = reports::render::testlog::render(&Log { runs: vec![run] }) + &failures;
+        // As much of a line as a source file has room for.
+        let cut = |line: &str| line.chars().take(96).chain(['\n']).collect::<String>();
+        text.lines().map(cut).collect::<String>()
     });
     runs.collect::<Vec<_>>().join("\n")
 }
@@ -44,8 +47,7 @@ fn shown(case: &Case) -> String {
     let place = case.location.as_ref().map(|at| format!("{}:{}: ", at.file, at.line));
     let first = case.message.lines().next().unwrap_or_default();
     let message = format!("{}{first}", place.unwrap_or_default());
-    let cut: String = message.chars().take(96).collect();
-    let message = if cut.is_empty() { String::new() } else { format!("    {}\n", escape(&cut)) };
+    let message = if message.is_empty() { message } else { format!("    {}\n", escape(&message)) };
     format!("{}\n{message}", escape(&head))
 }
 
@@ -140,6 +142,100 @@ fn nextest_says_the_same_in_junit() {
       failed  forged::other::aborts · 2 attempts
         process aborted with signal 6 (SIGABRT)
       flaky  forged::other::crashes_or_flakes · 2 attempts
+    "#);
+}
+
+#[test]
+fn libtest_json_is_not_fooled_by_what_tests_print() {
+    insta::assert_snapshot!(page("libtest.log"), @r#"
+    cargo forged unittests src/lib.rs: 6 failed, 3 passed, 1 skipped · all counts agree
+      failed  tests::does_not_panic
+        test did not panic as expected at src/lib.rs:61:8
+      failed  tests::fails
+        src/lib.rs:34: assertion `left == right` failed: first line
+      failed  tests::gives_an_error
+        Error: "no luck"
+      failed  tests::panics_otherwise
+        src/lib.rs:66: panic did not contain expected string
+      failed  tests::überläuft
+        src/lib.rs:82: index out of bounds: the len is 0 but the index is 3
+      failed  tests::forges_itself
+        src/lib.rs:41: but it fails
+
+    cargo dies tests/dies.rs: 1 errors · incomplete: no final line
+      session: process didn't exit successfully: `/project/target/debug/deps/dies-d66c7bf364fca0f7 -
+      error  aborts
+        no result: process didn't exit successfully: `/project/target/debug/deps/dies-d66c7bf364fca0
+
+    cargo odd tests/odd.rs: 1 passed · all counts agree
+
+    cargo other tests/other.rs: 1 failed, 1 passed · all counts agree
+      failed  flakes
+        tests/other.rs:7: the first time
+
+    cargo forged doc-tests: 2 failed, 1 passed, 1 skipped · all counts agree
+      failed  src/lib.rs - (line 3)
+        /project/doctest/doctest_bundle_2024.rs:6: assertion `left == right` failed
+      failed  src/lib.rs - add (line 15)
+        test did not panic as expected at src/lib.rs:15:0
+    "#);
+}
+
+#[test]
+fn nextests_libtest_json_is_put_together_by_binary() {
+    insta::assert_snapshot!(page("nextest-libtest.jsonl"), @r#"
+    nextest forged::forged: 6 failed, 3 passed, 1 skipped · all counts agree
+      failed  forged::forged$tests::does_not_panic · 2 attempts
+        note: test did not panic as expected at src/lib.rs:61:8
+      failed  forged::forged$tests::fails · 2 attempts
+        src/lib.rs:34: assertion `left == right` failed: first line
+      failed  forged::forged$tests::forges_itself · 2 attempts
+        src/lib.rs:41: but it fails
+      failed  forged::forged$tests::gives_an_error · 2 attempts
+        Error: "no luck"
+      failed  forged::forged$tests::panics_otherwise · 2 attempts
+        src/lib.rs:66: another thing
+      failed  forged::forged$tests::überläuft · 2 attempts
+        src/lib.rs:82: index out of bounds: the len is 0 but the index is 3
+
+    nextest forged::dies: 1 failed, 1 passed · all counts agree
+      failed  forged::dies$aborts · 2 attempts
+
+    nextest forged::other: 2 passed · all counts agree
+      flaky  forged::other$flakes · 2 attempts
+
+    nextest forged::odd: 1 failed · all counts agree
+      failed  forged::odd$sleeps · 2 attempts
+        time limit exceeded
+    "#);
+}
+
+#[test]
+fn nextests_libtest_json_plus_says_the_same() {
+    insta::assert_snapshot!(page("nextest-libtest-plus.jsonl"), @r#"
+    nextest forged::forged: 6 failed, 3 passed, 1 skipped · all counts agree
+      failed  forged::forged$tests::does_not_panic · 2 attempts
+        note: test did not panic as expected at src/lib.rs:61:8
+      failed  forged::forged$tests::fails · 2 attempts
+        src/lib.rs:34: assertion `left == right` failed: first line
+      failed  forged::forged$tests::forges_itself · 2 attempts
+        src/lib.rs:41: but it fails
+      failed  forged::forged$tests::gives_an_error · 2 attempts
+        Error: "no luck"
+      failed  forged::forged$tests::panics_otherwise · 2 attempts
+        src/lib.rs:66: another thing
+      failed  forged::forged$tests::überläuft · 2 attempts
+        src/lib.rs:82: index out of bounds: the len is 0 but the index is 3
+
+    nextest forged::dies: 1 failed, 1 passed · all counts agree
+      failed  forged::dies$aborts · 2 attempts
+
+    nextest forged::odd: 1 failed · all counts agree
+      failed  forged::odd$sleeps · 2 attempts
+        time limit exceeded
+
+    nextest forged::other: 2 passed · all counts agree
+      flaky  forged::other$flakes · 2 attempts
     "#);
 }
 

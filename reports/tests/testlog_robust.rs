@@ -35,14 +35,23 @@ static LOGS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
             bytes
         })
         .collect();
-    for name in ["cargo-test.log", "nextest.log", "nextest.xml", "go.jsonl", "jest.json"] {
+    for name in [
+        "cargo-test.log",
+        "nextest.log",
+        "nextest.xml",
+        "go.jsonl",
+        "jest.json",
+        "libtest.log",
+        "nextest-libtest.jsonl",
+        "nextest-libtest-plus.jsonl",
+    ] {
         logs.push(std::fs::read(folder.join("others").join(name)).expect("a file in the tree"));
     }
     logs
 });
 
 /// What the readers look for, to be put together in any order.
-const WORDS: [&str; 37] = [
+const WORDS: [&str; 43] = [
     "18446744073709551615 failed, 18446744073709551615 error in 1.00s",
     "collected 18446744073709551615 items / 18446744073709551615 errors\n",
     "a.py::t",
@@ -80,14 +89,21 @@ const WORDS: [&str; 37] = [
     "\u{e9}",
     "        FAIL [   0.004s] bin t",
     "Summary [   1.0s] 2 tests run: 1 passed, 1 failed",
+    "{ \"type\": \"suite\", \"event\": \"started\", \"test_count\": 2 }\n",
+    "{ \"type\": \"test\", \"event\": \"started\", \"name\": \"t\" }\n",
+    "{ \"type\": \"test\", \"name\": \"t\", \"event\": \"ok\" }\n",
+    "{ \"type\": \"test\", \"name\": \"t\", \"event\": \"failed\" }\n",
+    "{ \"type\": \"suite\", \"event\": \"ok\", \"passed\": 1, \"failed\": 1 }\n",
+    "{\"type\":\"test\",\"event\":\"ok\",\"name\":\"a$t#2\"}\n",
 ];
 
-const FORMATS: [Option<Format>; 9] = [
+const FORMATS: [Option<Format>; 10] = [
     None,
     Some(Format::Text),
     Some(Format::Pytest),
     Some(Format::Cargo),
     Some(Format::Nextest),
+    Some(Format::Libtest),
     Some(Format::Junit),
     Some(Format::Reportlog),
     Some(Format::Go),
@@ -147,7 +163,15 @@ proptest! {
             }
         }
         // The format is told by the first piece, so it is fixed here.
-        for format in [Format::Text, Format::Junit, Format::Reportlog, Format::Go] {
+        let formats = [
+            Format::Text,
+            Format::Libtest,
+            Format::Junit,
+            Format::Reportlog,
+            Format::Go,
+            Format::Jest,
+        ];
+        for format in formats {
             let whole = outline(&runs(&bytes, Some(format), 1 << 20));
             prop_assert_eq!(outline(&runs(&bytes, Some(format), capacity)), whole);
         }

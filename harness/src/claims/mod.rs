@@ -46,7 +46,7 @@ pub struct QuantityConfig {
     /// What is counted.
     pub what: String,
     /// Its unit.
-    pub unit: UnitConfig,
+    pub unit: Unit,
     /// The least value that bears the claim out.
     pub min: Option<f64>,
     /// The greatest value that bears the claim out.
@@ -89,20 +89,6 @@ pub enum Relation {
     Times,
 }
 
-/// A unit by its name in the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names are those of the unit that each stands for")]
-pub enum UnitConfig {
-    Count,
-    Share,
-    Factor,
-    Usd,
-    Inr,
-    Seconds,
-    Megabytes,
-}
-
 /// The claims that ship with the binary.
 pub fn book() -> Result<Book, Failure> {
     toml::from_str(CLAIMS).map_err(|error| Failure::internal(format!("claims.toml: {error}")))
@@ -125,20 +111,6 @@ impl QuantityConfig {
     /// The values that bear the claim out.
     pub fn claimed(&self) -> Range {
         Range { min: self.min.map(millionths), max: self.max.map(millionths) }
-    }
-}
-
-impl From<UnitConfig> for Unit {
-    fn from(unit: UnitConfig) -> Self {
-        match unit {
-            UnitConfig::Count => Self::Count,
-            UnitConfig::Share => Self::Share,
-            UnitConfig::Factor => Self::Factor,
-            UnitConfig::Usd => Self::Usd,
-            UnitConfig::Inr => Self::Inr,
-            UnitConfig::Seconds => Self::Seconds,
-            UnitConfig::Megabytes => Self::Megabytes,
-        }
     }
 }
 

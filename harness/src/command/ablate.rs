@@ -35,8 +35,7 @@ pub fn execute(args: &AblateArgs) -> Result<Exit, Failure> {
         Some(out) => RunFolder::at(out, args.force)?,
         None => RunFolder::numbered(&format!("ablate-{}", plan::folder_name(&plan.name)))?,
     };
-    let interrupt = Interrupt::on_signals()
-        .map_err(|error| Failure::internal(format!("signals cannot be handled: {error}")))?;
+    let interrupt = Interrupt::on_signals()?;
     let measured = run::perform(&plan, &folder, &interrupt, args.quiet)?;
     let run = read_run(folder.path())?;
     run::write_reports(&folder, &run, &measured)?;

@@ -15,8 +15,7 @@ use crate::terminal;
 
 /// Measures every claim that was asked for, and prints the list.
 pub fn execute(args: &ClaimsArgs) -> Result<Exit, Failure> {
-    let interrupt = Interrupt::on_signals()
-        .map_err(|error| Failure::internal(format!("signals cannot be handled: {error}")))?;
+    let interrupt = Interrupt::on_signals()?;
     let mut runs = Runs { kept: BTreeMap::new(), interrupt };
     let book = claims::book()?;
     let asked = |row: u64| args.row.is_empty() || args.row.contains(&row);
@@ -57,7 +56,7 @@ impl Runs {
             let trials = quantity.trial.iter().map(|trial| self.trial(trial));
             quantities.push(Quantity {
                 what: quantity.what.clone(),
-                unit: quantity.unit.into(),
+                unit: quantity.unit,
                 claimed: quantity.claimed(),
                 trials: trials.collect::<Result<_, _>>()?,
             });

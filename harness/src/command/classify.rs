@@ -98,7 +98,13 @@ fn compat(names: &[PathBuf], out: Option<&Path>) -> Result<Exit, Failure> {
     for name in names {
         open(name)?.read_to_end(&mut bytes).map_err(|error| Failure::unreadable(name, &error))?;
     }
-    let text = String::from_utf8_lossy(&bytes);
+    let text = String::from_utf8(bytes).map_err(|_| {
+        Failure::new(
+            Exit::Invalid,
+            "the log is not UTF-8, and there the original stops\n\
+             hint: `chaos classify` without `--compat` reads any encoding",
+        )
+    })?;
     let Ok(Compat { report, inventory, failed }) = triage::compat::analyse(&text) else {
         return Err(Failure::new(
             Exit::Inconclusive,

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use reports::render;
 use reports::{Baseline, Run, gate};
 
-use super::{baseline, read_run, run};
+use super::{baseline, observe, read_run, run};
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupt;
 use crate::output::RunFolder;
+use crate::runner::RunPlan;
 use crate::{plan, terminal};
 
 /// Judges runs against a baseline; exits with the verdict.
@@ -38,30 +39,30 @@ fn run_again(baseline: &Baseline, out: Option<&Path>) -> Result<Vec<Run>, Failur
             ),
         ));
     }
-    let interrupt = Interrupt::on_signals()
-        .map_err(|error| Failure::internal(format!("signals cannot be handled: {error}")))?;
-    let folder = tempfile::tempdir()
-        .map_err(|error| Failure::internal(format!("no temporary folder: {error}")))?;
+    let interrupt = Interrupt::on_signals()?;
     let mut runs = Vec::new();
-    for (number, entry) in baseline.entries.iter().enumerate() {
+    for entry in &baseline.entries {
         let mut plan = plan::scenario(&entry.scenario)?;
         let names: Vec<String> = entry.pipelines.keys().cloned().collect();
         plan.pipelines = plan::pipelines(&names)?;
         plan.seed = entry.seed;
         plan::generate(&mut plan);
-        let place = match out {
-            Some(out) => RunFolder::at(&out.join(plan::folder_name(&plan.name)), false)?,
-            None => RunFolder::at(&folder.path().join(number.to_string()), false)?,
-        };
-        let measured = run::perform(&plan, &place, &interrupt, true)?;
-        if interrupt.asked() {
-            return Err(Failure::new(Exit::Interrupted, "interrupted before the gate could judge"));
-        }
-        let run = read_run(place.path())?;
-        if out.is_some() {
-            run::write_reports(&place, &run, &measured)?;
-        }
-        runs.push(run);
+        runs.push(match out {
+            None => observe(&plan, &interrupt)?,
+            Some(out) => kept(&plan, out, &interrupt)?,
+        });
     }
     Ok(runs)
+}
+
+/// Runs a plan and leaves its records and reports below `out`.
+fn kept(plan: &RunPlan, out: &Path, interrupt: &Interrupt) -> Result<Run, Failure> {
+    let place = RunFolder::at(&out.join(plan::folder_name(&plan.name)), false)?;
+    let measured = run::perform(plan, &place, interrupt, true)?;
+    if interrupt.asked() {
+        return Err(Failure::new(Exit::Interrupted, "interrupted before the gate could judge"));
+    }
+    let run = read_run(place.path())?;
+    run::write_reports(&place, &run, &measured)?;
+    Ok(run)
 }

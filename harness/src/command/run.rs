@@ -24,8 +24,7 @@ pub const SHOWN_JOBS: usize = 10;
 /// Runs everything that was asked for; exits with the worst verdict.
 pub fn execute(args: &RunArgs) -> Result<Exit, Failure> {
     let plans = plan::runs(args)?;
-    let interrupt = Interrupt::on_signals()
-        .map_err(|error| Failure::internal(format!("signals cannot be handled: {error}")))?;
+    let interrupt = Interrupt::on_signals()?;
     let several = plans.len() > 1;
     let mut exit = Exit::Pass;
     for plan in &plans {

@@ -80,9 +80,6 @@ const SDK_MAX_MS: u64 = 8_000;
 /// The longest `retry-after` that the other policies wait for.
 const MAX_TOLD_MS: u64 = 600_000;
 
-/// The machine codes that say that money has run out, which no retry brings back.
-const SPENT: [&str; 2] = ["enforced_spend_limit_reached", "contract_spend_limit_reached"];
-
 /// A failed attempt.
 #[derive(Debug, Clone, Copy)]
 pub struct Failed<'a> {
@@ -177,21 +174,19 @@ impl Failed<'_> {
 
     /// Whether the server says that no retry helps, or none within reason.
     fn is_hopeless(&self) -> bool {
-        let Outcome { advice, error_code, .. } = self.outcome;
-        advice.should_retry == Some(false)
-            || error_code.as_deref().is_some_and(|code| SPENT.contains(&code))
+        self.outcome.advice.should_retry == Some(false)
+            || self.cause == Cause::SpendLimit
             || self.told_ms().is_some_and(|told_ms| told_ms > MAX_TOLD_MS)
     }
 
     fn is_for_the_sdk(&self) -> bool {
-        let Outcome { advice, error_code, .. } = self.outcome;
         match (self.outcome.broke, self.status()) {
             // Once a stream has begun, the SDK leaves it to its caller.
             (Some(_), _) => !(self.streamed && self.outcome.status == Some(200)),
-            (None, Some(_)) if error_code.as_deref().is_some_and(|code| SPENT.contains(&code)) => {
-                false
+            (None, Some(_)) if self.cause == Cause::SpendLimit => false,
+            (None, Some(status)) => {
+                self.outcome.advice.should_retry.unwrap_or_else(|| is_passing(status))
             }
-            (None, Some(status)) => advice.should_retry.unwrap_or_else(|| is_passing(status)),
             (None, None) => self.cause == Cause::CallTimeout,
         }
     }
@@ -374,7 +369,8 @@ mod tests {
 
     #[test]
     fn no_policy_that_reads_answers_retries_what_the_server_calls_hopeless() {
-        let spent = Outcome { error_code: Some(SPENT[0].to_owned()), ..told(429, 1_000) };
+        let spent = Outcome::without_response(Cause::SpendLimit, "no");
+        let spent = Outcome { status: Some(429), ..spent };
         for policy in [SDK2, JITTER] {
             assert!(!is_retried(&policy, &spent), "{policy:?}");
             assert!(!is_retried(&policy, &advised(503, false)), "{policy:?}");

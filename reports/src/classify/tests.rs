@@ -89,3 +89,13 @@ fn every_cause_has_a_rule_of_its_own_kind_and_every_rule_its_name() {
     let names: std::collections::BTreeSet<_> = Rule::ALL.iter().map(|r| r.name()).collect();
     assert_eq!(names.len(), Rule::ALL.len());
 }
+
+#[test]
+fn what_only_the_cache_answered_was_spoilt_there() {
+    let mut run = unexpected();
+    let job = &mut run.pipelines[0].jobs[2];
+    (job.cause, job.cache_hits, job.calls) = (Some(Cause::Undocumented), 1, 1);
+    assert_eq!(row(&run).4, "merge", "a part of it was asked for");
+    run.pipelines[0].jobs[2].calls = 0;
+    assert_eq!(row(&run).4, "cache");
+}

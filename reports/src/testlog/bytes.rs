@@ -22,8 +22,9 @@ pub(super) fn seconds(text: &str) -> Option<u64> {
     if !part.bytes().all(|byte| byte.is_ascii_digit()) || part.len() > 18 {
         return None;
     }
-    let part = format!("{part:0<3}");
-    whole.parse::<u64>().ok()?.checked_mul(1000)?.checked_add(part[..3].parse().ok()?)
+    let digits = part.bytes().chain([b'0'; 3]).take(3);
+    let part = digits.fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0'));
+    whole.parse::<u64>().ok()?.checked_mul(1000)?.checked_add(part)
 }
 
 #[cfg(test)]

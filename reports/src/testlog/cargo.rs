@@ -5,17 +5,19 @@
 
 use std::collections::BTreeMap;
 
+use super::output::Output;
+use super::run::Room;
 use super::{Capture, Case, Completeness, Counts, Frame, Held, NodeId, Phase, Quiet, Runner};
-use super::{Status, TestRun, binary, bytes};
+use super::{Status, TestRun, binary, bytes, quiet};
 
 /// What stands behind a name in a result, and nowhere else: what is expected of the test.
 const MODES: [&[u8]; 3] = [b" - should panic", b" - compile fail", b" - compile"];
-/// The bytes of one test's output, and of all of them, that are kept.
-const OUTPUT: usize = 16 << 10;
-const BUDGET: usize = 10 << 20;
+/// The bytes of failures by name, and of what they printed, that one run may hold.
+const NAMES: usize = 16 << 20;
+const OUTPUTS: usize = 8 << 20;
 
 /// One run that is being read.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Reader {
     title: Option<String>,
     /// The name of the run that comes next.
@@ -25,7 +27,7 @@ pub(super) struct Reader {
     read: Counts,
     quiet: Quiet,
     /// The names that failed, in the order of the log, each with its output.
-    failed: Vec<(String, Vec<u8>)>,
+    failed: Vec<(String, Output)>,
     places: BTreeMap<Vec<u8>, usize>,
     /// Names at the end of the output, for quiet runs that print letters.
     listed: Vec<String>,
@@ -37,12 +39,42 @@ pub(super) struct Reader {
     last: Option<(Counts, Option<u64>)>,
     ended: bool,
     died: Option<String>,
-    spent: usize,
+    names_left: usize,
+    outputs_left: usize,
     /// A test whose result comes on a later line, after its own output.
     open: Option<Vec<u8>>,
 }
 
 impl Reader {
+    /// A run that holds no more than there is room for.
+    pub(super) fn new(room: &Room) -> Self {
+        Self {
+            title: None,
+            next: None,
+            announced_tests: 0,
+            results: 0,
+            read: Counts::ZERO,
+            quiet: Quiet::with_budget(quiet::BUDGET.min(room.quiet)),
+            failed: Vec::new(),
+            places: BTreeMap::new(),
+            listed: Vec::new(),
+            listing: false,
+            blocks: Vec::new(),
+            quiet_run: false,
+            last: None,
+            ended: false,
+            died: None,
+            names_left: NAMES.min(room.failures),
+            outputs_left: OUTPUTS.min(room.failures / 2),
+            open: None,
+        }
+    }
+
+    /// Begins with the room that other runs left. What names the next run stays.
+    pub(super) fn make_room(&mut self, room: &Room) {
+        *self = Self { next: self.next.take(), ..Self::new(room) };
+    }
+
     /// Whether a line begins a run: `running 3 tests`.
     pub(super) fn begins(line: &[u8]) -> bool {
         count_of(line).is_some()
@@ -146,11 +178,19 @@ impl Reader {
             self.quiet.push(status, name);
             return;
         }
-        self.spent += name.len() * 3 + 512;
-        if self.spent < BUDGET {
-            self.places.insert(name.to_vec(), self.failed.len());
-            self.failed.push((bytes::lossy(name), Vec::new()));
+        self.name(name);
+    }
+
+    /// Names a failure, where there is room for one more.
+    fn name(&mut self, name: &[u8]) -> Option<usize> {
+        let cost = name.len() * 3 + 512;
+        if self.names_left < cost {
+            return None;
         }
+        self.names_left -= cost;
+        self.places.insert(name.to_vec(), self.failed.len());
+        self.failed.push((bytes::lossy(name), Output::default()));
+        Some(self.failed.len() - 1)
     }
 
     fn output(&mut self, line: &[u8]) {
@@ -170,18 +210,20 @@ impl Reader {
             if let Some(name) = line.strip_prefix(b"    ")
                 && self.listed.len() as u64 <= self.read.failed
             {
-                self.listed.push(bytes::lossy(name));
+                // Only a quiet run that shows no output needs the list.
+                if self.quiet_run && self.failed.is_empty() && self.names_left > name.len() + 64 {
+                    self.names_left -= name.len() + 64;
+                    self.listed.push(bytes::lossy(name));
+                }
                 return;
             }
             self.listing = line.is_empty();
         }
         if let Some(&place) = self.blocks.last() {
             let output = &mut self.failed[place].1;
-            if output.len() + line.len() < OUTPUT && self.spent + line.len() < BUDGET {
-                self.spent += line.len() + 1;
-                output.extend_from_slice(line);
-                output.push(b'\n');
-            }
+            let before = output.kept();
+            output.push_line(line, self.outputs_left);
+            self.outputs_left = self.outputs_left + before - output.kept();
         }
     }
 
@@ -189,13 +231,7 @@ impl Reader {
     fn block_of(&mut self, name: &[u8]) -> Option<usize> {
         let known = self.places.get(name).copied();
         let unnamed = self.quiet_run && (self.failed.len() as u64) < self.read.failed;
-        if known.is_some() || !unnamed || self.spent > BUDGET {
-            return known;
-        }
-        self.spent += name.len() * 3 + 512;
-        self.places.insert(name.to_vec(), self.failed.len());
-        self.failed.push((bytes::lossy(name), Vec::new()));
-        Some(self.failed.len() - 1)
+        if known.is_some() || !unnamed { known } else { self.name(name) }
     }
 
     /// Opens a block. Blocks stand in the order in which tests failed, so a block that is open
@@ -203,8 +239,12 @@ impl Reader {
     fn open_block(&mut self, place: usize) {
         while let Some(forged) = self.blocks.pop_if(|open| *open >= place) {
             let output = std::mem::take(&mut self.failed[forged].1);
+            self.outputs_left += output.kept();
             if let Some(owner) = self.blocks.last() {
-                self.failed[*owner].1.extend_from_slice(&output);
+                let owner = &mut self.failed[*owner].1;
+                let before = owner.kept();
+                owner.push(&output.text(), self.outputs_left);
+                self.outputs_left = self.outputs_left + before - owner.kept();
             }
         }
         self.blocks.push(place);
@@ -221,16 +261,17 @@ impl Reader {
     /// The run as a whole, and a fresh reader for the next one.
     pub(super) fn finish(&mut self) -> TestRun {
         let next = self.next.take();
-        let mut reader = std::mem::take(self);
+        let mut reader = std::mem::replace(self, Self::new(&Room::NONE));
         self.next = next;
         let mut run = TestRun::new(Runner::Cargo);
         run.title = reader.title.take();
         if reader.failed.is_empty() && reader.quiet_run {
-            let listed = reader.listed.drain(..).map(|name| (name, Vec::new()));
+            let listed = reader.listed.drain(..).map(|name| (name, Output::default()));
             reader.failed.extend(listed);
         }
         let file = run.title.clone().unwrap_or_default();
-        run.cases = reader.failed.iter().map(|(name, output)| case(&file, name, output)).collect();
+        let failed = std::mem::take(&mut reader.failed).into_iter();
+        run.cases = failed.map(|(name, output)| case(&file, &name, &output.text())).collect();
         let announced = reader.last.map(|(counts, _)| counts);
         reader.read.deselected = announced.map_or(0, |counts| counts.deselected);
         let failed = run.cases.len() as u64;
@@ -275,7 +316,8 @@ fn counts(rest: &[u8]) -> Option<(Counts, Option<u64>)> {
         let (count, kind) = part.split_once(' ')?;
         let count = count.parse().ok()?;
         match kind {
-            "passed" => counts.passed = count,
+            // What is measured is a benchmark, and has held.
+            "passed" | "measured" => counts.passed = counts.passed.saturating_add(count),
             "failed" => counts.failed = count,
             "ignored" => counts.skipped = count,
             "filtered out" => counts.deselected = count,
@@ -312,13 +354,13 @@ fn outcome(text: &[u8]) -> Option<Status> {
 }
 
 /// A failed test: the panic in its output is why.
-fn case(file: &str, name: &str, output: &[u8]) -> Case {
+fn case(file: &str, name: &str, output: &str) -> Case {
     let mut id = NodeId::plain(name, file, name);
     if let Some((class, short)) = name.rsplit_once("::") {
         (id.class, id.name) = (class.to_owned(), short.to_owned());
     }
     let mut case = Case::new(id, Status::Failed, Phase::Call);
-    explain(&mut case, &String::from_utf8_lossy(output));
+    explain(&mut case, output);
     case
 }
 

@@ -8,7 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What became of a test.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// It ran and held.
@@ -73,7 +75,7 @@ pub enum Phase {
 }
 
 /// The id of a test, and its parts.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct NodeId {
     /// The id as the runner prints it, to the letter: `tests/a.py::TestB::test_c[d - e]`.
     pub full: String,
@@ -121,6 +123,13 @@ impl NodeId {
         let (class, name) = path.rsplit_once("::").unwrap_or(("", path));
         let (file, class, name) = (file.to_owned(), class.to_owned(), name.to_owned());
         Self { full, file, class, name, params }
+    }
+}
+
+impl NodeId {
+    fn size(&self) -> usize {
+        let params = self.params.as_ref().map_or(0, String::len);
+        self.full.len() + self.file.len() + self.class.len() + self.name.len() + params
     }
 }
 
@@ -189,6 +198,12 @@ impl Case {
             duration_ms: None,
             attempts: 1,
         }
+    }
+
+    /// The bytes that it takes, roughly.
+    pub(super) fn size(&self) -> usize {
+        let captured: usize = self.captured.iter().map(|capture| capture.text.len() + 64).sum();
+        size_of::<Self>() + self.id.size() + self.message.len() + captured
     }
 }
 

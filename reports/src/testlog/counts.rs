@@ -52,7 +52,32 @@ impl Counts {
 
     /// One report more.
     pub fn add(&mut self, status: Status) {
-        let counter = match status {
+        *self.counter(status) += 1;
+    }
+
+    /// The reports of another run as well.
+    pub(super) const fn merge(&mut self, other: &Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.errors += other.errors;
+        self.skipped += other.skipped;
+        self.deselected = self.deselected.saturating_add(other.deselected);
+        self.xfailed += other.xfailed;
+        self.xpassed += other.xpassed;
+        self.reruns += other.reruns;
+        self.subtests_passed += other.subtests_passed;
+        self.subtests_failed += other.subtests_failed;
+        self.subtests_skipped += other.subtests_skipped;
+    }
+
+    /// One report that turned out to be another one.
+    pub(super) const fn replace(&mut self, old: Status, new: Status) {
+        *self.counter(old) -= 1;
+        *self.counter(new) += 1;
+    }
+
+    const fn counter(&mut self, status: Status) -> &mut u64 {
+        match status {
             Status::Passed | Status::Flaky => &mut self.passed,
             Status::Skipped => &mut self.skipped,
             Status::Xfailed => &mut self.xfailed,
@@ -62,8 +87,7 @@ impl Counts {
             Status::SubtestFailed => &mut self.subtests_failed,
             Status::Failed => &mut self.failed,
             Status::Error => &mut self.errors,
-        };
-        *counter += 1;
+        }
     }
 
     /// Each kind with its name in messages, in the order of a pytest final line.

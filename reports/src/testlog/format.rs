@@ -5,7 +5,7 @@ use std::io::{self, BufRead};
 use memchr::memmem;
 
 use super::decode::Decoded;
-use super::{Completeness, Log, go, jest, junit, lines, reportlog, text};
+use super::{Completeness, Held, Log, go, jest, junit, libtest, lines, reportlog, text};
 
 /// The formats that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Format {
     Cargo,
     /// cargo-nextest in text.
     Nextest,
+    /// libtest's JSON, by `cargo test` or by nextest.
+    Libtest,
     /// A JUnit file.
     Junit,
     /// pytest-reportlog.
@@ -35,6 +37,8 @@ impl Format {
         let has = |mark: &str| memmem::find(start, mark.as_bytes()).is_some();
         match start.first() {
             Some(b'<') if has("<testsuite") => Self::Junit,
+            // Behind other lines, it is a part of a text.
+            Some(b'{') if libtest::Reader::opens(start) => Self::Libtest,
             Some(b'{') if has("\"$report_type\"") => Self::Reportlog,
             Some(b'{') if has("\"testResults\"") || has("\"numTotalTests\"") => Self::Jest,
             // A build's errors stand before the first event.
@@ -65,11 +69,11 @@ pub fn read(input: impl BufRead, format: Option<Format>) -> io::Result<Log> {
             reader.finish()
         }
         Format::Go => {
-            let mut reader = go::Reader::default();
+            let mut reader = go::Reader::new();
             cut = lines::each(input, |line, _| reader.line(line))?.cut;
             reader.finish()
         }
-        Format::Text | Format::Pytest | Format::Cargo | Format::Nextest => {
+        Format::Text | Format::Pytest | Format::Cargo | Format::Nextest | Format::Libtest => {
             let mut reader = text::Reader::new(format);
             let mut take = |line: &[u8], ended: bool| {
                 if ended || reader.is_whole(line) {
@@ -80,6 +84,12 @@ pub fn read(input: impl BufRead, format: Option<Format>) -> io::Result<Log> {
             reader.finish()
         }
     };
+    for run in &mut runs {
+        // Tests that are only counted may have passed, whoever asks for one of them.
+        if run.held == Held::All && run.quiet.dropped() > 0 {
+            run.held = Held::Failures;
+        }
+    }
     if cut > 0 {
         let problem = format!("{cut} lines longer than {} MiB were cut", lines::LONGEST >> 20);
         for run in &mut runs {

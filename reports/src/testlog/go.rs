@@ -6,77 +6,125 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Capture, Case, Completeness, Frame, Held, NodeId, Phase, Runner, Status, TestRun};
+use super::json::{Text, closed};
+use super::output::Output;
+use super::{
+    Capture, Case, Completeness, Counts, Frame, Held, NodeId, Phase, Runner, Status, TestRun, quiet,
+};
 
-/// The bytes of one test's output, and of all of them, that are kept.
-const OUTPUT: usize = 16 << 10;
-const BUDGET: usize = 10 << 20;
+/// The bytes of a build's errors that are kept, and of all failures.
+const STRAY: usize = 16 << 10;
+const BUDGET: usize = 16 << 20;
+/// The bytes of tests that run at the same time, with their outputs.
+const RUNNING: usize = 8 << 20;
+/// Packages of one log. The largest trees that Go has are a tenth of that.
+const PACKAGES: usize = 20_000;
 
 #[derive(Debug, Deserialize)]
-struct Line {
-    #[serde(rename = "Action")]
-    action: String,
-    #[serde(rename = "Package", default)]
-    package: String,
-    #[serde(rename = "ImportPath", default)]
-    import_path: String,
-    #[serde(rename = "Test", default)]
-    test: Option<String>,
+struct Line<'a> {
+    #[serde(borrow, rename = "Action")]
+    action: Text<'a>,
+    #[serde(borrow, rename = "Package", default)]
+    package: Text<'a>,
+    #[serde(borrow, rename = "ImportPath", default)]
+    import_path: Text<'a>,
+    #[serde(borrow, rename = "Test", default)]
+    test: Option<Text<'a>>,
     #[serde(rename = "Elapsed", default)]
     elapsed: Option<f64>,
-    #[serde(rename = "Output", default)]
-    output: String,
+    #[serde(borrow, rename = "Output", default)]
+    output: Text<'a>,
 }
 
 #[derive(Debug)]
 struct Package {
     run: TestRun,
-    /// The output of tests that run, and of the package itself under no name.
-    running: BTreeMap<String, String>,
+    /// The output of tests that run, and of the package itself.
+    running: BTreeMap<String, Output>,
+    own: Output,
     /// Failures that no longer fitted.
     unnamed: u64,
 }
 
+/// The bytes that are left, for all packages.
+#[derive(Debug)]
+struct Room {
+    failures: usize,
+    running: usize,
+    quiet: usize,
+}
+
 /// A log that is being read.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Reader {
     order: Vec<String>,
     packages: BTreeMap<String, Package>,
+    /// What packages beyond the last one that is kept count.
+    beyond: Counts,
+    lost: bool,
     /// What was no event, and what a build printed.
     stray: String,
-    spent: usize,
+    room: Room,
 }
 
 impl Reader {
+    pub(super) const fn new() -> Self {
+        let room = Room { failures: BUDGET, running: RUNNING, quiet: quiet::BUDGET * 2 };
+        Self {
+            order: Vec::new(),
+            packages: BTreeMap::new(),
+            beyond: Counts::ZERO,
+            lost: false,
+            stray: String::new(),
+            room,
+        }
+    }
+
     /// Reads one line.
     pub(super) fn line(&mut self, line: &[u8]) {
-        let parsed = (line.first() == Some(&b'{')).then(|| serde_json::from_slice::<Line>(line));
-        let Some(Ok(event)) = parsed else {
-            self.stray(&String::from_utf8_lossy(line));
-            return;
-        };
-        if event.action == "build-output" {
-            self.stray(event.output.trim_end());
+        if line.first() == Some(&b'{') {
+            if let Ok(event) = serde_json::from_slice::<Line<'_>>(line) {
+                return self.event(&event);
+            }
+            let line = closed(line);
+            let event = line.as_deref().and_then(|line| serde_json::from_slice(line).ok());
+            if let Some(event) = event {
+                return self.event(&event);
+            }
+        }
+        self.stray(&String::from_utf8_lossy(line));
+    }
+
+    fn event(&mut self, event: &Line<'_>) {
+        let (action, name) = (event.action.as_str(), event.package.as_str());
+        if action == "build-output" {
+            return self.stray(event.output.as_str().trim_end());
+        }
+        if name.is_empty() || !event.import_path.as_str().is_empty() && event.test.is_none() {
             return;
         }
-        if event.package.is_empty() || !event.import_path.is_empty() && event.test.is_none() {
-            return;
-        }
-        if !self.packages.contains_key(&event.package) {
-            self.order.push(event.package.clone());
-            let mut run = TestRun::new(Runner::Go);
-            run.title = Some(event.package.clone());
-            let package = Package { run, running: BTreeMap::new(), unnamed: 0 };
-            self.packages.insert(event.package.clone(), package);
-        }
-        if let Some(package) = self.packages.get_mut(&event.package) {
-            self.spent += package.event(&event, self.spent < BUDGET, &self.stray);
+        if let Some(package) = self.packages.get_mut(name) {
+            package.event(event, &mut self.room, &self.stray);
+        } else if self.order.len() < PACKAGES && self.room.failures > name.len() * 4 {
+            self.room.failures -= name.len() * 3;
+            self.order.push(name.to_owned());
+            let mut package = Package::new(name);
+            package.event(event, &mut self.room, &self.stray);
+            self.packages.insert(name.to_owned(), package);
+        } else {
+            self.lost = true;
+            match (action, &event.test) {
+                ("pass", Some(_)) => self.beyond.add(Status::Passed),
+                ("skip", Some(_)) => self.beyond.add(Status::Skipped),
+                ("fail", Some(_)) => self.beyond.add(Status::Failed),
+                _ => {}
+            }
         }
     }
 
     fn stray(&mut self, line: &str) {
         // A line with a hash only names the package.
-        if !line.is_empty() && !line.starts_with("# ") && self.stray.len() + line.len() < OUTPUT {
+        if !line.is_empty() && !line.starts_with("# ") && self.stray.len() + line.len() < STRAY {
             self.stray.push_str(line);
             self.stray.push('\n');
         }
@@ -84,53 +132,82 @@ impl Reader {
 
     /// Every run, in the order in which packages began.
     pub(super) fn finish(mut self) -> Vec<TestRun> {
+        let room = &mut self.room;
         let packages = self.order.iter().filter_map(|name| self.packages.remove(name));
-        packages.map(Package::finish).collect()
+        let mut runs: Vec<TestRun> = packages.map(|package| package.finish(room)).collect();
+        if self.lost {
+            let mut run = TestRun::new(Runner::Go);
+            let problem = format!("packages after the first {} are only counted", runs.len());
+            run.completeness = Completeness::Mismatch(vec![problem]);
+            (run.read, run.held) = (self.beyond, Held::Some);
+            runs.push(run);
+        }
+        runs
     }
 }
 
 impl Package {
-    /// Takes an event; gives the bytes that it made the package grow by.
-    fn event(&mut self, event: &Line, room: bool, stray: &str) -> usize {
-        let name = event.test.clone().unwrap_or_default();
-        match (event.action.as_str(), &event.test) {
-            ("run", Some(_)) => {
-                self.running.insert(name, String::new());
-                0
-            }
-            ("output", _) => {
-                let text = self.running.entry(name).or_default();
-                if !room || text.len() + event.output.len() > OUTPUT {
-                    return 0;
+    fn new(name: &str) -> Self {
+        let run = TestRun { title: Some(name.to_owned()), ..TestRun::new(Runner::Go) };
+        Self { run, running: BTreeMap::new(), own: Output::default(), unnamed: 0 }
+    }
+
+    fn event(&mut self, event: &Line<'_>, room: &mut Room, stray: &str) {
+        match (event.action.as_str(), event.test.as_ref().map(Text::as_str)) {
+            ("run", Some(name)) => self.start(name, room),
+            ("output", None) => self.own.push(event.output.as_str(), usize::MAX),
+            ("output", Some(name)) => {
+                if !self.running.contains_key(name) {
+                    self.start(name, room);
                 }
-                text.push_str(&event.output);
-                0
+                if let Some(output) = self.running.get_mut(name) {
+                    let before = output.kept();
+                    output.push(event.output.as_str(), room.running);
+                    room.running = room.running + before - output.kept();
+                }
             }
-            ("pass" | "skip", Some(_)) => {
-                self.running.remove(&name);
-                let skipped = event.action == "skip";
+            ("pass" | "skip", Some(name)) => {
+                self.stop(name, room);
+                let skipped = event.action.as_str() == "skip";
                 let status = if skipped { Status::Skipped } else { Status::Passed };
                 self.run.read.add(status);
-                self.run.quiet.push(status, name.as_bytes());
-                0
+                self.run.quiet.push_within(status, name.as_bytes(), &mut room.quiet);
             }
-            ("fail", Some(_)) => {
-                let output = self.running.remove(&name).unwrap_or_default();
+            ("fail", Some(name)) => {
+                let output = self.stop(name, room);
                 self.run.read.add(Status::Failed);
-                let size = output.len() * 2 + name.len() * 3 + 512;
-                if !room {
-                    self.unnamed += 1;
-                    return 0;
-                }
-                self.run.cases.push(self.case(&name, &output, event.elapsed));
-                size
+                self.fail(name, &output, event.elapsed, room);
             }
-            ("pass" | "skip" | "fail", None) => {
-                self.end(event, stray);
-                0
-            }
-            _ => 0,
+            ("pass" | "skip" | "fail", None) => self.end(event, stray),
+            _ => {}
         }
+    }
+
+    /// A test runs from here on; where there is no room, only its result is told.
+    fn start(&mut self, name: &str, room: &mut Room) {
+        let size = cost(name);
+        if room.running >= size && self.running.insert(name.to_owned(), Output::default()).is_none()
+        {
+            room.running -= size;
+        }
+    }
+
+    /// A test runs no longer; what it printed.
+    fn stop(&mut self, name: &str, room: &mut Room) -> Output {
+        let Some(output) = self.running.remove(name) else { return Output::default() };
+        room.running += cost(name) + output.kept();
+        output
+    }
+
+    fn fail(&mut self, name: &str, output: &Output, elapsed: Option<f64>, room: &mut Room) {
+        let size = output.kept() * 2 + name.len() * 3 + 512;
+        if room.failures < size {
+            self.unnamed += 1;
+            return;
+        }
+        room.failures -= size;
+        let case = self.case(name, &output.text(), elapsed);
+        self.run.cases.push(case);
     }
 
     fn case(&self, name: &str, output: &str, elapsed: Option<f64>) -> Case {
@@ -160,13 +237,13 @@ impl Package {
     }
 
     /// The package's own result: a failure that no test explains is the package's.
-    fn end(&mut self, event: &Line, stray: &str) {
-        let failed = event.action == "fail";
+    fn end(&mut self, event: &Line<'_>, stray: &str) {
+        let failed = event.action.as_str() == "fail";
         self.run.exit_hint = Some(u8::from(failed));
         self.run.duration_ms =
             event.elapsed.and_then(|seconds| super::bytes::seconds(&seconds.to_string()));
         if failed && self.run.read.failed == 0 {
-            let output = self.running.remove("").unwrap_or_default();
+            let output = self.own.text();
             let said = if output.contains("[build failed]") && !stray.is_empty() {
                 stray
             } else {
@@ -174,19 +251,20 @@ impl Package {
             };
             self.run.session_error = Some(said.to_owned());
         }
+        self.own = Output::default();
         self.run.announced = Some(self.run.read);
         self.run.completeness = Completeness::Reconciled;
     }
 
-    fn finish(mut self) -> TestRun {
-        self.running.remove("");
+    fn finish(mut self, room: &mut Room) -> TestRun {
         // A panic or a time-out ends the package before the tests that ran have a result.
-        let left: Vec<(String, String)> = std::mem::take(&mut self.running).into_iter().collect();
-        for (name, output) in left {
-            let mut case = self.case(&name, &output, None);
-            case.status = Status::Error;
+        for (name, output) in std::mem::take(&mut self.running) {
             self.run.read.add(Status::Error);
-            self.run.cases.push(case);
+            let before = self.run.cases.len();
+            self.fail(&name, &output, None, room);
+            for case in &mut self.run.cases[before..] {
+                case.status = Status::Error;
+            }
         }
         if !self.run.completeness.is_complete() && self.run.announced.is_some() {
             self.run.completeness = Completeness::NoFinalLine;
@@ -203,6 +281,11 @@ impl Package {
         }
         self.run
     }
+}
+
+/// The bytes that a test takes while it runs.
+const fn cost(name: &str) -> usize {
+    name.len() + 128
 }
 
 /// A message without the place that it opens with.

@@ -17,7 +17,9 @@ mod run;
 // From bytes to lines.
 mod bytes;
 mod decode;
+mod json;
 mod lines;
+mod output;
 mod prefix;
 mod stamp;
 
@@ -32,6 +34,7 @@ mod text;
 mod go;
 mod jest;
 mod junit;
+mod libtest;
 mod reportlog;
 
 // Which one it is.

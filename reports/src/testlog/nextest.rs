@@ -6,8 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::cargo::explain;
+use super::output::Output;
+use super::run::Room;
 use super::{
-    Case, Completeness, Counts, Held, NodeId, Phase, Quiet, Runner, Status, TestRun, bytes,
+    Case, Completeness, Counts, Held, NodeId, Phase, Quiet, Runner, Status, TestRun, bytes, quiet,
 };
 
 /// The words of a test that failed: by itself, by the clock, or by a signal.
@@ -30,11 +32,12 @@ const FAILURES: [&str; 15] = [
 ];
 /// The column in which a result's word ends.
 const COLUMN: usize = 12;
-const OUTPUT: usize = 16 << 10;
-const BUDGET: usize = 10 << 20;
+/// The bytes of failures and attempts by name, and of what they printed, that one run may hold.
+const NAMES: usize = 16 << 20;
+const OUTPUTS: usize = 8 << 20;
 
 /// One run that is being read.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Reader {
     begun: bool,
     announced_tests: u64,
@@ -47,7 +50,8 @@ pub(super) struct Reader {
     block: Option<usize>,
     last: Option<(Counts, Option<u64>)>,
     session_error: Option<String>,
-    spent: usize,
+    names_left: usize,
+    outputs_left: usize,
 }
 
 #[derive(Debug)]
@@ -57,10 +61,28 @@ struct Failed {
     status: Status,
     duration_ms: Option<u64>,
     attempts: u32,
-    output: Vec<u8>,
+    output: Output,
 }
 
 impl Reader {
+    /// A run that holds no more than there is room for.
+    pub(super) fn new(room: &Room) -> Self {
+        Self {
+            begun: false,
+            announced_tests: 0,
+            read: Counts::ZERO,
+            quiet: Quiet::with_budget(quiet::BUDGET.min(room.quiet)),
+            failed: Vec::new(),
+            tries: BTreeMap::new(),
+            places: BTreeMap::new(),
+            block: None,
+            last: None,
+            session_error: None,
+            names_left: NAMES.min(room.failures),
+            outputs_left: OUTPUTS.min(room.failures / 2),
+        }
+    }
+
     /// Whether a line begins a run: ` Nextest run ID ...`, or the older `Starting 3 tests across`.
     pub(super) fn begins(line: &[u8]) -> bool {
         line.starts_with(b" Nextest run ID ") || starting(line).is_some()
@@ -107,15 +129,11 @@ impl Reader {
             || bytes::trim(line).starts_with(b"Cancelling due to")
         {
             self.session_error = Some(bytes::lossy(bytes::trim(&line[..line.len().min(500)])));
-        } else if let Some(place) = self.block
-            && self.spent + line.len() < BUDGET
-        {
+        } else if let Some(place) = self.block {
             let output = &mut self.failed[place].output;
-            if output.len() + line.len() < OUTPUT {
-                self.spent += line.len() + 1;
-                output.extend_from_slice(line.strip_prefix(b"    ").unwrap_or(line));
-                output.push(b'\n');
-            }
+            let before = output.kept();
+            output.push_line(line.strip_prefix(b"    ").unwrap_or(line), self.outputs_left);
+            self.outputs_left = self.outputs_left + before - output.kept();
         }
     }
 
@@ -123,8 +141,7 @@ impl Reader {
         let id = result.id;
         self.block = None;
         if result.attempt.is_some() && result.word != "FLAKY" {
-            *self.tries.entry(id.to_vec()).or_insert(0) += 1;
-            let attempt = self.tries[id];
+            let attempt = self.attempt(id);
             if result.status == Status::Failed {
                 self.fail(result, attempt);
             } else {
@@ -143,16 +160,32 @@ impl Reader {
         }
     }
 
+    /// One attempt more; where there is no room to count them, each is the first.
+    fn attempt(&mut self, id: &[u8]) -> u32 {
+        if let Some(attempts) = self.tries.get_mut(id) {
+            *attempts = attempts.saturating_add(1);
+            return *attempts;
+        }
+        let cost = id.len() + 64;
+        if self.names_left >= cost {
+            self.names_left -= cost;
+            self.tries.insert(id.to_vec(), 1);
+        }
+        1
+    }
+
     fn fail(&mut self, result: &Result<'_>, attempts: u32) {
         if let Some(place) = self.places.get(result.id) {
             self.failed[*place].attempts = attempts;
-            self.failed[*place].output.clear();
+            let before = std::mem::take(&mut self.failed[*place].output);
+            self.outputs_left += before.kept();
             self.block = Some(*place);
             return;
         }
         self.read.add(Status::Failed);
-        self.spent += result.id.len() * 3 + 512;
-        if self.spent < BUDGET {
+        let cost = result.id.len() * 3 + 512;
+        if self.names_left >= cost {
+            self.names_left -= cost;
             self.block = Some(self.failed.len());
             self.places.insert(result.id.to_vec(), self.failed.len());
             self.failed.push(Failed {
@@ -161,7 +194,7 @@ impl Reader {
                 status: Status::Failed,
                 duration_ms: result.duration_ms,
                 attempts,
-                output: Vec::new(),
+                output: Output::default(),
             });
         }
     }
@@ -210,7 +243,7 @@ impl Reader {
 
     /// The run as a whole, and a fresh reader for the next one.
     pub(super) fn finish(&mut self) -> Option<TestRun> {
-        let mut reader = std::mem::take(self);
+        let mut reader = std::mem::replace(self, Self::new(&Room::NONE));
         if !reader.begun && reader.read == Counts::default() && reader.last.is_none() {
             return None;
         }
@@ -219,12 +252,20 @@ impl Reader {
         // Tests that a filter left out are counted only; ignored ones among them.
         reader.read.deselected = announced.map_or(0, |counts| counts.deselected);
         reader.read.skipped = 0;
+        run.cases = std::mem::take(&mut reader.failed).into_iter().map(|one| case(&one)).collect();
+        let named = run.cases.iter().filter(|case| case.status.is_failure()).count() as u64;
+        let mut problems = match &announced {
+            None => Vec::new(),
+            Some(announced) => reader.read.differences(announced),
+        };
+        if named < reader.read.failed {
+            let unnamed = reader.read.failed - named;
+            problems.push(format!("{unnamed} failures without room for their ids"));
+        }
         run.completeness = match announced {
             None => Completeness::NoFinalLine,
-            Some(announced) => Completeness::from_problems(reader.read.differences(&announced)),
+            Some(_) => Completeness::from_problems(problems),
         };
-        run.cases = reader.failed.iter().map(case).collect();
-        let named = run.cases.iter().filter(|case| case.status.is_failure()).count() as u64;
         let all = reader.quiet.kept() + run.cases.len() as u64 >= reader.read.tests();
         run.held = match () {
             () if named < reader.read.failed => Held::Some,
@@ -252,7 +293,7 @@ fn case(failed: &Failed) -> Case {
     class.clone_into(&mut id.class);
     let mut case = Case::new(id, failed.status, Phase::Call);
     (case.attempts, case.duration_ms) = (failed.attempts, failed.duration_ms);
-    explain(&mut case, &String::from_utf8_lossy(&failed.output));
+    explain(&mut case, &failed.output.text());
     if failed.word != "FAIL" {
         // A signal or a time-out leaves no panic; the word says what it was.
         case.exception = Some(failed.word.clone());

@@ -61,6 +61,40 @@ impl Quiet {
         self.last.extend_from_slice(rest);
     }
 
+    /// The bytes that are kept.
+    pub(super) const fn size(&self) -> usize {
+        self.packed.len()
+    }
+
+    /// The same out of a room that several lists share.
+    pub(super) fn push_within(&mut self, status: Status, id: &[u8], room: &mut usize) {
+        let before = self.packed.len();
+        self.budget = before + *room;
+        self.push(status, id);
+        *room -= self.packed.len() - before;
+    }
+
+    /// Forgets the cases of which the id does not hold.
+    pub(super) fn retain(&mut self, holds: impl Fn(&str) -> bool) {
+        let mut kept = Self { dropped: 0, ..Self::with_budget(usize::MAX) };
+        for (status, id) in self.iter().filter(|(_, id)| holds(id)) {
+            kept.push(status, id.as_bytes());
+        }
+        *self = Self { budget: self.budget, dropped: self.dropped, ..kept };
+    }
+
+    /// Counts cases that did not fit elsewhere.
+    pub(super) const fn drop_more(&mut self, count: u64) {
+        self.dropped += count;
+    }
+
+    /// Forgets everything, but not the room that it took: another list follows.
+    pub(super) fn clear(&mut self) {
+        self.packed.clear();
+        self.last.clear();
+        (self.kept, self.dropped) = (0, 0);
+    }
+
     /// How many cases have their id here.
     pub const fn kept(&self) -> u64 {
         self.kept

@@ -15,6 +15,47 @@ pub struct Log {
     pub runs: Vec<TestRun>,
 }
 
+/// The runs of one log that are kept apart. A thousand test binaries are a large workspace.
+pub(super) const RUNS: usize = 10_000;
+
+/// The bytes that are left for the runs of one log.
+#[derive(Debug, Clone)]
+pub(super) struct Room {
+    /// For failures.
+    pub(super) failures: usize,
+    /// For the ids of what did not fail.
+    pub(super) quiet: usize,
+}
+
+impl Room {
+    /// All that a log may take.
+    pub(super) const ALL: Self = Self { failures: 36 << 20, quiet: super::quiet::BUDGET * 2 };
+    /// Nothing.
+    pub(super) const NONE: Self = Self { failures: 0, quiet: 0 };
+
+    /// Takes what a run holds.
+    pub(super) fn take(&mut self, run: &TestRun) {
+        let held: usize = run.cases.iter().map(Case::size).sum();
+        self.failures = self.failures.saturating_sub(held);
+        self.quiet = self.quiet.saturating_sub(run.quiet.size());
+    }
+}
+
+/// Adds a run to those of its log; what comes after very many is only counted, with the last one.
+pub(super) fn keep(runs: &mut Vec<TestRun>, run: TestRun) {
+    if runs.len() < RUNS {
+        runs.push(run);
+        return;
+    }
+    if let Some(last) = runs.last_mut() {
+        last.read.merge(&run.read);
+        (last.announced, last.held) = (None, Held::Some);
+        last.exit_hint = last.exit_hint.max(run.exit_hint);
+        let problem = format!("runs from the {RUNS}th on are only counted");
+        last.completeness = Completeness::Mismatch(vec![problem]);
+    }
+}
+
 /// Which program ran the tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -4,7 +4,8 @@
 //! keeps the word until its run is at its end: what another runner seems to say inside a block of
 //! one of its failures is a test's own output.
 
-use super::{Format, TestRun, cargo, nextest, pytest};
+use super::run::{Room, keep};
+use super::{Format, TestRun, cargo, libtest, nextest, pytest};
 
 /// Who can speak in text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,7 @@ enum Speaker {
     Pytest,
     Cargo,
     Nextest,
+    Libtest,
 }
 
 /// A log that is being read.
@@ -24,10 +26,12 @@ pub(super) struct Reader {
     pytest: pytest::Reader,
     cargo: cargo::Reader,
     nextest: nextest::Reader,
+    libtest: libtest::Reader,
     /// Sessions of pytest in which another one began, each with the number of runs before it:
     /// either this one was cut off, or the other one is its output, shown as it came.
     suspended: Vec<(pytest::Reader, usize)>,
     runs: Vec<TestRun>,
+    room: Room,
 }
 
 /// Sessions inside sessions that are told apart.
@@ -39,16 +43,19 @@ impl Reader {
             Format::Pytest => Some(Speaker::Pytest),
             Format::Cargo => Some(Speaker::Cargo),
             Format::Nextest => Some(Speaker::Nextest),
+            Format::Libtest => Some(Speaker::Libtest),
             _ => None,
         };
         Self {
             only,
             speaker: Speaker::Nobody,
-            pytest: pytest::Reader::new(),
-            cargo: cargo::Reader::default(),
-            nextest: nextest::Reader::default(),
+            pytest: pytest::Reader::new(&Room::ALL),
+            cargo: cargo::Reader::new(&Room::ALL),
+            nextest: nextest::Reader::new(&Room::ALL),
+            libtest: libtest::Reader::new(&Room::ALL),
             suspended: Vec::new(),
             runs: Vec::new(),
+            room: Room::ALL,
         }
     }
 
@@ -60,6 +67,7 @@ impl Reader {
             Speaker::Pytest => self.pytest.is_whole(line),
             Speaker::Cargo => line.starts_with(b"test result: "),
             Speaker::Nextest => nextest::Reader::is_whole(line),
+            Speaker::Libtest => line.ends_with(b"}"),
         }
     }
 
@@ -77,7 +85,7 @@ impl Reader {
         {
             let inside = self.speaker == Speaker::Pytest && self.pytest.is_under_way();
             if inside && self.suspended.len() < DEPTH {
-                let outer = std::mem::replace(&mut self.pytest, pytest::Reader::new());
+                let outer = std::mem::replace(&mut self.pytest, pytest::Reader::new(&self.room));
                 self.suspended.push((outer, self.runs.len()));
             } else {
                 self.end();
@@ -88,8 +96,10 @@ impl Reader {
             Speaker::Pytest => self.pytest.line(line),
             Speaker::Cargo => self.cargo.line(line),
             Speaker::Nextest => self.nextest.line(line),
+            Speaker::Libtest => self.libtest.line(line),
             Speaker::Nobody => {
                 self.cargo.before(line);
+                self.libtest.before(line);
                 self.pytest.before(line);
             }
         }
@@ -114,6 +124,12 @@ impl Reader {
             b'=' | b'T' if pytest::Reader::begins(line) => Some(Speaker::Pytest),
             b'r' if cargo::Reader::begins(line) => Some(Speaker::Cargo),
             b' ' if nextest::Reader::begins(line) => Some(Speaker::Nextest),
+            // nextest says the same twice where its text and its events are in one log.
+            b'{' if !matches!(self.speaker, Speaker::Libtest | Speaker::Nextest)
+                && libtest::Reader::begins(line) =>
+            {
+                Some(Speaker::Libtest)
+            }
             b' ' if silent && nextest::Reader::resumes(line) => Some(Speaker::Nextest),
             b't' if self.is_over() && cargo::Reader::resumes(line) => Some(Speaker::Cargo),
             _ => None,
@@ -131,7 +147,7 @@ impl Reader {
             Speaker::Nobody => true,
             Speaker::Pytest => self.pytest.has_ended(),
             Speaker::Cargo => self.cargo.is_over(),
-            Speaker::Nextest => false,
+            Speaker::Nextest | Speaker::Libtest => false,
         }
     }
 
@@ -142,17 +158,30 @@ impl Reader {
             Speaker::Pytest => self.pytest.is_interruptible(),
             Speaker::Cargo => self.cargo.is_interruptible(),
             Speaker::Nextest => self.nextest.is_interruptible(),
+            Speaker::Libtest => self.libtest.is_interruptible(),
         }
     }
 
     fn end(&mut self) {
-        let run = match self.speaker {
-            Speaker::Nobody => None,
-            Speaker::Pytest => self.pytest.finish(),
-            Speaker::Cargo => Some(self.cargo.finish()),
-            Speaker::Nextest => self.nextest.finish(),
+        let runs = match self.speaker {
+            Speaker::Nobody => Vec::new(),
+            Speaker::Pytest => self.pytest.finish().into_iter().collect(),
+            Speaker::Cargo => vec![self.cargo.finish()],
+            Speaker::Nextest => self.nextest.finish().into_iter().collect(),
+            Speaker::Libtest => self.libtest.finish(),
         };
-        self.runs.extend(run);
+        for run in runs {
+            self.room.take(&run);
+            keep(&mut self.runs, run);
+        }
+        // What comes next has the room that is left.
+        match self.speaker {
+            Speaker::Nobody => {}
+            Speaker::Pytest => self.pytest = pytest::Reader::new(&self.room),
+            Speaker::Cargo => self.cargo.make_room(&self.room),
+            Speaker::Nextest => self.nextest = nextest::Reader::new(&self.room),
+            Speaker::Libtest => self.libtest = libtest::Reader::new(&self.room),
+        }
     }
 }
 

@@ -38,8 +38,9 @@ struct Seen<'a> {
 
 /// Reads pytest's text as the original does.
 pub fn analyse(text: &str) -> Result<Compat, NoTests> {
-    // The space of Python, which takes four separators more than Unicode does.
-    let pattern = r"(tests/chaos/[^\s\x1c-\x1f]+)::([\w:]+)[\s\x1c-\x1f]+(PASSED|FAILED)";
+    // `\s` and `\w` of Python: four separators are space there as well, `²` and `½` are of a word,
+    // and accents that stand alone are not.
+    let pattern = r"(tests/chaos/[^\s\x1c-\x1f]+)::([\p{L}\p{N}_:]+)[\s\x1c-\x1f]+(PASSED|FAILED)";
     let pattern = Regex::new(pattern).expect("the expression is tested");
     let mut passed = 0_usize;
     let mut failures = Vec::new();

@@ -6,18 +6,23 @@
 
 // What decides.
 pub mod compat;
+mod difference;
 mod rules;
 mod words;
 
 // What several failures say together.
 mod flaky;
+mod session;
 mod shared;
 mod signature;
 
+pub use difference::Difference;
 pub use flaky::{Flakiness, TestHistory};
 pub use rules::{FORMAT, Rule, RuleFile, RuleProblem, Rules, SHIPPED, Tier};
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use crate::cause::{Category, Priority};
 use crate::classify::Confidence;
@@ -35,8 +40,8 @@ pub struct Input {
 /// One failure, and why.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding<'a> {
-    /// The failure.
-    pub case: &'a Case,
+    /// The failure; what broke a run as a whole is in no log as a case, and is owned.
+    pub case: Cow<'a, Case>,
     /// The run that it is of, from 0, over all inputs.
     pub run: usize,
     /// The rule that decided; none where nothing is known.
@@ -89,7 +94,7 @@ pub struct Triage<'a> {
     pub runs: Vec<(&'a Input, &'a TestRun)>,
     /// Every failure, in the order of the input.
     pub findings: Vec<Finding<'a>>,
-    /// The largest group first, then by signature.
+    /// What deserves a look first comes first, then the largest group, then by signature.
     pub groups: Vec<Group>,
     /// What holds of a whole run, in words.
     pub notes: Vec<String>,
@@ -106,12 +111,19 @@ impl<'a> Triage<'a> {
             .collect();
         let mut findings: Vec<Finding<'_>> = Vec::new();
         for (number, (_, run)) in runs.iter().enumerate() {
-            findings.extend(run.failures().map(|case| judged(case, number, rules)));
+            let cases = run.failures().map(Cow::Borrowed);
+            let cases = cases.chain(session::failure(run).map(Cow::Owned));
+            findings.extend(cases.map(|case| judged(case, number, rules)));
         }
         let groups = grouped(&mut findings);
         let notes = shared::weigh(&runs, &mut findings, &groups);
         let flakiness = (flaky || inputs.len() > 1).then(|| Flakiness::of(&runs));
         Self { inputs, runs, findings, groups, notes, flakiness }
+    }
+
+    /// The failures of one run.
+    pub fn findings_of(&self, run: usize) -> &[Finding<'a>] {
+        &self.findings[of_run(&self.findings, run)]
     }
 
     /// How many failures are of a category.
@@ -120,8 +132,14 @@ impl<'a> Triage<'a> {
     }
 }
 
-fn judged<'a>(case: &'a Case, run: usize, rules: &Rules) -> Finding<'a> {
-    let Some((rule, evidence)) = rules.decide(case) else {
+/// Where the findings of one run are: they stand in the order of the runs.
+fn of_run(findings: &[Finding<'_>], run: usize) -> Range<usize> {
+    let start = findings.partition_point(|finding| finding.run < run);
+    start..findings.partition_point(|finding| finding.run <= run)
+}
+
+fn judged<'a>(case: Cow<'a, Case>, run: usize, rules: &Rules) -> Finding<'a> {
+    let Some((rule, evidence)) = rules.decide(&case) else {
         let (reason, remedy) = if case.message.is_empty() {
             ("The log does not say why", "run it again with `--tb=short`")
         } else {
@@ -159,7 +177,7 @@ fn judged<'a>(case: &'a Case, run: usize, rules: &Rules) -> Finding<'a> {
 fn grouped(findings: &mut [Finding<'_>]) -> Vec<Group> {
     let mut members: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (place, finding) in findings.iter().enumerate() {
-        members.entry(signature::of(finding.case)).or_default().push(place);
+        members.entry(signature::of(&finding.case)).or_default().push(place);
     }
     let mut groups: Vec<Group> = members
         .into_iter()
@@ -169,7 +187,10 @@ fn grouped(findings: &mut [Finding<'_>]) -> Vec<Group> {
             Group { id: signature::name(&signature), signature, members, tests }
         })
         .collect();
-    groups.sort_by_key(|group| std::cmp::Reverse(group.members.len()));
+    groups.sort_by_key(|group| {
+        let priorities = group.members.iter().map(|member| findings[*member].priority);
+        (priorities.min(), std::cmp::Reverse(group.members.len()))
+    });
     for (place, group) in groups.iter().enumerate() {
         for member in &group.members {
             findings[*member].group = place;

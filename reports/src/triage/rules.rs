@@ -8,6 +8,7 @@ use regex::{Regex, RegexBuilder};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::difference::{Comparer, Difference};
 use super::words;
 use crate::cause::{Category, Priority};
 use crate::classify::Confidence;
@@ -30,7 +31,8 @@ pub struct RuleFile {
     pub rule: Vec<Rule>,
 }
 
-/// One rule. It has at least one of `exception`, `message`, `status`, `phase` and `words`.
+/// One rule. It has at least one of `exception`, `message`, `status`, `difference`, `phase` and
+/// `words`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
@@ -45,6 +47,9 @@ pub struct Rule {
     /// HTTP statuses, one of which the message speaks of.
     #[serde(default)]
     pub status: Vec<u16>,
+    /// How the two values differ that the test compared.
+    #[serde(default)]
+    pub difference: Option<Difference>,
     /// When the test failed.
     #[serde(default)]
     pub phase: Option<Phase>,
@@ -108,8 +113,9 @@ struct Compiled {
 /// Rules that are ready to be tried.
 #[derive(Debug)]
 pub struct Rules {
-    rules: Vec<Compiled>,
+    compiled: Vec<Compiled>,
     status: Regex,
+    comparer: Comparer,
 }
 
 /// How a message speaks of an HTTP status.
@@ -138,7 +144,8 @@ impl Rules {
                 names.push(rule.name.clone());
                 if !rule.matches_something() {
                     let message = "the rule matches everything or nothing".to_owned();
-                    let hint = "give it an `exception`, `message`, `status`, `phase` or `words`";
+                    let hint = "give it an `exception`, `message`, `status`, `difference`, \
+                                `phase` or `words`";
                     wrong("name", message, hint);
                 }
                 let hint = "look-around and back references are not known here";
@@ -154,7 +161,7 @@ impl Rules {
         }
         if problems.is_empty() {
             let status = compiled(STATUS).expect("the expression is tested");
-            Ok(Self { rules, status })
+            Ok(Self { compiled: rules, status, comparer: Comparer::new() })
         } else {
             Err(problems)
         }
@@ -162,10 +169,13 @@ impl Rules {
 
     /// The rule that decides, and what in the failure made it.
     pub fn decide(&self, case: &Case) -> Option<(&Rule, String)> {
-        let statuses = self.statuses(&case.message);
-        self.rules
+        let seen = Seen {
+            statuses: self.statuses(&case.message),
+            difference: self.comparer.difference(&case.message),
+        };
+        self.compiled
             .iter()
-            .find_map(|compiled| Some((&compiled.rule, compiled.evidence(case, &statuses)?)))
+            .find_map(|compiled| Some((&compiled.rule, compiled.evidence(case, &seen)?)))
     }
 
     fn statuses(&self, message: &str) -> Vec<u16> {
@@ -179,13 +189,20 @@ impl Rules {
 impl Rule {
     fn matches_something(&self) -> bool {
         let text = self.exception.is_some() || self.message.is_some() || self.phase.is_some();
+        let text = text || self.difference.is_some();
         text || !self.status.is_empty() || !self.words.is_empty()
     }
 }
 
+/// What is read once from a failure's message, for all rules.
+struct Seen {
+    statuses: Vec<u16>,
+    difference: Option<Difference>,
+}
+
 impl Compiled {
     /// What in the failure the rule is about; none where it does not match.
-    fn evidence(&self, case: &Case, statuses: &[u16]) -> Option<String> {
+    fn evidence(&self, case: &Case, seen: &Seen) -> Option<String> {
         let mut evidence = Vec::new();
         if let Some(expression) = &self.exception {
             let exception = case.exception.as_deref()?;
@@ -199,8 +216,14 @@ impl Compiled {
             evidence.push(format!("text `{}`", shortened(found.as_str())));
         }
         if !self.rule.status.is_empty() {
-            let status = statuses.iter().find(|status| self.rule.status.contains(status))?;
+            let status = seen.statuses.iter().find(|status| self.rule.status.contains(status))?;
             evidence.push(format!("HTTP status {status}"));
+        }
+        if let Some(difference) = self.rule.difference {
+            if seen.difference != Some(difference) {
+                return None;
+            }
+            evidence.push(difference.words().to_owned());
         }
         if let Some(phase) = self.rule.phase {
             if phase != case.phase {
@@ -270,6 +293,15 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn the_name_of_an_injected_fault_is_no_reason_to_guess() {
+        let guess = decided("tests/chaos/test_auth.py::test_jwt_expiration", None, "");
+        assert_eq!(guess, "name-fault-injection: name `chaos`");
+        let message = "AssertionError: assert [] == [1]";
+        let told = decided("tests/chaos/test_auth.py::test_a", Some("AssertionError"), message);
+        assert!(told.starts_with("wrong-value"), "{told}");
+    }
+
+    #[test]
     fn a_status_is_one_only_where_the_message_speaks_of_it() {
         let server = "HTTPError: 503 Server Error: x for url: http://a/";
         assert!(decided("a", None, server).starts_with("service-unavailable"));
@@ -279,7 +311,7 @@ pub(crate) mod tests {
 
     #[test]
     fn what_nobody_knows_is_left_open() {
-        assert_eq!(decided("a.py::test_a", Some("WeirdError"), "WeirdError: zork"), "");
+        assert_eq!(decided("a.py::test_a", None, "zork"), "");
     }
 
     #[test]

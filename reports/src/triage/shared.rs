@@ -3,7 +3,7 @@
 //! Invariants: evidence of the run only ever points outside of the tests, and only where a failure
 //! leaves it open; what an error itself says plainly is never overruled.
 
-use super::{Finding, Group, Input};
+use super::{Finding, Group, Input, of_run};
 use crate::cause::Category;
 use crate::classify::Confidence;
 use crate::testlog::TestRun;
@@ -16,6 +16,11 @@ const MANY: usize = 5;
 
 /// The failed and all tests of a run of which more than 80 % failed.
 pub(super) fn mostly_failed(run: &TestRun) -> Option<(usize, usize)> {
+    // Hardly any run has to be looked at test by test: reports of failures are as many or more.
+    let reports = run.failures().count() as u64;
+    if reports.saturating_mul(5) <= run.read.tests().saturating_mul(4) {
+        return None;
+    }
     let outcomes = run.outcomes();
     let failed = outcomes.values().filter(|status| status.is_failure()).count();
     // A quiet log names only what failed; the counts know how many there were.
@@ -45,7 +50,8 @@ pub(super) fn weigh(
              infrastructure first; nothing is said about single tests being flaky",
             input.name
         ));
-        for finding in findings.iter_mut().filter(|finding| finding.run == number) {
+        let own = of_run(findings, number);
+        for finding in &mut findings[own] {
             if finding.category == Category::Unknown {
                 finding.category = Category::Environment;
                 finding.rule = Some("run-failed".to_owned());

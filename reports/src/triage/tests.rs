@@ -65,7 +65,7 @@ fn one_cause_is_one_group_whatever_the_order() {
 
 #[test]
 fn words_that_several_tests_share_point_outside_of_them() {
-    let zork = Some("WeirdError: zork");
+    let zork = Some("zork");
     let tests =
         [("a.py::test_a", zork), ("a.py::test_b", zork), ("a.py::test_c", zork), ("a.py::d", None)];
     let inputs = [input("log", &tests)];
@@ -107,4 +107,37 @@ fn what_flips_is_told_from_what_is_broken() {
     let [a, b] = flakiness.tests.as_slice() else { panic!("{flakiness:?}") };
     assert_eq!((a.flips(), a.passes(), a.pass_rate_ppm(), a.alone), (2, 1, 333_333, 0));
     assert_eq!((b.flips(), b.passes(), b.alone), (0, 0, 1));
+}
+
+/// The only finding of a log: its test, category and rule.
+#[track_caller]
+fn only_finding(text: &str) -> (String, Category, String) {
+    let log = testlog::read(text.as_bytes(), None).unwrap();
+    let inputs = [Input { name: "log".to_owned(), log }];
+    let triage = Triage::new(&inputs, &shipped(), false);
+    let [finding] = triage.findings.as_slice() else { panic!("{:?}", triage.findings) };
+    let rule = finding.rule.clone().unwrap_or_default();
+    (finding.case.id.full.clone(), finding.category, rule)
+}
+
+#[test]
+fn a_run_that_broke_before_any_test_is_a_failure_with_a_cause() {
+    let built = r#"{"ImportPath":"demo/a","Action":"build-output","Output":"./x.go:5:2: undefined: foo\n"}
+{"ImportPath":"demo/a","Action":"build-fail"}
+{"Action":"output","Package":"demo/a","Output":"FAIL\tdemo/a [build failed]\n"}
+{"Action":"fail","Package":"demo/a","Elapsed":0,"FailedBuild":"demo/a"}
+"#;
+    let (id, category, rule) = only_finding(built);
+    assert_eq!((&*id, category, &*rule), ("demo/a", Category::Bug, "does-not-compile"));
+    let main = r#"{"Action":"start","Package":"demo/b"}
+{"Action":"output","Package":"demo/b","Output":"dial tcp 127.0.0.1:5432: connect: connection refused\n"}
+{"Action":"fail","Package":"demo/b","Elapsed":0.1}
+"#;
+    let (id, category, rule) = only_finding(main);
+    assert_eq!((&*id, category, &*rule), ("demo/b", Category::Environment, "connection"));
+    let usage = "============= test session starts =============\ncollected 0 items\n\n\
+                 ============ no tests ran in 0.00s ============\n\
+                 ERROR: file or directory not found: nowhere\n\n";
+    let (_, category, rule) = only_finding(usage);
+    assert_eq!((category, &*rule), (Category::Configuration, "runner-arguments"));
 }

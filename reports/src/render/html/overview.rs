@@ -62,7 +62,7 @@ fn numbers(named: &Named<'_>, summary: &Summary) -> Markup {
             if named.run.header.clock == Clock::Simulated
                 || summary.latency.enough_for(quantile) =>
         {
-            duration(value)
+            format!("{} (n={})", duration(value), thousands(summary.latency.count()))
         }
         _ => "n/a".to_owned(),
     };

@@ -204,6 +204,7 @@ fn several_runs_have_a_list_with_the_verdict_of_each() {
     let page = render(&[Named { name: "a", run: &one }, Named { name: "b", run: &other }]);
     let (list, _) = page.split_once("</nav>").unwrap();
     assert!(list.contains("✓ PASS") && list.contains("✗ FAIL"), "{list}");
+    assert!(list.contains(" s (n=4)</td>"), "a percentile without its n: {list}");
     assert!(list.contains("href=\"#run-2\"") && page.contains("id=\"run-2\""));
 }
 

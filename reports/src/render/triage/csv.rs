@@ -34,7 +34,7 @@ pub fn render(triage: &Triage<'_>) -> String {
 }
 
 fn row(triage: &Triage<'_>, finding: &Finding<'_>) -> [String; 18] {
-    let case = finding.case;
+    let case = &finding.case;
     let name = match &case.id.params {
         Some(params) => format!("{}[{params}]", case.id.name),
         None => case.id.name.clone(),

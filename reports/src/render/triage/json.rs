@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::cause::{Category, Priority};
 use crate::classify::Confidence;
 use crate::render::json::harmless;
-use crate::testlog::{Completeness, Phase, TestRun};
+use crate::testlog::{Completeness, Phase, Status, TestRun};
 use crate::triage::{Finding, Flakiness, Group, TestHistory, Tier, Triage};
 
 /// The version of the format that this crate writes.
@@ -27,7 +27,7 @@ pub struct Report {
     pub notes: Vec<String>,
     /// Every failure, in the order of the inputs.
     pub failures: Vec<FailureReport>,
-    /// Failures of one signature, the largest group first.
+    /// Failures of one signature; what deserves a look first comes first.
     pub groups: Vec<GroupReport>,
     /// What flips over several runs; `null` where it was not looked for.
     pub flakiness: Option<FlakinessReport>,
@@ -70,7 +70,7 @@ pub struct FailureReport {
     /// The run, by its place in `runs`.
     pub run: usize,
     /// `failed`, `error` or `subtest_failed`.
-    pub status: String,
+    pub status: Status,
     /// When it failed.
     pub phase: Phase,
     /// Where the mending is.
@@ -188,12 +188,12 @@ fn one_run(input: &str, run: &TestRun) -> RunReport {
 }
 
 fn failure(triage: &Triage<'_>, finding: &Finding<'_>) -> FailureReport {
-    let case = finding.case;
+    let case = &finding.case;
     FailureReport {
         id: case.id.full.clone(),
         file: case.id.file.clone(),
         run: finding.run,
-        status: case.status.name().to_owned(),
+        status: case.status,
         phase: case.phase,
         category: finding.category,
         priority: finding.priority,

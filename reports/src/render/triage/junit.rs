@@ -22,7 +22,7 @@ pub fn render(triage: &Triage<'_>) -> String {
             };
             suite.add_test_case(TestCase::new(escape(&id), status));
         }
-        for finding in triage.findings.iter().filter(|finding| finding.run == number) {
+        for finding in triage.findings_of(number) {
             suite.add_test_case(failed(finding));
         }
         report.add_test_suite(suite);
@@ -31,7 +31,7 @@ pub fn render(triage: &Triage<'_>) -> String {
 }
 
 fn failed(finding: &Finding<'_>) -> TestCase {
-    let case = finding.case;
+    let case = &finding.case;
     let kind = match case.status {
         Status::Error => NonSuccessKind::Error,
         _ => NonSuccessKind::Failure,

@@ -24,7 +24,7 @@ fn the_page_leads_from_the_cause_to_the_remedy() {
         insta::assert_snapshot!(text::render(triage, false, Style::PLAIN), @r"
         pytest: 2 failed, 1 passed · all counts agree
 
-        2 failures in 2 groups
+        2 failures in 2 groups: 1 BUG, 1 ENVIRONMENT
 
         BUG HIGH  The code gives another value than the test expects
           failed  t/b.py::test_b
@@ -38,6 +38,25 @@ fn the_page_leads_from_the_cause_to_the_remedy() {
             likely, by connection: text `Connection refused`
             → start the service before the tests and wait until it answers
         ");
+    });
+}
+
+#[test]
+fn a_screen_shows_the_most_urgent_groups_and_says_how_many_are_left() {
+    let down = Some("ConnectionRefusedError: [Errno 111] Connection refused");
+    let words: Vec<String> =
+        ('a'..='y').map(|letter| format!("OddError: {letter}{letter}")).collect();
+    let mut tests = vec![("t/down.py::test_1", down), ("t/down.py::test_2", down)];
+    let names: Vec<String> = (0..words.len()).map(|n| format!("t/odd.py::test_{n}")).collect();
+    tests.extend(names.iter().zip(&words).map(|(name, words)| (name.as_str(), Some(&**words))));
+    tests.push(("t/last.py::test_bug", Some("assert 6 == 7")));
+    check(&tests, |triage| {
+        let page = text::render(triage, false, Style::PLAIN);
+        let first = page.split("\n\n").nth(2).unwrap();
+        assert!(first.starts_with("BUG HIGH"), "{page}");
+        let left = "\n… and 7 groups more, none more urgent (`--verbose`)\n";
+        assert!(page.ends_with(left), "{page}");
+        assert!(!text::render(triage, true, Style::PLAIN).contains("--verbose"));
     });
 }
 

@@ -4,13 +4,17 @@
 
 use std::fmt::Write as _;
 
-use super::{first_line, place, rule, status_words};
+use super::{first_line, place, status_words};
+use crate::cause::Category;
 use crate::render::{Style, counted, testlog};
 use crate::text::{escape, percent, thousands};
 use crate::triage::{Flakiness, Group, Triage};
 
 /// The ids that a group names.
 const SHOWN: usize = 5;
+
+/// The groups that a screen has room for.
+const SHOWN_GROUPS: usize = 20;
 
 /// Renders everything, or every id of every group.
 pub fn render(triage: &Triage<'_>, verbose: bool, style: Style) -> String {
@@ -27,15 +31,28 @@ pub fn render(triage: &Triage<'_>, verbose: bool, style: Style) -> String {
     if !triage.findings.is_empty() {
         let failures = counted(triage.findings.len(), "failure");
         let groups = counted(triage.groups.len(), "group");
-        let _ = writeln!(page, "\n{failures} in {groups}");
+        let _ = writeln!(page, "\n{failures} in {groups}: {}", by_category(triage));
     }
-    for group in &triage.groups {
+    let shown = if verbose { usize::MAX } else { SHOWN_GROUPS };
+    for group in triage.groups.iter().take(shown) {
         render_group(&mut page, triage, group, verbose, style);
+    }
+    let hidden = triage.groups.len().saturating_sub(shown);
+    if hidden > 0 {
+        let groups = counted(hidden, "group");
+        let _ = writeln!(page, "\n… and {groups} more, none more urgent (`--verbose`)");
     }
     if let Some(flakiness) = &triage.flakiness {
         render_flakiness(&mut page, flakiness);
     }
     page
+}
+
+/// How many failures each category has.
+fn by_category(triage: &Triage<'_>) -> String {
+    let counts = Category::ALL.map(|category| (triage.in_category(category), category.name()));
+    let counts = counts.iter().filter(|(count, _)| *count > 0);
+    counts.map(|(count, name)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
 }
 
 fn render_group(
@@ -54,7 +71,7 @@ fn render_group(
     let _ = writeln!(page, "\n{category} {priority}{times}  {}", escape(&finding.reason));
     let shown = if verbose { usize::MAX } else { SHOWN };
     for member in group.members.iter().take(shown) {
-        let case = triage.findings[*member].case;
+        let case = &triage.findings[*member].case;
         let part = case.subtest.as_deref().filter(|part| !part.is_empty());
         let part = part.map(|part| format!(" {part}")).unwrap_or_default();
         let attempts = match case.attempts {
@@ -68,19 +85,17 @@ fn render_group(
     if hidden > 0 {
         let _ = writeln!(page, "  … and {} more (`--verbose`)", thousands(hidden as u64));
     }
-    let (at, message) = (place(finding.case), first_line(&finding.case.message));
+    let (at, message) = (place(&finding.case), first_line(&finding.case.message));
     let separator = if at.is_empty() || message.is_empty() { "" } else { ": " };
     let message = escape(&format!("{at}{separator}{message}"));
     if !message.is_empty() {
         let cut: String = message.chars().take(style.width.saturating_sub(4)).collect();
         let _ = writeln!(page, "    {cut}");
     }
-    let (confidence, rule) = (finding.confidence.name(), rule(finding));
-    let evidence = match finding.evidence.as_str() {
-        "" => String::new(),
-        evidence => format!(": {}", escape(evidence)),
-    };
-    let _ = writeln!(page, "    {confidence}, by {}{evidence}", escape(rule));
+    if let Some(rule) = &finding.rule {
+        let (confidence, rule) = (finding.confidence.name(), escape(rule));
+        let _ = writeln!(page, "    {confidence}, by {rule}: {}", escape(&finding.evidence));
+    }
     let _ = writeln!(page, "    → {}", escape(&finding.remedy));
 }
 

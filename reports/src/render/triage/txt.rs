@@ -110,7 +110,7 @@ fn groups(page: &mut String, triage: &Triage<'_>) {
 }
 
 fn detail(page: &mut String, number: usize, finding: &Finding<'_>) {
-    let case = finding.case;
+    let case = &finding.case;
     let _ = writeln!(page, "{number}. {}", escape(&case.id.full));
     let mut field = |name: &str, value: &str| {
         if !value.is_empty() {

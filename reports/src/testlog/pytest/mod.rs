@@ -24,7 +24,8 @@ use self::echo::Echo;
 use self::progress::Word;
 use self::rule::Final;
 use self::summary::Line;
-use super::{Counts, Quiet, Status, TestRun};
+use super::run::Room;
+use super::{Counts, Quiet, Status, TestRun, quiet};
 
 pub(super) use body::{exception, explain, is_own};
 pub(super) use edge::CONFTEST;
@@ -122,7 +123,8 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) const fn new() -> Self {
+    /// A run that holds no more than there is room for.
+    pub(super) fn new(room: &Room) -> Self {
         Self {
             version: None,
             begun: false,
@@ -135,7 +137,7 @@ impl Reader {
             failing: Vec::new(),
             failed_files: Vec::new(),
             file: Vec::new(),
-            quiet: Quiet::with_budget(super::quiet::BUDGET),
+            quiet: Quiet::with_budget(quiet::BUDGET.min(room.quiet)),
             read: Counts::ZERO,
             reruns: BTreeMap::new(),
             running: BTreeSet::new(),
@@ -160,8 +162,8 @@ impl Reader {
             absent: None,
             collection_errors: None,
             collection_skips: None,
-            names_left: NAMES,
-            details_left: DETAILS,
+            names_left: NAMES.min(room.failures),
+            details_left: DETAILS.min(room.failures / 2),
             dropped: 0,
         }
     }
@@ -229,7 +231,7 @@ impl Reader {
 
     /// The run as a whole, and a fresh reader for the next one.
     pub(super) fn finish(&mut self) -> Option<TestRun> {
-        let reader = std::mem::replace(self, Self::new());
+        let reader = std::mem::replace(self, Self::new(&Room::NONE));
         reader.begun.then(|| settle::settle(reader))
     }
 

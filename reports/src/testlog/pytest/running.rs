@@ -118,9 +118,7 @@ impl Reader {
             Mark::Start(id) => {
                 self.started.clear();
                 self.started.extend_from_slice(id);
-                if self.running.len() < RUNNING {
-                    self.running.insert(id.to_vec());
-                }
+                self.runs(id);
             }
             Mark::Alone(word) => {
                 let id = std::mem::take(&mut self.started);
@@ -174,21 +172,23 @@ impl Reader {
     }
 
     fn result(&mut self, id: &[u8], word: Word, part: Option<&[u8]>) {
-        if !self.running.is_empty() {
-            self.running.remove(id);
+        if !self.running.is_empty() && self.running.remove(id) {
+            self.names_left += cost(id);
         }
         let attempts = match word {
             Word::Rerun => {
                 self.read.reruns += 1;
                 self.forget_parts(id);
-                *self.reruns.entry(id.to_vec()).or_insert(0) += 1;
+                self.reruns(id);
                 self.previous.clear();
                 self.previous.extend_from_slice(id);
                 self.again = true;
                 return;
             }
             Word::Passed | Word::Failed | Word::Error if !self.reruns.is_empty() => {
-                1 + self.reruns.remove(id).unwrap_or(0)
+                let reruns = self.reruns.remove(id);
+                self.names_left += reruns.map_or(0, |_| cost(id));
+                reruns.unwrap_or(0).saturating_add(1)
             }
             _ => 1,
         };
@@ -212,8 +212,29 @@ impl Reader {
         self.again = false;
     }
 
+    /// A test that runs, where there is room to know it.
+    fn runs(&mut self, id: &[u8]) {
+        let room = self.running.len() < RUNNING && self.names_left >= cost(id);
+        if room && self.running.insert(id.to_vec()) {
+            self.names_left -= cost(id);
+        }
+    }
+
+    /// One attempt that did not count; without room, only the sum knows of it.
+    fn reruns(&mut self, id: &[u8]) {
+        if let Some(attempts) = self.reruns.get_mut(id) {
+            *attempts = attempts.saturating_add(1);
+        } else if self.names_left >= cost(id) {
+            self.names_left -= cost(id);
+            self.reruns.insert(id.to_vec(), 1);
+        }
+    }
+
     /// Parts that failed before a test is run again do not count.
     fn forget_parts(&mut self, id: &[u8]) {
+        if self.read.subtests_failed == 0 {
+            return;
+        }
         let recent = self.failing.len().saturating_sub(RUNNING);
         let mut at = recent;
         while at < self.failing.len() {
@@ -232,24 +253,21 @@ impl Reader {
         if self.running.is_empty() || self.running.contains(id) {
             return id;
         }
-        let opens = |known: &&Vec<u8>| {
-            id.strip_prefix(known.as_slice()).is_some_and(|rest| rest.starts_with(b" "))
-        };
-        let longest = self.running.iter().filter(opens).map(Vec::len).max();
-        longest.map_or(id, |length| &id[..length])
+        // Looked up, not searched for: very many tests may never have had a result.
+        let ends = memchr::memchr_iter(b' ', id).take(SPACES);
+        let known = ends.filter(|end| self.running.contains(&id[..*end]));
+        known.last().map_or(id, |end| &id[..end])
     }
 
     /// A result of which only the running tests tell where its part ends and its id begins.
     fn worker(&mut self, rest: &[u8], word: Word) {
-        let ends = |id: &&Vec<u8>| {
-            rest.strip_suffix(id.as_slice()).is_some_and(|before| before.ends_with(b" "))
-        };
-        let known = self.running.iter().filter(ends).max_by_key(|id| id.len()).cloned();
-        let id = known.unwrap_or_else(|| summary::id_after_part(rest).to_vec());
+        let starts = memchr::memrchr_iter(b' ', rest).take(SPACES).map(|space| &rest[space + 1..]);
+        let known = starts.filter(|id| self.running.contains(*id)).last();
+        let id = known.unwrap_or_else(|| summary::id_after_part(rest)).to_vec();
         let part = progress::trim_end(&rest[..rest.len() - id.len()]).to_vec();
         self.result(&id.clone(), word, Some(&part));
         // The test goes on after its part.
-        self.running.insert(id);
+        self.runs(&id);
     }
 
     fn letters(&mut self, file: &[u8], letters: &[u8]) {
@@ -275,6 +293,14 @@ impl Reader {
             }
         }
     }
+}
+
+/// The spaces of a line at which an id may begin or end.
+const SPACES: usize = 64;
+
+/// What a test takes that is known by its id alone.
+const fn cost(id: &[u8]) -> usize {
+    id.len() + 64
 }
 
 /// `collected 92 items / 1 error / 60 deselected / 32 selected`, where a line says it.

@@ -119,10 +119,11 @@ fn id(place: &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testlog::run::Room;
     use crate::testlog::{Completeness, Phase, TestRun};
 
     fn run(text: &str) -> TestRun {
-        let mut reader = Reader::new();
+        let mut reader = Reader::new(&Room::ALL);
         for line in text.lines() {
             reader.line(line.as_bytes());
         }

@@ -5,10 +5,16 @@
 //! failures, errors and skipped tests. A document type is refused: no runner writes one, and only
 //! a bomb needs it.
 
+mod shorten;
+mod value;
+
 use std::io::{self, BufRead};
 
 use quick_xml::Reader as Xml;
 use quick_xml::events::{BytesStart, Event};
+
+use self::shorten::Shortened;
+use self::value::{attribute, attributes, entity, shortened, value};
 
 use super::{Capture, Case, Completeness, Counts, Held, NodeId, Phase, Runner, Status, TestRun};
 use super::{bytes, cargo, pytest};
@@ -16,28 +22,44 @@ use super::{bytes, cargo, pytest};
 /// The bytes of one text, and of all texts, that are kept.
 const TEXT: usize = 16 << 10;
 const BUDGET: usize = 10 << 20;
+/// What one test case may hold: what went wrong, and its outputs.
+const TROUBLES: usize = 64;
+const OUTPUTS: usize = 8;
+/// Elements inside elements. No runner nests them by tens.
+const DEPTH: u32 = 256;
 
 /// Reads a file.
 pub(super) fn read(input: impl BufRead) -> io::Result<Vec<TestRun>> {
-    let mut xml = Xml::from_reader(input);
+    let mut xml = Xml::from_reader(Shortened::new(input));
     xml.config_mut().allow_dangling_amp = true;
-    let mut reader = Reader { run: TestRun::new(Runner::Junit), ..Reader::new() };
+    let mut reader = Reader::new();
     let mut buffer = Vec::new();
+    let mut depth = 0_u32;
     loop {
         buffer.clear();
         match xml.read_event_into(&mut buffer) {
-            Ok(Event::Start(tag)) => reader.open(&tag),
+            Ok(Event::Start(tag)) => {
+                depth += 1;
+                if depth > DEPTH {
+                    reader.problems.push(format!("nested more than {DEPTH} deep"));
+                    break;
+                }
+                reader.open(&tag);
+            }
             Ok(Event::Empty(tag)) => {
                 reader.open(&tag);
                 reader.close(tag.local_name().as_ref());
             }
-            Ok(Event::End(tag)) => reader.close(tag.local_name().as_ref()),
-            Ok(Event::Text(text)) => reader.text(&text.into_inner()),
-            Ok(Event::CData(text)) => reader.text(&text.into_inner()),
+            Ok(Event::End(tag)) => {
+                depth = depth.saturating_sub(1);
+                reader.close(tag.local_name().as_ref());
+            }
+            Ok(Event::Text(text)) => reader.text(&String::from_utf8_lossy(&text)),
+            Ok(Event::CData(text)) => reader.text(&String::from_utf8_lossy(&text)),
             Ok(Event::GeneralRef(name)) => {
                 let known = name.resolve_char_ref().ok().flatten().map(String::from);
                 let known = known.or_else(|| entity(&name).map(str::to_owned));
-                reader.text(&known.unwrap_or_else(|| format!("&{};", &*name)));
+                reader.text(&known.unwrap_or_else(|| format!("&{};", bytes::lossy(&name))));
             }
             Ok(Event::DocType(_)) => {
                 let message = "a JUnit file with a document type is not read";
@@ -55,23 +77,19 @@ pub(super) fn read(input: impl BufRead) -> io::Result<Vec<TestRun>> {
             }
         }
     }
+    let input = xml.into_inner();
+    if input.cut > 0 {
+        reader.problems.push(format!("{} values were cut", input.cut));
+    }
+    if input.broken {
+        reader.problems.push("a tag is too long to be read".to_owned());
+    }
     Ok(vec![reader.finish()])
 }
 
 /// Counts come from outside, and may be anything.
 fn add(sum: &mut u64, count: Option<u64>) {
     *sum = sum.saturating_add(count.unwrap_or(0));
-}
-
-fn entity(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "lt" => "<",
-        "gt" => ">",
-        "amp" => "&",
-        "apos" => "'",
-        "quot" => "\"",
-        _ => return None,
-    })
 }
 
 /// What is known about the test case that is open.
@@ -141,26 +159,30 @@ impl Reader {
 
     fn open(&mut self, tag: &BytesStart<'_>) {
         match tag.local_name().as_ref() {
-            "testsuite" => {
+            b"testsuite" => {
                 self.depth += 1;
                 // Suites inside a suite are counted by it already.
                 if self.depth == 1 {
                     self.suite(tag);
                 }
             }
-            "testcase" => {
-                self.open = Some(Open {
-                    class: attribute(tag, "classname").unwrap_or_default(),
-                    name: attribute(tag, "name").unwrap_or_default(),
-                    file: attribute(tag, "file").unwrap_or_default(),
-                    duration_ms: attribute(tag, "time").and_then(|time| bytes::seconds(&time)),
-                    ..Open::default()
-                });
+            b"testcase" => {
+                let mut open = Open::default();
+                for attribute in attributes(tag) {
+                    match attribute.key.local_name().as_ref() {
+                        b"classname" => open.class = value(&attribute),
+                        b"name" => open.name = value(&attribute),
+                        b"file" => open.file = value(&attribute),
+                        b"time" => {
+                            let time = std::str::from_utf8(&attribute.value).ok();
+                            open.duration_ms = time.and_then(bytes::seconds);
+                        }
+                        _ => {}
+                    }
+                }
+                self.open = Some(open);
             }
-            inner => {
-                let inner = inner.to_owned();
-                self.inside(&inner, tag);
-            }
+            inner => self.inside(inner, tag),
         }
     }
 
@@ -178,29 +200,38 @@ impl Reader {
         }
     }
 
-    fn inside(&mut self, name: &str, tag: &BytesStart<'_>) {
+    fn inside(&mut self, name: &[u8], tag: &BytesStart<'_>) {
         let Some(open) = self.open.as_mut() else { return };
         match name {
-            "failure" | "error" => {
+            b"failure" | b"error" => {
+                let error = name == b"error";
+                if open.troubles.len() == TROUBLES {
+                    self.run.read.add(if error { Status::Error } else { Status::Failed });
+                    self.unnamed += 1;
+                    return;
+                }
+                let text = |name: &str| attribute(tag, name).map(shortened);
                 open.troubles.push(Trouble {
-                    error: name == "error",
-                    message: attribute(tag, "message").unwrap_or_default(),
-                    kind: attribute(tag, "type").filter(|kind| !kind.is_empty()),
+                    error,
+                    message: text("message").unwrap_or_default(),
+                    kind: text("type").filter(|kind| !kind.is_empty()),
                     text: String::new(),
                 });
                 self.into = Into::Trouble;
             }
-            "skipped" => {
+            b"skipped" => {
                 open.skipped = Some(attribute(tag, "type").as_deref() == Some("pytest.xfail"));
                 self.into = Into::Nothing;
             }
-            "flakyFailure" | "flakyError" | "rerunFailure" | "rerunError" => {
+            b"flakyFailure" | b"flakyError" | b"rerunFailure" | b"rerunError" => {
                 open.retried += 1;
                 self.into = Into::Nothing;
             }
             // Output inside a retry belongs to the retry.
-            "system-out" | "system-err" if self.into == Into::Nothing => {
-                open.out.push(Capture { title: name.to_owned(), text: String::new() });
+            b"system-out" | b"system-err" if self.into == Into::Nothing => {
+                if open.out.len() < OUTPUTS {
+                    open.out.push(Capture { title: bytes::lossy(name), text: String::new() });
+                }
                 self.into = Into::Output;
             }
             _ => {}
@@ -222,18 +253,18 @@ impl Reader {
         }
     }
 
-    fn close(&mut self, name: &str) {
+    fn close(&mut self, name: &[u8]) {
         match name {
-            "testcase" => {
+            b"testcase" => {
                 if let Some(open) = self.open.take() {
                     self.case(&open);
                 }
             }
-            "testsuite" => {
+            b"testsuite" => {
                 self.depth = self.depth.saturating_sub(1);
                 self.complete = self.depth == 0;
             }
-            "failure" | "error" | "system-out" | "system-err" => self.into = Into::Nothing,
+            b"failure" | b"error" | b"system-out" | b"system-err" => self.into = Into::Nothing,
             _ => {}
         }
     }
@@ -242,7 +273,7 @@ impl Reader {
         self.cases += 1;
         let full = match open.class.as_str() {
             "" => open.name.clone(),
-            class => format!("{class}::{}", open.name),
+            class => [class, "::", &open.name].concat(),
         };
         if open.troubles.is_empty() {
             let status = match open.skipped {
@@ -262,7 +293,8 @@ impl Reader {
         for trouble in &open.troubles {
             let status = if trouble.error { Status::Error } else { Status::Failed };
             self.run.read.add(status);
-            self.spent += full.len() * 3 + 512;
+            let output: usize = open.out.iter().map(|capture| capture.text.len()).sum();
+            self.spent += full.len() * 3 + trouble.message.len() * 2 + output + 512;
             if self.spent > BUDGET * 2 {
                 self.unnamed += 1;
                 continue;
@@ -349,16 +381,4 @@ fn explain(case: &mut Case, trouble: &Trouble) {
         .map(str::to_owned)
         .or_else(|| trouble.kind.clone())
         .or(body.exception);
-}
-
-fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
-    let mut attributes = tag.attributes();
-    let attribute = attributes
-        .with_checks(false)
-        .filter_map(Result::ok)
-        .find(|attribute| attribute.key.local_name().as_ref() == name)?;
-    let value = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0);
-    let value = value.map(std::borrow::Cow::into_owned);
-    // An entity that nobody knows stays as it is.
-    Some(value.unwrap_or_else(|_| attribute.value.to_string()))
 }

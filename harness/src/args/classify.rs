@@ -1,0 +1,97 @@
+//! What is typed after `chaos classify`.
+
+use std::path::PathBuf;
+
+use clap::{Args as Section, ValueEnum};
+
+/// `chaos classify`.
+#[derive(Debug, Section)]
+#[command(after_help = CLASSIFY_EXIT)]
+pub struct ClassifyArgs {
+    /// Logs and result files; `-` or nothing is standard input
+    pub files: Vec<PathBuf>,
+    /// The format of the input, where it does not tell itself
+    #[arg(long, value_enum)]
+    pub format: Option<TestFormat>,
+    /// What to make of it
+    #[arg(long, value_enum, default_value_t = TriageReport::Text)]
+    pub report: TriageReport,
+    /// The file to write in place of standard output; with `--compat`, the folder
+    #[arg(long, value_name = "FILE|DIR")]
+    pub out: Option<PathBuf>,
+    /// Rules of your own, tried before those that ship (see reports/rules.toml)
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
+    /// Look for tests that flip, also in a single file
+    #[arg(long)]
+    pub flaky: bool,
+    /// Every id of every group, not only the first ones
+    #[arg(long)]
+    pub verbose: bool,
+    /// Exactly what the original script made of pytest's text, its mistakes included
+    #[arg(long, conflicts_with_all = ["format", "report", "rules", "flaky", "verbose"])]
+    pub compat: bool,
+}
+
+const CLASSIFY_EXIT: &str = "\
+Exit codes:
+  0 nothing failed, 99 something failed, 4 nothing failed in what could be read,
+  but the log is incomplete or holds no test output";
+
+/// What the failures of tests can be reported as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TriageReport {
+    /// For a terminal: each group of failures with its cause and remedy.
+    Text,
+    /// The failure report.
+    Txt,
+    /// The failure inventory, a row for each failure.
+    Csv,
+    /// Everything, for programs.
+    Json,
+    /// A comment on a pull request.
+    Markdown,
+    /// A test report in the XML of `JUnit`.
+    Junit,
+    /// Failures by priority and category.
+    Matrix,
+}
+
+/// The formats of test output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    /// Text of any runner below.
+    Text,
+    /// pytest's text.
+    Pytest,
+    /// `cargo test`.
+    Cargo,
+    /// cargo-nextest.
+    Nextest,
+    /// libtest's JSON, by `cargo test` or by nextest.
+    Libtest,
+    /// JUnit XML.
+    Junit,
+    /// pytest-reportlog, JSON lines.
+    Reportlog,
+    /// `go test -json`.
+    Go,
+    /// `jest --json`.
+    Jest,
+}
+
+impl From<TestFormat> for reports::testlog::Format {
+    fn from(format: TestFormat) -> Self {
+        match format {
+            TestFormat::Text => Self::Text,
+            TestFormat::Pytest => Self::Pytest,
+            TestFormat::Cargo => Self::Cargo,
+            TestFormat::Nextest => Self::Nextest,
+            TestFormat::Libtest => Self::Libtest,
+            TestFormat::Junit => Self::Junit,
+            TestFormat::Reportlog => Self::Reportlog,
+            TestFormat::Go => Self::Go,
+            TestFormat::Jest => Self::Jest,
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What is typed after `chaos run` and `chaos ablate`: both run a scenario.
+
+use std::path::PathBuf;
+
+use clap::{Args as Section, ValueEnum};
+
+use crate::pipeline::stage::Stage;
+
+/// `chaos run`.
+#[derive(Debug, Section)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that was typed or was not")]
+#[command(after_help = RUN_EXAMPLES)]
+pub struct RunArgs {
+    /// Scenarios: shipped names or paths of your own files
+    #[arg(long, value_name = "NAME|FILE", num_args = 1.., required_unless_present = "all")]
+    pub scenario: Vec<String>,
+    /// Every shipped scenario, one after another
+    #[arg(long, conflicts_with = "scenario")]
+    pub all: bool,
+    /// Pipelines: shipped names or paths of your own files [default: the scenario's]
+    #[arg(long, value_name = "NAME|FILE", num_args = 1..)]
+    pub pipeline: Vec<String>,
+    /// The seed of every decision left to chance [default: the scenario's]
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Simulated time costs nothing; wall time uses a real port
+    #[arg(long, value_enum, default_value_t = ClockArg::Simulated)]
+    pub clock: ClockArg,
+    /// A source tree to use in place of the scenario's generated files
+    #[arg(long, value_name = "DIR")]
+    pub input: Option<PathBuf>,
+    /// The folder for the records and reports [default: the next free one below chaos-out]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Replace the run that is in the output folder instead of keeping it beside
+    #[arg(long, requires = "out")]
+    pub force: bool,
+    /// A cache that outlives the run: a file, or the redis:// URL of a server (with --clock wall)
+    #[arg(long, value_name = "FILE|URL")]
+    pub cache: Option<PathBuf>,
+    /// Write the documentation of each file that is documented into this folder
+    #[arg(long, value_name = "DIR")]
+    pub docs: Option<PathBuf>,
+    /// Go on where a run in the output folder was killed or stopped; begin it, where there is none
+    #[arg(long, requires = "out", conflicts_with = "force")]
+    pub resume: bool,
+    /// The URL of a mock that is running, to use in place of one of the run's own
+    #[arg(long, value_name = "URL", requires = "mock_admin")]
+    pub mock_url: Option<String>,
+    /// The URL of that mock's admin API, which knows what was charged
+    #[arg(long, value_name = "URL", requires = "mock_url")]
+    pub mock_admin: Option<String>,
+    /// Every file's line, not only the first ones
+    #[arg(long)]
+    pub verbose: bool,
+    /// Only errors
+    #[arg(long, conflicts_with = "verbose")]
+    pub quiet: bool,
+}
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  chaos run --scenario concurrent
+  chaos run --scenario large-repo --input src --pipeline phase3
+  chaos run --scenario mine.toml --pipeline phase1 mine-pipeline.toml --seed 11
+  chaos run --scenario large-repo --pipeline phase3 --cache answers.redb
+  chaos run --scenario mine.toml --clock wall --out out --resume
+  chaos run --all --quiet --out runs";
+
+/// The clock of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ClockArg {
+    /// Same seed, same bytes.
+    Simulated,
+    /// Real time over a real port.
+    Wall,
+}
+
+/// `chaos ablate`.
+#[derive(Debug, Section)]
+#[command(after_help = ABLATE_EXAMPLES)]
+pub struct AblateArgs {
+    /// The scenario: a shipped name or the path of your own file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub scenario: String,
+    /// The pipeline: a shipped name or the path of your own file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub pipeline: String,
+    /// Stages that are off from the beginning, where one defence stands in for another
+    #[arg(long, value_enum, value_name = "STAGE", num_args = 1..)]
+    pub without: Vec<Stage>,
+    /// The seed of every decision left to chance [default: the scenario's]
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// The folder for the records and reports [default: the next free one below chaos-out]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Replace the run that is in the output folder instead of keeping it beside
+    #[arg(long, requires = "out")]
+    pub force: bool,
+    /// No progress bar
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+const ABLATE_EXAMPLES: &str = "\
+Examples:
+  chaos ablate --scenario concurrent --pipeline phase3
+  chaos ablate --scenario burst-100 --pipeline hardened
+  chaos ablate --scenario burst-100 --pipeline hardened --without pacing adaptive";
