@@ -25,6 +25,7 @@ mod stamp;
 
 // Text, a runner each.
 mod binary;
+mod build;
 mod cargo;
 mod nextest;
 mod pytest;

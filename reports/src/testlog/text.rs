@@ -5,7 +5,7 @@
 //! one of its failures is a test's own output.
 
 use super::run::{Room, keep};
-use super::{Format, TestRun, cargo, libtest, nextest, pytest};
+use super::{Format, TestRun, build, cargo, libtest, nextest, pytest};
 
 /// Who can speak in text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,7 @@ pub(super) struct Reader {
     cargo: cargo::Reader,
     nextest: nextest::Reader,
     libtest: libtest::Reader,
+    build: build::Reader,
     /// Sessions of pytest in which another one began, each with the number of runs before it:
     /// either this one was cut off, or the other one is its output, shown as it came.
     suspended: Vec<(pytest::Reader, usize)>,
@@ -53,6 +54,7 @@ impl Reader {
             cargo: cargo::Reader::new(&Room::ALL),
             nextest: nextest::Reader::new(&Room::ALL),
             libtest: libtest::Reader::new(&Room::ALL),
+            build: build::Reader::default(),
             suspended: Vec::new(),
             runs: Vec::new(),
             room: Room::ALL,
@@ -91,6 +93,13 @@ impl Reader {
                 self.end();
             }
             self.speaker = next;
+            self.build.forget();
+        } else if self.is_over()
+            && let Some(run) = self.build.line(line)
+        {
+            self.end();
+            self.speaker = Speaker::Nobody;
+            keep(&mut self.runs, run);
         }
         match self.speaker {
             Speaker::Pytest => self.pytest.line(line),

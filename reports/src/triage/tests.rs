@@ -129,6 +129,10 @@ fn a_run_that_broke_before_any_test_is_a_failure_with_a_cause() {
 "#;
     let (id, category, rule) = only_finding(built);
     assert_eq!((&*id, category, &*rule), ("demo/a", Category::Bug, "does-not-compile"));
+    let built = "error[E0425]: cannot find value `x` in this scope\n --> src/lib.rs:3:5\n\n\
+                 error: could not compile `demo` (lib test) due to 1 previous error\n";
+    let (id, category, rule) = only_finding(built);
+    assert_eq!((&*id, category, &*rule), ("demo (lib test)", Category::Bug, "does-not-compile"));
     let main = r#"{"Action":"start","Package":"demo/b"}
 {"Action":"output","Package":"demo/b","Output":"dial tcp 127.0.0.1:5432: connect: connection refused\n"}
 {"Action":"fail","Package":"demo/b","Elapsed":0.1}

@@ -259,3 +259,29 @@ fn failures_past_the_budget_are_counted_and_said() {
     let Completeness::Mismatch(problems) = &runs[0].completeness else { panic!("no mismatch") };
     assert!(problems.iter().any(|problem| problem.contains("without room")), "{problems:?}");
 }
+
+const NOT_BUILT: &str = "   Compiling demo v0.1.0 (/demo)\n\
+    error[E0425]: cannot find value `x` in this scope\n --> src/lib.rs:3:5\n  |\n\
+    3 |     x + 1\n  |     ^ not found in this scope\n\n\
+    For more information about this error, try `rustc --explain E0425`.\n\
+    error: could not compile `demo` (lib test) due to 1 previous error\n";
+
+#[test]
+fn tests_that_could_not_be_built_are_a_run_that_broke() {
+    let runs = runs(NOT_BUILT);
+    let [run] = runs.as_slice() else { panic!("{} runs", runs.len()) };
+    assert_eq!((run.runner, run.title.as_deref()), (Runner::Cargo, Some("demo (lib test)")));
+    let said = "error[E0425]: cannot find value `x` in this scope\n --> src/lib.rs:3:5";
+    assert_eq!((run.session_error.as_deref(), run.exit_hint), (Some(said), Some(101)));
+}
+
+#[test]
+fn a_test_that_prints_a_broken_build_has_printed_it() {
+    let text = format!(
+        "\nrunning 1 test\n{NOT_BUILT}test a ... ok\n\n\
+        test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\n"
+    );
+    let runs = runs(&text);
+    assert_eq!(runs.len(), 1);
+    assert_eq!(runs[0].completeness, Completeness::Reconciled);
+}
