@@ -28,6 +28,7 @@ mod binary;
 mod build;
 mod cargo;
 mod nextest;
+mod panic;
 mod pytest;
 mod text;
 

@@ -38,6 +38,8 @@ pub(super) struct Prefix {
     /// The lines that were looked at, and whether one was seen that settles it.
     seen: u32,
     settled: bool,
+    /// Whether lines come that were told before.
+    again: bool,
 }
 
 impl Prefix {
@@ -50,8 +52,17 @@ impl Prefix {
             return line;
         }
         let mut rest = line;
+        let mut stepped = !self.parts.contains(&Part::Step);
         for part in &self.parts {
-            rest = &rest[part.length(rest).unwrap_or(0)..];
+            let length = part.length(rest).unwrap_or(0);
+            stepped |= *part == Part::Step && length > 0;
+            rest = &rest[length..];
+        }
+        // A build that failed ends with the last lines of the step that did, told again.
+        self.again |= !stepped && rest.starts_with(b" > [");
+        if self.again {
+            self.again = stepped || rest != b"------";
+            return &[];
         }
         if rest.len() < line.len() { without_command(rest) } else { rest }
     }
@@ -273,6 +284,23 @@ mod tests {
         check(
             &["#9 DONE 0.1s", "#10 1.234 === test session starts ===", "#10 1.3", "#10 12.0   x"],
             &["#9 DONE 0.1s", "=== test session starts ===", "", "  x"],
+        );
+    }
+
+    #[test]
+    fn what_a_build_that_failed_tells_again_is_left_out() {
+        check(
+            &[
+                "#9 0.1 running 1 test",
+                "#9 0.2 test a ... FAILED",
+                "------",
+                " > [2/2] RUN make:",
+                "0.1 running 1 test",
+                "#9 0.2 test a ... FAILED",
+                "------",
+                "Dockerfile:2",
+            ],
+            &["running 1 test", "test a ... FAILED", "------", "", "", "", "", "Dockerfile:2"],
         );
     }
 
