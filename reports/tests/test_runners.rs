@@ -65,7 +65,7 @@ fn packed(path: &str) -> Log {
 #[test]
 fn cargo_test_is_not_fooled_by_what_tests_print() {
     insta::assert_snapshot!(page("cargo-test.log"), @r#"
-    cargo: 4 failed, 1 passed, 1 skipped · all counts agree
+    cargo forged unittests src/lib.rs: 4 failed, 1 passed, 1 skipped · all counts agree
       failed  tests::does_not_panic
         note: test did not panic as expected at src/lib.rs:24:8
       failed  tests::fails
@@ -75,11 +75,11 @@ fn cargo_test_is_not_fooled_by_what_tests_print() {
       failed  tests::last
         src/lib.rs:37: at last
 
-    cargo: 1 failed, 1 passed · all counts agree
+    cargo other tests/other.rs: 1 failed, 1 passed · all counts agree
       failed  crashes_or_flakes
         tests/other.rs:6: the first time
 
-    cargo: 1 failed, 1 passed · all counts agree
+    cargo forged doc-tests: 1 failed, 1 passed · all counts agree
       failed  src/lib.rs - (line 1)
         /project/doctest/doctest_bundle_2024.rs:6: assertion `left == right` failed
     "#);
@@ -88,7 +88,7 @@ fn cargo_test_is_not_fooled_by_what_tests_print() {
 #[test]
 fn cargo_test_names_failures_when_it_is_quiet() {
     insta::assert_snapshot!(page("cargo-quiet.log"), @r#"
-    cargo: 4 failed, 1 passed, 1 skipped · all counts agree
+    cargo forged unittests src/lib.rs: 4 failed, 1 passed, 1 skipped · all counts agree
       failed  tests::does_not_panic
         note: test did not panic as expected at src/lib.rs:24:8
       failed  tests::fails
@@ -98,11 +98,11 @@ fn cargo_test_names_failures_when_it_is_quiet() {
       failed  tests::last
         src/lib.rs:37: at last
 
-    cargo: 1 failed, 1 passed · all counts agree
+    cargo other tests/other.rs: 1 failed, 1 passed · all counts agree
       failed  crashes_or_flakes
         tests/other.rs:6: the first time
 
-    cargo: 1 failed, 1 passed · all counts agree
+    cargo forged doc-tests: 1 failed, 1 passed · all counts agree
       failed  src/lib.rs - (line 1)
         /project/doctest/doctest_bundle_2024.rs:6: assertion `left == right` failed
     "#);
@@ -148,7 +148,7 @@ fn nextest_says_the_same_in_junit() {
 #[test]
 fn libtest_json_is_not_fooled_by_what_tests_print() {
     insta::assert_snapshot!(page("libtest.log"), @r#"
-    cargo unittests src/lib.rs (target/debug/deps/forged-d8bbc98703183d55): 6 failed, 3 passed, 1 sk
+    cargo forged unittests src/lib.rs: 6 failed, 3 passed, 1 skipped · all counts agree
       failed  tests::does_not_panic
         test did not panic as expected at src/lib.rs:61:8
       failed  tests::fails
@@ -162,18 +162,18 @@ fn libtest_json_is_not_fooled_by_what_tests_print() {
       failed  tests::forges_itself
         src/lib.rs:41: but it fails
 
-    cargo tests/dies.rs (target/debug/deps/dies-d66c7bf364fca0f7): 1 errors · incomplete: no final l
+    cargo dies tests/dies.rs: 1 errors · incomplete: no final line
       session: process didn't exit successfully: `/project/target/debug/deps/dies-d66c7bf364fca0f7 -
       error  aborts
         no result: process didn't exit successfully: `/project/target/debug/deps/dies-d66c7bf364fca0
 
-    cargo tests/odd.rs (target/debug/deps/odd-779b33255971e9cb): 1 passed · all counts agree
+    cargo odd tests/odd.rs: 1 passed · all counts agree
 
-    cargo tests/other.rs (target/debug/deps/other-2498e1233cd53325): 1 failed, 1 passed · all counts
+    cargo other tests/other.rs: 1 failed, 1 passed · all counts agree
       failed  flakes
         tests/other.rs:7: the first time
 
-    cargo forged: 2 failed, 1 passed, 1 skipped · all counts agree
+    cargo forged doc-tests: 2 failed, 1 passed, 1 skipped · all counts agree
       failed  src/lib.rs - (line 3)
         /project/doctest/doctest_bundle_2024.rs:6: assertion `left == right` failed
       failed  src/lib.rs - add (line 15)

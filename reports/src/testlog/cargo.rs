@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 
 use super::output::Output;
 use super::run::Room;
-use super::{Capture, Case, Completeness, Counts, Frame, Held, NodeId, Phase, Quiet, Runner};
-use super::{Status, TestRun, bytes, quiet};
+use super::{Case, Completeness, Counts, Held, NodeId, Phase, Quiet, Runner};
+use super::{Status, TestRun, binary, bytes, panic, quiet};
 
+/// What stands behind a name in a result, and nowhere else: what is expected of the test.
+const MODES: [&[u8]; 3] = [b" - should panic", b" - compile fail", b" - compile"];
 /// The bytes of failures by name, and of what they printed, that one run may hold.
 const NAMES: usize = 16 << 20;
 const OUTPUTS: usize = 8 << 20;
@@ -18,6 +20,8 @@ const OUTPUTS: usize = 8 << 20;
 #[derive(Debug)]
 pub(super) struct Reader {
     title: Option<String>,
+    /// The name of the run that comes next.
+    next: Option<String>,
     announced_tests: u64,
     results: u64,
     read: Counts,
@@ -46,6 +50,7 @@ impl Reader {
     pub(super) fn new(room: &Room) -> Self {
         Self {
             title: None,
+            next: None,
             announced_tests: 0,
             results: 0,
             read: Counts::ZERO,
@@ -67,7 +72,7 @@ impl Reader {
 
     /// Begins with the room that other runs left. What names the next run stays.
     pub(super) fn make_room(&mut self, room: &Room) {
-        *self = Self { title: self.title.take(), ..Self::new(room) };
+        *self = Self { next: self.next.take(), ..Self::new(room) };
     }
 
     /// Whether a line begins a run: `running 3 tests`.
@@ -93,19 +98,22 @@ impl Reader {
 
     /// A line between runs: it may name the next one.
     pub(super) fn before(&mut self, line: &[u8]) {
-        self.title = title(line).or(self.title.take());
+        self.next = binary::name(line).or(self.next.take());
     }
 
     /// Reads one line.
     pub(super) fn line(&mut self, line: &[u8]) {
-        if self.ended {
+        if self.ended || self.died.is_some() {
             self.before(line);
+        }
+        if self.ended {
             return;
         }
         if let Some(count) = count_of(line)
             && self.results == 0
         {
             self.announced_tests = count;
+            self.title = self.next.take();
             return;
         }
         if let Some(rest) = line.strip_prefix(b"test result: ") {
@@ -163,7 +171,7 @@ impl Reader {
     }
 
     fn add(&mut self, name: &[u8], status: Status) {
-        let name = name.strip_suffix(b" - should panic").unwrap_or(name);
+        let name = MODES.iter().find_map(|mode| name.strip_suffix(*mode)).unwrap_or(name);
         self.results += 1;
         self.read.add(status);
         if status != Status::Failed {
@@ -252,9 +260,9 @@ impl Reader {
 
     /// The run as a whole, and a fresh reader for the next one.
     pub(super) fn finish(&mut self) -> TestRun {
-        let title = self.title.take().filter(|_| self.ended && self.results == 0);
+        let next = self.next.take();
         let mut reader = std::mem::replace(self, Self::new(&Room::NONE));
-        self.title = title;
+        self.next = next;
         let mut run = TestRun::new(Runner::Cargo);
         run.title = reader.title.take();
         if reader.failed.is_empty() && reader.quiet_run {
@@ -292,12 +300,6 @@ impl Reader {
         (run.read, run.announced, run.quiet) = (reader.read, announced, reader.quiet);
         run
     }
-}
-
-/// The name of the test binary that cargo is about to run.
-pub(super) fn title(line: &[u8]) -> Option<String> {
-    let mut prefixes = [&b"     Running "[..], b"   Doc-tests "].into_iter();
-    prefixes.find_map(|prefix| line.strip_prefix(prefix)).map(bytes::lossy)
 }
 
 /// What `FAILED. 1 passed; 4 failed; 1 ignored; ...; finished in 0.27s` says.
@@ -358,53 +360,6 @@ fn case(file: &str, name: &str, output: &str) -> Case {
         (id.class, id.name) = (class.to_owned(), short.to_owned());
     }
     let mut case = Case::new(id, Status::Failed, Phase::Call);
-    explain(&mut case, output);
+    panic::explain(&mut case, output);
     case
-}
-
-/// Fills in what a Rust test's output says: the last panic, its place, and the rest as captured.
-pub(super) fn explain(case: &mut Case, output: &str) {
-    let mut message: Vec<&str> = Vec::new();
-    let mut inside = false;
-    for line in output.lines() {
-        if let Some((_, place)) = line.trim_start().split_once(" panicked at ")
-            && line.trim_start().starts_with("thread '")
-        {
-            message.clear();
-            inside = true;
-            // Up to Rust 1.72 the message stood before the place, in quotes.
-            let (text, place) = match place.strip_prefix('\'').and_then(|p| p.rsplit_once("', ")) {
-                Some((text, place)) => (Some(text), place),
-                None => (None, place),
-            };
-            message.extend(text);
-            case.location = location(place.trim_end_matches(':'));
-        } else if line.trim_start().starts_with("note: run with `RUST_BACKTRACE")
-            || line == "stack backtrace:"
-        {
-            inside = false;
-        } else if inside {
-            message.push(line);
-        }
-    }
-    if message.is_empty() {
-        // A test that returns an error, or that should have panicked, panics nowhere.
-        let said = ["Error: ", "note: test did not panic"];
-        let mut lines = output.lines().rev();
-        message.extend(lines.find(|line| said.iter().any(|start| line.starts_with(start))));
-    } else {
-        case.exception = Some("panic".to_owned());
-    }
-    message.join("\n").trim_end().clone_into(&mut case.message);
-    if !output.trim().is_empty() {
-        let text = output.trim_end().to_owned();
-        case.captured.push(Capture { title: "stdout".to_owned(), text });
-    }
-}
-
-/// `src/lib.rs:10:5`.
-fn location(text: &str) -> Option<Frame> {
-    let (rest, _column) = text.rsplit_once(':')?;
-    let (file, line) = rest.rsplit_once(':')?;
-    Some(Frame { file: file.to_owned(), line: line.parse().ok()?, function: None })
 }

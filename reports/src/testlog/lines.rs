@@ -86,12 +86,12 @@ impl Cleaner {
             strip(line, &mut self.scratch);
             line = &self.scratch;
         }
-        line = self.prefix.strip(line);
+        let line = self.prefix.strip(line);
         // GitLab's marks of sections stand before the first line in each, on the same line.
         if line.starts_with(b"section_")
             && let Some(at) = memchr::memrchr(b'\r', line)
         {
-            line = &line[at + 1..];
+            return &line[at + 1..];
         }
         line
     }

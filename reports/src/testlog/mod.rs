@@ -21,10 +21,14 @@ mod json;
 mod lines;
 mod output;
 mod prefix;
+mod stamp;
 
 // Text, a runner each.
+mod binary;
+mod build;
 mod cargo;
 mod nextest;
+mod panic;
 mod pytest;
 mod text;
 

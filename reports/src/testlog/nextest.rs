@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::cargo::explain;
 use super::output::Output;
+use super::panic::explain;
 use super::run::Room;
 use super::{
     Case, Completeness, Counts, Held, NodeId, Phase, Quiet, Runner, Status, TestRun, bytes, quiet,

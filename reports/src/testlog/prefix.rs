@@ -7,6 +7,7 @@
 
 use memchr::memmem;
 
+use super::stamp::{digits, time};
 use super::{nextest, pytest};
 
 /// One part of a prefix.
@@ -24,6 +25,9 @@ enum Part {
     Service(Vec<u8>),
 }
 
+/// The lines among which one is looked for that settles it: looking takes time.
+const LOOKED_AT: u32 = 100_000;
+
 /// The most parts that a prefix is made of.
 const MOST: usize = 6;
 
@@ -31,15 +35,12 @@ const MOST: usize = 6;
 #[derive(Debug, Default)]
 pub(super) struct Prefix {
     parts: Vec<Part>,
-    /// The first line was looked at; a line was seen that settles it.
-    begun: bool,
-    settled: bool,
-    /// The lines that settled nothing.
+    /// The lines that were looked at, and whether one was seen that settles it.
     seen: u32,
+    settled: bool,
+    /// Whether lines come that were told before.
+    again: bool,
 }
-
-/// The lines after which nothing more is expected: a log of millions is not looked at for them.
-const PATIENCE: u32 = 100_000;
 
 impl Prefix {
     /// A line without its prefix.
@@ -51,16 +52,27 @@ impl Prefix {
             return line;
         }
         let mut rest = line;
+        let mut stepped = !self.parts.contains(&Part::Step);
         for part in &self.parts {
-            rest = &rest[part.length(rest).unwrap_or(0)..];
+            let length = part.length(rest).unwrap_or(0);
+            stepped |= *part == Part::Step && length > 0;
+            rest = &rest[length..];
+        }
+        // A build that failed ends with the last lines of the step that did, told again.
+        self.again |= !stepped && rest.starts_with(b" > [");
+        if self.again {
+            self.again = stepped || rest != b"------";
+            return &[];
         }
         if rest.len() < line.len() { without_command(rest) } else { rest }
     }
 
     fn learn(&mut self, line: &[u8]) {
-        // An event of JSON has no prefix and says nothing of others; a log may be all of them.
-        if line.first() == Some(&b'{') {
-            self.begun = true;
+        self.seen += 1;
+        self.settled = self.seen > LOOKED_AT;
+        // Neither a prefix nor such a line opens with anything else.
+        let opens = |byte: &u8| byte.is_ascii_alphanumeric() || b"= #[".contains(byte);
+        if !line.first().is_some_and(opens) {
             return;
         }
         let known = match anchor(line) {
@@ -69,12 +81,9 @@ impl Prefix {
         };
         if let Some(parts) = known {
             (self.parts, self.settled) = (parts, true);
-        } else if !self.begun {
+        } else if self.seen == 1 {
             self.parts = first(line);
         }
-        self.begun = true;
-        self.seen += 1;
-        self.settled |= self.seen == PATIENCE;
     }
 }
 
@@ -112,8 +121,8 @@ fn before_counts(line: &[u8]) -> Option<Vec<Part>> {
 
 /// What stands before a line of nextest's: a test's own output among them looks like cargo's.
 fn before_nextest(line: &[u8]) -> Option<Vec<Part>> {
-    let told = |mark: &&[u8]| memmem::find(line, mark).is_some();
-    if line.len() > 400 || ![&b" across "[..], b"] "].iter().any(told) {
+    let told = [&b" across "[..], b"] "].iter().any(|mark| memmem::find(line, mark).is_some());
+    if line.len() > 400 || !told {
         return None;
     }
     let (parts, rest) = Part::leading(line);
@@ -165,10 +174,6 @@ impl Part {
 /// Where in a line a runner begins it, in lines that nothing else is like.
 fn anchor(line: &[u8]) -> Option<usize> {
     let line = line.trim_ascii_end();
-    // Neither a prefix nor such a line opens with anything else; most lines are settled by this.
-    if !matches!(line.first()?, b'=' | b' ' | b'#' | b'[') && !line[0].is_ascii_alphanumeric() {
-        return None;
-    }
     match line.last()? {
         b'=' => {
             let titles = ["test session starts", "FAILURES", "ERRORS", "short test summary info"];
@@ -261,72 +266,6 @@ fn service(line: &[u8]) -> Option<usize> {
     (name > 0 && pad > 0 && line[bar..].starts_with(b"| ")).then_some(bar + 2)
 }
 
-fn digits(text: &[u8]) -> usize {
-    text.iter().take_while(|byte| byte.is_ascii_digit()).count()
-}
-
-/// Digits where a time has digits, and what stands between them.
-const DATE: &[u8] = b"0000-00-00";
-const CLOCK: &[u8] = b"00:00:00";
-
-fn fits(text: &[u8], shape: &[u8]) -> bool {
-    text.len() >= shape.len()
-        && text
-            .iter()
-            .zip(shape)
-            .all(|(byte, shape)| if *shape == b'0' { byte.is_ascii_digit() } else { byte == shape })
-}
-
-/// The length of a time, its brackets, and the blank after it.
-fn time(text: &[u8]) -> Option<usize> {
-    // `gh` puts the log's own byte-order mark after its tabs.
-    let mark = if text.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
-    let bracket = usize::from(text.get(mark) == Some(&b'['));
-    let mut at = mark + bracket;
-    let dated = fits(&text[at..], DATE);
-    if dated {
-        at += DATE.len();
-        if !matches!(text.get(at), Some(b'T' | b' ')) {
-            return None;
-        }
-        at += 1;
-    }
-    if !fits(&text[at..], CLOCK) {
-        return None;
-    }
-    at += CLOCK.len();
-    if matches!(text.get(at), Some(b'.' | b',')) && text.get(at + 1).is_some_and(u8::is_ascii_digit)
-    {
-        at += 1 + digits(&text[at + 1..]);
-    }
-    at += zone(&text[at..]);
-    if bracket > 0 {
-        if text.get(at) != Some(&b']') {
-            return None;
-        }
-        at += 1;
-    }
-    match text.get(at) {
-        None => Some(at),
-        // A clock alone is padded with two.
-        Some(b' ') if !dated && text.get(at + 1) == Some(&b' ') => Some(at + 2),
-        Some(b' ') => Some(at + 1),
-        // What `gh` and GitHub's own files leave of an empty line.
-        Some(_) if dated && text[at - 1] == b'Z' => Some(at),
-        Some(_) => None,
-    }
-}
-
-/// `Z`, `+02:00`, `+0200`, or nothing.
-fn zone(text: &[u8]) -> usize {
-    match text.first() {
-        Some(b'Z') => 1,
-        Some(b'+' | b'-') if fits(&text[1..], b"00:00") => 6,
-        Some(b'+' | b'-') if fits(&text[1..], b"0000") => 5,
-        _ => 0,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -345,6 +284,23 @@ mod tests {
         check(
             &["#9 DONE 0.1s", "#10 1.234 === test session starts ===", "#10 1.3", "#10 12.0   x"],
             &["#9 DONE 0.1s", "=== test session starts ===", "", "  x"],
+        );
+    }
+
+    #[test]
+    fn what_a_build_that_failed_tells_again_is_left_out() {
+        check(
+            &[
+                "#9 0.1 running 1 test",
+                "#9 0.2 test a ... FAILED",
+                "------",
+                " > [2/2] RUN make:",
+                "0.1 running 1 test",
+                "#9 0.2 test a ... FAILED",
+                "------",
+                "Dockerfile:2",
+            ],
+            &["running 1 test", "test a ... FAILED", "------", "", "", "", "", "Dockerfile:2"],
         );
     }
 

@@ -5,7 +5,7 @@
 //! one of its failures is a test's own output.
 
 use super::run::{Room, keep};
-use super::{Format, TestRun, cargo, libtest, nextest, pytest};
+use super::{Format, TestRun, build, cargo, libtest, nextest, pytest};
 
 /// Who can speak in text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,7 @@ pub(super) struct Reader {
     cargo: cargo::Reader,
     nextest: nextest::Reader,
     libtest: libtest::Reader,
+    build: build::Reader,
     /// Sessions of pytest in which another one began, each with the number of runs before it:
     /// either this one was cut off, or the other one is its output, shown as it came.
     suspended: Vec<(pytest::Reader, usize)>,
@@ -53,6 +54,7 @@ impl Reader {
             cargo: cargo::Reader::new(&Room::ALL),
             nextest: nextest::Reader::new(&Room::ALL),
             libtest: libtest::Reader::new(&Room::ALL),
+            build: build::Reader::default(),
             suspended: Vec::new(),
             runs: Vec::new(),
             room: Room::ALL,
@@ -91,6 +93,13 @@ impl Reader {
                 self.end();
             }
             self.speaker = next;
+            self.build.forget();
+        } else if self.is_over()
+            && let Some(run) = self.build.line(line)
+        {
+            self.end();
+            self.speaker = Speaker::Nobody;
+            keep(&mut self.runs, run);
         }
         match self.speaker {
             Speaker::Pytest => self.pytest.line(line),
@@ -186,213 +195,4 @@ impl Reader {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testlog::{Completeness, Runner};
-    use std::fmt::Write as _;
-
-    fn runs(text: &str) -> Vec<TestRun> {
-        let mut reader = Reader::new(Format::Text);
-        for line in text.lines() {
-            reader.line(line.as_bytes());
-        }
-        reader.finish()
-    }
-
-    const CUT: &str = "=== test session starts ===\ncollected 4 items\n\n\
-        a.py::test_a PASSED [ 25%]\na.py::test_b FAILED [ 50%]\n";
-    const WHOLE: &str = "=== test session starts ===\ncollected 1 item\n\n\
-        b.py::test_c PASSED [100%]\n\n=== 1 passed in 0.01s ===\n";
-
-    #[test]
-    fn a_run_that_was_cut_off_is_told_from_the_one_that_follows() {
-        let runs = runs(&format!("{CUT}{WHOLE}"));
-        let [cut, whole] = runs.as_slice() else { panic!("{} runs", runs.len()) };
-        assert_eq!(cut.completeness, Completeness::NoFinalLine);
-        assert_eq!(cut.cases[0].id.full, "a.py::test_b");
-        assert_eq!(whole.completeness, Completeness::Reconciled);
-    }
-
-    #[test]
-    fn a_session_that_a_test_shows_while_it_runs_is_its_output() {
-        let text = format!(
-            "{CUT}{WHOLE}a.py::test_d PASSED [ 75%]\na.py::test_e PASSED [100%]\n\n\
-            === 1 failed, 3 passed in 0.10s ===\n"
-        );
-        let runs = runs(&text);
-        let [run] = runs.as_slice() else { panic!("{} runs", runs.len()) };
-        assert_eq!(run.completeness, Completeness::Reconciled);
-        assert_eq!((run.read.passed, run.read.failed), (3, 1));
-    }
-
-    #[test]
-    fn ends_of_runs_without_their_results_are_said_to_be_that() {
-        let text = "test result: FAILED. 448 passed; 8 failed; 0 ignored; 0 measured; 0 filtered \
-            out\ntest a ... ok\ntest result: ok. 1 passed; 0 failed\n";
-        let announced: Vec<_> = runs(text)
-            .iter()
-            .map(|run| {
-                assert!(matches!(run.completeness, Completeness::Mismatch(_)));
-                run.announced.map(|counts| (counts.passed, counts.failed))
-            })
-            .collect();
-        assert_eq!(announced, [Some((448, 8)), Some((1, 0))]);
-    }
-
-    #[test]
-    fn nextest_without_its_first_lines_is_read() {
-        let text = "        PASS [   0.004s] (1/1) a tests::one\n     \
-            Summary [   0.006s] 1 test run: 1 passed, 12 skipped\n";
-        let runs = runs(text);
-        assert_eq!((runs[0].runner, runs[0].read.passed), (Runner::Nextest, 1));
-        assert_eq!(runs[0].completeness, Completeness::Reconciled);
-    }
-
-    #[test]
-    fn half_an_id_at_the_end_of_a_log_is_none() {
-        let read = |text: &str| {
-            let log = crate::testlog::read(text.as_bytes(), None).expect("a slice");
-            let ids = log.runs[0].cases.iter().map(|case| case.id.full.clone());
-            (ids.collect::<Vec<_>>(), log.runs[0].completeness.clone())
-        };
-        let summary = "=== test session starts ===\ncollected 2 items\n\na.py FF  [100%]\n\n\
-            === short test summary info ===\nFAILED a.py::test_one - x\nFAILED a.py::test_tw";
-        let cut = || (vec!["a.py::test_one".to_owned()], Completeness::NoFinalLine);
-        assert_eq!(read(summary), cut());
-        let both = vec!["a.py::test_one".to_owned(), "a.py::test_tw".to_owned()];
-        assert_eq!(read(&format!("{summary} - wi")), (both.clone(), Completeness::NoFinalLine));
-        let whole = format!("{summary}\n=== 2 failed in 0.01s ===");
-        assert_eq!(read(&whole), (both, Completeness::Reconciled));
-        let result = "=== test session starts ===\ncollected 2 items\n\n\
-            a.py::test_one FAILED [ 50%]\na.py::test_two FAILED";
-        assert_eq!(read(result), cut());
-    }
-
-    #[test]
-    fn a_session_that_a_test_shows_on_its_own_line_does_not_end_this_one() {
-        // With `-s` nothing says how far the run is.
-        let inner = "=== test session starts ===\ncollected 1 item\n\nb.py F  [100%]\n\n\
-            === FAILURES ===\n___ test_b ___\nE   AssertionError\n\
-            === short test summary info ===\nFAILED b.py::test_b\n=== 1 failed in 0.01s ===\n";
-        let text = format!(
-            "=== test session starts ===\ncollecting ... collected 2 items\n\n\
-            a.py::test_a {inner}PASSED\na.py::test_c {inner}PASSED\n\n=== 2 passed in 0.50s ===\n"
-        );
-        let whole = runs(&text);
-        let [run] = whole.as_slice() else { panic!("{} runs", whole.len()) };
-        assert_eq!(run.completeness, Completeness::Reconciled);
-        assert_eq!((run.read.passed, run.cases.len()), (2, 0));
-        let nothing = "=== no tests ran in 0.01s ===\n";
-        let outer = text.split_once('\n').map(|(title, rest)| (title, &rest[..42]));
-        let (title, collected) = outer.expect("a title");
-        let empty = runs(&format!("{title}\n{collected}\na.py {title}\n{nothing}"));
-        assert!(!empty[0].completeness.is_complete());
-        // Cut before the end, the inner line must not be taken for it.
-        let cut = runs(&text[..text.len() - 40]);
-        assert!(!cut[0].completeness.is_complete());
-    }
-
-    #[test]
-    fn runs_of_two_runners_in_one_log_are_two() {
-        let cargo = "running 1 test\ntest a ... ok\n\ntest result: ok. 1 passed; 0 failed; \
-            0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
-        let runs = runs(&format!("{WHOLE}\n{cargo}"));
-        let found: Vec<_> = runs.iter().map(|run| (run.runner, &run.completeness)).collect();
-        let whole = &Completeness::Reconciled;
-        assert_eq!(found, [(Runner::Pytest, whole), (Runner::Cargo, whole)]);
-    }
-
-    #[test]
-    fn an_internal_error_is_the_sessions() {
-        let text = "=== test session starts ===\ncollected 1 item\n\
-            INTERNALERROR> Traceback (most recent call last):\n\
-            INTERNALERROR> RuntimeError: a plugin broke\n\n=== no tests ran in 0.01s ===\n";
-        let runs = runs(text);
-        let said = runs[0].session_error.as_deref();
-        assert_eq!(said, Some("INTERNALERROR: RuntimeError: a plugin broke"));
-        assert_eq!(runs[0].exit_hint, Some(3));
-    }
-
-    #[test]
-    fn a_conftest_that_cannot_be_loaded_is_a_run_without_an_end() {
-        let text = "ImportError while loading conftest '/app/conftest.py'.\n\
-            conftest.py:1: in <module>\n    import gone\nE   ModuleNotFoundError: gone\n";
-        let runs = runs(text);
-        assert_eq!(runs[0].completeness, Completeness::NoFinalLine);
-        assert_eq!(runs[0].exit_hint, Some(4));
-    }
-
-    #[test]
-    fn a_path_that_is_not_there_is_a_mistake_of_the_command() {
-        let absent = "ERROR: file or directory not found: tests/gone.py\n";
-        let none = "=== test session starts ===\ncollected 0 items\n\n\
-            === no tests ran in 0.01s ===\n";
-        for text in [format!("{absent}{none}"), format!("{none}{absent}")] {
-            let runs = runs(&text);
-            assert_eq!(runs[0].exit_hint, Some(4));
-            assert_eq!(runs[0].session_error.as_deref(), Some(absent.trim_end()));
-        }
-        assert_eq!(runs(none)[0].exit_hint, Some(5));
-        let quiet = "ERROR: Unknown config option: strictness\n\nno tests ran in 0.11s\n";
-        assert_eq!(runs(quiet)[0].exit_hint, Some(4));
-    }
-
-    #[test]
-    fn what_a_worker_prints_behind_a_result_is_no_part_of_its_id() {
-        let text = "=== test session starts ===\n2 workers [2 items]\n\n\
-            a.py::test_a \na.py::test_b[x y] \n\
-            [gw0] [ 50%] PASSED a.py::test_a Exception in thread Thread-1:\n\
-            Traceback (most recent call last):\n[gw1] [100%] PASSED a.py::test_b[x y] \n\n\
-            === 2 passed in 0.10s ===\n";
-        let runs = runs(text);
-        let ids: Vec<String> = runs[0].quiet.iter().map(|(_, id)| id).collect();
-        assert_eq!(ids, ["a.py::test_a", "a.py::test_b[x y]"]);
-    }
-
-    #[test]
-    fn a_file_that_was_skipped_as_a_whole_is_among_the_skipped() {
-        let run = |collected: &str, skipped: u64| {
-            let text = format!(
-                "=== test session starts ===\n{collected}\n\na.py .s  [100%]\n\n\
-                === 1 passed, {skipped} skipped in 0.01s ===\n"
-            );
-            runs(&text).remove(0).completeness
-        };
-        assert_eq!(run("collected 2 items / 1 skipped", 2), Completeness::Reconciled);
-        // Workers do not say how many files they skipped.
-        assert_eq!(run("2 workers [2 items]", 2), Completeness::Reconciled);
-        assert!(matches!(run("collected 2 items", 2), Completeness::Mismatch(_)));
-        assert!(matches!(run("2 workers [2 items]", 0), Completeness::Mismatch(_)));
-    }
-
-    #[test]
-    fn a_worker_that_died_fails_the_test_that_it_ran() {
-        let text = "=== test session starts ===\n2 workers [2 items]\n\n\
-            a.py::test_a \na.py::test_b \n[gw0] [ 50%] PASSED a.py::test_a \n\
-            [gw1] node down: Not properly terminated\n[gw1] [100%] FAILED a.py::test_b \n\n\
-            replacing crashed worker gw1\n\n=== FAILURES ===\n____ a.py ____\n[gw1] linux\n\
-            worker 'gw1' crashed while running 'a.py::test_b'\n\
-            === short test summary info ===\nFAILED a.py::test_b\n\
-            === 1 failed, 1 passed in 0.10s ===\n";
-        let runs = runs(text);
-        assert_eq!(runs[0].completeness, Completeness::Reconciled);
-        let case = &runs[0].cases[0];
-        assert_eq!(case.id.full, "a.py::test_b");
-        assert!(case.message.contains("crashed while running"), "{}", case.message);
-    }
-
-    #[test]
-    fn failures_past_the_budget_are_counted_and_said() {
-        let mut text = String::from("=== test session starts ===\n");
-        let count = 60_000;
-        for test in 0..count {
-            let _ = writeln!(text, "a.py::test_{test} FAILED [ 50%]");
-        }
-        let _ = writeln!(text, "=== {count} failed in 1.00s ===");
-        let runs = runs(&text);
-        assert_eq!(runs[0].read.failed, count);
-        assert!(runs[0].cases.len() > 30_000);
-        let Completeness::Mismatch(problems) = &runs[0].completeness else { panic!("no mismatch") };
-        assert!(problems.iter().any(|problem| problem.contains("without room")), "{problems:?}");
-    }
-}
+mod tests;

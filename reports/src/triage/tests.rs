@@ -65,7 +65,7 @@ fn one_cause_is_one_group_whatever_the_order() {
 
 #[test]
 fn words_that_several_tests_share_point_outside_of_them() {
-    let zork = Some("WeirdError: zork");
+    let zork = Some("zork");
     let tests =
         [("a.py::test_a", zork), ("a.py::test_b", zork), ("a.py::test_c", zork), ("a.py::d", None)];
     let inputs = [input("log", &tests)];
@@ -122,15 +122,19 @@ fn only_finding(text: &str) -> (String, Category, String) {
 
 #[test]
 fn a_run_that_broke_before_any_test_is_a_failure_with_a_cause() {
-    let built = r#"{"ImportPath":"demo/a","Action":"build-output","Output":"./x.go:5:2: undefined: foo\n"}
-{"ImportPath":"demo/a","Action":"build-fail"}
+    let built = r#"{"ImportPath":"a","Action":"build-output","Output":"./x.go:5:2: undefined: f\n"}
+{"ImportPath":"a","Action":"build-fail"}
 {"Action":"output","Package":"demo/a","Output":"FAIL\tdemo/a [build failed]\n"}
 {"Action":"fail","Package":"demo/a","Elapsed":0,"FailedBuild":"demo/a"}
 "#;
     let (id, category, rule) = only_finding(built);
     assert_eq!((&*id, category, &*rule), ("demo/a", Category::Bug, "does-not-compile"));
+    let built = "error[E0425]: cannot find value `x` in this scope\n --> src/lib.rs:3:5\n\n\
+                 error: could not compile `demo` (lib test) due to 1 previous error\n";
+    let (id, category, rule) = only_finding(built);
+    assert_eq!((&*id, category, &*rule), ("demo (lib test)", Category::Bug, "does-not-compile"));
     let main = r#"{"Action":"start","Package":"demo/b"}
-{"Action":"output","Package":"demo/b","Output":"dial tcp 127.0.0.1:5432: connect: connection refused\n"}
+{"Action":"output","Package":"demo/b","Output":"dial tcp [::1]:5432: connection refused\n"}
 {"Action":"fail","Package":"demo/b","Elapsed":0.1}
 "#;
     let (id, category, rule) = only_finding(main);

@@ -4,7 +4,7 @@
 pub(crate) type Dress = (&'static str, fn(&[u8]) -> Vec<u8>);
 
 /// Ways to write a log down that change nothing about what it says.
-pub(crate) const DRESSES: [Dress; 9] = [
+pub(crate) const DRESSES: [Dress; 10] = [
     ("line ends of Windows", |log| each(log, |_, line| [line, b"\r"].concat())),
     ("UTF-16 as PowerShell writes it", utf_16),
     ("GitHub's times", |log| each(log, |at, line| [stamp(at).as_bytes(), b"Z ", line].concat())),
@@ -24,6 +24,15 @@ pub(crate) const DRESSES: [Dress; 9] = [
             [format!("#12 {}.{:03} ", at / 100, at % 1000).as_bytes(), line].concat()
         });
         [b"#1 [internal] load build definition from Dockerfile\n", inside.as_slice()].concat()
+    }),
+    ("a container's build that failed", |log| {
+        // The step's last lines are told again at the end.
+        let inside = each(log, |at, line| [format!("#9 {at}.25 ").as_bytes(), line].concat());
+        let lines: Vec<&[u8]> = inside.split_inclusive(|byte| *byte == b'\n').collect();
+        let again = lines[lines.len().saturating_sub(20)..].concat();
+        let said = b"#9 ERROR: process \"/bin/sh -c make test\" did not complete: exit code: 1\n";
+        [inside.as_slice(), said, b"------\n > [5/5] RUN make test:\n", &again, b"------\n"]
+            .concat()
     }),
     ("one service among others", |log| {
         each(log, |at, line| {

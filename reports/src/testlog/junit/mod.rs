@@ -17,7 +17,7 @@ use self::shorten::Shortened;
 use self::value::{attribute, attributes, entity, shortened, value};
 
 use super::{Capture, Case, Completeness, Counts, Held, NodeId, Phase, Runner, Status, TestRun};
-use super::{bytes, cargo, pytest};
+use super::{bytes, panic, pytest};
 
 /// The bytes of one text, and of all texts, that are kept.
 const TEXT: usize = 16 << 10;
@@ -363,7 +363,7 @@ fn explain(case: &mut Case, trouble: &Trouble) {
     if trouble.text.contains("' panicked at ") || trouble.text.contains(") panicked at ") {
         // A Rust test: the message attribute holds the place only.
         let captured = std::mem::take(&mut case.captured);
-        cargo::explain(case, &trouble.text);
+        panic::explain(case, &trouble.text);
         case.captured = captured;
         return;
     }

@@ -16,7 +16,7 @@ use self::binaries::Binaries;
 use self::sequence::Sequence;
 use super::json::{Text, closed};
 use super::run::Room;
-use super::{Counts, TestRun, bytes, cargo};
+use super::{Counts, TestRun, binary, bytes};
 
 /// An event, as far as it is read.
 #[derive(Debug, Deserialize)]
@@ -150,7 +150,7 @@ impl Reader {
 
     /// A line between suites: it may name the next one.
     pub(super) fn before(&mut self, line: &[u8]) {
-        self.title = cargo::title(line).or(self.title.take());
+        self.title = binary::name(line).or(self.title.take());
     }
 
     /// Reads one line.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Event, Left};
 use crate::testlog::{
-    Case, Completeness, Counts, Held, NodeId, Phase, Runner, Status, TestRun, cargo,
+    Case, Completeness, Counts, Held, NodeId, Phase, Runner, Status, TestRun, panic,
 };
 
 /// The bytes of one test's output that are kept.
@@ -299,7 +299,7 @@ const fn cost(name: &str) -> usize {
 /// Fills in what an event says of why: the output has the panic, the event what else was wrong.
 fn explain(case: &mut Case, event: &Event<'_>) {
     if let Some(output) = &event.stdout {
-        cargo::explain(case, output.as_str());
+        panic::explain(case, output.as_str());
     }
     if let Some(message) = &event.message {
         message.as_str().trim_end().clone_into(&mut case.message);

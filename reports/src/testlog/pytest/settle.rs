@@ -228,15 +228,7 @@ fn conclude(mut run: TestRun, mut reader: Reader, announced: Option<Counts>) -> 
     let total = announced.unwrap_or(read);
     let named = reader.quiet.kept() + count(|case| case.status == Status::Flaky);
     run.held = held(&total, failed_ids + error_ids, named);
-    run.exit_hint = match exit(reader.session_error.as_deref(), &total, announced.is_some()) {
-        Some(5) if reader.last.is_some_and(|last| last.listed) => Some(0),
-        // It is only said where nothing ran.
-        Some(5) if reader.absent.is_some() => {
-            reader.session_error = reader.absent.take();
-            Some(4)
-        }
-        code => code,
-    };
+    run.exit_hint = hint(&mut reader, &total);
     run.version = reader.version;
     run.quiet = reader.quiet;
     run.read = read;
@@ -261,6 +253,19 @@ const fn failed_status(status: Status) -> bool {
     matches!(status, Status::Failed | Status::SubtestFailed)
 }
 
+/// The exit code, where pytest said more than its counts do.
+fn hint(reader: &mut Reader, total: &Counts) -> Option<u8> {
+    match exit(reader.session_error.as_deref(), total, reader.last.is_some()) {
+        Some(5) if reader.last.is_some_and(|last| last.listed) => Some(0),
+        // It is only said where nothing ran.
+        Some(5) if reader.absent.is_some() => {
+            reader.session_error = reader.absent.take();
+            Some(4)
+        }
+        code => code,
+    }
+}
+
 /// The exit code that pytest ends with after what it printed.
 fn exit(session_error: Option<&str>, counts: &Counts, ended: bool) -> Option<u8> {
     let said = session_error.unwrap_or_default();
@@ -273,8 +278,14 @@ fn exit(session_error: Option<&str>, counts: &Counts, ended: bool) -> Option<u8>
     if !ended {
         return None;
     }
-    if said.starts_with("Interrupted") || said.contains("KeyboardInterrupt") {
+    // Workers say it by the name of their exception.
+    let interrupted = said.starts_with("Interrupted") || said.contains(".Interrupted: ");
+    if interrupted || said.contains("KeyboardInterrupt") {
         return Some(2);
+    }
+    if said.contains("outcomes.Exit: ") {
+        // Whoever ends the session names the code.
+        return None;
     }
     if failed(counts) > 0 || counts.errors > 0 {
         return Some(1);
