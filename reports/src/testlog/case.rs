@@ -200,10 +200,10 @@ impl Case {
         }
     }
 
-    /// The bytes that it takes, roughly.
+    /// The bytes that it takes, roughly: short texts take a few times their length.
     pub(super) fn size(&self) -> usize {
-        let captured: usize = self.captured.iter().map(|capture| capture.text.len() + 64).sum();
-        size_of::<Self>() + self.id.size() + self.message.len() + captured
+        let captured: usize = self.captured.iter().map(|capture| capture.text.len() + 256).sum();
+        size_of::<Self>() + self.id.size() + self.message.len() + captured + 256
     }
 }
 

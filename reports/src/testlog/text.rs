@@ -183,13 +183,12 @@ impl Reader {
             self.room.take(&run);
             keep(&mut self.runs, run);
         }
-        // What comes next has the room that is left.
-        match self.speaker {
-            Speaker::Nobody => {}
-            Speaker::Pytest => self.pytest = pytest::Reader::new(&self.room),
-            Speaker::Cargo => self.cargo.make_room(&self.room),
-            Speaker::Nextest => self.nextest = nextest::Reader::new(&self.room),
-            Speaker::Libtest => self.libtest = libtest::Reader::new(&self.room),
+        // What comes next has the room that is left, whoever speaks.
+        if self.speaker != Speaker::Nobody {
+            self.pytest = pytest::Reader::new(&self.room);
+            self.cargo.make_room(&self.room);
+            self.nextest = nextest::Reader::new(&self.room);
+            self.libtest = libtest::Reader::new(&self.room);
         }
     }
 }
