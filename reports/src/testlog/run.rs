@@ -177,9 +177,15 @@ impl TestRun {
     /// One outcome for each test of which the id is known: the worst of its reports, so that a
     /// test that held and whose teardown broke is in error.
     pub fn outcomes(&self) -> BTreeMap<String, Status> {
+        self.outcomes_of(|_| true)
+    }
+
+    /// The same of some tests: a large run has a few that anybody asks for, among millions.
+    pub fn outcomes_of(&self, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, Status> {
         let mut outcomes = BTreeMap::new();
         let failures = self.cases.iter().map(|case| (case.status, case.id.full.clone()));
-        for (status, id) in self.quiet.iter().chain(failures) {
+        let all = self.quiet.iter().chain(failures);
+        for (status, id) in all.filter(|(_, id)| wanted(id)) {
             let status = match status {
                 Status::SubtestFailed => Status::Failed,
                 Status::SubtestPassed => Status::Passed,

@@ -3,7 +3,7 @@
 //! Invariants: a test counts in a run only where the log names it; a run that failed nearly as a
 //! whole counts for no test, because it says something about the machine and not about them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Input, shared};
 use crate::testlog::{Held, Status, TestRun};
@@ -59,8 +59,12 @@ impl TestHistory {
 }
 
 impl Flakiness {
-    /// Looks at every test of several runs.
+    /// Looks at every test of several runs that did not simply pass in all of them.
     pub(super) fn of(runs: &[(&Input, &TestRun)]) -> Self {
+        let mut unsteady: BTreeMap<Option<&str>, BTreeSet<String>> = BTreeMap::new();
+        for (_, run) in runs {
+            unsteady.entry(run.title.as_deref()).or_default().extend(not_held(run));
+        }
         let mut histories: BTreeMap<(Option<String>, String), TestHistory> = BTreeMap::new();
         let (mut counted, mut left_out) = (0, 0);
         for (_, run) in runs {
@@ -69,7 +73,7 @@ impl Flakiness {
                 continue;
             }
             counted += 1;
-            let outcomes = run.outcomes();
+            let outcomes = run.outcomes_of(|id| unsteady[&run.title.as_deref()].contains(id));
             let failed = outcomes.values().filter(|status| status.is_failure()).count();
             for (id, status) in outcomes {
                 let passed = match status {
@@ -105,4 +109,11 @@ impl Flakiness {
     pub fn quarantine(&self) -> impl Iterator<Item = &TestHistory> {
         self.tests.iter().filter(|test| test.is_flaky())
     }
+}
+
+/// The ids of a run's tests that failed, or that held only when they were run again.
+fn not_held(run: &TestRun) -> impl Iterator<Item = String> {
+    let flaky = run.quiet.iter().filter(|(status, _)| *status == Status::Flaky);
+    let cases = run.cases.iter().map(|case| case.id.full.clone());
+    flaky.map(|(_, id)| id).chain(cases)
 }

@@ -122,8 +122,8 @@ fn only_finding(text: &str) -> (String, Category, String) {
 
 #[test]
 fn a_run_that_broke_before_any_test_is_a_failure_with_a_cause() {
-    let built = r#"{"ImportPath":"demo/a","Action":"build-output","Output":"./x.go:5:2: undefined: foo\n"}
-{"ImportPath":"demo/a","Action":"build-fail"}
+    let built = r#"{"ImportPath":"a","Action":"build-output","Output":"./x.go:5:2: undefined: f\n"}
+{"ImportPath":"a","Action":"build-fail"}
 {"Action":"output","Package":"demo/a","Output":"FAIL\tdemo/a [build failed]\n"}
 {"Action":"fail","Package":"demo/a","Elapsed":0,"FailedBuild":"demo/a"}
 "#;
@@ -134,7 +134,7 @@ fn a_run_that_broke_before_any_test_is_a_failure_with_a_cause() {
     let (id, category, rule) = only_finding(built);
     assert_eq!((&*id, category, &*rule), ("demo (lib test)", Category::Bug, "does-not-compile"));
     let main = r#"{"Action":"start","Package":"demo/b"}
-{"Action":"output","Package":"demo/b","Output":"dial tcp 127.0.0.1:5432: connect: connection refused\n"}
+{"Action":"output","Package":"demo/b","Output":"dial tcp [::1]:5432: connection refused\n"}
 {"Action":"fail","Package":"demo/b","Elapsed":0.1}
 "#;
     let (id, category, rule) = only_finding(main);

@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn tests_come_before_their_suite_and_suites_before_the_document() {
-        let document = r#"> jest {"a": 1, "coverageMap": {"testResults": [{"x": []}]}, "testResults": [
+        let document = r#"> jest {"a": 1, "coverageMap":{"testResults": [{"x": 1}]}, "testResults":[
             {"perfStats": {"y": [1]}, "assertionResults": [
                 {"title": "a \"]}\" b", "failureDetails": [{"z": {}}], "failureMessages": ["m"]},
                 {"title": "c"}
@@ -276,7 +276,7 @@ mod tests {
             let suite = r#"{"perfStats": null, "assertionResults": [], "name": "s"}"#;
             assert_eq!(found[2], (Piece::Suite, suite));
             assert_eq!(found[3], (Piece::Suite, r#"{"assertionResults": [], "name": "t"}"#));
-            let rest = r#"{"a": 1, "coverageMap": null, "testResults": [], "success": true}"#;
+            let rest = r#"{"a": 1, "coverageMap":null, "testResults":[], "success": true}"#;
             assert_eq!(found[4], (Piece::Document, rest));
             assert_eq!(found.len(), 5);
         }

@@ -227,13 +227,7 @@ fn conclude(mut run: TestRun, mut reader: Reader, announced: Option<Counts>) -> 
     };
     let total = announced.unwrap_or(read);
     let named = reader.quiet.kept() + count(|case| case.status == Status::Flaky);
-    run.held = if failed_ids + error_ids < failed(&total).saturating_add(total.errors) {
-        Held::Some
-    } else if named >= total.passed.saturating_add(quiet(&total)).saturating_add(total.xpassed) {
-        Held::All
-    } else {
-        Held::Failures
-    };
+    run.held = held(&total, failed_ids + error_ids, named);
     run.exit_hint = hint(&mut reader, &total);
     run.version = reader.version;
     run.quiet = reader.quiet;
@@ -242,6 +236,17 @@ fn conclude(mut run: TestRun, mut reader: Reader, announced: Option<Counts>) -> 
     run.session_error = reader.session_error;
     run.duration_ms = reader.last.map(|last| last.duration_ms);
     run
+}
+
+/// Whose ids there are, of so many reports.
+const fn held(total: &Counts, failures: u64, others: u64) -> Held {
+    if failures < failed(total).saturating_add(total.errors) {
+        Held::Some
+    } else if others >= total.passed.saturating_add(quiet(total)).saturating_add(total.xpassed) {
+        Held::All
+    } else {
+        Held::Failures
+    }
 }
 
 const fn failed_status(status: Status) -> bool {
