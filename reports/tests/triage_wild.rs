@@ -1,8 +1,8 @@
 //! Goal: the rules are measured on failures that nobody made for them.
-//! Method: failures of real projects, labelled by what their threads found, are split by project.
-//! Each is set in the log that its runner writes and read as any log is; then the rules answer.
-//! Rules were written from the known half; no answer is a wrong answer. A second set, by others,
-//! was measured once when no rule was to follow.
+//! Method: failures of real projects, labelled by what their threads found, in three sets. Each is
+//! put into the log that its runner writes and read as any log is; then the rules answer. Rules
+//! were written from the first two sets. The third was labelled blind, measured once, and no rule
+//! was written from it. No answer is a wrong answer.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,20 +15,28 @@ use reports::triage::{Rules, SHIPPED};
 use serde::Deserialize;
 use serde_json::json;
 
-const FILES: [(Runner, &str); 5] = [
-    (Runner::Pytest, include_str!("triage/wild/pytest.toml")),
-    (Runner::Cargo, include_str!("triage/wild/cargo.toml")),
-    (Runner::Go, include_str!("triage/wild/go.toml")),
-    (Runner::Jest, include_str!("triage/wild/jest.toml")),
-    (Runner::Java, include_str!("triage/wild/java.toml")),
+const FIRST: [(Runner, &str); 5] = [
+    (Runner::Pytest, include_str!("triage/first/pytest.toml")),
+    (Runner::Cargo, include_str!("triage/first/cargo.toml")),
+    (Runner::Go, include_str!("triage/first/go.toml")),
+    (Runner::Jest, include_str!("triage/first/jest.toml")),
+    (Runner::Java, include_str!("triage/first/java.toml")),
 ];
 
-const FRESH: [(Runner, &str); 5] = [
-    (Runner::Pytest, include_str!("triage/fresh/pytest.toml")),
-    (Runner::Cargo, include_str!("triage/fresh/cargo.toml")),
-    (Runner::Go, include_str!("triage/fresh/go.toml")),
-    (Runner::Jest, include_str!("triage/fresh/jest.toml")),
-    (Runner::Java, include_str!("triage/fresh/java.toml")),
+const SECOND: [(Runner, &str); 5] = [
+    (Runner::Pytest, include_str!("triage/second/pytest.toml")),
+    (Runner::Cargo, include_str!("triage/second/cargo.toml")),
+    (Runner::Go, include_str!("triage/second/go.toml")),
+    (Runner::Jest, include_str!("triage/second/jest.toml")),
+    (Runner::Java, include_str!("triage/second/java.toml")),
+];
+
+const THIRD: [(Runner, &str); 5] = [
+    (Runner::Pytest, include_str!("triage/third/pytest.toml")),
+    (Runner::Cargo, include_str!("triage/third/cargo.toml")),
+    (Runner::Go, include_str!("triage/third/go.toml")),
+    (Runner::Jest, include_str!("triage/third/jest.toml")),
+    (Runner::Java, include_str!("triage/third/java.toml")),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,14 +48,12 @@ enum Runner {
     Java,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Half {
-    Known,
-    Unseen,
-    /// What rules were written from later, of the second set.
-    Later,
-    /// What nobody has seen who wrote a rule, of the second set.
-    Fresh,
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Set {
+    #[default]
+    First,
+    Second,
+    Third,
 }
 
 #[derive(Debug, Deserialize)]
@@ -67,9 +73,9 @@ struct Failure {
     test: String,
     phase: Option<Phase>,
     readable: bool,
-    /// Whether it is of the second set.
+    /// The set that it is of.
     #[serde(skip)]
-    is_fresh: bool,
+    set: Set,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -86,19 +92,6 @@ enum Label {
 enum Phase {
     Collect,
     Setup,
-}
-
-impl Failure {
-    /// Nobody chooses: the hash of the project's name does.
-    fn half(&self) -> Half {
-        let name = self.project.to_lowercase();
-        match (self.is_fresh, fnv1a(name.as_bytes()).is_multiple_of(2)) {
-            (false, true) => Half::Known,
-            (false, false) => Half::Unseen,
-            (true, true) => Half::Later,
-            (true, false) => Half::Fresh,
-        }
-    }
 }
 
 /// What stands around a failure's own text where a thread quotes more of the page: the titles and
@@ -254,19 +247,14 @@ fn case(runner: Runner, failure: &Failure) -> Case {
     case
 }
 
-fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
-}
-
 fn failures() -> Vec<(Runner, Failure)> {
-    let read = |(is_fresh, (runner, text))| {
+    let read = |(set, (runner, text))| {
         let file: File = toml::from_str(text).expect("a readable file");
-        file.failure.into_iter().map(move |failure| (runner, Failure { is_fresh, ..failure }))
+        file.failure.into_iter().map(move |failure| (runner, Failure { set, ..failure }))
     };
-    let files = FILES.map(|file| (false, file)).into_iter();
-    files.chain(FRESH.map(|file| (true, file))).flat_map(read).collect()
+    let files = FIRST.map(|file| (Set::First, file)).into_iter();
+    let files = files.chain(SECOND.map(|file| (Set::Second, file)));
+    files.chain(THIRD.map(|file| (Set::Third, file))).flat_map(read).collect()
 }
 
 fn count<K: Ord>(keys: impl Iterator<Item = K>) -> BTreeMap<K, usize> {
@@ -295,10 +283,15 @@ fn the_set_is_wide_enough_to_mean_something() {
 }
 
 #[test]
-fn the_split_is_by_project_and_computed() {
-    let all = failures();
-    let halves = count(all.iter().map(|(_, failure)| failure.half()));
-    assert_eq!(halves, BTreeMap::from([(Half::Known, 67), (Half::Unseen, 57), (Half::Fresh, 89)]));
+fn no_project_is_in_two_sets() {
+    let mut sets = BTreeMap::<String, Set>::new();
+    for (_, failure) in failures() {
+        let set = *sets.entry(failure.project.to_lowercase()).or_insert(failure.set);
+        assert_eq!(set, failure.set, "{} is in two sets", failure.project);
+    }
+    let counts = count(failures().into_iter().map(|(_, failure)| failure.set));
+    let expected = [(Set::First, 124), (Set::Second, 89), (Set::Third, 97)];
+    assert_eq!(counts, BTreeMap::from(expected));
 }
 
 impl Label {
@@ -354,8 +347,8 @@ fn macro_f1(of: &[&Judged]) -> f64 {
     scores.iter().sum::<f64>() / scores.len() as f64
 }
 
-/// The figures of a half, and in all and by runner, of what a person can read and of all.
-fn figures(all: &[Judged], half: Half) -> String {
+/// The figures of a set, of what a person can read and of all, and by runner.
+fn figures(all: &[Judged], set: Set) -> (f64, f64, String) {
     let mut page = String::new();
     let mut line = |title: &str, of: &[&Judged]| {
         let right = of.iter().filter(|one| one.is_right()).count();
@@ -363,22 +356,23 @@ fn figures(all: &[Judged], half: Half) -> String {
         let score = macro_f1(of);
         let count = of.len();
         let _ = writeln!(page, "{title}: macro-F1 {score:.3}, {right} of {count}, {silent} silent");
+        score
     };
-    let of: Vec<_> = all.iter().filter(|one| one.failure.half() == half).collect();
-    line("all", &of);
+    let of: Vec<_> = all.iter().filter(|one| one.failure.set == set).collect();
+    let whole = line("all", &of);
     let readable: Vec<_> = of.iter().filter(|one| one.failure.readable).copied().collect();
-    line("readable", &readable);
-    for (runner, _) in FILES {
+    let readable = line("readable", &readable);
+    for (runner, _) in FIRST {
         let of: Vec<_> = of.iter().filter(|one| one.runner == runner).copied().collect();
         line(&format!("{runner:?}"), &of);
     }
-    page
+    (whole, readable, page)
 }
 
-/// What is wrong in the known half; nobody who writes rules may see the other.
+/// What is wrong in the sets that rules are written from.
 fn wrong(all: &[Judged]) -> String {
     let mut page = String::new();
-    for one in all.iter().filter(|one| one.failure.half() == Half::Known && !one.is_right()) {
+    for one in all.iter().filter(|one| one.failure.set != Set::Third && !one.is_right()) {
         let Judged { runner, failure, answer, rule } = one;
         let Failure { project, test, label, .. } = failure;
         let label = label.category().name();
@@ -388,31 +382,19 @@ fn wrong(all: &[Judged]) -> String {
     page
 }
 
-/// Of a half, all failures or those that a person can read, and the page of figures.
-fn score(all: &[Judged], half: Half) -> (f64, f64, String) {
-    let of: Vec<_> = all.iter().filter(|one| one.failure.half() == half).collect();
-    let readable: Vec<_> = of.iter().filter(|one| one.failure.readable).copied().collect();
-    (macro_f1(&of), macro_f1(&readable), figures(all, half))
-}
-
-// The floors are a little below what is reached; README.md beside the failures says how far each
-// figure may be believed.
+// The floors are what is reached, rounded down; README.md beside the first set has the history.
 
 #[test]
-fn the_rules_hold_for_wild_failures_of_projects_that_they_were_not_written_from() {
-    let (score, readable, figures) = score(&judged(), Half::Unseen);
-    assert!(score >= 0.69 && readable >= 0.85, "{figures}");
-}
-
-#[test]
-fn the_rules_hold_for_wild_failures_that_nobody_had_seen() {
-    let (score, readable, figures) = score(&judged(), Half::Fresh);
-    assert!(score >= 0.99 && readable >= 0.99, "{figures}");
+fn the_rules_hold_for_wild_failures_that_nobody_who_wrote_one_had_seen() {
+    let (whole, readable, page) = figures(&judged(), Set::Third);
+    assert!(readable >= 0.8 && whole >= 0.55, "{page}");
 }
 
 #[test]
 fn the_rules_hold_for_the_wild_failures_that_they_were_written_from() {
     let all = judged();
-    let (score, readable, figures) = score(&all, Half::Known);
-    assert!(score >= 0.75 && readable >= 0.9, "{figures}\n{}", wrong(&all));
+    for set in [Set::First, Set::Second] {
+        let (whole, readable, page) = figures(&all, set);
+        assert!(readable >= 0.9 && whole >= 0.7, "{page}\n{}", wrong(&all));
+    }
 }
