@@ -34,6 +34,22 @@ fn the_first_output_in_the_readme_is_what_the_command_prints() {
 }
 
 #[test]
+fn what_the_readme_says_of_failed_tests_is_what_the_command_prints() {
+    let log = "reports/tests/triage/fraiseql/no-database.log";
+    let output = Command::new(env!("CARGO_BIN_EXE_chaos"))
+        .args(["classify", log])
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(99));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let mut lines = printed.lines();
+    for shown in shown_under(&format!("cargo run --release -- classify {log}")) {
+        assert!(lines.any(|line| line == shown), "{shown}\n\nprinted:\n{printed}");
+    }
+}
+
+#[test]
 fn every_shipped_scenario_has_its_row_in_the_readme() {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
     let text = std::fs::read_to_string(readme).unwrap();

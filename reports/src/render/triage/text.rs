@@ -89,14 +89,21 @@ fn render_group(
     let separator = if at.is_empty() || message.is_empty() { "" } else { ": " };
     let message = escape(&format!("{at}{separator}{message}"));
     if !message.is_empty() {
-        let cut: String = message.chars().take(style.width.saturating_sub(4)).collect();
-        let _ = writeln!(page, "    {cut}");
+        let _ = writeln!(page, "    {}", cut(&message, style.width.saturating_sub(4)));
     }
     if let Some(rule) = &finding.rule {
         let (confidence, rule) = (finding.confidence.name(), escape(rule));
         let _ = writeln!(page, "    {confidence}, by {rule}: {}", escape(&finding.evidence));
     }
     let _ = writeln!(page, "    → {}", escape(&finding.remedy));
+}
+
+/// A text that fits a width; one that does not says so at its end.
+fn cut(text: &str, width: usize) -> String {
+    match text.char_indices().nth(width) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(width.saturating_sub(1)).chain(['…']).collect(),
+    }
 }
 
 fn render_flakiness(page: &mut String, flakiness: &Flakiness) {

@@ -100,6 +100,8 @@ pub(super) struct Reader {
     total: Option<u64>,
     reported: u64,
     tailed: bool,
+    /// Whether another session was seen to begin inside, which may have said anything.
+    nested: bool,
     /// A section was opened before all tests had a result.
     early: bool,
     echo: Echo,
@@ -149,6 +151,7 @@ impl Reader {
             total: None,
             reported: 0,
             tailed: false,
+            nested: false,
             early: false,
             echo: Echo::new(),
             bodies: Vec::new(),

@@ -54,10 +54,21 @@ impl Reader {
     /// Takes a result that stands where this run is. What a test prints while it runs may look
     /// like a result, but not at the right percentage.
     fn fits(&mut self, id: &[u8], tail: Tail) -> bool {
+        if self.reported == 0 && self.previous.is_empty() && self.is_shrunk(tail) {
+            self.total = None;
+        }
         let Some(reported) = self.reached(id, tail) else { return false };
         self.tailed |= tail != Tail::None;
         self.reported = reported;
         true
+    }
+
+    /// Whether the first result is further on than it can be: a `conftest.py` has left out tests
+    /// that were collected, without a word. How many there are is not known then.
+    fn is_shrunk(&self, tail: Tail) -> bool {
+        let (Tail::Percent(percent), Some(total)) = (tail, self.total) else { return false };
+        // Past the half, results before it may as well be ones that could not be read.
+        total > 0 && (100 / total + MISSED + 1..=50).contains(&percent)
     }
 
     /// How many tests have a result with this one, if it stands where this run is.
@@ -137,12 +148,16 @@ impl Reader {
 
     /// What stands before the first result, or between results.
     fn preamble(&mut self, line: &[u8]) {
+        // The title of another session, behind what was on its line already.
+        self.nested |= line.last() == Some(&b'=')
+            && memchr::memmem::find(line, b"== test session starts ==").is_some_and(|at| at > 0)
+            && !Self::begins(line);
         if let Some(at) = memchr::memmem::find(line, b", pytest-")
             && line.starts_with(b"platform ")
         {
             let version = line[at + 9..].split(|byte| matches!(byte, b',' | b' ')).next();
             self.version = version.map(body::lossy);
-        } else if self.total.is_none() && self.collected(line) {
+        } else if self.collected(line) {
             self.total = total(line);
         } else if line.starts_with(b"[gw") && memchr::memmem::find(line, b" node down: ").is_some()
         {
@@ -159,7 +174,9 @@ impl Reader {
 
     /// Reads how many files were not collected; says whether the line tells.
     pub(super) fn collected(&mut self, line: &[u8]) -> bool {
-        if self.collection_skips.is_some() || total(line).is_none() {
+        if total(line).is_none() || self.collection_skips.is_some() {
+            // Another session collects, in a test of this one.
+            self.nested |= total(line).is_some();
             return false;
         }
         let Some(text) = collected(line) else { return false };

@@ -285,3 +285,16 @@ fn a_test_that_prints_a_broken_build_has_printed_it() {
     assert_eq!(runs.len(), 1);
     assert_eq!(runs[0].completeness, Completeness::Reconciled);
 }
+
+#[test]
+fn tests_that_a_conftest_leaves_out_after_they_were_collected_are_not_missed() {
+    let head = "=== test session starts ===\ncollected 40 items\n\n";
+    let end = "\n=== 2 passed in 0.01s ===\n";
+    let named = "a.py::test_a PASSED [ 50%]\na.py::test_b PASSED [100%]\n";
+    for progress in ["a.py ..  [100%]\n", named] {
+        let runs = runs(&format!("{head}{progress}{end}"));
+        assert_eq!(runs[0].completeness, Completeness::Reconciled, "{progress}");
+    }
+    let shown = runs(&format!("{head}a.py ..=== test session starts ===\n{end}"));
+    assert!(matches!(shown[0].completeness, Completeness::Mismatch(_)));
+}
