@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::case::{Case, Status};
+use super::case::{Case, Phase, Status};
 use super::counts::Counts;
 use super::quiet::Quiet;
 
@@ -197,6 +197,13 @@ impl TestRun {
             *worst = status.max(*worst);
         }
         outcomes
+    }
+
+    /// The tests that ran or were skipped: what broke before its test began is in no other count.
+    pub fn tests(&self) -> u64 {
+        let before = |case: &&Case| case.status == Status::Error && case.phase != Phase::Teardown;
+        let before = self.cases.iter().filter(before).count() as u64;
+        self.read.tests().saturating_add(before.min(self.read.errors))
     }
 
     /// The failures, a report each.

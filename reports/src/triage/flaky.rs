@@ -1,7 +1,8 @@
 //! Tests that pass now and fail then, over several runs.
 //!
-//! Invariants: a test counts in a run only where the log names it; a run that failed nearly as a
-//! whole counts for no test, because it says something about the machine and not about them.
+//! Invariants: a test counts in a run where the log names it, or names every failure and not this
+//! test; a run that failed nearly as a whole counts for no test, because it says something about
+//! the machine and not about them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +16,7 @@ pub struct Flakiness {
     pub runs: usize,
     /// The runs that were left out: more than 80 % of their tests failed.
     pub left_out: usize,
-    /// Whether some log names only what failed, so that passes are missing.
+    /// Whether some log names only what failed: a test that is not among it counts as passed.
     pub passes_missing: bool,
     /// Every test that failed or flipped at least once, the most unsteady first.
     pub tests: Vec<TestHistory>,
@@ -73,7 +74,13 @@ impl Flakiness {
                 continue;
             }
             counted += 1;
-            let outcomes = run.outcomes_of(|id| unsteady[&run.title.as_deref()].contains(id));
+            let unsteady = &unsteady[&run.title.as_deref()];
+            let mut outcomes = run.outcomes_of(|id| unsteady.contains(id));
+            if run.held == Held::Failures && run.completeness.is_complete() {
+                for id in unsteady {
+                    outcomes.entry(id.clone()).or_insert(Status::Passed);
+                }
+            }
             let failed = outcomes.values().filter(|status| status.is_failure()).count();
             for (id, status) in outcomes {
                 let passed = match status {

@@ -175,16 +175,19 @@ fn judged<'a>(case: Cow<'a, Case>, run: usize, rules: &Rules) -> Finding<'a> {
 }
 
 fn grouped(findings: &mut [Finding<'_>]) -> Vec<Group> {
-    let mut members: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    // What two rules have decided has two causes, however alike it looks.
+    let mut members: BTreeMap<(String, Option<String>), Vec<usize>> = BTreeMap::new();
     for (place, finding) in findings.iter().enumerate() {
-        members.entry(signature::of(&finding.case)).or_default().push(place);
+        let signature = signature::of(&finding.case);
+        members.entry((signature, finding.rule.clone())).or_default().push(place);
     }
     let mut groups: Vec<Group> = members
         .into_iter()
-        .map(|(signature, members)| {
+        .map(|((signature, rule), members)| {
             let ids = members.iter().map(|place| findings[*place].case.id.full.as_str());
             let tests = ids.collect::<BTreeSet<_>>().len();
-            Group { id: signature::name(&signature), signature, members, tests }
+            let id = signature::name(&format!("{} | {signature}", rule.unwrap_or_default()));
+            Group { id, signature, members, tests }
         })
         .collect();
     groups.sort_by_key(|group| {

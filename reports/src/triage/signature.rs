@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
 use crate::testlog::Case;
 
@@ -15,7 +15,15 @@ const LINES: usize = 3;
 /// The characters of a message that count.
 const LONGEST: usize = 400;
 
-/// What is masked, the widest first: a quoted value goes before the number in it.
+/// Text in quotes.
+static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(^|\W)(?:"([^"\n]*)"|'([^'\n]*)')"#).expect("the expression is tested")
+});
+
+/// The longest name, in bytes, that tells two failures apart.
+const NAME: usize = 40;
+
+/// What is masked, the widest first: an address goes before the number in it.
 static MASKS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     [
         (
@@ -23,8 +31,6 @@ static MASKS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
             "<time>",
         ),
         (r"(?i)\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", "<uuid>"),
-        (r#""[^"\n]*""#, "<text>"),
-        (r"\B'[^'\n]*'", "<text>"),
         (r"\b[a-z][a-z0-9+]*://[^\s)>\]]+", "<url>"),
         (r"(?:\b[A-Za-z]:)?(?:[/\\][\w.@+-]+){2,}[/\\]?", "<path>"),
         (r"\b0x[0-9A-Fa-f]+\b", "<hex>"),
@@ -55,11 +61,23 @@ fn same_file(frame: &str, file: &str) -> bool {
     !file.is_empty() && (frame.ends_with(file) || file.ends_with(frame))
 }
 
-/// A text without numbers, addresses, paths, times and quoted values.
+/// A text without numbers, addresses, paths, times and quoted values. A name in quotes stays: the
+/// missing key `qty` and the missing key `API_KEY` are two causes.
 pub(super) fn masked(text: &str) -> String {
-    MASKS.iter().fold(text.to_owned(), |text, (expression, mask)| {
+    let unquoted = QUOTED.replace_all(text, |found: &Captures<'_>| {
+        let inside = found.get(2).or_else(|| found.get(3)).map_or("", |inside| inside.as_str());
+        if is_name(inside) { found[0].to_owned() } else { format!("{}<text>", &found[1]) }
+    });
+    MASKS.iter().fold(unquoted.into_owned(), |text, (expression, mask)| {
         expression.replace_all(&text, *mask).into_owned()
     })
+}
+
+/// Whether a text is a name or a relative path that stays the same from run to run.
+fn is_name(text: &str) -> bool {
+    let is_part = |c: char| c.is_alphabetic() || matches!(c, '_' | '.' | '-' | '$' | '/');
+    let starts = text.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    starts && text.len() <= NAME && text.chars().all(is_part)
 }
 
 /// A short name for a signature, the same on every machine: FNV-1a, of 64 bits.
@@ -81,6 +99,10 @@ mod tests {
         check("took 12.5 s at 2026-05-26T20:28:24.69Z", "took <n> s at <time>");
         check("no route to 10.0.0.1:5432", "no route to <address>");
         check("open '/tmp/a' failed", "open <text> failed");
+        check("open 'data/b.csv' failed", "open 'data/b.csv' failed");
+        check("KeyError: 'qty'", "KeyError: 'qty'");
+        check("KeyError: 'job 7'", "KeyError: <text>");
+        check("'\u{e9}t\u{e9}' is \"a b\"", "'\u{e9}t\u{e9}' is <text>");
         check("open /tmp/run-7/state.db: denied", "open <path>: denied");
         check("job 6fa459ea-ee8a-3ca4-894e-db77e160355e", "job <uuid>");
         check("<Thread at 0x7f54dfaeb090>", "<Thread at <hex>>");

@@ -125,7 +125,7 @@ pub struct FlakinessReport {
     pub runs: usize,
     /// Those that failed nearly as a whole, and do not.
     pub left_out: usize,
-    /// Whether some log names only what failed.
+    /// Whether some log names only what failed: a test that is not among it counts as passed.
     pub passes_missing: bool,
     /// Every test that failed or flipped, the most unsteady first.
     pub tests: Vec<HistoryReport>,
@@ -180,7 +180,7 @@ fn one_run(input: &str, run: &TestRun) -> RunReport {
         title: run.title.clone(),
         complete: run.completeness.is_complete(),
         problems,
-        tests: run.read.tests(),
+        tests: run.tests(),
         passed: run.read.passed,
         failed: run.read.failed,
         errors: run.read.errors,

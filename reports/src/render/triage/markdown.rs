@@ -50,7 +50,9 @@ pub fn render(triage: &Triage<'_>) -> String {
         let (rate, flips) = (percent(test.pass_rate_ppm()), counted(test.flips(), "flip"));
         let _ = writeln!(page, "- {}: passed {rate}, {flips}", code(&test.id));
     }
-    if none {
+    if flakiness.runs == 0 {
+        page.push_str("Every run failed nearly as a whole: nothing is said about single tests.\n");
+    } else if none {
         page.push_str("No test flips.\n");
     }
     page

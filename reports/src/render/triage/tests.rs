@@ -97,9 +97,9 @@ fn the_report_has_the_sections_of_the_failure_analysis() {
 
         FAILURES BY SIGNATURE
         --------------------------------------------------------------------------------
-        7ae6c07749ca953c 1 failures AssertionError | assert <n> == <n> | -
+        a32a84b99747a97f 1 failures AssertionError | assert <n> == <n> | -
           First: t/b.py::test_b
-        7c348d580072f4f4 1 failures ConnectionRefusedError | ConnectionRefusedError:
+        6d4f9ab65976a962 1 failures ConnectionRefusedError | ConnectionRefusedError:
           [Errno <n>] Connection refused | -
           First: t/a.py::test_a[x - y]
 

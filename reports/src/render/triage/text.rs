@@ -2,6 +2,7 @@
 //!
 //! Invariant: every id is whole, because it is what the reader copies.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{first_line, place, status_words};
@@ -70,18 +71,12 @@ fn render_group(
     };
     let _ = writeln!(page, "\n{category} {priority}{times}  {}", escape(&finding.reason));
     let shown = if verbose { usize::MAX } else { SHOWN };
-    for member in group.members.iter().take(shown) {
-        let case = &triage.findings[*member].case;
-        let part = case.subtest.as_deref().filter(|part| !part.is_empty());
-        let part = part.map(|part| format!(" {part}")).unwrap_or_default();
-        let attempts = match case.attempts {
-            1 => String::new(),
-            attempts => format!(" · {attempts} attempts"),
-        };
-        let id = escape(&format!("{}{part}{attempts}", case.id.full));
-        let _ = writeln!(page, "  {}  {id}", status_words(case));
+    let lines = members(triage, group);
+    for (line, times) in lines.iter().take(shown) {
+        let times = if *times > 1 { format!("  ×{}", thousands(*times)) } else { String::new() };
+        let _ = writeln!(page, "  {line}{times}");
     }
-    let hidden = group.members.len().saturating_sub(shown);
+    let hidden = lines.len().saturating_sub(shown);
     if hidden > 0 {
         let _ = writeln!(page, "  … and {} more (`--verbose`)", thousands(hidden as u64));
     }
@@ -96,6 +91,29 @@ fn render_group(
         let _ = writeln!(page, "    {confidence}, by {rule}: {}", escape(&finding.evidence));
     }
     let _ = writeln!(page, "    → {}", escape(&finding.remedy));
+}
+
+/// The failures of a group, each once, with how often it is there: several logs name a test again.
+fn members(triage: &Triage<'_>, group: &Group) -> Vec<(String, u64)> {
+    let mut lines: Vec<(String, u64)> = Vec::new();
+    let mut places = BTreeMap::new();
+    for member in &group.members {
+        let case = &triage.findings[*member].case;
+        let part = case.subtest.as_deref().filter(|part| !part.is_empty());
+        let part = part.map(|part| format!(" {part}")).unwrap_or_default();
+        let attempts = match case.attempts {
+            1 => String::new(),
+            attempts => format!(" · {attempts} attempts"),
+        };
+        let id = escape(&format!("{}{part}{attempts}", case.id.full));
+        let line = format!("{}  {id}", status_words(case));
+        let place = *places.entry(line.clone()).or_insert(lines.len());
+        match lines.get_mut(place) {
+            Some((_, times)) => *times += 1,
+            None => lines.push((line, 1)),
+        }
+    }
+    lines
 }
 
 /// A text that fits a width; one that does not says so at its end.
@@ -114,7 +132,10 @@ fn render_flakiness(page: &mut String, flakiness: &Flakiness) {
         let _ = writeln!(page, "  {left_out} left out: more than 80 % failed");
     }
     if flakiness.passes_missing {
-        page.push_str("  some logs name only what failed: use `pytest -v` to count passes\n");
+        page.push_str(
+            "  some logs name only what failed: what is not among it counts as passed, \
+             unless it was skipped (`pytest -v` tells)\n",
+        );
     }
     for test in &flakiness.tests {
         let word = if test.is_flaky() { "quarantine" } else { "always fails" };
@@ -132,7 +153,9 @@ fn render_flakiness(page: &mut String, flakiness: &Flakiness) {
         };
         let _ = writeln!(page, "  {word}  {id}: passed {passes} of {of} ({rate}), {flips}{alone}");
     }
-    if flakiness.tests.is_empty() {
+    if flakiness.runs == 0 {
+        page.push_str("  nothing is said about single tests\n");
+    } else if flakiness.tests.is_empty() {
         page.push_str("  no test failed\n");
     }
 }

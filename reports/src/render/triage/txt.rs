@@ -54,7 +54,7 @@ fn summary(page: &mut String, triage: &Triage<'_>) {
     let mut failed = 0;
     let mut passed = 0;
     for (_, run) in &triage.runs {
-        tests += run.read.tests();
+        tests += run.tests();
         passed += run.read.passed;
         failed += run.read.failed;
     }
