@@ -93,9 +93,22 @@ impl Failure {
         Self::usage(format!("cannot read `{}`: {error}", path.display()))
     }
 
-    /// A file that cannot be written while the work goes on.
+    /// A file that cannot be written: a path that leads nowhere, or a system that refuses.
     pub fn unwritable(path: &Path, error: &io::Error) -> Self {
-        Self::internal(format!("cannot write `{}`: {error}", path.display()))
+        let path = path.display();
+        match error.kind() {
+            io::ErrorKind::NotFound
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::IsADirectory
+            | io::ErrorKind::PermissionDenied
+            | io::ErrorKind::ReadOnlyFilesystem => {
+                // Without the temporary name that some errors end with.
+                let kind = error.kind();
+                let hint = "name a file in a folder that is there and can be written";
+                Self::usage(format!("cannot write `{path}`: {kind}\nhint: {hint}"))
+            }
+            _ => Self::internal(format!("cannot write `{path}`: {error}")),
+        }
     }
 }
 

@@ -139,16 +139,25 @@ impl RunFolder {
     }
 }
 
-/// Writes a file, whole or not at all.
+/// Writes a file, whole or not at all. A link leads to what is written, a device or a pipe takes
+/// the text as it comes, and a file that was there keeps its mode.
 pub fn write_atomically(path: &Path, text: &str) -> Result<(), Failure> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let there = fs::metadata(path).ok();
     let write = || -> io::Result<()> {
+        if there.as_ref().is_some_and(|there| !there.is_file()) {
+            return File::options().write(true).open(path)?.write_all(text.as_bytes());
+        }
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let folder = match target.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
         let mut file = tempfile::Builder::new().permissions(permissions()).tempfile_in(folder)?;
         file.write_all(text.as_bytes())?;
-        file.persist(path).map_err(|error| error.error)?;
+        if let Some(there) = &there {
+            file.as_file().set_permissions(there.permissions())?;
+        }
+        file.persist(&target).map_err(|error| error.error)?;
         Ok(())
     };
     write().map_err(|error| Failure::unwritable(path, &error))

@@ -12,7 +12,7 @@ use crate::run::Run;
 use crate::verdict::Verdict;
 
 /// What to do about a number that was meant to move.
-pub const REMEDY: &str = "re-bless if intended: chaos baseline accept";
+pub const REMEDY: &str = "if this is intended: chaos baseline accept";
 
 /// Runs, held against a baseline.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,6 +8,7 @@
 pub mod cause;
 pub mod expect;
 pub mod measured;
+mod plausible;
 pub mod record;
 
 // From lines to numbers.

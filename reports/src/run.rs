@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use crate::plausible;
 use crate::record::{
     Attempt, FORMAT, Fault, Footer, Header, Job, PipelineEnd, PipelineHeader, Platform, Record,
 };
@@ -163,6 +164,9 @@ impl RunReader {
     pub fn push_record(&mut self, record: Record) -> Result<(), ReadError> {
         self.line += 1;
         let line = self.line;
+        if let Some(message) = plausible::problem(&record) {
+            return Err(self.malformed(message));
+        }
         let Some(run) = &mut self.run else {
             self.run = Some(begin(record)?);
             return Ok(());

@@ -33,10 +33,11 @@ pub fn execute(args: &ClassifyArgs) -> Result<Exit, Failure> {
     for name in names {
         let log = read(open(name)?, format, name)?;
         if log.runs.is_empty() {
-            terminal::say(&format!(
-                "`{}`: no test output found\nhint: name the format with `--format`",
-                name.display()
-            ));
+            let hint = match format {
+                None => "name the format with `--format`",
+                Some(_) => "leave `--format` out, and the input tells its format itself",
+            };
+            terminal::say(&format!("`{}`: no test output found\nhint: {hint}", name.display()));
         }
         exit = exit.worst(verdict(&log));
         inputs.push(Input { name: name.display().to_string(), log });
@@ -68,8 +69,12 @@ fn rules(own: Option<&Path>) -> Result<Rules, Failure> {
     let shipped = triage::SHIPPED.to_owned();
     let mut texts = vec![("rules.toml".to_owned(), shipped)];
     if let Some(path) = own {
-        let text =
-            std::fs::read_to_string(path).map_err(|error| Failure::unreadable(path, &error))?;
+        let bytes = std::fs::read(path).map_err(|error| Failure::unreadable(path, &error))?;
+        let text = String::from_utf8(bytes).map_err(|_| {
+            let name = path.display();
+            let message = format!("`{name}` is not UTF-8\nhint: save it as UTF-8");
+            Failure::new(Exit::Invalid, message)
+        })?;
         texts.insert(0, (path.display().to_string(), text));
     }
     let mut documents = Vec::new();
@@ -143,10 +148,15 @@ fn read(input: impl BufRead, format: Option<testlog::Format>, name: &Path) -> Re
 /// Failures are failures, however much of the log is missing; without any, a log that is not
 /// whole proves nothing.
 fn verdict(log: &Log) -> Exit {
+    // Where no test was run, nothing failed and nothing is proved.
+    const NONE_RUN: u8 = 5;
     let failed = |run: &testlog::TestRun| {
-        run.failures().next().is_some() || run.exit_hint.is_some_and(|code| code != 0)
+        let code = run.exit_hint.unwrap_or(0);
+        run.failures().next().is_some() || code != 0 && code != NONE_RUN
     };
-    let whole = |run: &testlog::TestRun| run.completeness == Completeness::Reconciled;
+    let whole = |run: &testlog::TestRun| {
+        run.completeness == Completeness::Reconciled && run.exit_hint != Some(NONE_RUN)
+    };
     if log.runs.iter().any(failed) {
         Exit::Failed
     } else if log.runs.is_empty() || !log.runs.iter().all(whole) {

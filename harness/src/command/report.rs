@@ -101,16 +101,14 @@ fn write(
 ) -> Result<(), Failure> {
     let is_folder = out.is_dir() || out.as_os_str().to_string_lossy().ends_with('/');
     let single = formats.first().filter(|_| formats.len() == 1 && !is_folder);
-    // Named on the command line, so it is for the user to name another one.
-    let named = |failure: Failure| Failure { exit: Exit::Usage, ..failure };
     if let Some(format) = single {
         let text = text(*format, sources, verbose, Style::PLAIN);
-        return write_atomically(out, &text).map_err(named);
+        return write_atomically(out, &text);
     }
-    fs::create_dir_all(out).map_err(|error| named(Failure::unwritable(out, &error)))?;
+    fs::create_dir_all(out).map_err(|error| Failure::unwritable(out, &error))?;
     for format in formats {
         for (name, text) in files(*format, sources, verbose) {
-            write_atomically(&out.join(name), &text).map_err(named)?;
+            write_atomically(&out.join(name), &text)?;
         }
     }
     Ok(())

@@ -132,7 +132,7 @@ mod tests {
         ? cache: inconclusive, nothing compared
           inconclusive: the scenario is not in the baseline: accept it with chaos baseline accept
 
-        hint: re-bless if intended: chaos baseline accept
+        hint: if this is intended: chaos baseline accept
         ");
     }
 

@@ -119,30 +119,41 @@ fn a_record_of_a_pipeline_that_the_header_does_not_name_is_refused() {
     assert!(matches!(error, ReadError::Malformed { line: 6, .. }), "{error}");
 }
 
+/// A number that a run may have measured.
+fn number() -> std::ops::RangeInclusive<u64> {
+    0..=10_000_000_000_000
+}
+
 fn any_attempt() -> impl Strategy<Value = Attempt> {
     let cause = prop::option::of(prop::sample::select(Cause::ALL.to_vec()));
-    (any::<[u64; 5]>(), cause, any::<Option<String>>(), any::<Option<u16>>()).prop_map(
-        |([job, start_us, end_us, tokens_in, cost_microusd], cause, detail, status)| Attempt {
-            pipeline: "phase1".to_owned(),
-            job,
-            chunk: 1,
-            attempt: 1,
-            start_us,
-            end_us,
-            status,
-            cause,
-            request_id: detail.clone(),
-            detail,
-            retry_after_s: cause.map(|_| job),
-            tokens_in,
-            tokens_out: tokens_in,
-            cost_microusd,
-        },
+    (
+        [number(), number(), number(), number(), number()],
+        cause,
+        any::<Option<String>>(),
+        any::<Option<u16>>(),
     )
+        .prop_map(
+            |([job, start_us, end_us, tokens_in, cost_microusd], cause, detail, status)| Attempt {
+                pipeline: "phase1".to_owned(),
+                job,
+                chunk: 1,
+                attempt: 1,
+                start_us,
+                end_us,
+                status,
+                cause,
+                request_id: detail.clone(),
+                detail,
+                retry_after_s: cause.map(|_| job),
+                tokens_in,
+                tokens_out: tokens_in,
+                cost_microusd,
+            },
+        )
 }
 
 fn any_job() -> impl Strategy<Value = Job> {
-    (any::<[u64; 4]>(), any::<String>(), any::<Option<String>>()).prop_map(
+    ([number(), number(), number(), number()], any::<String>(), any::<Option<String>>()).prop_map(
         |([bytes, arrival_us, end_us, cost_microusd], path, detail)| {
             let Some(Record::Job(base)) =
                 fixture::records().into_iter().find(|r| matches!(r, Record::Job(_)))

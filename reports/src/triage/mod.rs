@@ -141,7 +141,7 @@ fn of_run(findings: &[Finding<'_>], run: usize) -> Range<usize> {
 fn judged<'a>(case: Cow<'a, Case>, run: usize, rules: &Rules) -> Finding<'a> {
     let Some((rule, evidence)) = rules.decide(&case) else {
         let (reason, remedy) = if case.message.is_empty() {
-            ("The log does not say why", "run it again with `--tb=short`")
+            ("The log does not say why", "run it again so that it prints failures in full")
         } else {
             ("No rule knows this error", "read the message, and add a rule with `--rules`")
         };

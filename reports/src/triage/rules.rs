@@ -148,6 +148,13 @@ impl Rules {
                                 `phase` or `words`";
                     wrong("name", message, hint);
                 }
+                if rule.name.trim().is_empty() {
+                    wrong("name", "the name is empty".to_owned(), "give each rule a name");
+                }
+                if rule.message.as_deref() == Some("") {
+                    let hint = "write the words that it is about, or leave `message` out";
+                    wrong("message", "matches every message".to_owned(), hint);
+                }
                 let hint = "look-around and back references are not known here";
                 let whole = rule.exception.as_ref().map(|text| format!(r"^(?:.*[.:])?(?:{text})$"));
                 let exception = whole.map(|text| compiled(&text)).transpose();

@@ -25,9 +25,20 @@ pub fn render(triage: &Triage<'_>) -> String {
         for finding in triage.findings_of(number) {
             suite.add_test_case(failed(finding));
         }
+        if !run.completeness.is_complete() {
+            suite.add_test_case(incomplete());
+        }
         report.add_test_suite(suite);
     }
     report.to_string().expect("a report of text is XML") + "\n"
+}
+
+/// What has not been read may have failed: no reader of the report may take it for a pass.
+fn incomplete() -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status.set_type("incomplete");
+    status.set_message("not all of the run was read, so it has not passed");
+    TestCase::new("the log is whole", status)
 }
 
 fn failed(finding: &Finding<'_>) -> TestCase {

@@ -11,7 +11,10 @@ use crate::triage::{Finding, Triage};
 /// Renders the matrix.
 pub fn render(triage: &Triage<'_>, style: Style) -> String {
     let (header, rows) = rows(triage);
-    let sentence = counted(triage.findings.len(), "failure");
+    let mut sentence = counted(triage.findings.len(), "failure");
+    if triage.runs.iter().any(|(_, run)| !run.completeness.is_complete()) {
+        sentence.push_str("; not all was read, so there may be more");
+    }
     format!("{sentence}\n{}", table(header, rows, 1, style))
 }
 
