@@ -96,19 +96,17 @@ impl Failure {
     /// A file that cannot be written: a path that leads nowhere, or a system that refuses.
     pub fn unwritable(path: &Path, error: &io::Error) -> Self {
         let path = path.display();
-        match error.kind() {
-            io::ErrorKind::NotFound
-            | io::ErrorKind::NotADirectory
-            | io::ErrorKind::IsADirectory
-            | io::ErrorKind::PermissionDenied
-            | io::ErrorKind::ReadOnlyFilesystem => {
-                // Without the temporary name that some errors end with.
-                let kind = error.kind();
-                let hint = "name a file in a folder that is there and can be written";
-                Self::usage(format!("cannot write `{path}`: {kind}\nhint: {hint}"))
-            }
-            _ => Self::internal(format!("cannot write `{path}`: {error}")),
-        }
+        // In words of its own: the system's end with a temporary name.
+        let why = match error.kind() {
+            io::ErrorKind::NotFound => "there is no such folder",
+            io::ErrorKind::NotADirectory => "a part of the path is a file",
+            io::ErrorKind::IsADirectory => "it is a folder",
+            io::ErrorKind::PermissionDenied => "permission denied",
+            io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only",
+            _ => return Self::internal(format!("cannot write `{path}`: {error}")),
+        };
+        let hint = "name a file in a folder that is there and can be written";
+        Self::usage(format!("cannot write `{path}`: {why}\nhint: {hint}"))
     }
 }
 

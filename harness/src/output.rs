@@ -277,6 +277,50 @@ mod tests {
         assert!(failure.message.contains("no checkpoints"), "{failure}");
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_link_leads_to_what_is_written_and_a_mode_stays() {
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+
+        let root = tempfile::tempdir().unwrap();
+        let (file, link) = (root.path().join("file"), root.path().join("link"));
+        fs::write(&file, "old").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        symlink(&file, &link).unwrap();
+        write_atomically(&link, "new").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "new");
+        assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_takes_the_text_and_stays_a_pipe() {
+        use std::os::unix::fs::FileTypeExt as _;
+
+        let root = tempfile::tempdir().unwrap();
+        let pipe = root.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        let reader = {
+            let pipe = pipe.clone();
+            std::thread::spawn(move || fs::read_to_string(pipe).unwrap())
+        };
+        write_atomically(&pipe, "text").unwrap();
+        assert_eq!(reader.join().unwrap(), "text");
+        assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
+    }
+
+    #[test]
+    fn a_path_that_leads_nowhere_is_for_the_user_to_mend() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("no/such/file");
+        let failure = write_atomically(&path, "x").unwrap_err();
+        assert_eq!(failure.exit, crate::failure::Exit::Usage);
+        let said = format!("cannot write `{}`: there is no such folder\n", path.display());
+        assert!(failure.message.starts_with(&said), "{failure}");
+    }
+
     #[test]
     fn a_run_that_is_still_going_on_is_left_alone() {
         let root = tempfile::tempdir().unwrap();

@@ -75,6 +75,10 @@ struct Admin {
 
 type Shared = Extracted<Arc<Admin>>;
 
+/// What there is, for who asks for something else.
+const NO_SUCH_PATH: &str = "there are GET /health, /journal, /ledger, /verdict, /config and \
+                            /metrics, PUT /faults with a list of faults, and POST /reset";
+
 /// The routes of the admin API of one mock.
 pub fn router(mock: MockClaude, token: Option<Token>) -> Router {
     let admin = Arc::new(Admin { mock, token });
@@ -87,7 +91,8 @@ pub fn router(mock: MockClaude, token: Option<Token>) -> Router {
         .route("/metrics", get(metrics))
         .route("/faults", put(set_faults))
         .route("/reset", post(reset))
-        .fallback(async || problem(StatusCode::NOT_FOUND, "there is no such path"))
+        .fallback(async || problem(StatusCode::NOT_FOUND, NO_SUCH_PATH))
+        .method_not_allowed_fallback(async || problem(StatusCode::METHOD_NOT_ALLOWED, NO_SUCH_PATH))
         .layer(from_fn_with_state(Arc::clone(&admin), guard))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(admin)

@@ -53,7 +53,9 @@ fn headline(run: &Run, judgement: &Judgement, style: Style) -> String {
     let documented = judgement.summaries.iter().enumerate().map(|(index, summary)| {
         let word = if index == 0 { " documented" } else { "" };
         let pipeline = escape(&summary.pipeline);
-        format!("{pipeline} {}/{}{word}", summary.documented, summary.tried())
+        let is_judged = run.header.expect.contains_key(&summary.pipeline);
+        let judged = if is_judged || run.header.expect.is_empty() { "" } else { " (not judged)" };
+        format!("{pipeline} {}/{}{word}{judged}", summary.documented, summary.tried())
     });
     let documented: Vec<String> = documented.collect();
     let clock = if run.header.clock == Clock::Wall { " · real time" } else { "" };
@@ -86,7 +88,12 @@ fn checks(checks: &[Check], style: Style) -> String {
         let used = row.iter().zip(widths).filter(|(_, width)| *width > 0);
         let padded: Vec<String> = used.map(|(cell, width)| format!("{cell:<width$}")).collect();
         let line = format!("{}  {}", padded.join("  "), remark(check));
-        let symbol = style.paint(check.verdict, check.verdict.symbol());
+        // Nothing was expected, so nothing has passed.
+        let symbol = if check.verdict == Verdict::Pass && check.bound.is_empty() {
+            "–".to_owned()
+        } else {
+            style.paint(check.verdict, check.verdict.symbol())
+        };
         let _ = writeln!(text, "{symbol} {}", line.trim_end());
     }
     text

@@ -53,7 +53,7 @@ fn one_pipeline_has_one_column_and_no_closing_sentence() {
     insta::assert_snapshot!(page(&run, None), @r"
     NOT JUDGED  concurrent: phase3 10/10 documented · seed 7
 
-    ✓ phase3  records  10 of 10 jobs  nothing was expected
+    – phase3  records  10 of 10 jobs  nothing was expected
 
      metric                         phase3
     ───────────────────────────────────────
@@ -91,11 +91,11 @@ fn three_pipelines_have_no_ratio_and_measured_times_have_a_row() {
         peak_rss_kb: None,
     };
     insta::assert_snapshot!(page(&run, Some(&measured)), @r"
-    PASS  concurrent: phase1 4/10 documented, phase3 10/10, hardened 10/10 · seed 7
+    PASS  concurrent: phase1 4/10 documented, phase3 10/10, hardened 10/10 (not judged) · seed 7
 
     ✓ phase1    success_rate  0.40           (0.35 … 0.45)
     ✓ phase3    success_rate  1.00           (≥ 1)
-    ✓ hardened  records       10 of 10 jobs                 nothing was expected
+    – hardened  records       10 of 10 jobs                 nothing was expected
 
      metric                           phase1            phase3          hardened
     ─────────────────────────────────────────────────────────────────────────────
