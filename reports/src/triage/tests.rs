@@ -145,3 +145,55 @@ fn a_run_that_broke_before_any_test_is_a_failure_with_a_cause() {
     let (_, category, rule) = only_finding(usage);
     assert_eq!((category, &*rule), (Category::Configuration, "runner-arguments"));
 }
+
+#[test]
+fn a_group_has_one_rule_and_names_part_causes() {
+    let key = |name: &'static str| Some(name);
+    let tests = [
+        ("a.py::test_env", key("KeyError: 'API_KEY'")),
+        ("a.py::test_qty", key("KeyError: 'qty'")),
+        ("b.py::test_qty", key("KeyError: 'qty'")),
+        ("a.py::test_name", key("KeyError: 'name'")),
+    ];
+    let inputs = [input("log", &tests)];
+    let triage = Triage::new(&inputs, &shipped(), false);
+    let sizes: Vec<_> = triage.groups.iter().map(|group| group.members.len()).collect();
+    assert_eq!(sizes, [2, 1, 1]);
+    for group in &triage.groups {
+        let rules: BTreeSet<_> =
+            group.members.iter().map(|member| &triage.findings[*member].rule).collect();
+        assert_eq!(rules.len(), 1, "{group:?}");
+    }
+}
+
+#[test]
+fn what_broke_before_its_test_counts_among_the_tests() {
+    let text = "=== test session starts ===\ncollected 5 items\n\na.py ...FE  [100%]\n\n\
+                === ERRORS ===\n___ ERROR at setup of test_e ___\na.py:9: in fix\nE   OSError: no\n\
+                === FAILURES ===\n___ test_d ___\na.py:5: in test_d\nE   assert 1 == 2\n\
+                === short test summary info ===\nFAILED a.py::test_d - assert 1 == 2\n\
+                ERROR a.py::test_e - OSError: no\n=== 1 failed, 3 passed, 1 error in 0.1s ===\n";
+    let log = testlog::read(text.as_bytes(), None).unwrap();
+    assert_eq!(log.runs[0].tests(), 5);
+}
+
+#[test]
+fn a_log_that_names_every_failure_says_of_the_others_that_they_held() {
+    let quiet = |failed: bool| {
+        let text = if failed {
+            ".F  [100%]\n=== FAILURES ===\n___ test_b ___\na.py:5: in test_b\nE   assert 1 == 2\n\
+             === short test summary info ===\nFAILED a.py::test_b - assert 1 == 2\n\
+             1 failed, 1 passed in 0.1s\n"
+        } else {
+            "..  [100%]\n2 passed in 0.1s\n"
+        };
+        let text = format!("=== test session starts ===\ncollected 2 items\n\na.py {text}");
+        let log = testlog::read(text.as_bytes(), None).unwrap();
+        assert!(log.runs[0].completeness.is_complete(), "{:?}", log.runs[0].completeness);
+        Input { name: "log".to_owned(), log }
+    };
+    let inputs = [quiet(true), quiet(false), quiet(true)];
+    let flakiness = Triage::new(&inputs, &shipped(), true).flakiness.unwrap();
+    let [test] = flakiness.tests.as_slice() else { panic!("{flakiness:?}") };
+    assert_eq!((test.passed.as_slice(), test.is_flaky()), (&[false, true, false][..], true));
+}
