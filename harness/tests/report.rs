@@ -87,6 +87,8 @@ fn a_file_holds_what_the_screen_shows_and_a_folder_has_a_file_for_each_format() 
         "summary.csv",
     ];
     assert_eq!(sandbox.names("new/folder"), expected);
+    let stream = ["report", "out", "--format", "json,csv"];
+    sandbox.chaos(&stream).exits(2).says(&["--out DIR"]);
     let repeated = ["report", "out", "--format", "json", "--format", "csv", "--out", "two"];
     sandbox.chaos(&repeated).exits(0);
     assert_eq!(sandbox.names("two"), ["report.json", "summary.csv"]);

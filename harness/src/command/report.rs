@@ -30,20 +30,24 @@ struct Source {
 
 /// Reports runs; exits with their worst verdict.
 pub fn execute(args: &ReportArgs) -> Result<Exit, Failure> {
+    // A format that is asked for twice is meant once.
+    let formats: BTreeSet<FormatArg> = args.format.iter().copied().collect();
+    if formats.len() > 1 && args.out.is_none() {
+        return Err(Failure::usage(
+            "several formats in one stream can be read by nothing\n\
+             hint: name a folder for them with `--out DIR`",
+        ));
+    }
     let mut sources = Vec::new();
     for path in &args.runs {
         let name = path.display().to_string();
         sources.push(Source { name, path: path.clone(), run: read_run(path)? });
     }
-    // A format that is asked for twice is meant once.
-    let formats: BTreeSet<FormatArg> = args.format.iter().copied().collect();
     match &args.out {
         None => {
-            let texts: Vec<String> = formats
-                .iter()
-                .map(|format| text(*format, &sources, args.verbose, terminal::style()))
-                .collect();
-            terminal::print(&texts.join("\n"))?;
+            for format in formats {
+                terminal::print(&text(format, &sources, args.verbose, terminal::style()))?;
+            }
         }
         Some(out) => write(out, &formats, &sources, args.verbose)?,
     }
