@@ -119,6 +119,8 @@ pub(super) struct Reader {
     group: u32,
     /// How many failures and errors the last summary names.
     summed: (u64, u64),
+    /// Whether a summary has begun since a final line was read.
+    resumed: bool,
     lines: Vec<Line>,
     last: Option<Final>,
     ended: bool,
@@ -171,6 +173,7 @@ impl Reader {
             in_summary: false,
             group: 0,
             summed: (0, 0),
+            resumed: false,
             lines: Vec::new(),
             last: None,
             ended: false,
@@ -261,6 +264,7 @@ impl Reader {
                 self.in_summary = true;
                 self.group += 1;
                 self.summed = (0, 0);
+                self.resumed = true;
                 self.session_error = None;
                 Place::Other
             }
@@ -292,6 +296,7 @@ impl Reader {
             let whole = told::accounts(self, &last);
             if agrees || whole || !self.ended {
                 self.last = Some(last);
+                self.resumed = false;
             }
             // One that leaves tests out may be that of a session in a test.
             self.ended |= agrees && (whole || !self.leaves_out());

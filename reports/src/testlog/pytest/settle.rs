@@ -68,11 +68,7 @@ fn skips(reader: &Reader, announced: &Counts) -> u64 {
 /// Turns what was collected into a run.
 pub(super) fn settle(mut reader: Reader) -> TestRun {
     let mut run = TestRun::new(Runner::Pytest);
-    if reader.is_unnamed() && reader.lettered {
-        // The letters were those of a session in a test.
-        reader.distrust();
-        reader.last = reader.last.filter(|last| told::accounts(&reader, last));
-    }
+    reader.disown();
     let announced = reader.last.map(|last| last.counts);
     let (mut errors, mut failures): (Vec<Body>, Vec<Body>) =
         std::mem::take(&mut reader.bodies).into_iter().partition(is_error);

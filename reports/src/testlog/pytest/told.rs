@@ -135,6 +135,24 @@ impl Reader {
         self.session_error = Some(body::lossy(said));
     }
 
+    /// Forgets what is seen, now that all was read, to be of a session in a test.
+    pub(super) fn disown(&mut self) {
+        if self.is_unnamed() && self.lettered {
+            self.distrust();
+            let last = self.last.take();
+            self.last = last.filter(|last| accounts(self, last));
+        }
+        // A summary stands before the final line. One that stands behind it and names more is
+        // that of a session that ended without such a line, as it does with `-qq`.
+        let (failed, errors) = self.summed;
+        let fewer =
+            |last: &Final| failed > settle::failed(&last.counts) || errors > last.counts.errors;
+        if self.resumed && self.last.as_ref().is_some_and(fewer) {
+            self.last = None;
+            self.distrust();
+        }
+    }
+
     /// Forgets what was read while tests ran.
     pub(super) fn distrust(&mut self) {
         self.read = Counts::ZERO;
@@ -148,3 +166,6 @@ fn glued(line: &[u8]) -> usize {
     let letters = line.iter().take_while(|byte| b".FEsxXR".contains(*byte)).count();
     if line.get(letters) == Some(&b'=') { letters } else { 0 }
 }
+
+#[cfg(test)]
+mod tests;
