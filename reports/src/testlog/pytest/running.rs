@@ -141,7 +141,7 @@ impl Reader {
             }
             Mark::Open { id, word } => self.open = Some((id.to_vec(), word, 0)),
             Mark::Letters { file, letters } if !self.verbose && !self.glued => {
-                self.letters(file, letters)
+                self.letters(file, letters);
             }
             Mark::Letters { .. } => {}
             Mark::None => self.preamble(line),
