@@ -123,7 +123,8 @@ impl Reader {
 
     /// Whether results were to be shown by name, and none was.
     pub(super) const fn is_unnamed(&self) -> bool {
-        self.named && self.total.is_some() && !self.verbose && !self.sugar
+        let foreign = self.lettered && self.session_error.is_none();
+        self.named && foreign && self.total.is_some() && !self.verbose && !self.sugar
     }
 
     /// The interpreter died in the middle of a line of results.
@@ -137,7 +138,7 @@ impl Reader {
 
     /// Forgets what is seen, now that all was read, to be of a session in a test.
     pub(super) fn disown(&mut self) {
-        if self.is_unnamed() && self.lettered {
+        if self.is_unnamed() {
             self.distrust();
             let last = self.last.take();
             self.last = last.filter(|last| accounts(self, last));
@@ -147,6 +148,13 @@ impl Reader {
         let (failed, errors) = self.summed;
         let fewer =
             |last: &Final| failed > settle::failed(&last.counts) || errors > last.counts.errors;
+        // Nor has a session's own final line fewer failures than its letters had.
+        let seen = self.lettered && self.read.reruns == 0;
+        let failed = self.read.failed;
+        let less = |last: &Final| failed > settle::failed(&last.counts) && !accounts(self, last);
+        if seen && !self.verbose && self.last.as_ref().is_some_and(less) {
+            self.last = None;
+        }
         if self.resumed && self.last.as_ref().is_some_and(fewer) {
             self.last = None;
             self.distrust();

@@ -98,6 +98,8 @@ fn what_was_seen_before_a_crash_is_counted() {
     assert!(!reader.is_whole(b"a/test_c.py::test_a"));
     let run = read(&format!("{begun}a/test_c.py FFatal Python error: Segmentation fault\n"));
     assert_eq!((run.read.failed, &run.completeness), (1, &Completeness::NoFinalLine));
+    let forged = read(&format!("{begun}a/test_c.py F\n=== 1 passed in 0.10s ===\n"));
+    assert_eq!((forged.exit_hint, forged.completeness), (None, Completeness::NoFinalLine));
     assert_eq!(run.session_error.as_deref(), Some("Fatal Python error: Segmentation fault"));
 }
 
