@@ -198,7 +198,10 @@ fn conclude(mut run: TestRun, mut reader: Reader, announced: Option<Counts>) -> 
     // The summary has what the progress hides: files not collected, and some parts.
     read.errors = read.errors.max(error_ids);
     if failed_ids > failed(&read) {
-        read.subtests_failed += failed_ids - failed(&read);
+        let more = failed_ids - failed(&read);
+        let parts = more.min(count(|case| case.status == Status::SubtestFailed));
+        read.subtests_failed += parts;
+        read.failed += more - parts;
     }
     let mut problems = Vec::new();
     let missing = reader.last.map_or(0, |last| missing(&reader, &last));

@@ -118,7 +118,9 @@ impl Reader {
         let ruled = line.first() == Some(&b'=');
         let less = self.read.failed > counts.failed || self.read.passed > counts.passed;
         let unnamed = self.is_unnamed() && !accounts(self, last);
-        self.glued && (ruled || less) || unnamed && counts.tests() > 0
+        // A session that says its version at the begin rules its final line.
+        let bare = self.version.is_some() && !ruled;
+        bare || self.glued && (ruled || less) || unnamed && counts.tests() > 0
     }
 
     /// Whether results were to be shown by name, and none was.

@@ -76,6 +76,8 @@ fn the_end_of_a_session_in_a_test_is_not_the_end_of_one_that_died() {
     let quiet = "F=== test session starts ===\ncollected 1 item\n\n\
         in.py .      [100%]\n\n=== 1 passed in 0.00s ===\n";
     assert_eq!(read(named).completeness, Completeness::NoFinalLine);
+    let lettered = named.replace(" -- /usr/bin/python3", "").replace("::test_plugin", "");
+    assert_eq!(read(&lettered).completeness, Completeness::NoFinalLine);
     let run = read(quiet);
     assert_eq!(run.completeness, Completeness::NoFinalLine);
     assert_eq!((run.read.failed, run.read.passed), (1, 0));
