@@ -90,13 +90,13 @@ impl Reader {
 
     /// Whether a line can be a part of a run whose beginning is not there.
     pub(super) fn resumes(line: &[u8]) -> bool {
-        let summary = bytes::trim(line).starts_with(b"Summary [");
-        summary && memchr::memmem::find(line, b" run: ").is_some() || Result::read(line).is_some()
+        summary(line).is_some() && memchr::memmem::find(line, b" run: ").is_some()
+            || Result::read(line).is_some()
     }
 
     /// Whether a line at the very end of a log can be read though nothing ends it.
     pub(super) fn is_whole(line: &[u8]) -> bool {
-        bytes::trim(line).starts_with(b"Summary [") || line.starts_with(b"error: ")
+        summary(line).is_some() || line.starts_with(b"error: ")
     }
 
     /// Whether another run may begin.
@@ -119,9 +119,10 @@ impl Reader {
             if line.starts_with(b"error: no tests to run") {
                 self.session_error = Some(bytes::lossy(&line[..line.len().min(500)]));
             }
+            self.listed(line);
             return;
         }
-        if let Some(rest) = bytes::trim(line).strip_prefix(b"Summary [") {
+        if let Some(rest) = summary(line) {
             self.summary(rest);
         } else if let Some(result) = Result::read(line) {
             self.result(&result);
@@ -129,11 +130,29 @@ impl Reader {
             || bytes::trim(line).starts_with(b"Cancelling due to")
         {
             self.session_error = Some(bytes::lossy(bytes::trim(&line[..line.len().min(500)])));
-        } else if let Some(place) = self.block {
-            let output = &mut self.failed[place].output;
-            let before = output.kept();
-            output.push_line(line.strip_prefix(b"    ").unwrap_or(line), self.outputs_left);
-            self.outputs_left = self.outputs_left + before - output.kept();
+        } else {
+            self.shown(line);
+        }
+    }
+
+    /// A line of what a test printed.
+    fn shown(&mut self, line: &[u8]) {
+        let Some(place) = self.block else { return };
+        let output = &mut self.failed[place].output;
+        let before = output.kept();
+        output.push_line(line.strip_prefix(b"    ").unwrap_or(line), self.outputs_left);
+        self.outputs_left = self.outputs_left + before - output.kept();
+    }
+
+    /// Behind the summary failures are listed again, with their output where it is asked for then.
+    fn listed(&mut self, line: &[u8]) {
+        if let Some(result) = Result::read(line) {
+            let known = self.places.get(result.id).copied();
+            self.block = known.filter(|place| self.failed[*place].output.kept() == 0);
+        } else if line.is_empty() || line.starts_with(b"  ") {
+            self.shown(line);
+        } else {
+            self.block = None;
         }
     }
 
@@ -352,6 +371,14 @@ impl<'a> Result<'a> {
     }
 }
 
+/// What follows `     Summary [`. It ends in the column of the results' words: a test's output is
+/// indented further.
+fn summary(line: &[u8]) -> Option<&[u8]> {
+    let rest = bytes::trim(line).strip_prefix(b"Summary [")?;
+    let margin = line.len() - line.trim_ascii_start().len();
+    (margin + b"Summary".len() == COLUMN).then_some(rest)
+}
+
 /// The count in `    Starting 13 tests across 4 binaries`.
 fn starting(line: &[u8]) -> Option<u64> {
     let rest = bytes::trim(line).strip_prefix(b"Starting ")?;
@@ -359,3 +386,6 @@ fn starting(line: &[u8]) -> Option<u64> {
     let (count, rest) = text.split_once(" test")?;
     rest.contains(" across ").then(|| count.parse().ok())?
 }
+
+#[cfg(test)]
+mod tests;

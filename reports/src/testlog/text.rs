@@ -139,6 +139,7 @@ impl Reader {
             {
                 Some(Speaker::Libtest)
             }
+            _ if silent && pytest::Reader::begins_inside(line) => Some(Speaker::Pytest),
             b' ' if silent && nextest::Reader::resumes(line) => Some(Speaker::Nextest),
             b't' if self.is_over() && cargo::Reader::resumes(line) => Some(Speaker::Cargo),
             _ => None,

@@ -3,7 +3,7 @@
 
 use super::progress::{self, Mark};
 use super::summary::Line;
-use super::{Reader, body, rule, sugar};
+use super::{Place, Reader, body, rule, sugar};
 
 /// What pytest says instead of a session where a `conftest.py` cannot be loaded.
 pub(in crate::testlog) const CONFTEST: &str = "ImportError while loading conftest '";
@@ -53,7 +53,11 @@ impl Reader {
             message || self.bodies.iter().any(|body| found.split_by(&body.title).is_some())
         };
         let told = Line::read(line, 0, 0).filter(|_| self.in_summary);
-        rule::last(line).is_some() || told.is_some_and(whole)
+        // Letters are results of their own, so those before the cut are whole.
+        let mark = progress::read(line).0;
+        let letters = self.place == Place::Progress
+            && matches!(mark, Mark::Letters { file, .. } if !file.is_empty());
+        rule::last(line).is_some() || letters || told.is_some_and(whole)
     }
 
     /// Whether a line is one that announces counts.

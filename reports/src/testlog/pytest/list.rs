@@ -60,12 +60,7 @@ pub(super) fn from_progress(failing: Vec<Failing>, evidence: &Evidence<'_>) -> V
         list[known].body = Some(body);
     }
     let told = |known: usize, line: usize| {
-        let (known, line) = (&list[known], evidence.lines[line]);
-        if line.word == Word::SubFailed {
-            return known.word == line.word && line.guess().0 == known.id;
-        }
-        let after = line.rest.strip_prefix(known.id.as_slice());
-        after.is_some_and(|rest| rest.is_empty() || rest.starts_with(b" - "))
+        is_about(evidence.lines[line], list[known].word, &list[known].id)
     };
     for (known, line) in align::align(list.len(), evidence.lines.len(), told) {
         let rest = &evidence.lines[line].rest;
@@ -76,6 +71,15 @@ pub(super) fn from_progress(failing: Vec<Failing>, evidence: &Evidence<'_>) -> V
         };
     }
     list
+}
+
+/// Whether a line of the summary tells of a result.
+fn is_about(line: &Line, word: Word, id: &[u8]) -> bool {
+    if line.word == Word::SubFailed {
+        return word == line.word && line.guess().0 == id;
+    }
+    let after = line.rest.strip_prefix(id);
+    after.is_some_and(|rest| rest.is_empty() || rest.starts_with(b" - "))
 }
 
 /// Hidden parts that are put in their place among the failures. Finding it takes a walk through
@@ -246,7 +250,7 @@ fn entry(
     }
 }
 
-fn paired(lines: &[&Line], evidence: &Evidence<'_>) -> Vec<Listed> {
+pub(super) fn paired(lines: &[&Line], evidence: &Evidence<'_>) -> Vec<Listed> {
     let bodies = evidence.bodies;
     if bodies.is_empty() {
         return guessed(lines);

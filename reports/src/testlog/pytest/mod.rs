@@ -16,6 +16,7 @@ mod running;
 mod settle;
 mod sugar;
 mod summary;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -98,6 +99,12 @@ pub(super) struct Reader {
     open: Option<(Vec<u8>, Word, u32)>,
     /// How many tests there are, how many have a result, and whether lines say how far it is.
     total: Option<u64>,
+    /// The same as it was announced, where results showed that it is not so or cannot show it.
+    planned: Option<u64>,
+    /// Whether results are shown by name, and whether the first line that was seen was of
+    /// another session, behind letters of this one.
+    named: bool,
+    glued: bool,
     reported: u64,
     tailed: bool,
     /// Whether another session was seen to begin inside, which may have said anything.
@@ -110,6 +117,10 @@ pub(super) struct Reader {
     in_body: bool,
     in_summary: bool,
     group: u32,
+    /// How many failures and errors the last summary names.
+    summed: (u64, u64),
+    /// Whether a summary has begun since a final line was read.
+    resumed: bool,
     lines: Vec<Line>,
     last: Option<Final>,
     ended: bool,
@@ -149,6 +160,9 @@ impl Reader {
             number: 0,
             open: None,
             total: None,
+            planned: None,
+            named: false,
+            glued: false,
             reported: 0,
             tailed: false,
             nested: false,
@@ -158,6 +172,8 @@ impl Reader {
             in_body: false,
             in_summary: false,
             group: 0,
+            summed: (0, 0),
+            resumed: false,
             lines: Vec::new(),
             last: None,
             ended: false,
@@ -184,6 +200,7 @@ impl Reader {
 
     /// Reads one line.
     pub(super) fn line(&mut self, line: &[u8]) {
+        self.glue(line);
         self.begun = true;
         self.number += 1;
         if self.sugared(line) {
@@ -246,6 +263,8 @@ impl Reader {
             b"short test summary info" => {
                 self.in_summary = true;
                 self.group += 1;
+                self.summed = (0, 0);
+                self.resumed = true;
                 self.session_error = None;
                 Place::Other
             }
@@ -270,16 +289,26 @@ impl Reader {
     }
 
     fn final_line(&mut self, line: &[u8]) {
-        if let Some(last) = rule::last(line) {
+        if let Some(last) = rule::last(line).filter(|last| !self.is_inner(line, last)) {
             // The last one counts, unless an earlier one agreed and this one does not: a program
             // that prints after pytest has ended is not pytest.
             let agrees = settle::agrees(self, &last);
-            if agrees || !self.ended {
+            let whole = told::accounts(self, &last);
+            if agrees || whole || !self.ended {
                 self.last = Some(last);
+                self.resumed = false;
             }
-            self.ended |= agrees;
+            // One that leaves tests out may be that of a session in a test.
+            self.ended |= agrees && (whole || !self.leaves_out());
             self.in_body = false;
         }
+    }
+
+    /// Whether nothing says why a final line would not account for all tests.
+    fn leaves_out(&self) -> bool {
+        self.total.or(self.planned).is_some()
+            && self.session_error.is_none()
+            && self.absent.is_none()
     }
 
     fn after_progress(&mut self, line: &[u8]) {
@@ -290,6 +319,8 @@ impl Reader {
         {
             self.not_yet_last();
             found.forged = echoed;
+            self.summed.0 += u64::from(found.is_failed());
+            self.summed.1 += u64::from(found.word == Word::Error);
             // Where progress names the failures, the summary only adds to them.
             let (left, cost) = if self.verbose {
                 (&mut self.details_left, found.cost())

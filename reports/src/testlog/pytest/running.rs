@@ -55,7 +55,7 @@ impl Reader {
     /// like a result, but not at the right percentage.
     fn fits(&mut self, id: &[u8], tail: Tail) -> bool {
         if self.reported == 0 && self.previous.is_empty() && self.is_shrunk(tail) {
-            self.total = None;
+            self.planned = self.total.take();
         }
         let Some(reported) = self.reached(id, tail) else { return false };
         self.tailed |= tail != Tail::None;
@@ -140,7 +140,9 @@ impl Reader {
                 self.started = id;
             }
             Mark::Open { id, word } => self.open = Some((id.to_vec(), word, 0)),
-            Mark::Letters { file, letters } if !self.verbose => self.letters(file, letters),
+            Mark::Letters { file, letters } if !self.verbose && !self.glued => {
+                self.letters(file, letters);
+            }
             Mark::Letters { .. } => {}
             Mark::None => self.preamble(line),
         }
@@ -157,6 +159,12 @@ impl Reader {
         {
             let version = line[at + 9..].split(|byte| matches!(byte, b',' | b' ')).next();
             self.version = version.map(body::lossy);
+            // Only a session that shows results by name says what runs it.
+            self.named = memchr::memmem::find(&line[at..], b" -- ").is_some();
+        } else if self.planned.is_none() && self.total.is_none() && planned(line).is_some() {
+            self.planned = planned(line);
+        } else if let Some(at) = memchr::memmem::find(line, b"Fatal Python error: ") {
+            self.died(line, at);
         } else if self.collected(line) {
             self.total = total(line);
         } else if line.starts_with(b"[gw") && memchr::memmem::find(line, b" node down: ").is_some()
@@ -177,6 +185,9 @@ impl Reader {
         if total(line).is_none() || self.collection_skips.is_some() {
             // Another session collects, in a test of this one.
             self.nested |= total(line).is_some();
+            return false;
+        }
+        if self.glued {
             return false;
         }
         let Some(text) = collected(line) else { return false };
@@ -287,7 +298,7 @@ impl Reader {
         self.runs(&id);
     }
 
-    fn letters(&mut self, file: &[u8], letters: &[u8]) {
+    pub(super) fn letters(&mut self, file: &[u8], letters: &[u8]) {
         self.lettered = true;
         if !file.is_empty() {
             self.file.clear();
@@ -325,6 +336,16 @@ fn collected(line: &[u8]) -> Option<String> {
     let at = memchr::memmem::find(line, b"collected ")?;
     let told = at == 0 || line.starts_with(b"collecting");
     told.then(|| body::lossy(&line[at..line.len().min(at + 200)]))
+}
+
+/// `2 workers [4 items]`: how many tests there are, where workers collect them.
+fn planned(line: &[u8]) -> Option<u64> {
+    let at = memchr::memmem::find(line, b" workers [")
+        .or_else(|| memchr::memmem::find(line, b" worker ["))?;
+    let rest =
+        line[at..].strip_suffix(b" items]").or_else(|| line[at..].strip_suffix(b" item]"))?;
+    let count = &rest[memchr::memchr(b'[', rest)? + 1..];
+    std::str::from_utf8(count).ok()?.parse().ok().filter(|total| *total < 1 << 40)
 }
 
 /// The tests that will run. Old versions print a wrong `selected` beside errors, so it is not

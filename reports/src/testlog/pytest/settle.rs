@@ -9,7 +9,7 @@ use super::list::{Evidence, Listed, collection_errors, from_progress, from_summa
 use super::progress::Word;
 use super::rule::Final;
 use super::summary::Line;
-use super::{Failing, Reader, status};
+use super::{Failing, Reader, status, told};
 use crate::testlog::{Case, Completeness, Counts, Held, NodeId, Phase, Runner, Status, TestRun};
 
 /// Whether a final line can be that of a run of which the progress was read. Parts that fail are
@@ -27,7 +27,7 @@ pub(super) fn agrees(reader: &Reader, last: &Final) -> bool {
         && read.errors <= announced.errors
 }
 
-const fn failed(counts: &Counts) -> u64 {
+pub(super) const fn failed(counts: &Counts) -> u64 {
     counts.failed.saturating_add(counts.subtests_failed)
 }
 
@@ -68,6 +68,7 @@ fn skips(reader: &Reader, announced: &Counts) -> u64 {
 /// Turns what was collected into a run.
 pub(super) fn settle(mut reader: Reader) -> TestRun {
     let mut run = TestRun::new(Runner::Pytest);
+    reader.disown();
     let announced = reader.last.map(|last| last.counts);
     let (mut errors, mut failures): (Vec<Body>, Vec<Body>) =
         std::mem::take(&mut reader.bodies).into_iter().partition(is_error);
@@ -98,7 +99,12 @@ pub(super) fn settle(mut reader: Reader) -> TestRun {
         progress,
     };
     let (mut failed_list, mut error_list, mut flaky) = (Vec::new(), Vec::new(), Vec::new());
-    if reader.verbose {
+    let told = told::both(&reader, &failing, [&failed_evidence, &error_evidence]);
+    if let Some([failed, broken]) = told {
+        (failed_list, error_list) = (failed, broken);
+        reader.distrust();
+        name_quiet(&mut reader, announced.as_ref(), &lines);
+    } else if reader.verbose {
         let (broken, rest): (Vec<Failing>, Vec<Failing>) =
             failing.into_iter().partition(|known| known.word == Word::Error);
         let (flaky_ones, failed): (Vec<Failing>, Vec<Failing>) =
@@ -192,7 +198,10 @@ fn conclude(mut run: TestRun, mut reader: Reader, announced: Option<Counts>) -> 
     // The summary has what the progress hides: files not collected, and some parts.
     read.errors = read.errors.max(error_ids);
     if failed_ids > failed(&read) {
-        read.subtests_failed += failed_ids - failed(&read);
+        let more = failed_ids - failed(&read);
+        let parts = more.min(count(|case| case.status == Status::SubtestFailed));
+        read.subtests_failed += parts;
+        read.failed += more - parts;
     }
     let mut problems = Vec::new();
     let missing = reader.last.map_or(0, |last| missing(&reader, &last));

@@ -168,9 +168,26 @@ fn guess(rest: &[u8]) -> (&[u8], &[u8]) {
             break;
         }
     }
+    // Parameters may hold ` - ` after a bracket, as in `t[x] - y[z] - boom`: what follows them
+    // there ends with a bracket as well, and opened none behind a blank, as a list would.
+    let first = first.map(|at| longer(rest, &shape, at));
     match first {
         Some(at) => (&rest[..at], &rest[at + 3..]),
         None => (rest, &[]),
+    }
+}
+
+/// The end of an id that goes on after a bracket: `t[x] - y[z] - boom`. A message that happens
+/// to end so before another ` - ` opens its bracket behind a blank, or has blanks of its own.
+fn longer(rest: &[u8], shape: &Shape<'_>, at: usize) -> usize {
+    if rest[at - 1] != b']' {
+        return at;
+    }
+    let more = &rest[at + 3..];
+    let next = memmem::find(more, b" - ").filter(|next| shape.is_whole(at + 3 + next));
+    match next {
+        Some(next) if !more[..next].contains(&b' ') && more.first() != Some(&b'[') => at + 3 + next,
+        _ => at,
     }
 }
 
@@ -234,6 +251,8 @@ mod tests {
         check("FAILED a.py::t[[a] - b] - x - y", "a.py::t[[a] - b]");
         check("FAILED a.py::t - [x] - y", "a.py::t");
         check("FAILED a.py::t[a[] - x", "a.py::t[a[]");
+        check("FAILED a.py::t[x] - y[z] - boom", "a.py::t[x] - y[z]");
+        check("FAILED a.py::t[x] - KeyError: a[z] - boom", "a.py::t[x]");
         check("SUBFAILED[m] (i=1) a.py::t - x", "a.py::t");
         check("ERROR a.py - x", "a.py");
     }
