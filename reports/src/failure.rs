@@ -10,7 +10,7 @@ use crate::cause::Cause;
 use crate::injected::{Injected, injected};
 use crate::record::{Attempt, Job, Outcome};
 use crate::run::{PipelineRun, Run};
-use crate::text::thousands;
+use crate::text::{shortened, thousands};
 use crate::verdict::{Verdict, judge};
 
 /// The longest quotation of a server's words in a line of evidence, in characters.
@@ -73,15 +73,8 @@ impl<'a> Failure<'a> {
         }
         let calls = if self.job.calls == 1 { "call" } else { "calls" };
         found.push(format!("{} {calls}", thousands(self.job.calls)));
-        found.extend(self.detail().map(|words| format!("said: {}", shortened(words))));
+        found.extend(self.detail().map(|words| format!("said: {}", shortened(words, QUOTED))));
         found.join("; ")
-    }
-}
-
-fn shortened(words: &str) -> String {
-    match words.char_indices().nth(QUOTED) {
-        Some((end, _)) => format!("{}…", &words[..end]),
-        None => words.to_owned(),
     }
 }
 

@@ -146,6 +146,14 @@ const fn is_invisible(character: char) -> bool {
     )
 }
 
+/// A text of at most `most` characters; where it is longer, what follows is three dots.
+pub fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// A prefix and a text in lines of at most `width` characters, each after the first indented.
 ///
 /// Words are broken only where one is longer than a line; the spaces between them become one.

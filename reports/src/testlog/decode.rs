@@ -98,12 +98,17 @@ fn push_unit(out: &mut Vec<u8>, high: &mut Option<u16>, unit: u16) {
 
 impl<R: BufRead> Read for Decoded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let ready = self.fill_buf()?;
-        let length = ready.len().min(buffer.len());
-        buffer[..length].copy_from_slice(&ready[..length]);
-        self.consume(length);
-        Ok(length)
+        read_ready(self, buffer)
     }
+}
+
+/// Reads from what a buffered reader has ready.
+pub(super) fn read_ready(reader: &mut impl BufRead, buffer: &mut [u8]) -> io::Result<usize> {
+    let ready = reader.fill_buf()?;
+    let length = ready.len().min(buffer.len());
+    buffer[..length].copy_from_slice(&ready[..length]);
+    reader.consume(length);
+    Ok(length)
 }
 
 impl<R: BufRead> BufRead for Decoded<R> {

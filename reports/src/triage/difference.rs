@@ -86,8 +86,8 @@ impl Comparer {
         if message.len() > LONGEST {
             return None;
         }
-        let pairs = self.sides.iter().map(|sides| pairs(sides, message));
-        let pairs = pairs.into_iter().find(|pairs| !pairs.is_empty())?;
+        let mut printed = self.sides.iter().map(|sides| pairs(sides, message));
+        let pairs = printed.find(|pairs| !pairs.is_empty())?;
         if is_permuted(&pairs) {
             return Some(Difference::Order);
         }
@@ -163,11 +163,9 @@ fn timeless(text: &str) -> Option<String> {
     let mut bare = String::new();
     let mut numbers = 0;
     let mut named = text.contains(" ago");
-    for word in text.split_inclusive(|c: char| !c.is_alphanumeric()) {
-        let (word, after) = match word.char_indices().last() {
-            Some((last, c)) if !c.is_alphanumeric() => word.split_at(last),
-            _ => (word, &word[word.len()..]),
-        };
+    for piece in text.split_inclusive(|c: char| !c.is_alphanumeric()) {
+        let word = piece.trim_end_matches(|c: char| !c.is_alphanumeric());
+        let after = &piece[word.len()..];
         let is_name = |names: &[&str]| {
             word.get(..3).is_some_and(|start| names.contains(&start)) && word.len() <= 9
         };

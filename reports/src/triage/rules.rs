@@ -4,6 +4,8 @@
 //! that `graceful` is no race; a match takes time that grows with the text and no faster. Reading
 //! the file is the caller's: this crate takes the parsed form and says what is wrong with it.
 
+use std::cell::OnceCell;
+
 use regex::{Regex, RegexBuilder};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,6 +15,7 @@ use super::words;
 use crate::cause::{Category, Priority};
 use crate::classify::Confidence;
 use crate::testlog::{Case, Phase};
+use crate::text::shortened;
 
 /// The version of the rules' format.
 pub const FORMAT: i64 = 1;
@@ -118,6 +121,9 @@ pub struct Rules {
     comparer: Comparer,
 }
 
+/// The characters of a message that evidence quotes.
+const QUOTED: usize = 80;
+
 /// How a message speaks of an HTTP status.
 const STATUS: &str = concat!(
     r"\b(?:HTTP(?:/\d(?:\.\d)?)?|status(?:[ _]?code)?|error|response|answer)",
@@ -178,7 +184,8 @@ impl Rules {
     pub fn decide(&self, case: &Case) -> Option<(&Rule, String)> {
         let seen = Seen {
             statuses: self.statuses(&case.message),
-            difference: self.comparer.difference(&case.message),
+            comparer: &self.comparer,
+            difference: OnceCell::new(),
         };
         self.compiled
             .iter()
@@ -202,14 +209,22 @@ impl Rule {
 }
 
 /// What is read once from a failure's message, for all rules.
-struct Seen {
+struct Seen<'a> {
     statuses: Vec<u16>,
-    difference: Option<Difference>,
+    comparer: &'a Comparer,
+    /// Looked for when the first rule asks: most failures are decided before one does.
+    difference: OnceCell<Option<Difference>>,
+}
+
+impl Seen<'_> {
+    fn difference(&self, message: &str) -> Option<Difference> {
+        *self.difference.get_or_init(|| self.comparer.difference(message))
+    }
 }
 
 impl Compiled {
     /// What in the failure the rule is about; none where it does not match.
-    fn evidence(&self, case: &Case, seen: &Seen) -> Option<String> {
+    fn evidence(&self, case: &Case, seen: &Seen<'_>) -> Option<String> {
         let mut evidence = Vec::new();
         if let Some(expression) = &self.exception {
             let exception = case.exception.as_deref()?;
@@ -220,14 +235,14 @@ impl Compiled {
         }
         if let Some(expression) = &self.message {
             let found = expression.find(&case.message)?;
-            evidence.push(format!("text `{}`", shortened(found.as_str())));
+            evidence.push(format!("text `{}`", shortened(found.as_str(), QUOTED)));
         }
         if !self.rule.status.is_empty() {
             let status = seen.statuses.iter().find(|status| self.rule.status.contains(status))?;
             evidence.push(format!("HTTP status {status}"));
         }
         if let Some(difference) = self.rule.difference {
-            if seen.difference != Some(difference) {
+            if seen.difference(&case.message) != Some(difference) {
                 return None;
             }
             evidence.push(difference.words().to_owned());
@@ -254,14 +269,6 @@ fn compiled(text: &str) -> Result<Regex, String> {
         .multi_line(true)
         .build()
         .map_err(|error| error.to_string().lines().last().unwrap_or_default().to_owned())
-}
-
-fn shortened(text: &str) -> String {
-    const LONGEST: usize = 80;
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 #[cfg(test)]

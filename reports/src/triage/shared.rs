@@ -18,13 +18,14 @@ const MANY: usize = 5;
 pub(super) fn mostly_failed(run: &TestRun) -> Option<(usize, usize)> {
     // Hardly any run has to be looked at test by test: reports of failures are as many or more.
     let reports = run.failures().count() as u64;
-    if reports.saturating_mul(5) <= run.tests().saturating_mul(4) {
+    let tests = run.tests();
+    if reports.saturating_mul(5) <= tests.saturating_mul(4) {
         return None;
     }
     let outcomes = run.outcomes();
     let failed = outcomes.values().filter(|status| status.is_failure()).count();
     // A quiet log names only what failed; the counts know how many there were.
-    let counted = usize::try_from(run.tests()).unwrap_or(usize::MAX);
+    let counted = usize::try_from(tests).unwrap_or(usize::MAX);
     let all = outcomes.len().max(counted);
     (all >= MANY && failed * 5 > all * 4).then_some((failed, all))
 }

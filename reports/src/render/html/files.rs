@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use crate::record::{Job, Outcome};
 use crate::run::{PipelineRun, Run};
-use crate::text::{duration, escape, thousands, usd};
+use crate::text::{duration, escape, shortened, thousands, usd};
 
 /// The most files of a pipeline.
 const CAP: usize = 100;
@@ -67,26 +67,19 @@ fn row(job: &Job) -> Markup {
         }
         Outcome::Skipped => {
             let reason = job.detail.as_deref().unwrap_or("no reason given");
-            ("", format!("– skipped: {}", escape(&shortened(reason))))
+            ("", format!("– skipped: {}", escape(&shortened(reason, LONG))))
         }
     };
     html! {
         tr {
             td class="number" { (job.job) }
-            td class="path" { code { (escape(&shortened(&job.path))) } }
+            td class="path" { code { (escape(&shortened(&job.path, LONG))) } }
             td class={ "short " (class) } { (outcome) }
             td class="number" { (duration(job.latency_us())) }
             td class="number" { (thousands(job.calls)) }
             td class="number" { (usd(job.cost_microusd)) }
             td class="number" { (usd(job.wasted_microusd)) }
         }
-    }
-}
-
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(LONG) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }
 

@@ -13,10 +13,13 @@ use crate::cause::Cause;
 use crate::injected::injected;
 use crate::record::Outcome;
 use crate::run::PipelineRun;
-use crate::text::{escape, thousands};
+use crate::text::{escape, shortened, thousands};
 
 /// The most rows of one kind that have a name of their own.
 const NAMED: usize = 4;
+
+/// The characters of a name that fit into the drawing beside its total.
+const NAME: usize = 34;
 
 /// The height of a row.
 const ROW: i64 = 30;
@@ -102,7 +105,7 @@ fn named(
     let row = |label: String, cells| Row { label, class: "cell", cells };
     let mut rows: Vec<Row> = by_name
         .into_iter()
-        .map(|(name, cells)| row(format!("{before}{}", shortened(&escape(&name))), cells))
+        .map(|(name, cells)| row(format!("{before}{}", shortened(&escape(&name), NAME)), cells))
         .collect();
     // The sort is stable: equally frequent ones stay in the order of their names.
     rows.sort_by_key(|row| std::cmp::Reverse(row.total()));
@@ -115,14 +118,6 @@ fn named(
         rows.push(row(format!("{} {others}", rest.len()), cells));
     }
     rows
-}
-
-/// A name that fits into the drawing beside its total.
-fn shortened(name: &str) -> String {
-    match name.char_indices().nth(34) {
-        Some((end, _)) => format!("{}…", &name[..end]),
-        None => name.to_owned(),
-    }
 }
 
 #[cfg(test)]

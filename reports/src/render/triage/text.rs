@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::{first_line, place, status_words};
 use crate::cause::Category;
 use crate::render::{Style, counted, testlog};
-use crate::text::{escape, percent, thousands};
+use crate::text::{escape, percent, shortened, thousands};
 use crate::triage::{Flakiness, Group, Triage};
 
 /// The ids that a group names.
@@ -118,10 +118,8 @@ fn members(triage: &Triage<'_>, group: &Group) -> Vec<(String, u64)> {
 
 /// A text that fits a width; one that does not says so at its end.
 fn cut(text: &str, width: usize) -> String {
-    match text.char_indices().nth(width) {
-        None => text.to_owned(),
-        Some(_) => text.chars().take(width.saturating_sub(1)).chain(['…']).collect(),
-    }
+    let most = if text.chars().count() > width { width.saturating_sub(1) } else { width };
+    shortened(text, most)
 }
 
 fn render_flakiness(page: &mut String, flakiness: &Flakiness) {

@@ -7,6 +7,8 @@ use std::io::{self, BufRead, Read};
 
 use memchr::{memchr, memchr3};
 
+use crate::testlog::decode::read_ready;
+
 /// The bytes of a text that are kept; messages are cut shorter than this later.
 const TEXT: usize = 64 << 10;
 /// The bytes of an attribute's value that are kept: a test's name has to be whole.
@@ -222,11 +224,7 @@ impl Scan<'_> {
 
 impl<R: BufRead> Read for Shortened<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let ready = self.fill_buf()?;
-        let length = ready.len().min(buffer.len());
-        buffer[..length].copy_from_slice(&ready[..length]);
-        self.consume(length);
-        Ok(length)
+        read_ready(self, buffer)
     }
 }
 
