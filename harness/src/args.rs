@@ -1,19 +1,24 @@
 //! What was typed, and nothing more; `plan` says what it means.
 
 mod classify;
+mod format;
 mod generate;
 mod report;
 mod run;
 
 pub use classify::{ClassifyArgs, TestFormat, TriageReport};
 pub use generate::{GenerateTo, GenerateWhat, ShapeArg, SpreadArg};
-pub use report::{FormatArg, ReportArgs};
+pub use report::ReportArgs;
 pub use run::{AblateArgs, ClockArg, RunArgs};
 
 use std::path::PathBuf;
 
-use clap::{Args as Section, Parser, Subcommand, ValueEnum};
+use clap::{Args as Section, Parser, Subcommand};
 use mock_claude::limits::Tier;
+use reports::claim::Claim;
+use reports::render::{CLAIMS, Exporter};
+
+use self::format::one_of;
 
 /// Break an LLM pipeline on purpose, before production does, and prove that the fix works.
 #[derive(Debug, Parser)]
@@ -149,20 +154,9 @@ pub struct ClaimsArgs {
     #[arg(long, value_name = "N", num_args = 1..)]
     pub row: Vec<u64>,
     /// How the list is printed
-    #[arg(long, value_enum, default_value_t = ClaimsFormat::Text)]
-    pub format: ClaimsFormat,
+    #[arg(long, value_parser = one_of(&CLAIMS, |claims| claims.format()), default_value = "text")]
+    pub format: &'static dyn Exporter<[Claim]>,
     /// No progress bar
     #[arg(long)]
     pub quiet: bool,
-}
-
-/// The shape of the list of claims.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ClaimsFormat {
-    /// For a terminal.
-    Text,
-    /// A line for each quantity, for a spreadsheet.
-    Csv,
-    /// A table.
-    Markdown,
 }

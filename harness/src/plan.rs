@@ -3,7 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use reports::record::Clock;
@@ -204,7 +204,5 @@ fn own_file<'a>(
 
 /// The folder name that a scenario's runs get by default.
 pub fn folder_name(scenario: &str) -> String {
-    let stem = PathBuf::from(scenario);
-    let stem = stem.file_stem().unwrap_or(stem.as_os_str()).to_string_lossy();
-    stem.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' }).collect()
+    reports::text::file_name(scenario)
 }

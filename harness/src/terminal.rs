@@ -16,7 +16,7 @@ const WIDTH: usize = 100;
 
 /// The style of what goes to standard output.
 pub fn style() -> Style {
-    Style { colour: io::stdout().is_terminal() && !no_colour(), width: WIDTH }
+    Style { colour: io::stdout().is_terminal() && !no_colour(), width: WIDTH, ..Style::PLAIN }
 }
 
 /// Whether what goes to standard error may be coloured.

@@ -1,4 +1,4 @@
-//! What a run would come to, foretold: three cases of one unknown, and where each would break.
+//! An estimate of a run: three cases of one unknown, and where each would break.
 //!
 //! Invariant: a number is never alone. The middle is what the simulation itself would assume; low
 //! and high are the least and the most of all cases, because a case with more tokens may cost less
@@ -8,8 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cause::Cause;
-use crate::record::Currency;
+use crate::record::{Cause, Currency};
 
 /// The version of the format that this crate writes.
 pub const FORMAT: u32 = 1;

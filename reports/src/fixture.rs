@@ -5,11 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::cause::Cause;
-use crate::expect::{Bound, Expectation};
+use crate::judge::{Judged, judge};
 use crate::record::{
-    Attempt, Clock, Currency, FORMAT, Fault, Footer, Header, Job, Outcome, PipelineEnd,
-    PipelineHeader, Record,
+    Attempt, Bound, Cause, Clock, Currency, Expectation, FORMAT, Fault, Footer, Header, Job,
+    Outcome, PipelineEnd, PipelineHeader, Record,
 };
 use crate::run::Run;
 
@@ -18,6 +17,13 @@ const LUCKY: [u64; 4] = [1, 2, 4, 8];
 
 pub(crate) fn concurrent() -> Run {
     Run::from_records(records()).unwrap()
+}
+
+/// The same run after a change, judged.
+pub(crate) fn judged(change: impl FnOnce(&mut Run)) -> Judged {
+    let mut run = concurrent();
+    change(&mut run);
+    judge(run)
 }
 
 pub(crate) fn records() -> Vec<Record> {

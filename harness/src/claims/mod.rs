@@ -6,11 +6,11 @@
 pub mod arm;
 pub mod measure;
 
-use reports::claim::{Range, Unit};
+use reports::claim::{ClaimedRange, QuantityUnit};
 use serde::Deserialize;
 
 pub use arm::Arm;
-pub use measure::{Measure, Measured};
+pub use measure::{Measure, Reading};
 
 use crate::failure::Failure;
 
@@ -46,7 +46,7 @@ pub struct QuantityConfig {
     /// What is counted.
     pub what: String,
     /// Its unit.
-    pub unit: Unit,
+    pub unit: QuantityUnit,
     /// The least value that bears the claim out.
     pub min: Option<f64>,
     /// The greatest value that bears the claim out.
@@ -109,8 +109,8 @@ impl Relation {
 
 impl QuantityConfig {
     /// The values that bear the claim out.
-    pub fn claimed(&self) -> Range {
-        Range { min: self.min.map(millionths), max: self.max.map(millionths) }
+    pub fn claimed(&self) -> ClaimedRange {
+        ClaimedRange { min: self.min.map(millionths), max: self.max.map(millionths) }
     }
 }
 

@@ -1,9 +1,9 @@
-//! `chaos ablate`: one stage of a pipeline off at a time, over the same files and the same trouble.
+//! `chaos ablate`: one stage of a pipeline off at a time, over the same files and the same faults.
 
 use reports::ablation::{Ablation, WITHOUT};
 use reports::render;
 
-use super::{read_run, run};
+use super::run::records;
 use crate::args::AblateArgs;
 use crate::failure::{Exit, Failure};
 use crate::interrupt::Interrupt;
@@ -36,13 +36,13 @@ pub fn execute(args: &AblateArgs) -> Result<Exit, Failure> {
         None => RunFolder::numbered(&format!("ablate-{}", plan::folder_name(&plan.name)))?,
     };
     let interrupt = Interrupt::on_signals()?;
-    let measured = run::perform(&plan, &folder, &interrupt, args.quiet)?;
-    let run = read_run(folder.path())?;
-    run::write_reports(&folder, &run, &measured)?;
+    let measured = records::perform(&plan, &folder, &interrupt, args.quiet)?;
+    let judged = records::judged(&folder, measured)?;
+    records::write_reports(&folder, &judged)?;
     if interrupt.asked() {
         return Ok(Exit::Interrupted);
     }
-    let Some(ablation) = Ablation::of(&run) else { return Ok(Exit::Inconclusive) };
+    let Some(ablation) = Ablation::of(&judged) else { return Ok(Exit::Inconclusive) };
     folder.write("ablation.txt", &render::ablation::render(&ablation, reports::Style::PLAIN))?;
     terminal::print(&format!(
         "{}\nrecords and reports: {}\n",

@@ -4,9 +4,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::cause::Cause;
 use crate::fixture;
-use crate::record::Outcome;
+use crate::record::{Attempt, Cause, Footer, Job, Outcome, Record};
 
 fn lines() -> Vec<String> {
     fixture::records().iter().map(Record::to_line).collect()
