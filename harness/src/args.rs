@@ -49,7 +49,7 @@ Exit codes:
 pub enum Command {
     /// Run a scenario against one or more pipelines
     Run(RunArgs),
-    /// Foretell what a run over a source tree would cost, take and break on, without one call
+    /// Estimate what a run over a source tree would cost, take and break on, without one call
     Estimate(EstimateArgs),
     /// List the scenarios and pipelines that ship with the binary
     List,
@@ -113,7 +113,7 @@ The first line that is printed is the URL: point ANTHROPIC_BASE_URL at it. Ctrl-
 /// What can be done with a baseline.
 #[derive(Debug, Subcommand)]
 pub enum BaselineAction {
-    /// Accept the figures of runs as the ones to hold
+    /// Accept the figures of runs as the ones to keep to
     Accept {
         /// The baseline file; made if it is not there
         #[arg(long, value_name = "FILE")]

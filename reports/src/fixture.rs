@@ -1,7 +1,7 @@
 //! A small run for the tests: ten files at once, as in the fourth breaking test of phase 2.
 //!
 //! phase1 gets four answers and six 429s, and gives up at once; phase3 meets the same six 429s
-//! and documents all ten. Every number reconciles; a test bends what it is about.
+//! and documents all ten. Every number reconciles; a test changes what it is about.
 
 use std::collections::BTreeMap;
 

@@ -15,7 +15,7 @@ pub struct ReportArgs {
     /// Folders of runs, or their run.jsonl
     #[arg(required = true, value_name = "RUN")]
     pub runs: Vec<PathBuf>,
-    /// What to make of them; several by comma or by repeating the flag
+    /// The formats; several by comma or by repeating the flag
     #[arg(
         long,
         value_parser = one_of(&RUNS, |runs| runs.format()),

@@ -7,6 +7,7 @@ pub mod arm;
 pub mod measure;
 
 use reports::claim::{ClaimedRange, QuantityUnit};
+use reports::record::millionths;
 use serde::Deserialize;
 
 pub use arm::Arm;
@@ -110,17 +111,14 @@ impl Relation {
 impl QuantityConfig {
     /// The values that bear the claim out.
     pub fn claimed(&self) -> ClaimedRange {
-        ClaimedRange { min: self.min.map(millionths), max: self.max.map(millionths) }
+        ClaimedRange { min: self.min.map(figure), max: self.max.map(figure) }
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the figures of claims are small and not negative"
-)]
-fn millionths(value: f64) -> u64 {
-    (value * 1_000_000.0).round() as u64
+/// A claimed figure as measurements have it.
+fn figure(value: f64) -> u64 {
+    let millionths = millionths(value).and_then(|figure| u64::try_from(figure).ok());
+    millionths.expect("the figures of claims are small and not negative")
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `chaos baseline accept`: the figures of runs become the ones to hold.
+//! `chaos baseline accept`: the figures of runs become the ones to keep to.
 
 use std::fs;
 use std::io::ErrorKind;

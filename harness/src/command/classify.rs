@@ -35,7 +35,7 @@ pub fn execute(args: &ClassifyArgs) -> Result<Exit, Failure> {
         if log.runs.is_empty() {
             let hint = match format {
                 None => "name the format with `--format`",
-                Some(_) => "leave `--format` out, and the input tells its format itself",
+                Some(_) => "leave `--format` out, and the format is detected",
             };
             terminal::say(&format!("`{}`: no test output found\nhint: {hint}", name.display()));
         }

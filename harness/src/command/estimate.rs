@@ -13,7 +13,7 @@ use crate::pipeline::preset::SHIPPED;
 use crate::source::tree;
 use crate::{plan, terminal};
 
-/// Estimates a tree and prints what came of it.
+/// Estimates a tree and prints the outcome.
 pub fn execute(args: &EstimateArgs) -> Result<Exit, Failure> {
     let question = question(args)?;
     let estimate = estimate(&question, currency());

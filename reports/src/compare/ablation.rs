@@ -26,7 +26,7 @@ pub struct Ablation {
 pub struct Without {
     /// The stage that is off.
     pub stage: String,
-    /// What it came to.
+    /// Its numbers.
     pub summary: Summary,
     /// The failures that the whole pipeline does not have, by cause.
     pub returned: BTreeMap<Cause, u64>,

@@ -122,7 +122,7 @@ impl Baseline {
 }
 
 impl Entry {
-    /// The numbers of a run, whether or not they may be relied on: see [`doubts`].
+    /// The numbers of a run, reliable or not: see [`doubts`].
     pub(super) fn of(judged: &Judged) -> Self {
         let header = &judged.run().header;
         let numbers = |summary: &Summary| (summary.pipeline.clone(), Numbers::of(summary));

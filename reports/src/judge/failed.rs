@@ -105,7 +105,7 @@ fn of_pipeline(index: usize, pipeline: &PipelineRun, bound: Option<Break>) -> Ve
     failed.collect()
 }
 
-/// The failures of a run that a test goes on to bend.
+/// The failures of a run that a test goes on to change.
 #[cfg(test)]
 pub(super) fn failures(run: &Run) -> Vec<Failure<'_>> {
     let checks = super::check::checks(run, &super::summary::Summary::of(run));

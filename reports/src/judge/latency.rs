@@ -8,7 +8,7 @@
 
 use hdrhistogram::Histogram;
 
-/// The longest latency that is told apart: 35 years.
+/// The longest latency that a distribution holds: 35 years.
 const LIMIT_US: u64 = 1 << 50;
 
 /// A distribution of latencies.

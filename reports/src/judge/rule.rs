@@ -1,4 +1,4 @@
-//! What a failed job means: the rule that decided, where it is fixed, how soon it deserves a look,
+//! What a failed job means: the rule that decided, where the fix belongs, how soon it deserves a look,
 //! and how sure that is.
 //!
 //! Invariants: only recorded facts decide, never the text of a name; rules are tried in the order
@@ -40,7 +40,7 @@ pub enum Rule {
     HeldBack,
     /// The file itself could not be read.
     FileUnreadable,
-    /// Trouble on the way, and no fault on record that explains it.
+    /// An error on the way, and no fault on record that explains it.
     NoFaultOnRecord,
     /// The cause alone, by the table of causes.
     RecordedCause,
@@ -89,7 +89,7 @@ impl Failure<'_> {
         }
     }
 
-    /// Where the mending is.
+    /// Where the fix belongs.
     pub fn category(&self) -> Category {
         let category = match self.rule() {
             Rule::QuotaOfOthers => Category::Environment,
@@ -122,7 +122,7 @@ impl Failure<'_> {
         }
     }
 
-    /// What mends it, in one sentence.
+    /// What fixes it, in one sentence.
     pub fn remedy(&self) -> &'static str {
         self.deduced().map_or("find out why no cause was recorded", Cause::advice)
     }

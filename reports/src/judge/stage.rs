@@ -20,7 +20,7 @@ pub enum Stage {
     Breaker,
     /// Know how much time is left, and stop or hand over in time.
     Deadline,
-    /// Hold the merged documentation against the source.
+    /// Check the merged documentation against the source.
     Merge,
 }
 
@@ -28,8 +28,8 @@ impl Failure<'_> {
     /// The stage that takes the cause away; none where no stage can. Another cause may stand
     /// behind it: what kills the parser may be too long for a prompt as well.
     ///
-    /// A job that was tried once needs a retry; one that was tried again in vain needs more. What
-    /// was answered from the cache alone was spoilt there.
+    /// A job that was tried once needs a retry; one that failed again needs more than that.
+    /// What was answered from the cache alone was corrupted there.
     pub fn stage(&self) -> Option<Stage> {
         let again = self.last.is_some_and(|attempt| attempt.attempt > 1);
         let is_kept = self.job.cache_hits > 0 && self.job.calls == 0;

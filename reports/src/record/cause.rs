@@ -171,7 +171,7 @@ impl Cause {
         }
     }
 
-    /// Where the mending is.
+    /// Where the fix belongs.
     pub const fn category(self) -> Category {
         match self {
             Self::RateLimited
@@ -225,7 +225,7 @@ impl Cause {
         matches!(self, Self::Truncated | Self::LostChunk | Self::Undocumented | Self::LostLines)
     }
 
-    /// What mends it, in one sentence.
+    /// What fixes it, in one sentence.
     pub const fn advice(self) -> &'static str {
         match self {
             Self::RateLimited => {
@@ -234,7 +234,7 @@ impl Cause {
             Self::Overloaded => "retry with jittered backoff, and stop calling while it lasts",
             Self::ServerError => "retry with backoff: the same request may succeed later",
             Self::PromptTooLong => "split the file into parts that fit the context window",
-            Self::InvalidRequest => "mend the request: retrying it cannot help",
+            Self::InvalidRequest => "fix the request: retrying it cannot help",
             Self::Unauthorized => "check the API key and what it is allowed to do",
             Self::NotFound => "check the model's name and the base URL",
             Self::Connection => "retry on a new connection, and count what was already billed",
@@ -244,7 +244,7 @@ impl Cause {
             Self::MalformedReply => "check the body before using it, and retry when it is broken",
             Self::LostChunk => "fail the file, or retry the part, when one part has no answer",
             Self::Undocumented => "compare the answer with the source and ask for what is missing",
-            Self::LostLines => "mend the chunk boundaries: every line belongs to some part",
+            Self::LostLines => "fix the chunk boundaries: every line belongs to some part",
             Self::ProcessKilled => "find who sent the signal, and checkpoint to survive it",
             Self::OutOfMemory => "parse in parts or stream, or give the process more memory",
             Self::InjectedFatal => "nothing: the scenario injects what no client can survive",

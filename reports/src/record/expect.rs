@@ -150,7 +150,7 @@ impl fmt::Display for Bound {
 /// A limit in millionths, rounded to the nearest; `None` where it is negative or no number.
 ///
 /// The decimal text is the way there because it is exact: no float arithmetic takes part.
-pub(crate) fn millionths(value: f64) -> Option<u128> {
+pub fn millionths(value: f64) -> Option<u128> {
     if value < 0.0 {
         return None;
     }

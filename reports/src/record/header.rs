@@ -32,7 +32,7 @@ pub struct Header {
     pub pipelines: Vec<PipelineHeader>,
     /// Where the source files came from: `generated`, or `directory` for `--input`.
     pub input: String,
-    /// The currency beside the dollar.
+    /// The currency in addition to the dollar.
     pub currency: Currency,
     /// What the scenario expects, by pipeline.
     pub expect: BTreeMap<String, Expectation>,

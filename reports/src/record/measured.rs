@@ -1,6 +1,6 @@
-//! What depends on the machine: `measured.json`, beside the run's records and never among them.
+//! What depends on the machine: `measured.json`, alongside the run's records and never in them.
 //!
-//! Invariant: nothing here is judged or compared; it is shown beside what is. The separation is
+//! Invariant: nothing here is judged or compared; it is shown with what is. The separation is
 //! what keeps `run.jsonl` of one seed the same bytes on every machine.
 
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ pub struct Measured {
     /// Real time of each pipeline, in microseconds.
     pub pipelines: BTreeMap<String, u64>,
     /// The most memory that the process had resident during each pipeline, in kilobytes: parsers,
-    /// the mock and the source files included. Absent where the system does not tell.
+    /// the mock and the source files included. Absent where the system does not report it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pipelines_peak_rss_kb: BTreeMap<String, u64>,
     /// The most memory that the process had resident, in kilobytes; absent where unknown.

@@ -1,5 +1,5 @@
-//! What no run can have measured. Sums over a run's records stay far from what a number can hold,
-//! whatever stands in a damaged file.
+//! Numbers that no run can have measured. They are refused, so that sums over a run's records never
+//! overflow, even those of a damaged file.
 
 use crate::record::{Attempt, Fault, Job, PipelineEnd, Platform, Record};
 

@@ -1,5 +1,5 @@
 //! Goal: a run that died is readable and says so; a damaged one is refused with the line.
-//! Method: the lines of the fixture run, cut, bent and reordered.
+//! Method: the lines of the fixture run, cut, changed and reordered.
 
 use proptest::prelude::*;
 

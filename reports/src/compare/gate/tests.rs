@@ -1,5 +1,5 @@
 //! Goal: any number that moved fails, and whatever cannot be compared is inconclusive.
-//! Method: a baseline of the fixture run, and the same run bent in one place at a time.
+//! Method: a baseline of the fixture run, and the same run changed in one place at a time.
 
 use super::*;
 use crate::fixture;

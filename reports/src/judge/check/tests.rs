@@ -1,5 +1,5 @@
 //! Goal: an expectation passes only where the number was measured and is inside the bound.
-//! Method: a fixture run in which phase1 documents 4 of 10 jobs, bent in one place at a time.
+//! Method: a fixture run in which phase1 documents 4 of 10 jobs, changed in one place at a time.
 
 use super::*;
 use crate::fixture;
@@ -47,7 +47,7 @@ fn a_measured_value_on_the_limit_passes_and_beyond_it_fails() {
 }
 
 #[test]
-fn a_check_shows_the_measured_value_beside_its_bound() {
+fn a_check_shows_the_measured_value_and_its_bound() {
     let check = check_phase1(fixture::concurrent(), success(Some(0.35), Some(0.45)));
     assert_eq!((check.measured.as_str(), check.bound.as_str()), ("0.40", "0.35 … 0.45"));
 }

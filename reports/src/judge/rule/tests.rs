@@ -1,5 +1,5 @@
 //! Goal: a failed job is classified by what was recorded about it.
-//! Method: the fixture's third job failed at a 429; each test bends its records and asks again.
+//! Method: the fixture's third job failed at a 429; each test changes its records and asks again.
 
 use super::*;
 use crate::fixture;
@@ -34,14 +34,14 @@ fn an_injected_429_is_the_quota_of_others_and_a_429_without_a_fault_is_the_own_l
     let own = (Category::Configuration, Priority::High, Confidence::Certain);
     assert_eq!(row(&run), ("own-limit", own.0, own.1, own.2, "retry"));
     last(&mut run).attempt = 5;
-    assert_eq!(row(&run).4, "pacing", "five attempts in vain need more than a sixth");
+    assert_eq!(row(&run).4, "pacing", "after five attempts a sixth is not enough");
 }
 
 #[test]
 fn a_fault_on_record_makes_a_server_error_certain_and_none_makes_it_likely() {
     let mut run = unexpected();
     run.pipelines[0].jobs[2].cause = Some(Cause::ServerError);
-    assert_eq!(row(&run).0, "no-fault-on-record", "the fault was an earlier trouble of the job");
+    assert_eq!(row(&run).0, "no-fault-on-record", "the fault hit an earlier request of the job");
     last(&mut run).cause = Some(Cause::ServerError);
     let found = row(&run);
     assert_eq!((found.0, found.3), ("injected-fault", Confidence::Certain));
@@ -91,11 +91,11 @@ fn every_cause_has_a_rule_of_its_own_kind_and_every_rule_its_name() {
 }
 
 #[test]
-fn what_only_the_cache_answered_was_spoilt_there() {
+fn what_only_the_cache_answered_was_corrupted_there() {
     let mut run = unexpected();
     let job = &mut run.pipelines[0].jobs[2];
     (job.cause, job.cache_hits, job.calls) = (Some(Cause::Undocumented), 1, 1);
-    assert_eq!(row(&run).4, "merge", "a part of it was asked for");
+    assert_eq!(row(&run).4, "merge", "a part of it was requested");
     run.pipelines[0].jobs[2].calls = 0;
     assert_eq!(row(&run).4, "cache");
 }

@@ -33,16 +33,20 @@ pub fn render(ablation: &Ablation, style: Style) -> String {
 }
 
 fn row(stage: &str, summary: &Summary, whole: &Summary, returns: String) -> Vec<String> {
-    let beside = |value: String, head: Option<u64>, base: Option<u64>| {
+    let with_ratio = |value: String, head: Option<u64>, base: Option<u64>| {
         if head == base { value } else { format!("{value} ({})", ratio(head, base)) }
     };
     let time = summary.elapsed_us.map_or_else(|| "—".to_owned(), duration);
     vec![
         escape(stage),
         format!("{}/{}", thousands(summary.documented), thousands(summary.tried())),
-        beside(usd(summary.cost_microusd), Some(summary.cost_microusd), Some(whole.cost_microusd)),
-        beside(thousands(summary.calls), Some(summary.calls), Some(whole.calls)),
-        beside(time, summary.elapsed_us, whole.elapsed_us),
+        with_ratio(
+            usd(summary.cost_microusd),
+            Some(summary.cost_microusd),
+            Some(whole.cost_microusd),
+        ),
+        with_ratio(thousands(summary.calls), Some(summary.calls), Some(whole.calls)),
+        with_ratio(time, summary.elapsed_us, whole.elapsed_us),
         returns,
     ]
 }

@@ -1,4 +1,4 @@
-//! The priority matrix: what to do first, and where the mending is.
+//! The priority matrix: what to do first, and where the fix belongs.
 //!
 //! Invariants: every failure is in one cell or among the expected ones; the sums at the edges are
 //! those of the cells.

@@ -1,8 +1,8 @@
-//! The failure report: what failed, where the mending is, and what mends it; 80 columns.
+//! The failure report: what failed, where the fix belongs, and what it is; 80 columns.
 //!
 //! Invariants: every failure is counted in every section; the detailed list names each of them
 //! until there are too many to read, and then groups identical ones with their count, while the
-//! CSV beside it still has every one.
+//! CSV alongside still has every one.
 
 use std::fmt::Write as _;
 
@@ -112,7 +112,7 @@ mod tests {
     use crate::record::{Cause, Job, Outcome};
 
     #[test]
-    #[expect(clippy::too_many_lines, reason = "the page is shown to the letter")]
+    #[expect(clippy::too_many_lines, reason = "the page is shown in full")]
     fn the_report_goes_from_the_summary_to_each_failure() {
         let mut run = fixture::concurrent();
         let jobs = &mut run.pipelines[0].jobs;

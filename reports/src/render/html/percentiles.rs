@@ -72,7 +72,7 @@ fn axis(most: u64) -> Axis {
     Axis { max, from: Tenths(LEFT * 10), to: Tenths((RIGHT - 8) * 10), ticks }
 }
 
-/// How many nines a percentile has that so many of all lie above, in millionths of a nine.
+/// How many nines a percentile has with this many of all above it, in millionths of a nine.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,

@@ -17,7 +17,7 @@ use crate::text::{escape, shortened, thousands};
 /// The most rows of one kind that have a name of their own.
 const NAMED: usize = 4;
 
-/// The characters of a name that fit into the drawing beside its total.
+/// The characters of a name that fit into the drawing next to its total.
 const NAME: usize = 34;
 
 /// The height of a row.

@@ -1,12 +1,12 @@
 //! The main screen: one run, its verdict, and its pipelines side by side.
 //!
 //! Invariants: the verdict comes first, then what was expected, then the numbers in an order that
-//! never changes; a number that rests on samples has their count beside it; the closing sentence
+//! never changes; a number that rests on samples has their count next to it; the closing sentence
 //! claims nothing of a run whose records do not agree.
 
 use std::fmt::Write as _;
 
-use super::terminal::one_by_one;
+use super::each::each;
 use super::{closing, rows};
 use crate::judge::{Check, Judged, Verdict};
 use crate::record::{Clock, Measured};
@@ -31,7 +31,7 @@ impl Exporter<[Judged]> for SummaryTxt {
     }
 
     fn text(&self, runs: &[Judged], style: Style) -> String {
-        one_by_one(runs, |judged| render(judged, None, style))
+        each(runs, |judged| render(judged, None, style))
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::terminal::one_by_one;
+use super::each::each;
 use crate::judge::{Judged, Verdict};
 use crate::record::{Cause, Currency, Job, Outcome};
 use crate::render::export::{Exporter, Format};
@@ -24,7 +24,7 @@ impl Exporter<[Judged]> for JobsTxt {
     }
 
     fn text(&self, runs: &[Judged], style: Style) -> String {
-        one_by_one(runs, |judged| render(judged.run(), None, style))
+        each(runs, |judged| render(judged.run(), None, style))
     }
 }
 

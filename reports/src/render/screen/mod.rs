@@ -5,6 +5,7 @@
 
 mod closing;
 pub(super) mod comparison;
+mod each;
 mod jobs;
 mod rows;
 mod terminal;

@@ -1,10 +1,10 @@
 //! The screen of `chaos run`: the numbers, what this machine took, and the first files.
 
+use super::each::each;
 use super::{comparison, jobs};
 use crate::judge::Judged;
 use crate::render::export::{Exporter, Format};
 use crate::render::style::Style;
-use crate::text::escape;
 
 /// The files of each pipeline that are listed without `--verbose`.
 const SHOWN_JOBS: usize = 10;
@@ -25,20 +25,11 @@ impl Exporter<[Judged]> for Terminal {
 
     fn text(&self, runs: &[Judged], style: Style) -> String {
         let cap = if style.verbose { None } else { Some(SHOWN_JOBS) };
-        one_by_one(runs, |judged| {
+        each(runs, |judged| {
             let mut page = comparison::render(judged, judged.measured(), style);
             page.push('\n');
             page.push_str(&jobs::render(judged.run(), cap, style));
             page
         })
     }
-}
-
-/// A page for each run, one after another; where there are several, each under its name.
-pub(super) fn one_by_one(runs: &[Judged], page: impl Fn(&Judged) -> String) -> String {
-    let pages = runs.iter().map(|judged| match runs.len() {
-        1 => page(judged),
-        _ => format!("{}\n{}", escape(judged.name()), page(judged)),
-    });
-    pages.collect::<Vec<_>>().join("\n")
 }
