@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::database;
 use crate::failure::Failure;
+use crate::pipeline::answer::Answer;
 use crate::pipeline::cache::{Entry, Key};
-use crate::pipeline::merge::Answer;
 
 /// The name of the file in the folder of a run.
 pub const BOOK: &str = "store.redb";

@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use self::body::encode;
 use crate::advice::{Advice, RetryAfter};
-use crate::pipeline::merge::Answer;
+use crate::pipeline::answer::Answer;
 use crate::transport::{Break, Response, Transport, TransportError};
 
 pub use batch::ASKING_TAG;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use crate::failure::Failure;
-use crate::output::write_atomically;
+use crate::files::write_atomically;
 
 /// The folder of one pipeline, where documentation is wanted at all.
 pub fn folder(root: Option<&Path>, pipeline: &str) -> Option<PathBuf> {

@@ -39,6 +39,8 @@ pub mod remote;
 pub mod resume;
 
 pub mod failure;
+pub mod files;
+pub mod hex;
 pub mod terminal;
 
 pub use failure::{Exit, Failure};

@@ -15,8 +15,8 @@ use reports::record::{Attempt, Footer, Record};
 use crate::book::{self, Book, BookError, Intent};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
+use crate::pipeline::answer::Answer;
 use crate::pipeline::cache::Key;
-use crate::pipeline::merge::Answer;
 
 /// The open record file of one run.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ use crate::book::{Book, Intent, unreadable};
 use crate::charges::{Charge, Charges};
 use crate::clock::RunClock;
 use crate::failure::Failure;
-use crate::pipeline::call::Used;
+use crate::pipeline::used::Used;
 use crate::recorder::Recorder;
 
 /// What earlier lives of a run have done for one pipeline; nothing in the first one.

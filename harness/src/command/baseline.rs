@@ -8,7 +8,7 @@ use reports::{Baseline, Verdict, judge};
 
 use super::read_run;
 use crate::failure::{Exit, Failure};
-use crate::output::write_atomically;
+use crate::files::write_atomically;
 use crate::terminal;
 
 /// Adds runs to a baseline, each in place of what the baseline holds of its scenario.

@@ -13,7 +13,7 @@ use scenarios::document::Document;
 
 use crate::args::{ClassifyArgs, TriageReport};
 use crate::failure::{Exit, Failure};
-use crate::output::write_atomically;
+use crate::files::write_atomically;
 use crate::terminal;
 
 /// The bytes that are read at once: logs are large.

@@ -18,7 +18,8 @@ use super::read_run;
 use super::run::SHOWN_JOBS;
 use crate::args::{FormatArg, ReportArgs};
 use crate::failure::{Exit, Failure};
-use crate::output::{MEASURED, write_atomically};
+use crate::files::write_atomically;
+use crate::output::MEASURED;
 use crate::terminal;
 
 /// A run with the path by which it was named.

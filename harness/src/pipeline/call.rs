@@ -10,67 +10,22 @@ use std::time::Duration;
 use mock_claude::chance::RequestKey;
 use reports::Cause;
 use reports::record::Attempt;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::answer::{Answer, Failure};
 use super::cache::Key;
 use super::context::Context;
 use super::gate::{Ask, Pass, Stop};
-use super::merge::Answer;
-use super::preset::Mode;
 use super::prompt::Prompt;
+use super::request::Mode;
 use super::retry::Failed;
+use super::used::Used;
 use crate::book::Intent;
 use crate::charges::Charge;
 use crate::client::{Head, Outcome, Request};
 
 /// The time between two questions after a batch, as the official examples have it.
 const POLL: Duration = Duration::from_mins(1);
-
-/// The `[deadline]` section.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DeadlineConfig {
-    /// Milliseconds for one call; no limit without it.
-    #[serde(default)]
-    pub call_ms: Option<NonZeroU64>,
-    /// Milliseconds for one part of a file: all attempts, the waits between them and the wait in
-    /// line.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub part_ms: Option<NonZeroU64>,
-    /// Milliseconds for one file, all calls and waits included: the platform's own limit.
-    #[serde(default)]
-    pub job_ms: Option<NonZeroU64>,
-}
-
-/// Why a part has no answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// Why.
-    pub cause: Cause,
-    /// In the words of the server, or of the transport.
-    pub detail: String,
-}
-
-/// What a job has used up so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Used {
-    /// Requests sent.
-    pub calls: u64,
-    /// Tokens charged for reading.
-    pub tokens_in: u64,
-    /// Tokens charged for writing.
-    pub tokens_out: u64,
-    /// Micro-dollars charged.
-    pub cost_microusd: u64,
-    /// Micro-dollars charged for attempts that failed.
-    pub wasted_microusd: u64,
-    /// Parts whose answer the cache had, or got from a call that was under way.
-    pub cache_hits: u64,
-    /// Parts that had to be paid for although there is a cache.
-    pub cache_misses: u64,
-}
 
 /// One part of one job, as the records name it.
 #[derive(Debug, Clone, Copy)]

@@ -8,9 +8,9 @@ use std::ops::Range;
 
 use reports::Cause;
 
-use super::call::Failure;
+use super::answer::{Answer, Failure};
 use super::chunk::Chunk;
-use super::merge::{self, Answer};
+use super::merge;
 use crate::source::facts::Facts;
 
 /// What became of a file.

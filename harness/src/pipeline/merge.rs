@@ -9,14 +9,7 @@ use std::fmt::Write;
 
 use mock_claude::reply;
 
-/// The answer to one part.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// The text.
-    pub text: String,
-    /// Whether it was cut at `max_tokens`.
-    pub truncated: bool,
-}
+use super::answer::Answer;
 
 /// The lines of the file, counted from 1, on which something is documented.
 ///

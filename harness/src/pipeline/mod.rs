@@ -5,6 +5,7 @@
 
 pub mod adaptive;
 pub mod analyse;
+pub mod answer;
 pub mod breaker;
 pub mod budget;
 pub mod cache;
@@ -12,6 +13,7 @@ pub mod call;
 pub mod chunk;
 pub mod context;
 pub mod cpython;
+pub mod deadline;
 pub mod engine;
 pub mod gate;
 pub mod judge;
@@ -19,11 +21,13 @@ pub mod merge;
 pub mod pacing;
 pub mod preset;
 pub mod prompt;
+pub mod request;
 pub mod retry;
 pub mod schedule;
 pub mod spend;
 pub mod stage;
 pub mod store;
+pub mod used;
 
 pub use context::Context;
 pub use engine::Job;

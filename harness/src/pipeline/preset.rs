@@ -4,9 +4,6 @@
 //! section's type stands in the file of its stage; a policy is an enum with its own keys, so that a
 //! setting without its stage cannot be written.
 
-use std::fmt::Write;
-use std::num::{NonZeroU32, NonZeroU64};
-
 use mock_claude::{Problem, prices};
 use scenarios::Invalid;
 use scenarios::document::Document;
@@ -20,13 +17,15 @@ use super::analyse::AnalysePolicy;
 use super::breaker::BreakerPolicy;
 use super::budget::BudgetPolicy;
 use super::cache::CachePolicy;
-use super::call::DeadlineConfig;
 use super::chunk::ChunkPolicy;
+use super::deadline::DeadlineConfig;
 use super::prompt::too_short_to_cache;
+use super::request::{Mode, RequestConfig};
 use super::retry::RetryPolicy;
 use super::schedule::{ScheduleConfig, is_default};
 use super::spend::SpendPolicy;
 use super::store::StorePolicy;
+use crate::hex::hex;
 
 /// The version of the preset format.
 pub const FORMAT: i64 = 1;
@@ -65,43 +64,6 @@ pub struct Preset {
     /// Whether what was paid for survives a crash.
     #[serde(default, skip_serializing_if = "StorePolicy::is_off")]
     pub store: StorePolicy,
-}
-
-/// The `[request]` section.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RequestConfig {
-    /// The model's id.
-    pub model: String,
-    /// The most tokens that the answer may have.
-    pub max_tokens: NonZeroU32,
-    /// Whether the answer is read as server-sent events.
-    #[serde(default)]
-    pub stream: bool,
-    /// By which way it is sent.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub mode: Mode,
-    /// Milliseconds between two questions after a batch; a minute unless given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub poll_ms: Option<NonZeroU64>,
-    /// Whether the API is asked to keep what stands before the first placeholder, so that the next
-    /// call reads it for a tenth of the price. It has to be long enough for the model.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub prompt_caching: bool,
-    /// The prompt; `{path}` and `{code}` stand for the file and its text, `{language}` for the name
-    /// of its language.
-    pub prompt: String,
-}
-
-/// By which way requests are sent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Mode {
-    /// As messages, which are answered at once.
-    #[default]
-    Message,
-    /// As message batches, which are answered within a day, at half the price.
-    Batch,
 }
 
 /// The pipelines that ship with the binary.
@@ -196,15 +158,6 @@ impl Preset {
         let text = serde_json::to_string(&nameless).expect("a preset serialises");
         hex(&Sha256::digest(text))
     }
-}
-
-/// Bytes as hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

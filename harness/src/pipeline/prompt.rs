@@ -8,7 +8,7 @@ use mock_claude::prices::{self, Charge, InputTokens, Model};
 use mock_claude::tokens;
 
 use super::pacing::Need;
-use super::preset::{Mode, RequestConfig};
+use super::request::{Mode, RequestConfig};
 use crate::source::language::Language;
 
 /// A prompt with its placeholders filled.

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::answer::Answer;
 use super::cache::Key;
-use super::merge::Answer;
 use crate::book::Book;
 
 /// The `[store]` section.

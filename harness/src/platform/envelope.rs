@@ -15,7 +15,8 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use crate::clock::RunClock;
-use crate::pipeline::call::{DeadlineConfig, Used};
+use crate::pipeline::deadline::DeadlineConfig;
+use crate::pipeline::used::Used;
 
 /// Whether a caller waits for the job, and how a crash of the job looks to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

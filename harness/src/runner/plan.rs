@@ -7,9 +7,9 @@ use scenarios::Scenario;
 use sha2::{Digest, Sha256};
 
 use crate::driver::Work;
+use crate::hex::hex;
 use crate::pipeline::Preset;
 use crate::pipeline::cache::Place;
-use crate::pipeline::preset::hex;
 use crate::pipeline::store::StorePolicy;
 use crate::remote::RemoteMock;
 use crate::source::SourceFile;

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::pipeline::merge::Answer;
-use crate::pipeline::preset::hex;
+use crate::hex::hex;
+use crate::pipeline::answer::Answer;
 
 /// An answer as it is held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Key;
-use crate::pipeline::merge::Answer;
+use crate::pipeline::answer::Answer;
 
 /// A row: the answer, once somebody has it. Its lock is fair, so turns come in order of arrival.
 type Row = Arc<tokio::sync::Mutex<Option<Answer>>>;

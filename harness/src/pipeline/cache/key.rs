@@ -6,7 +6,8 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::pipeline::preset::{RequestConfig, hex};
+use crate::hex::hex;
+use crate::pipeline::request::RequestConfig;
 
 /// What identifies an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

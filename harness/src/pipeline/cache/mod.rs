@@ -29,9 +29,8 @@ pub use policy::CachePolicy;
 
 use self::flight::Flights;
 use self::policy::Rules;
-use super::call::Failure;
-use super::merge::Answer;
-use super::preset::RequestConfig;
+use super::answer::{Answer, Failure};
+use super::request::RequestConfig;
 use crate::clock::RunClock;
 
 /// Why a backend could not do what it was asked for.

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::key::KeyRule;
-use crate::pipeline::merge::Answer;
+use crate::pipeline::answer::Answer;
 
 /// The `[cache]` section.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
