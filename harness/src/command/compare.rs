@@ -6,8 +6,8 @@ use reports::compare;
 use reports::render;
 
 use super::read_run;
-use crate::failure::{Exit, Failure};
-use crate::terminal;
+use crate::process::terminal;
+use crate::{Exit, Failure};
 
 /// Prints the comparison. Differences are no failure here; that is the gate's business.
 pub fn execute(base: &Path, head: &Path) -> Result<Exit, Failure> {

@@ -9,11 +9,12 @@ use reports::render;
 use reports::{Baseline, Run, gate};
 
 use super::{baseline, observe, read_run, run};
-use crate::failure::{Exit, Failure};
-use crate::interrupt::Interrupt;
-use crate::output::RunFolder;
-use crate::runner::RunPlan;
-use crate::{plan, terminal};
+use crate::plan;
+use crate::plan::run_plan::RunPlan;
+use crate::process::interrupt::Interrupt;
+use crate::process::terminal;
+use crate::storage::folder::RunFolder;
+use crate::{Exit, Failure};
 
 /// Judges runs against a baseline; exits with the verdict.
 pub fn execute(path: &Path, folders: &[PathBuf], out: Option<&Path>) -> Result<Exit, Failure> {
@@ -44,7 +45,7 @@ fn run_again(baseline: &Baseline, out: Option<&Path>) -> Result<Vec<Run>, Failur
     for entry in &baseline.entries {
         let mut plan = plan::scenario(&entry.scenario)?;
         let names: Vec<String> = entry.pipelines.keys().cloned().collect();
-        plan.pipelines = plan::pipelines(&names)?;
+        plan.targets = plan::targets(&names)?;
         plan.seed = entry.seed;
         plan::generate(&mut plan);
         runs.push(match out {

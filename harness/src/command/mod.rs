@@ -21,10 +21,10 @@ use std::path::{Path, PathBuf};
 use reports::{Run, RunReader};
 
 use crate::args::{Args, BaselineAction, Command};
-use crate::failure::{Exit, Failure};
-use crate::interrupt::Interrupt;
-use crate::output::{RECORDS, RunFolder};
-use crate::runner::RunPlan;
+use crate::plan::run_plan::RunPlan;
+use crate::process::interrupt::Interrupt;
+use crate::storage::folder::{RECORDS, RunFolder};
+use crate::{Exit, Failure};
 
 /// Does what was asked for.
 pub fn execute(args: Args) -> Result<Exit, Failure> {

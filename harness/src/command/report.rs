@@ -17,10 +17,10 @@ use reports::{Measured, Run, Style, judge};
 use super::read_run;
 use super::run::SHOWN_JOBS;
 use crate::args::{FormatArg, ReportArgs};
-use crate::failure::{Exit, Failure};
-use crate::files::write_atomically;
-use crate::output::MEASURED;
-use crate::terminal;
+use crate::process::terminal;
+use crate::storage::files::write_atomically;
+use crate::storage::folder::MEASURED;
+use crate::{Exit, Failure};
 
 /// A run with the path by which it was named.
 struct Source {
