@@ -14,9 +14,10 @@ use std::fmt::Write as _;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// Every crate with the crates that it may know.
-const ARROWS: [(&str, &[&str]); 5] = [
+const ARROWS: [(&str, &[&str]); 6] = [
+    ("engine", &["mock-claude", "reports"]),
     ("generators", &[]),
-    ("harness", &["generators", "mock-claude", "reports", "scenarios"]),
+    ("harness", &["engine", "generators", "mock-claude", "reports", "scenarios"]),
     ("mock-claude", &[]),
     ("reports", &[]),
     ("scenarios", &["generators", "mock-claude", "reports"]),

@@ -11,7 +11,7 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use harness::measure::Stopwatch;
+use harness::process::measure::Stopwatch;
 use mock_claude::latency::LatencyConfig;
 use mock_claude::{Ledger, MockClaude, admin, server};
 use reports::{Cause, Judged};

@@ -12,9 +12,9 @@ use reports::triage::{self, Input, RuleFile, RuleProblem, Rules, Triage};
 use scenarios::document::Document;
 
 use crate::args::{ClassifyArgs, TriageReport};
-use crate::failure::{Exit, Failure};
-use crate::output::write_atomically;
-use crate::terminal;
+use crate::process::terminal;
+use crate::storage::files::write_atomically;
+use crate::{Exit, Failure};
 
 /// The bytes that are read at once: logs are large.
 const BUFFER: usize = 256 << 10;

@@ -8,10 +8,11 @@ use scenarios::problem::suggest;
 
 use crate::args::EstimateArgs;
 use crate::estimate::{Question, estimate};
-use crate::failure::{Exit, Failure};
-use crate::pipeline::preset::SHIPPED;
+use crate::plan::{self, run_plan};
+use crate::process::terminal;
 use crate::source::tree;
-use crate::{plan, terminal};
+use crate::{Exit, Failure};
+use engine::preset::SHIPPED;
 
 /// Estimates a tree and prints the outcome.
 pub fn execute(args: &EstimateArgs) -> Result<Exit, Failure> {
@@ -49,5 +50,5 @@ fn question(args: &EstimateArgs) -> Result<Question, Failure> {
 
 /// The currency of a scenario that names none.
 fn currency() -> Currency {
-    crate::runner::currency(scenarios::scenario::Currency::default())
+    run_plan::currency(scenarios::scenario::Currency::default())
 }
