@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use reports::record::Clock;
-use scenarios::problem::suggest;
-use scenarios::{Scenario, library};
+use scenarios::{Scenario, library, suggest};
 
 use crate::args::{ClockArg, RunArgs};
 use crate::failure::{Exit, Failure};

@@ -9,12 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// Every crate with the crates that it may know.
-const ARROWS: [(&str, &[&str]); 5] = [
-    ("generators", &[]),
+const ARROWS: [(&str, &[&str]); 6] = [
+    ("generators", &["strict-toml"]),
     ("harness", &["generators", "mock-claude", "reports", "scenarios"]),
-    ("mock-claude", &[]),
-    ("reports", &[]),
-    ("scenarios", &["generators", "mock-claude", "reports"]),
+    ("mock-claude", &["strict-toml"]),
+    ("reports", &["strict-toml"]),
+    ("scenarios", &["generators", "mock-claude", "reports", "strict-toml"]),
+    ("strict-toml", &[]),
 ];
 
 fn metadata() -> Metadata {

@@ -3,6 +3,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strict_toml::Problem;
 
 use crate::api::batches::BatchConfig;
 use crate::fault::{FaultConfig, Plan};
@@ -43,27 +44,5 @@ impl Config {
             .chain(batch.map(|problem| problem.inside("batch")))
             .chain(faults)
             .collect()
-    }
-}
-
-/// Something that is wrong with a configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The key, relative to its section, with dots between tables.
-    pub key: String,
-    /// What is wrong, as a lower-case fragment.
-    pub message: String,
-}
-
-impl Problem {
-    /// A problem with one key.
-    pub fn new(key: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { key: key.into(), message: message.into() }
-    }
-
-    /// The same problem, seen from the section that holds the key.
-    #[must_use]
-    pub fn inside(self, section: &str) -> Self {
-        Self { key: format!("{section}.{}", self.key), ..self }
     }
 }

@@ -7,7 +7,7 @@
 //! [`prompt_cache`], [`journal`]), the order in which one request is decided ([`answer`]), what is
 //! beside messages ([`api`]), what carries it ([`routes`], [`server`], [`pipe`]), what was seen of
 //! it from outside ([`visit`], [`metrics`], [`verdict`], [`admin`], [`proxy`]), and what is typed
-//! and written to start it ([`cli`], [`mod@file`]).
+//! to start it ([`cli`]).
 //!
 //! Time comes from tokio's clock, so a paused runtime runs it in simulated time; chance comes
 //! from the seed, the request and its attempt, so the order of arrival decides nothing.
@@ -34,7 +34,6 @@ pub mod definitions;
 pub mod error;
 pub mod error_codes;
 pub mod fault;
-pub mod file;
 pub mod journal;
 pub mod latency;
 pub mod limits;
@@ -62,6 +61,7 @@ pub mod visit;
 mod watch;
 mod wire;
 
-pub use config::{Config, Problem};
+pub use config::Config;
 pub use journal::{Entry, Ledger};
 pub use server::MockClaude;
+pub use strict_toml::Problem;

@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpSocket};
 
 use crate::answer::State;
 use crate::clock::{Clock, SIMULATED_EPOCH_MS};
-use crate::config::{Config, Problem};
+use crate::config::Config;
 use crate::fault::FaultConfig;
 use crate::journal::{Entry, Journal, Ledger, Record};
 use crate::listener::{self, Bounds, http1};
@@ -25,6 +25,7 @@ use crate::pipe::{self, ClientEnd};
 use crate::service::Api;
 use crate::watch::Watched;
 use crate::wire::{Carrier, Control, Wire};
+use strict_toml::Problem;
 
 /// Connections served at once; more wait to be accepted.
 pub const MAX_CONNECTIONS: usize = 20_000;

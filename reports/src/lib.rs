@@ -47,7 +47,7 @@ pub use cause::{Category, Cause, Priority};
 pub use classify::{Confidence, Rule, Stage};
 pub use compare::{Comparison, compare};
 pub use estimate::Estimate;
-pub use expect::{Bound, Expectation, Problem};
+pub use expect::{Bound, Expectation};
 pub use failure::Failure;
 pub use gate::{GateReport, gate};
 pub use latency::{Latency, Quantile};

@@ -4,7 +4,7 @@ use mock_claude::limits::Tier;
 use mock_claude::prices;
 use reports::record::Currency;
 use reports::render;
-use scenarios::problem::suggest;
+use scenarios::suggest;
 
 use crate::args::EstimateArgs;
 use crate::estimate::{Question, estimate};

@@ -1,7 +1,7 @@
 //! The configurations that are shipped, each a TOML file of the `presets` folder.
 
 use super::Failure;
-use crate::file::nearest;
+use strict_toml::nearest;
 
 /// A shipped configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

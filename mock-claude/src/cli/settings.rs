@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::config::Config;
-use crate::file::nearest;
 use crate::limits::{LimitsConfig, Tier};
+use strict_toml::nearest;
 
 use super::{Args, Failure, file, presets};
 

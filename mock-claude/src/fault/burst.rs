@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::chance::{Chance, MILLION, RequestKey, Share};
-use crate::config::Problem;
+use strict_toml::Problem;
 
 /// The `burst` table of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

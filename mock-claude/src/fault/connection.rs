@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Asked, Drawn, Effect, Fault, When};
-use crate::config::Problem;
+use strict_toml::Problem;
 
 /// A `[[fault]]` of kind `refused_connection`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -11,9 +11,9 @@ use http::HeaderMap;
 use super::{Arrival, Asked, Effect, FaultConfig, Injection, KeyHash, Plan, Spoiled};
 use crate::chance::{Chance, RequestKey};
 use crate::clock::Clock;
-use crate::config::Problem;
 use crate::error::ApiError;
 use crate::wire::Control;
+use strict_toml::Problem;
 
 /// Decides which requests and connections meet a fault.
 #[derive(Debug)]

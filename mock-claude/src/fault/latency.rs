@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Asked, Drawn, Effect, Fault, When};
 use crate::chance::RequestKey;
-use crate::config::Problem;
+use strict_toml::Problem;
 
 /// A `[[fault]]` of kind `latency`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

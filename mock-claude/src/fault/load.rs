@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::chance::{Chance, RequestKey, Share};
-use crate::config::Problem;
+use strict_toml::Problem;
 
 /// The `load` table of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -52,8 +52,8 @@ pub use self::stream::{StreamFault, StreamTrouble};
 pub use self::when::{Arrival, Asked, Attempts, When};
 pub use self::wire::{WireFault, WireTrouble};
 use crate::chance::Chance;
-use crate::config::Problem;
 use crate::error::ApiError;
+use strict_toml::Problem;
 
 /// One `[[fault]]` section.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

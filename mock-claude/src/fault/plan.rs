@@ -4,8 +4,8 @@ use http::HeaderName;
 
 use super::{Asked, Drawn, Effect, FaultConfig};
 use crate::chance::Chance;
-use crate::config::Problem;
 use crate::error::ApiError;
+use strict_toml::Problem;
 
 /// The header by which a client asks for one fault of the plan by name, whatever its conditions,
 /// or for none of them.

@@ -140,11 +140,11 @@ impl Fault for SemanticFault {
         &self.when
     }
 
-    fn problems(&self) -> Vec<crate::config::Problem> {
+    fn problems(&self) -> Vec<strict_toml::Problem> {
         match self.what {
             SemanticTrouble::ErrorBody { status } if !(400..=599).contains(&status) => {
                 let message = "must be from 400 to 599";
-                vec![crate::config::Problem::new("what.error_body.status", message)]
+                vec![strict_toml::Problem::new("what.error_body.status", message)]
             }
             _ => Vec::new(),
         }

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Asked, Drawn, Effect, Fault, FaultConfig, When};
-use crate::config::Problem;
+use strict_toml::Problem;
 
 /// A `[[fault]]` of kind `sequence`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -9,8 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Asked, Drawn, Effect, Fault, When};
-use crate::config::Problem;
 use crate::error::{self, ApiError};
+use strict_toml::Problem;
 
 /// A `[[fault]]` of kind `status`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

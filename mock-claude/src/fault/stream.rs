@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::spoil::{Frame, Passed};
 use super::{Asked, Drawn, Effect, Fault, When};
-use crate::config::Problem;
 use crate::error;
+use strict_toml::Problem;
 
 /// A `[[fault]]` of kind `stream`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Burst, HeaderIs, KeyHash, Load, Pattern};
 use crate::chance::{Chance, RequestKey, Share};
 use crate::clock::SECOND_US;
-use crate::config::Problem;
+use strict_toml::Problem;
 
 /// The `when` table of a fault. Without any condition, every request is hit.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Asked, Drawn, Effect, Fault, When};
-use crate::config::Problem;
+use strict_toml::Problem;
 
 /// A `[[fault]]` of kind `wire`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rates::Rates;
 use super::tiers::Tier;
-use crate::config::Problem;
+use strict_toml::Problem;
 
 /// The `[limits]` section. A limit that is not given does not exist; without the section there
 /// are no limits and no rate-limit headers.

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::config::Algorithm;
-use crate::config::Problem;
+use strict_toml::Problem;
 
 /// Rates and bursts, as single classes, organisations and workspaces have them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::Problem;
+use strict_toml::Problem;
 
 /// How message batches are processed. Each request takes a time of its own, decided by the seed
 /// and its content; a batch ends with its last request.

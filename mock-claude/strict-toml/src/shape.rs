@@ -9,49 +9,27 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::suggest;
+use super::problem::{Problem, suggest};
 
-/// Something that does not fit, at a byte offset of the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// Byte offset in the file.
-    pub at: usize,
-    /// The key with the tables around it.
-    pub key: String,
-    /// What is wrong.
-    pub message: String,
-    /// What to do about it.
-    pub hint: Option<String>,
-}
-
-impl Finding {
-    /// A finding without a hint.
-    pub fn at(at: usize, key: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { at, key: key.into(), message: message.into(), hint: None }
-    }
-
-    /// The finding with a hint, if there is one.
-    #[must_use]
-    pub fn hint(self, hint: Option<String>) -> Self {
-        Self { hint, ..self }
-    }
-}
-
-/// Everything in `table` that does not fit `schema`.
-pub fn check(schema: &Value, table: &Spanned<DeTable<'_>>) -> Vec<Finding> {
-    let mut checker = Checker { root: schema, findings: Vec::new() };
+/// Everything in `table` that does not fit `schema`, each with its byte offset in the file.
+pub(crate) fn check(schema: &Value, table: &Spanned<DeTable<'_>>) -> Vec<(usize, Problem)> {
+    let mut checker = Checker { root: schema, found: Vec::new() };
     checker.table(schema, table.get_ref(), table.span().start, "");
-    checker.findings
+    checker.found
 }
 
 struct Checker<'s> {
     root: &'s Value,
-    findings: Vec<Finding>,
+    found: Vec<(usize, Problem)>,
 }
 
 impl<'s> Checker<'s> {
     fn report(&mut self, at: usize, key: &str, message: impl Into<String>) {
-        self.findings.push(Finding::at(at, key, message));
+        self.advise(at, key, message, None);
+    }
+
+    fn advise(&mut self, at: usize, key: &str, message: impl Into<String>, hint: Option<String>) {
+        self.found.push((at, Problem::new(key, message).hint(hint)));
     }
 
     /// Follows references, and unwraps "this or null".
@@ -119,13 +97,12 @@ impl<'s> Checker<'s> {
         }
         let with_table: Vec<&str> = variants(schema).filter_map(name_of).collect();
         if with_table.contains(&text) {
-            let finding = Finding::at(at, key, format!("`{text}` needs a table of its own"));
-            self.findings.push(finding.hint(Some(format!("write `{{ {text} = {{ .. }} }}`"))));
+            let hint = format!("write `{{ {text} = {{ .. }} }}`");
+            self.advise(at, key, format!("`{text}` needs a table of its own"), Some(hint));
             return;
         }
-        let finding = Finding::at(at, key, format!("unknown value `{text}`"));
         let names: Vec<&str> = choices.into_iter().chain(with_table).collect();
-        self.findings.push(finding.hint(suggest(text, names)));
+        self.advise(at, key, format!("unknown value `{text}`"), suggest(text, names));
     }
 
     fn range(&mut self, schema: &Value, number: f64, at: usize, key: &str) {
@@ -156,7 +133,7 @@ impl<'s> Checker<'s> {
                     let names = known.into_iter().flatten().map(|(name, _)| name.as_str());
                     let names: Vec<&str> = names.collect();
                     let hint = suggest(name, names);
-                    self.findings.push(Finding::at(name_at, path, "unknown key").hint(hint));
+                    self.advise(name_at, &path, "unknown key", hint);
                 }
             }
         }
@@ -182,8 +159,7 @@ impl<'s> Checker<'s> {
         };
         let names: Vec<&str> = variants.iter().filter_map(tag_of).map(|(_, name)| name).collect();
         let Some((_, written)) = table.get_key_value(tag) else {
-            let finding = Finding::at(at, key, format!("missing key `{tag}`"));
-            self.findings.push(finding.hint(suggest("", names)));
+            self.advise(at, key, format!("missing key `{tag}`"), suggest("", names));
             return None;
         };
         let found = written.get_ref().as_str().and_then(|written| {
@@ -192,9 +168,8 @@ impl<'s> Checker<'s> {
         if found.is_none() {
             let shown = written.get_ref().as_str().unwrap_or("not a string");
             let path = format!("{key}.{tag}");
-            let finding =
-                Finding::at(written.span().start, path, format!("unknown value `{shown}`"));
-            self.findings.push(finding.hint(suggest(shown, names)));
+            let message = format!("unknown value `{shown}`");
+            self.advise(written.span().start, &path, message, suggest(shown, names));
         }
         found
     }
@@ -214,15 +189,13 @@ impl<'s> Checker<'s> {
             let written = name.get_ref().as_ref();
             if !names.contains(&written) {
                 let path = format!("{key}.{written}");
-                let finding = Finding::at(name.span().start, path, "unknown key");
-                self.findings.push(finding.hint(suggest(written, names)));
+                self.advise(name.span().start, &path, "unknown key", suggest(written, names));
                 return None;
             }
         }
         let mut written = table.keys();
         let (Some(name), None) = (written.next(), written.next()) else {
-            let finding = Finding::at(at, key, "needs exactly one key");
-            self.findings.push(finding.hint(suggest("", names)));
+            self.advise(at, key, "needs exactly one key", suggest("", names));
             return None;
         };
         variants(schema).find(|variant| name_of(variant) == Some(name.get_ref()))
@@ -295,54 +268,55 @@ const fn kind(value: &DeValue<'_>) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Config;
+    use schemars::JsonSchema;
+
+    #[derive(JsonSchema)]
+    #[schemars(rename_all = "snake_case", deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its schema is looked at")]
+    struct Kitchen {
+        cooks: u32,
+        #[schemars(range(min = 0.5, max = 2.0))]
+        salt: Option<f64>,
+        dish: Dish,
+    }
+
+    #[derive(JsonSchema)]
+    #[schemars(rename_all = "snake_case")]
+    #[expect(dead_code, reason = "only its schema is looked at")]
+    enum Dish {
+        /// Boiled.
+        Soup,
+        /// From the oven.
+        Roast { minutes: u32 },
+    }
 
     fn check(text: &str) -> String {
-        let schema = schemars::schema_for!(Config);
+        let schema = schemars::schema_for!(Kitchen);
         let table = DeTable::parse(text).unwrap();
-        let found = super::check(schema.as_value(), &table);
-        let line = |Finding { key, message, hint, .. }: Finding| {
-            format!("{key}: {message}{}", hint.map(|hint| format!(" ({hint})")).unwrap_or_default())
+        let line = |(at, Problem { key, message, hint, .. }): (usize, Problem)| {
+            let hint = hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
+            format!("{at} {key}: {message}{hint}")
         };
+        let found = super::check(schema.as_value(), &table);
         found.into_iter().map(line).collect::<Vec<_>>().join("\n")
     }
 
-    fn fault(keys: &str) -> String {
-        check(&format!("[[fault]]\n{keys}\n"))
-    }
-
     #[test]
-    fn a_union_is_told_apart_by_its_tag_or_by_its_only_key() {
-        assert_eq!(fault("kind = \"wire\"\nwhat = { reset = {} }"), "");
-        assert_eq!(fault("kind = \"wire\"\nwhat = \"garbage\""), "");
-        assert_eq!(fault("kind = \"latency\"\nextra = { fixed_ms = 4 }"), "");
-        let wrong = [
-            "kind = \"wire\"\nwhat = { rest = {} }",
-            "kind = \"wire\"\nwhat = { reset = { after = 1 } }",
-            "kind = \"latency\"\nextra = { fixed_ms = 1, heavy_tail = {} }",
-            "kind = \"wire\"\nwhat = \"reset\"",
-            "kind = \"wire\"\nwhat = \"garbag\"",
-            "kind = \"latency\"\nextra = { fixed_ms = \"4\" }",
-            "kind = \"latency\"\nextra = {}",
-            "kind = \"latency\"\nextra = 7",
-        ];
-        insta::assert_snapshot!(wrong.map(fault).join("\n"), @"
-        fault.0.what.rest: unknown key (did you mean `reset`?)
-        fault.0.what.reset.after: unknown key (did you mean `after_body_bytes`?)
-        fault.0.extra: needs exactly one key (one of `fixed_ms`, `log_normal`, `heavy_tail`)
-        fault.0.what: `reset` needs a table of its own (write `{ reset = { .. } }`)
-        fault.0.what: unknown value `garbag` (did you mean `garbage`?)
-        fault.0.extra.fixed_ms: expected an integer, found a string
-        fault.0.extra: needs exactly one key (one of `fixed_ms`, `log_normal`, `heavy_tail`)
-        fault.0.extra: expected a table, found an integer
-        ");
-    }
-
-    #[test]
-    fn the_commented_examples_and_every_preset_fit() {
-        assert_eq!(check(include_str!("../../faults.example.toml")), "");
-        for preset in crate::cli::presets::PRESETS {
-            assert_eq!(check(preset.text), "", "{}", preset.name);
-        }
+    fn everything_that_does_not_fit_is_found_at_once_in_its_place() {
+        assert_eq!(check("cooks = 1\nsalt = 1.5\ndish = { roast = { minutes = 9 } }"), "");
+        assert_eq!(check("cooks = 1\ndish = \"soup\""), "");
+        insta::assert_snapshot!(
+            check("cook = 1\nsalt = 3\ndish = { roast = { minutes = \"9\" } }"),
+            @"
+        0 cook: unknown key (did you mean `cooks`?)
+        47 dish.roast.minutes: expected an integer, found a string
+        16 salt: must be at most 2
+        0 : missing key `cooks`
+        "
+        );
+        assert_eq!(
+            check("cooks = 1\ndish = \"roast\""),
+            "17 dish: `roast` needs a table of its own (write `{ roast = { .. } }`)"
+        );
     }
 }

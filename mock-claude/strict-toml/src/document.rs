@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::{Invalid, Problem};
+use super::problem::{Invalid, Place, Problem};
 use super::shape;
 
 /// A file that has been parsed, with the places of its keys.
@@ -28,11 +28,10 @@ impl<'a> Document<'a> {
         if errors.is_empty() {
             return Ok(document);
         }
-        let findings = errors.iter().map(|error| {
-            let at = error.span().map_or(0, |span| span.start);
-            shape::Finding::at(at, "", error.message())
+        let problems = errors.iter().map(|error| {
+            document.placed(error.span().map_or(0, |span| span.start), error.message())
         });
-        Err(document.invalid(findings.collect()))
+        Err(document.invalid(problems.collect()))
     }
 
     /// The integer of a key at the top of the file.
@@ -52,19 +51,27 @@ impl<'a> Document<'a> {
             Some(format) => {
                 let message = format!("format {format} is not known to this version");
                 let hint = format!("this version reads format {known}");
-                Err(self.invalid(vec![self.finding("format", message).hint(Some(hint))]))
+                Err(self.invalid(vec![Problem::new("format", message).hint(Some(hint))]))
             }
         }
     }
 
     /// Checks the file against the schema of `T` and turns it into one.
     pub fn read<T: DeserializeOwned + JsonSchema>(&self) -> Result<T, Invalid> {
-        let schema = schemars::schema_for!(T);
-        let found = shape::check(schema.as_value(), &self.table);
-        if !found.is_empty() {
-            return Err(self.invalid(found));
-        }
+        self.check(self.misfits::<T>())?;
         self.deserialised()
+    }
+
+    /// Everything in the file that does not fit the schema of `T`.
+    pub fn misfits<T: JsonSchema>(&self) -> Vec<Problem> {
+        let schema = schemars::schema_for!(T);
+        let found = shape::check(schema.as_value(), &self.table).into_iter();
+        found.map(|(at, problem)| self.at(at, problem)).collect()
+    }
+
+    /// Refuses the file where something is wrong with it.
+    pub fn check(&self, problems: Vec<Problem>) -> Result<(), Invalid> {
+        if problems.is_empty() { Ok(()) } else { Err(self.invalid(problems)) }
     }
 
     /// The file as a table, whatever its keys are.
@@ -80,28 +87,31 @@ impl<'a> Document<'a> {
     fn deserialised<T: DeserializeOwned>(&self) -> Result<T, Invalid> {
         toml::from_str(self.text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
-            self.invalid(vec![shape::Finding::at(at, "", error.message())])
+            self.invalid(vec![self.placed(at, error.message())])
         })
     }
 
-    /// The file's problems as an error, in the order of the file.
-    pub fn invalid(&self, findings: Vec<shape::Finding>) -> Invalid {
-        let mut problems: Vec<Problem> = findings
-            .into_iter()
-            .map(|finding| {
-                let (line, column) = position(self.text, finding.at);
-                let shape::Finding { key, message, hint, .. } = finding;
-                Problem { line, column, key, message, hint }
-            })
-            .collect();
+    /// The file's problems as an error, in the order of the file. A problem that has no place yet
+    /// gets that of its key, or of the innermost table around the key that exists.
+    pub fn invalid(&self, problems: Vec<Problem>) -> Invalid {
+        let place = |problem: Problem| match problem.place {
+            Some(_) => problem,
+            None => self.at(self.offset(&problem.key), problem),
+        };
+        let mut problems: Vec<Problem> = problems.into_iter().map(place).collect();
         problems.sort();
         problems.dedup();
         Invalid { file: self.file.to_owned(), problems }
     }
 
-    /// A problem with a key that exists, or with the innermost table around it that does.
-    pub fn finding(&self, key: &str, message: impl Into<String>) -> shape::Finding {
-        shape::Finding::at(self.offset(key), key, message)
+    /// A problem without a key.
+    fn placed(&self, at: usize, message: &str) -> Problem {
+        self.at(at, Problem::new("", message))
+    }
+
+    /// The problem at a byte offset of the file.
+    fn at(&self, at: usize, problem: Problem) -> Problem {
+        Problem { place: Some(place(self.text, at)), ..problem }
     }
 
     /// Where the key of a dotted path stands, as far as the path leads.
@@ -130,11 +140,12 @@ impl<'a> Document<'a> {
     }
 }
 
-/// Line and column of a byte offset, both counted from 1, columns in characters.
-fn position(text: &str, at: usize) -> (usize, usize) {
+/// The place of a byte offset, its column in characters.
+fn place(text: &str, at: usize) -> Place {
     let before = &text[..text.floor_char_boundary(at)];
     let line_start = before.rfind('\n').map_or(0, |end| end + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    let line = before.matches('\n').count() + 1;
+    Place { line, column: before[line_start..].chars().count() + 1 }
 }
 
 #[cfg(test)]
@@ -144,14 +155,14 @@ mod tests {
     #[test]
     fn a_syntax_error_has_a_line_and_a_column() {
         let invalid = Document::parse("x.toml", "a = 1\nb = = 2\n").unwrap_err();
-        assert_eq!((invalid.problems[0].line, invalid.problems[0].column), (2, 5));
+        assert_eq!(invalid.problems[0].place, Some(Place { line: 2, column: 5 }));
     }
 
     #[test]
     fn a_path_leads_to_its_key_and_a_missing_key_to_the_table_around_it() {
         let text = "[a]\nb = 1\n[[c]]\nd = { e = 2 }\n[[c]]\nd = { e = 3 }\n";
         let document = Document::parse("x.toml", text).unwrap();
-        let line = |path| position(text, document.offset(path)).0;
+        let line = |path| place(text, document.offset(path)).line;
         assert_eq!([line("a.b"), line("c.1.d.e"), line("c.1.x"), line("a.x")], [2, 6, 5, 1]);
     }
 }
