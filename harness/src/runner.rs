@@ -8,9 +8,10 @@ pub use plan::{RunPlan, currency};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use mock_claude::chance::Chance;
+use mock_claude::MockClaude;
+use mock_claude::internals::chance::Chance;
+use mock_claude::internals::clock::SIMULATED_EPOCH_MS;
 use mock_claude::journal::Journal;
-use mock_claude::{MockClaude, clock::SIMULATED_EPOCH_MS};
 use reports::Measured;
 use reports::record::{Clock, Fault, PipelineEnd, Record};
 use tokio::sync::Semaphore;
@@ -117,7 +118,7 @@ impl Piece<'_> {
                 Failure::internal(format!("cannot listen on 127.0.0.1: {error}"))
             };
             let listener =
-                mock_claude::server::listen(([127, 0, 0, 1], 0).into()).map_err(refused)?;
+                mock_claude::internals::listen(([127, 0, 0, 1], 0).into()).map_err(refused)?;
             let address = listener.local_addr().map_err(refused)?;
             // Mocks of earlier lives are gone, and with them what they knew.
             let clock = self.begin(&RemoteLedger { requests: 0, cost_microusd: 0 })?.0;

@@ -5,7 +5,7 @@
 
 use std::num::NonZeroU64;
 
-use mock_claude::chance::Share;
+use mock_claude::internals::chance::Share;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strict_toml::Problem;

@@ -7,10 +7,10 @@
 use std::collections::BTreeMap;
 
 use generators::{Edit, Input, Load};
+use mock_claude::config::LatencyConfig;
+use mock_claude::config::ReplyConfig;
 use mock_claude::fault::FaultConfig;
-use mock_claude::latency::LatencyConfig;
 use mock_claude::limits::LimitsConfig;
-use mock_claude::reply::ReplyConfig;
 use reports::Expectation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

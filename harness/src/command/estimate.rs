@@ -1,7 +1,7 @@
 //! `chaos estimate`: what a run over a source tree would cost, take and break on, without one call.
 
+use mock_claude::internals::prices;
 use mock_claude::limits::Tier;
-use mock_claude::prices;
 use reports::record::Currency;
 use reports::render;
 use scenarios::suggest;

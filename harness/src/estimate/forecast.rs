@@ -6,10 +6,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use mock_claude::chance::{Chance, RequestKey};
-use mock_claude::latency::LatencyConfig;
+use mock_claude::config::LatencyConfig;
+use mock_claude::internals::chance::{Chance, RequestKey};
+use mock_claude::internals::prices::Model;
 use mock_claude::limits::{Ask, Dimension, Limiter, LimitsConfig, Tier};
-use mock_claude::prices::Model;
 use reports::Cause;
 
 use super::case::Case;
@@ -322,7 +322,7 @@ mod tests {
     use super::super::case::CASES;
     use super::*;
     use crate::pipeline::preset::shipped;
-    use mock_claude::prices;
+    use mock_claude::internals::prices;
 
     /// Files of one part each, with so many definitions in 3,500 bytes of prompt.
     fn check(pipeline: &str, definitions: &[u64]) -> Forecast {

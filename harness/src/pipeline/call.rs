@@ -7,7 +7,7 @@ use std::num::NonZeroU64;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use mock_claude::chance::RequestKey;
+use mock_claude::internals::chance::RequestKey;
 use reports::Cause;
 use reports::record::Attempt;
 use schemars::JsonSchema;

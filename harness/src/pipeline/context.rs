@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use mock_claude::chance::Chance;
+use mock_claude::internals::chance::Chance;
 use reports::Cause;
 use tokio::sync::Semaphore;
 

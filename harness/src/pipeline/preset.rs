@@ -7,7 +7,7 @@
 use std::fmt::Write;
 use std::num::{NonZeroU32, NonZeroU64};
 
-use mock_claude::prices;
+use mock_claude::internals::prices;
 use scenarios::{Document, Invalid, Problem, nearest};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -9,7 +9,7 @@ use std::num::NonZeroU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use mock_claude::chance::{Chance, RequestKey, Share};
+use mock_claude::internals::chance::{Chance, RequestKey, Share};
 use scenarios::PlatformConfig;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::{Instant, sleep_until};

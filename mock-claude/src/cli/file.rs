@@ -4,26 +4,20 @@
 //! [`strict_toml`]); here is what these two may hold.
 
 use serde::Deserialize;
+use strict_toml::{Document, Problem};
 
-use super::{Failure, INVALID_CONFIG};
-use crate::config::Config;
+use super::failure::Failure;
 use crate::fault::FaultConfig;
-use strict_toml::{Document, Invalid, Problem};
-
-impl From<Invalid> for Failure {
-    fn from(invalid: Invalid) -> Self {
-        Self { message: invalid.to_string(), code: INVALID_CONFIG }
-    }
-}
+use crate::mock::Config;
 
 /// The sections of a valid file, as a table.
-pub fn config(name: &str, text: &str) -> Result<toml::Table, Failure> {
+pub(super) fn config(name: &str, text: &str) -> Result<toml::Table, Failure> {
     let (document, _) = checked(name, text)?;
     Ok(document.table()?)
 }
 
 /// The faults of a file that has nothing else.
-pub fn faults(name: &str, text: &str) -> Result<Vec<FaultConfig>, Failure> {
+pub(super) fn faults(name: &str, text: &str) -> Result<Vec<FaultConfig>, Failure> {
     let (document, config) = checked(name, text)?;
     let message = "does not belong into a file of faults; give the file to `--config`";
     let others = document.keys().filter(|key| *key != "fault");
@@ -41,7 +35,7 @@ fn checked<'a>(name: &'a str, text: &'a str) -> Result<(Document<'a>, Config), F
 
 /// One configuration of several tables, of which the later ones replace the sections of the
 /// earlier ones.
-pub fn merged(layers: Vec<toml::Table>) -> Result<Config, Failure> {
+pub(super) fn merged(layers: Vec<toml::Table>) -> Result<Config, Failure> {
     let mut all = toml::Table::new();
     for layer in layers {
         all.extend(layer);
@@ -54,6 +48,7 @@ pub fn merged(layers: Vec<toml::Table>) -> Result<Config, Failure> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use strict_toml::Invalid;
 
     #[test]
     fn every_problem_is_reported_at_once_with_its_place_and_its_remedy() {

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt};
-use mock_claude::chance::{Chance, MILLION, RequestKey};
+use mock_claude::internals::chance::{Chance, MILLION, RequestKey};
 use scenarios::cache_fault::{CacheFault, CacheOperation};
 use tokio::time::sleep;
 
