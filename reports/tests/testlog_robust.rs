@@ -1,6 +1,7 @@
 //! Goal: no input makes the reader panic, take more than linear work, or call a log whole that
-//! is not. Method: random bytes, real logs that were cut, spliced and damaged, and lines that were
-//! made to be as expensive as possible; the latter would take hours if anything were quadratic.
+//! is not. Method: random bytes, real logs that were spliced and damaged, every cut of real logs
+//! that can matter, and lines that were made to be as expensive as possible; the latter would take
+//! hours if anything were quadratic.
 
 #![expect(clippy::disallowed_methods, reason = "the tests read files of the tree")]
 
@@ -14,19 +15,29 @@ use proptest::prelude::*;
 use reports::testlog::{self, Completeness, Format, TestRun};
 
 /// Some logs of the hard suite, one of each kind.
+const NAMES: [&str; 10] = [
+    "v90/v-short.log.gz",
+    "v84/q-ra.log.gz",
+    "v74/xdist-v.log.gz",
+    "v62/ci-plain.log.gz",
+    "v90/colour-plain.log.gz",
+    "v84/rerun-v.log.gz",
+    "v84/junit.xml.gz",
+    "v90/reportlog.jsonl.gz",
+    "v84/ci-q-ra.log.gz",
+    "v90/q-line.log.gz",
+];
+
+/// What another runner printed.
+fn other(name: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testlogs/others");
+    std::fs::read(folder.join(name)).expect("a file in the tree")
+}
+
+/// The logs of these names, then those of other runners.
 static LOGS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
-    let names = [
-        "v90/v-short.log.gz",
-        "v84/q-ra.log.gz",
-        "v74/xdist-v.log.gz",
-        "v62/ci-plain.log.gz",
-        "v90/colour-plain.log.gz",
-        "v84/rerun-v.log.gz",
-        "v84/junit.xml.gz",
-        "v90/reportlog.jsonl.gz",
-    ];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testlogs");
-    let mut logs: Vec<Vec<u8>> = names
+    let mut logs: Vec<Vec<u8>> = NAMES
         .iter()
         .map(|name| {
             let mut bytes = Vec::new();
@@ -45,7 +56,7 @@ static LOGS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
         "nextest-libtest.jsonl",
         "nextest-libtest-plus.jsonl",
     ] {
-        logs.push(std::fs::read(folder.join("others").join(name)).expect("a file in the tree"));
+        logs.push(other(name));
     }
     logs
 });
@@ -176,19 +187,56 @@ proptest! {
             prop_assert_eq!(outline(&runs(&bytes, Some(format), capacity)), whole);
         }
     }
+}
 
-    #[test]
-    fn a_log_without_its_end_is_never_called_whole(
-        which in prop::sample::select(vec![0_usize, 1, 3, 4, 5, 6, 7]),
-        cut in any::<prop::sample::Index>(),
-    ) {
-        let log = &LOGS[which];
-        // Before the last line, which is the final one, or before the last tag is closed.
-        let last = log.trim_ascii_end().iter().rposition(|byte| *byte == b'\n').expect("lines");
-        let end = if which == 6 { log.len() - 40 } else { last };
-        let bytes = &log[..cut.index(end)];
-        for run in runs(bytes, None, 4096) {
-            prop_assert_ne!(run.completeness, Completeness::Reconciled);
+/// How many of a log's runs are called whole.
+fn whole(bytes: &[u8]) -> usize {
+    let runs = runs(bytes, None, 1 << 16);
+    runs.iter().filter(|run| run.completeness == Completeness::Reconciled).count()
+}
+
+/// The places where a cut of a long log can matter: around each end of a line.
+fn line_ends(log: &[u8]) -> impl Iterator<Item = usize> {
+    let ends = log.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+    ends.flat_map(|(end, _)| [end.saturating_sub(1), end, end + 1])
+}
+
+#[test]
+fn a_log_without_its_end_is_never_called_whole() {
+    // One thread for each log, as there are thousands of cuts.
+    std::thread::scope(|scope| {
+        for (log, name) in LOGS.iter().zip(NAMES) {
+            scope.spawn(move || {
+                // The last line is the final one; a document goes on after its last line break.
+                let last = log.trim_ascii_end().iter().rposition(|byte| *byte == b'\n');
+                let end = if name.contains(".xml") { log.len() - 40 } else { last.expect("lines") };
+                for cut in line_ends(log).take_while(|cut| *cut < end) {
+                    assert_eq!(whole(&log[..cut]), 0, "{name}, cut at {cut}");
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_cut_anywhere_before_the_last_result_leaves_a_run_that_is_not_whole() {
+    // Where there are several runs, those before the cut are whole.
+    for (name, result) in [
+        ("cargo-test.log", "test result: "),
+        ("cargo-quiet.log", "test result: "),
+        ("libtest.log", "{ \"type\": \"suite\""),
+        ("nextest.log", "     Summary ["),
+        ("nextest.xml", "</testsuites>"),
+        ("go.jsonl", "{\"Time\""),
+        ("jest.json", "}"),
+        ("nextest-libtest-plus.jsonl", "{\"type\":\"suite\""),
+    ] {
+        let log = other(name);
+        let all = whole(&log);
+        assert!(all > 0, "{name}");
+        let end = memchr::memmem::rfind(&log, result.as_bytes()).expect("a result");
+        for cut in 0..end {
+            assert!(whole(&log[..cut]) < all, "{name}, cut at {cut}");
         }
     }
 }

@@ -126,6 +126,8 @@ enum Into {
 #[derive(Debug)]
 struct Reader {
     run: TestRun,
+    /// Elements that are open around all suites, and suites.
+    roots: u32,
     depth: u32,
     announced: Counts,
     tests: Option<u64>,
@@ -143,6 +145,7 @@ impl Reader {
     fn new() -> Self {
         Self {
             run: TestRun::new(Runner::Junit),
+            roots: 0,
             depth: 0,
             announced: Counts::default(),
             tests: None,
@@ -159,6 +162,7 @@ impl Reader {
 
     fn open(&mut self, tag: &BytesStart<'_>) {
         match tag.local_name().as_ref() {
+            b"testsuites" => self.roots += 1,
             b"testsuite" => {
                 self.depth += 1;
                 // Suites inside a suite are counted by it already.
@@ -260,6 +264,7 @@ impl Reader {
                     self.case(&open);
                 }
             }
+            b"testsuites" => self.roots = self.roots.saturating_sub(1),
             b"testsuite" => {
                 self.depth = self.depth.saturating_sub(1);
                 self.complete = self.depth == 0;
@@ -323,7 +328,7 @@ impl Reader {
         if let Some(tests) = self.tests.filter(|_| !self.by_pytest) {
             differs("tests", tests, self.cases);
         }
-        if !self.complete {
+        if !self.complete || self.roots > 0 {
             self.problems.push("the file ends before its suite does".to_owned());
         }
         if self.unnamed > 0 {

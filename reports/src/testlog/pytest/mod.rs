@@ -121,6 +121,10 @@ pub(super) struct Reader {
     summed: (u64, u64),
     /// Whether a summary has begun since a final line was read.
     resumed: bool,
+    /// Summaries that no final line has ended yet, and whether one ended the last summary: a line
+    /// of the summary behind it shows that it was a message's.
+    unended: u32,
+    closed: bool,
     lines: Vec<Line>,
     last: Option<Final>,
     ended: bool,
@@ -174,6 +178,8 @@ impl Reader {
             group: 0,
             summed: (0, 0),
             resumed: false,
+            unended: 0,
+            closed: false,
             lines: Vec::new(),
             last: None,
             ended: false,
@@ -240,6 +246,7 @@ impl Reader {
             self.lines.clear();
             (self.group, self.in_summary, self.in_body) = (0, false, false);
             (self.last, self.early) = (None, false);
+            (self.unended, self.closed) = (0, false);
             self.place = Place::Progress;
         }
         if self.place == Place::Progress {
@@ -265,6 +272,7 @@ impl Reader {
                 self.group += 1;
                 self.summed = (0, 0);
                 self.resumed = true;
+                (self.unended, self.closed) = (self.unended.saturating_add(1), false);
                 self.session_error = None;
                 Place::Other
             }
@@ -288,8 +296,17 @@ impl Reader {
         }
     }
 
+    /// What looked like the end of a summary was not: one more of its lines follows.
+    fn reopen(&mut self) {
+        self.unended = self.unended.saturating_add(u32::from(self.closed));
+        self.closed = false;
+    }
+
     fn final_line(&mut self, line: &[u8]) {
         if let Some(last) = rule::last(line).filter(|last| !self.is_inner(line, last)) {
+            if !self.closed && self.unended > 0 {
+                (self.unended, self.closed) = (self.unended - 1, true);
+            }
             // The last one counts, unless an earlier one agreed and this one does not: a program
             // that prints after pytest has ended is not pytest.
             let agrees = settle::agrees(self, &last);
@@ -318,6 +335,7 @@ impl Reader {
             && self.in_summary
         {
             self.not_yet_last();
+            self.reopen();
             found.forged = echoed;
             self.summed.0 += u64::from(found.is_failed());
             self.summed.1 += u64::from(found.word == Word::Error);

@@ -69,6 +69,13 @@ impl Line {
         split(&self.rest, title)
     }
 
+    /// Whether a header can be that of the failure: it names the test, or the test's file where
+    /// a worker died in it.
+    pub(super) fn is_titled(&self, title: &[u8]) -> bool {
+        let in_file = || self.rest.strip_prefix(title).is_some_and(|rest| rest.starts_with(b"::"));
+        self.split_by(title).is_some() || in_file()
+    }
+
     /// A part's header names the test and the part; its line, the part and the test.
     fn split_part(&self, title: &[u8]) -> Option<(&[u8], &[u8])> {
         let ends = memchr::memchr_iter(b' ', title)

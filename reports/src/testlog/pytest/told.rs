@@ -150,17 +150,56 @@ impl Reader {
         let (failed, errors) = self.summed;
         let fewer =
             |last: &Final| failed > settle::failed(&last.counts) || errors > last.counts.errors;
-        // Nor has a session's own final line fewer failures than its letters had.
+        // Nor has a session's own final line fewer failures than its letters had. Only how many
+        // tests there are can show that some letters were another session's.
         let seen = self.lettered && self.read.reruns == 0;
         let failed = self.read.failed;
-        let less = |last: &Final| failed > settle::failed(&last.counts) && !accounts(self, last);
-        if seen && !self.verbose && self.last.as_ref().is_some_and(less) {
+        let less = |last: &Final| {
+            let accounted = !self.is_of_unknown_size() && accounts(self, last);
+            failed > settle::failed(&last.counts) && !accounted
+        };
+        let less = seen && !self.verbose && self.last.as_ref().is_some_and(less);
+        if less || self.awaits_summary() || self.is_summing_up() {
             self.last = None;
         }
         if self.resumed && self.last.as_ref().is_some_and(fewer) {
             self.last = None;
             self.distrust();
         }
+    }
+
+    /// Whether the first failure that was shown is in no summary yet, though there is one: then
+    /// the summary, and the final line below it, are of a session that this failure's test shows.
+    ///
+    /// What was captured only stands under a header, so the first header of each kind is the
+    /// session's own, or, with `-s`, of a session in a test, which sums it up itself.
+    fn awaits_summary(&self) -> bool {
+        let unnamed = |error: bool| {
+            let of_kind = |line: &&Line| match line.word {
+                Word::Error => error,
+                _ => !error && line.is_failed(),
+            };
+            let first = self.bodies.iter().find(|body| settle::is_error(body) == error);
+            let mut lines = self.lines.iter().filter(of_kind).peekable();
+            lines.peek().is_some()
+                && first.is_some_and(|body| !lines.any(|line| line.is_titled(&body.title)))
+        };
+        unnamed(false) || unnamed(true)
+    }
+
+    /// Whether a summary still awaits its final line, and the one that was read does not agree
+    /// with what was shown of the tests: then it ends a session that a message in the summary
+    /// shows. Where the log says how many tests there are, that number decides.
+    fn is_summing_up(&self) -> bool {
+        let shown = self.lettered || self.verbose;
+        let other = |last: &Final| !settle::agrees(self, last);
+        let unsure = self.is_of_unknown_size() && shown && self.unended > 0;
+        unsure && self.last.as_ref().is_some_and(other)
+    }
+
+    /// Whether the log does not say how many tests there are, as with `-q`.
+    fn is_of_unknown_size(&self) -> bool {
+        self.total.or(self.planned).is_none()
     }
 
     /// Forgets what was read while tests ran.

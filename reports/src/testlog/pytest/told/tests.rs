@@ -114,3 +114,39 @@ fn a_worker_that_died_leaves_no_part_of_a_test() {
     ));
     assert_eq!((run.read.failed, run.read.subtests_failed), (1, 0));
 }
+
+#[test]
+fn a_session_that_a_failure_prints_does_not_end_the_one_it_is_cut_from() {
+    // With `-q` nothing says how many tests there are, and letters may be as few as the other's.
+    let inner = "=== test session starts ===\ncollected 2 items\n\nin.py F.    [100%]\n\
+        === FAILURES ===\n___ test_no ___\nE   inner\n=== short test summary info ===\n\
+        FAILED in.py::test_no - inner\n=== 1 failed, 1 passed in 0.01s ===\n";
+    let block = |letters: &str| {
+        format!(
+            "{letters}    [100%]\n=== FAILURES ===\n___ test_shows ___\n\nE   assert False\n\
+            --- Captured stdout call ---\n{inner}"
+        )
+    };
+    let summary = "=== short test summary info ===\nFAILED a.py::test_real - x\n\
+        FAILED a.py::test_shows - RuntimeError: first\n=== 99 passed in 0.05s ===\n\
+        FAILED a.py::test_again - RuntimeError: second\n";
+    let header = FAILURES.split("=== short").next().expect("a block");
+    for cut in [
+        block("F."),
+        block("FF..."),
+        block("FF...").replace("___ test_shows ___\n", ""),
+        block("=== test session starts ===\ncollected 2 items\n\na.py F."),
+        format!("FFF...    [100%]\n{header}{summary}{inner}"),
+    ] {
+        assert_eq!(read(&cut).completeness, Completeness::NoFinalLine, "{cut}");
+    }
+}
+
+#[test]
+fn a_session_among_quiet_results_leaves_the_last_word_to_the_end_of_the_log() {
+    let inner = "F    [100%]\n=== FAILURES ===\n___ test_no ___\nE   inner\n\
+        === short test summary info ===\nFAILED in.py::test_no - inner\n1 failed in 0.02s\n";
+    let run = read(&format!(".{inner}F.\n{FAILURES}1 failed, 2 passed in 0.03s\n"));
+    assert_eq!(failures(&run), ["a.py::test_real"]);
+    assert_eq!(run.completeness, Completeness::Reconciled);
+}
