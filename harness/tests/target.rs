@@ -18,7 +18,7 @@ use harness::target::{Job, JobEnd, Setup, Target, TargetPlan};
 use harness::{Failure, plan};
 use indicatif::ProgressBar;
 use reports::record::{Attempt, PipelineHeader};
-use reports::{Cause, Run, Summary, Verdict, judge};
+use reports::{Cause, Judged, Run, Verdict, judge};
 use scenarios::Scenario;
 use tokio::time::sleep;
 
@@ -133,7 +133,7 @@ async fn call_once(line: &Line, job: Job, within: &Invocation) -> JobEnd {
 }
 
 /// Runs targets under a scenario, and reads back what they left.
-fn check(scenario: &str, targets: Vec<Arc<dyn TargetPlan>>) -> Run {
+fn check(scenario: &str, targets: Vec<Arc<dyn TargetPlan>>) -> Judged {
     let head =
         "format = 1\ntitle = \"A seam\"\nquestion = \"Does it hold?\"\npipelines = [\"closure\"]\n";
     let text = format!("{head}\n{scenario}");
@@ -151,7 +151,7 @@ fn check(scenario: &str, targets: Vec<Arc<dyn TargetPlan>>) -> Run {
     let text = fs::read_to_string(&path).expect("records");
     let run = Run::read(text.lines()).unwrap_or_else(|error| panic!("{error}"));
     assert!(run.complete(), "{:?}", run.gaps);
-    run
+    judge(run)
 }
 
 const TEN_FILES: &str = "[[input]]\nkind = \"repository\"\nfiles = 10\nlines = 1_000\n\n\
@@ -166,12 +166,12 @@ fn a_closure_is_driven_recorded_and_judged_like_a_pipeline() {
     let expected = "[expect.closure]\nsuccess_rate = { min = 0.4, max = 0.4 }\n";
     let closure = Closure::plan(|line, job, within| call_once(line, job, within).boxed());
     let run = check(&format!("{TEN_FILES}{FOUR_AT_ONCE}{expected}"), vec![closure]);
-    let summary = &Summary::of(&run)[0];
+    let summary = &run.summaries()[0];
     assert_eq!((summary.documented, summary.failed, summary.calls), (4, 6, 10));
     assert_eq!(summary.failures.get(&Cause::RateLimited), Some(&6));
     assert!(summary.cost_microusd > 0, "four answers cost something");
     assert_eq!(summary.unreconciled, Vec::<String>::new(), "its sums are those of the ledger");
-    assert_eq!(judge(&run).verdict, Verdict::Pass);
+    assert_eq!(run.verdict(), Verdict::Pass);
 }
 
 #[test]
@@ -180,12 +180,12 @@ fn a_run_is_a_list_of_targets_over_one_scenario() {
     let closure = Closure::plan(|line, job, within| call_once(line, job, within).boxed());
     let targets = pipelines.into_iter().chain([closure]).collect();
     let run = check(&format!("{TEN_FILES}{FOUR_AT_ONCE}"), targets);
-    let summaries = Summary::of(&run);
+    let summaries = run.summaries();
     let found: Vec<_> =
         summaries.iter().map(|one| (one.pipeline.as_str(), one.documented)).collect();
     // The same limits turn away the same jobs, whoever makes the calls.
     assert_eq!(found, [("phase1", 4), ("closure", 4)]);
-    assert!(run.header.pipelines.iter().all(|pipeline| pipeline.jobs == 10));
+    assert!(run.run().header.pipelines.iter().all(|pipeline| pipeline.jobs == 10));
 }
 
 #[test]
@@ -204,8 +204,8 @@ fn a_platform_answers_for_a_closure_turns_it_away_and_stops_it() {
         .boxed()
     });
     let run = check(&format!("{TEN_FILES}{platform}"), vec![closure]);
-    let jobs = &run.pipelines[0].jobs;
-    let mut platform = run.pipelines[0].platform.clone();
+    let jobs = &run.run().pipelines[0].jobs;
+    let mut platform = run.run().pipelines[0].platform.clone();
     platform.sort_by_key(|one| one.job);
     let statuses: Vec<_> = platform.iter().map(|one| one.status).collect();
     assert_eq!(statuses[..4], [Some(200), Some(504), Some(504), Some(504)]);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mock_claude::chance::Chance;
+use mock_claude::internals::chance::Chance;
 use reports::Cause;
 
 use crate::admission::Admission;

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use mock_claude::reply;
+use mock_claude::internals::reply;
 
 use crate::client::answer::Answer;
 

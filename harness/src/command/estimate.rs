@@ -1,10 +1,10 @@
 //! `chaos estimate`: what a run over a source tree would cost, take and break on, without one call.
 
+use mock_claude::internals::prices;
 use mock_claude::limits::Tier;
-use mock_claude::prices;
 use reports::record::Currency;
 use reports::render;
-use scenarios::problem::suggest;
+use scenarios::suggest;
 
 use crate::args::EstimateArgs;
 use crate::estimate::{Question, estimate};

@@ -1,7 +1,6 @@
 //! `chaos show`: a shipped file as it is, comments included.
 
-use scenarios::problem::suggest;
-use scenarios::{PlatformName, library};
+use scenarios::{PlatformName, library, suggest};
 
 use crate::process::terminal;
 use crate::{Exit, Failure};

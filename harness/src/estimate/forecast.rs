@@ -13,10 +13,10 @@ use engine::cache::policy::Rules;
 use engine::call::retry::Failed;
 use engine::client::Outcome;
 use engine::client::server_hints::{RetryAfter, ServerHints};
-use mock_claude::chance::{Chance, RequestKey};
-use mock_claude::latency::LatencyConfig;
+use mock_claude::config::LatencyConfig;
+use mock_claude::internals::chance::{Chance, RequestKey};
+use mock_claude::internals::prices::Model;
 use mock_claude::limits::{Ask, Dimension, Limiter, LimitsConfig, Tier};
-use mock_claude::prices::Model;
 use reports::Cause;
 
 use super::case::Case;
@@ -329,7 +329,7 @@ mod tests {
     use super::super::case::CASES;
     use super::*;
     use engine::preset::shipped;
-    use mock_claude::prices;
+    use mock_claude::internals::prices;
 
     /// Files of one part each, with so many definitions in 3,500 bytes of prompt.
     fn check(pipeline: &str, definitions: &[u64]) -> Forecast {

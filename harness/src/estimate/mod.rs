@@ -13,8 +13,8 @@ mod survey;
 use std::collections::BTreeSet;
 
 use engine::Preset;
+use mock_claude::internals::prices;
 use mock_claude::limits::Tier;
-use mock_claude::prices;
 use reports::Cause;
 use reports::estimate::{Breakage, Estimate, FORMAT, PipelineEstimate, Range};
 use reports::record::Currency;

@@ -13,8 +13,7 @@ use std::sync::Arc;
 use engine::Preset;
 use engine::preset::{SHIPPED, shipped};
 use reports::record::Clock;
-use scenarios::problem::suggest;
-use scenarios::{Scenario, library};
+use scenarios::{Scenario, library, suggest};
 
 use self::run_plan::RunPlan;
 use crate::args::{ClockArg, RunArgs};

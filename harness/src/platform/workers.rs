@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
-use mock_claude::chance::{Chance, RequestKey, Share};
+use mock_claude::internals::chance::{Chance, RequestKey, Share};
 use parking_lot::{Mutex, MutexGuard};
 use scenarios::PlatformConfig;
 use tokio::sync::oneshot;

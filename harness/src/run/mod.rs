@@ -15,8 +15,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::outside::RunClock;
+use mock_claude::MockClaude;
+use mock_claude::internals::clock::SIMULATED_EPOCH_MS;
 use mock_claude::journal::Journal;
-use mock_claude::{MockClaude, clock::SIMULATED_EPOCH_MS};
 use reports::Measured;
 use reports::record::{Clock, Fault, PipelineEnd, Record};
 
@@ -109,7 +110,8 @@ impl TargetRun<'_> {
         let refused = |error: std::io::Error| {
             Failure::internal(format!("cannot listen on 127.0.0.1: {error}"))
         };
-        let listener = mock_claude::server::listen(([127, 0, 0, 1], 0).into()).map_err(refused)?;
+        let listener =
+            mock_claude::internals::listen(([127, 0, 0, 1], 0).into()).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         // Mocks of earlier lives are gone, and with them what they knew.
         let clock = self.begin(LedgerSum::default())?.0;

@@ -11,7 +11,7 @@ use engine::outside::{Kept, Progress, RunClock};
 use engine::preset::store::StorePolicy;
 use engine::{Context, Finished, Pipeline, Preset, Task};
 use futures_util::future::{BoxFuture, FutureExt};
-use mock_claude::chance::Chance;
+use mock_claude::internals::chance::Chance;
 use reports::Cause;
 use reports::record::{Fault, PipelineHeader, Record};
 

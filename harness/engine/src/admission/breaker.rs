@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::num::{NonZeroU32, NonZeroU64};
 
-use mock_claude::chance::{MILLION, Share};
+use mock_claude::internals::chance::{MILLION, Share};
 use reports::Cause;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -7,7 +7,7 @@
 
 use std::num::NonZeroU32;
 
-use mock_claude::chance::{MILLION, Share};
+use mock_claude::internals::chance::{MILLION, Share};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -10,7 +10,7 @@ pub mod retry;
 
 use std::time::Duration;
 
-use mock_claude::chance::RequestKey;
+use mock_claude::internals::chance::RequestKey;
 use reports::Cause;
 use tokio::time::sleep;
 

@@ -4,8 +4,8 @@
 //! With prompt caching, what stands before the first placeholder is the same in every call: it is
 //! sent as a system block of its own, marked for the API's cache.
 
-use mock_claude::prices::{self, Charge, InputTokens, Model};
-use mock_claude::tokens;
+use mock_claude::internals::prices::{self, Charge, InputTokens, Model};
+use mock_claude::internals::tokens;
 
 use crate::admission::pacing::Need;
 use crate::preset::request::{Mode, RequestConfig};

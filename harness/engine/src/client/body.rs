@@ -78,7 +78,7 @@ pub(super) fn request_to(
         .header("content-type", "application/json")
         .header("x-api-key", "chaos")
         .header("anthropic-version", API_VERSION)
-        .header(mock_claude::answer::TAG_HEADER, tag)
+        .header(mock_claude::internals::TAG_HEADER, tag)
         .body(Bytes::from(body))
         .expect("the parts of the request are valid")
 }

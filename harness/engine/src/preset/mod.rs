@@ -9,14 +9,11 @@ pub mod schedule;
 mod silent;
 pub mod store;
 
-use mock_claude::file::Invalid;
-use mock_claude::file::document::Document;
-use mock_claude::file::problem::nearest;
-use mock_claude::file::shape::Finding;
-use mock_claude::{Problem, prices};
+use mock_claude::internals::prices;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use strict_toml::{Document, Invalid, Problem, nearest};
 
 use self::request::{Mode, RequestConfig};
 use self::schedule::ScheduleConfig;
@@ -91,21 +88,21 @@ impl Preset {
         let document = Document::parse(file, text)?;
         document.check_format(FORMAT)?;
         let preset: Self = document.read()?;
-        let mut findings = Vec::new();
+        let mut problems = preset.unworkable();
         for placeholder in ["{path}", "{code}"] {
             if preset.request.prompt.matches(placeholder).count() != 1 {
                 let message = format!("needs `{placeholder}` exactly once");
-                findings.push(document.finding("request.prompt", message));
+                problems.push(Problem::new("request.prompt", message));
             }
         }
-        findings.extend(preset.unworkable(&document));
-        if findings.is_empty() { Ok(preset) } else { Err(document.invalid(findings)) }
+        document.check(problems)?;
+        Ok(preset)
     }
 
     /// What no single key's range can say, and what the API is known to refuse.
-    fn unworkable(&self, document: &Document<'_>) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        let mut report = |key: &str, message: String| findings.push(document.finding(key, message));
+    fn unworkable(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut report = |key: &str, message: String| problems.push(Problem::new(key, message));
         let RequestConfig { model, max_tokens, .. } = &self.request;
         match prices::model(model) {
             None => {
@@ -133,12 +130,10 @@ impl Preset {
             ("schedule.adaptive", self.schedule.adaptive.problems()),
             ("retry", self.retry.problems()),
         ];
-        for (section, problems) in sections {
-            for Problem { key, message } in problems {
-                report(&format!("{section}.{key}"), message);
-            }
+        for (section, found) in sections {
+            problems.extend(found.into_iter().map(|problem| problem.inside(section)));
         }
-        findings
+        problems
     }
 
     /// What a batch cannot do, and what only a batch can.

@@ -5,7 +5,7 @@
 //! a parser's. Depth and terms are a reader's estimate: a regular expression may mislead it until
 //! its line ends.
 
-use mock_claude::definitions;
+use mock_claude::internals::definitions;
 
 use super::facts::Facts;
 use super::language::Language;

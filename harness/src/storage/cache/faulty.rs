@@ -10,7 +10,7 @@ use std::time::Duration;
 use engine::cache::{Backend, BackendError, CacheEntry, Key};
 use engine::outside::RunClock;
 use futures_util::future::{BoxFuture, FutureExt};
-use mock_claude::chance::{Chance, MILLION, RequestKey};
+use mock_claude::internals::chance::{Chance, MILLION, RequestKey};
 use parking_lot::{Mutex, MutexGuard};
 use scenarios::cache_fault::{CacheFault, CacheOperation};
 use tokio::time::sleep;
