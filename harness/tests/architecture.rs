@@ -14,9 +14,10 @@ use std::fmt::Write as _;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// Every crate with the crates that it may know.
-const ARROWS: [(&str, &[&str]); 6] = [
+const ARROWS: [(&str, &[&str]); 7] = [
+    ("engine", &["mock-claude", "reports", "strict-toml"]),
     ("generators", &["strict-toml"]),
-    ("harness", &["generators", "mock-claude", "reports", "scenarios"]),
+    ("harness", &["engine", "generators", "mock-claude", "reports", "scenarios"]),
     ("mock-claude", &["strict-toml"]),
     ("reports", &["strict-toml"]),
     ("scenarios", &["generators", "mock-claude", "reports", "strict-toml"]),

@@ -1,6 +1,6 @@
 //! What goes wrong with a pipeline's cache while a scenario runs.
 //!
-//! It is the scenario's and not a pipeline's, because two pipelines have to meet the same trouble.
+//! It is the scenario's and not a pipeline's, because two pipelines have to meet the same faults.
 //! No leaf has a cache, so the type stands here; `harness` has one, and acts on it.
 
 use std::num::NonZeroU64;

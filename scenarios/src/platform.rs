@@ -1,7 +1,7 @@
 //! The `[platform]` section: where the pipeline runs, and what that place allows.
 //!
-//! A platform is named, or spelled out with every key: a limit that nobody wrote down would be a
-//! limit that nobody knows of. Named ones are the rows of `platforms.toml` beside this file. What
+//! A platform is named, or spelled out with every key: a limit that nobody wrote down is one that
+//! nobody knows of. Named ones are the rows of `platforms.toml` next to this file. What
 //! a platform allows takes the place of what the pipeline's own file says about time and memory.
 
 use std::collections::BTreeMap;

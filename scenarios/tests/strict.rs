@@ -1,6 +1,6 @@
 //! Goal: the checker of shapes and the types agree on what a scenario is, and no text makes the
 //! reader panic.
-//! Method: spoil shipped scenarios, and one with every kind of fault, at random: keys lost,
+//! Method: corrupt shipped scenarios, and one with every kind of fault, at random: keys lost,
 //! renamed, given other types and numbers. What the checker lets through, the types must read, or
 //! a user sees a message without a key; what the types would read and the checker refuses may only
 //! be out of a range, or a bare list.
@@ -60,7 +60,7 @@ fn paths(value: &Value, at: &[String], found: &mut Vec<Vec<String>>) {
 }
 
 /// Does something to the value at a path.
-fn spoil(document: &mut Value, path: &[String], change: Change) {
+fn corrupt(document: &mut Value, path: &[String], change: Change) {
     let (last, before) = path.split_last().expect("a path is never empty");
     let mut value = document;
     for part in before {
@@ -104,14 +104,14 @@ fn scenario(name: Index) -> String {
     format!("{quiet}\n[[fault]]{faults}")
 }
 
-fn spoilt(name: Index, changes: Vec<(Index, Change)>) -> String {
+fn corrupted(name: Index, changes: Vec<(Index, Change)>) -> String {
     let text = scenario(name);
     let mut document = Value::Table(text.parse::<Table>().expect("a shipped scenario is TOML"));
     for (place, change) in changes {
         let mut all = Vec::new();
         paths(&document, &[], &mut all);
         if !all.is_empty() {
-            spoil(&mut document, &all[place.index(all.len())], change);
+            corrupt(&mut document, &all[place.index(all.len())], change);
         }
     }
     toml::to_string(&document).expect("a document is TOML")
@@ -133,7 +133,7 @@ fn check(text: &str) -> Result<(), TestCaseError> {
         Ok(_) => prop_assert!(found.iter().all(may_be_stricter), "too strict: {found:?}\n{text}"),
         Err(error) => prop_assert!(!found.is_empty(), "too lax: {error}\n{text}"),
     }
-    // Whatever comes of it, every problem has a place inside the file.
+    // Whatever the outcome, every problem has a place inside the file.
     if let Err(invalid) = Scenario::parse("x.toml", text) {
         let lines = text.lines().count().max(1);
         prop_assert!(!invalid.problems.is_empty());
@@ -157,7 +157,7 @@ proptest! {
         name in any::<Index>(),
         changes in proptest::collection::vec(change(), 1..4),
     ) {
-        check(&spoilt(name, changes))?;
+        check(&corrupted(name, changes))?;
     }
 
     #[test]

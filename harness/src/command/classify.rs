@@ -12,9 +12,9 @@ use reports::triage::{self, Input, RuleFile, RuleProblem, Rules, Triage};
 use scenarios::{Document, Problem};
 
 use crate::args::{ClassifyArgs, TriageReport};
-use crate::failure::{Exit, Failure};
-use crate::output::write_atomically;
-use crate::terminal;
+use crate::process::terminal;
+use crate::storage::files::write_atomically;
+use crate::{Exit, Failure};
 
 /// The bytes that are read at once: logs are large.
 const BUFFER: usize = 256 << 10;
@@ -35,7 +35,7 @@ pub fn execute(args: &ClassifyArgs) -> Result<Exit, Failure> {
         if log.runs.is_empty() {
             let hint = match format {
                 None => "name the format with `--format`",
-                Some(_) => "leave `--format` out, and the input tells its format itself",
+                Some(_) => "leave `--format` out, and the format is detected",
             };
             terminal::say(&format!("`{}`: no test output found\nhint: {hint}", name.display()));
         }

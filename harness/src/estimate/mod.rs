@@ -12,6 +12,7 @@ mod survey;
 
 use std::collections::BTreeSet;
 
+use engine::Preset;
 use mock_claude::internals::prices;
 use mock_claude::limits::Tier;
 use reports::Cause;
@@ -21,7 +22,6 @@ use reports::record::Currency;
 use self::case::CASES;
 use self::forecast::Forecast;
 use self::survey::{FilePlan, Survey};
-use crate::pipeline::Preset;
 use crate::source::SourceFile;
 
 /// What is estimated.

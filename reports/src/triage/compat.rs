@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 
 use regex::Regex;
 
-use crate::cause::{Category, Priority};
+use crate::record::{Category, Priority};
 
 /// What the analyser writes.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -24,8 +24,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use crate::cause::{Category, Priority};
-use crate::classify::Confidence;
+use crate::judge::Confidence;
+use crate::record::{Category, Priority};
 use crate::testlog::{Case, Log, TestRun};
 
 /// One input by its name.

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::difference::{Comparer, Difference};
 use super::words;
-use crate::cause::{Category, Priority};
-use crate::classify::Confidence;
+use crate::judge::Confidence;
+use crate::record::{Category, Priority};
 use crate::testlog::{Case, Phase};
 use crate::text::shortened;
 

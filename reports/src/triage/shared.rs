@@ -4,8 +4,8 @@
 //! leaves it open; what an error itself says plainly is never overruled.
 
 use super::{Finding, Group, Input, of_run};
-use crate::cause::Category;
-use crate::classify::Confidence;
+use crate::judge::Confidence;
+use crate::record::Category;
 use crate::testlog::TestRun;
 
 /// The tests that one signature has to be in to be one cause.

@@ -6,8 +6,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::cause::{Category, Priority};
-use crate::classify::Confidence;
+use crate::judge::Confidence;
+use crate::record::{Category, Priority};
 use crate::render::json::harmless;
 use crate::testlog::{Completeness, Phase, Status, TestRun};
 use crate::triage::{Finding, Flakiness, Group, TestHistory, Tier, Triage};

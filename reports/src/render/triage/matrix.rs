@@ -2,7 +2,7 @@
 //!
 //! Invariant: every failure is in one cell, and the sums at the edges are those of the cells.
 
-use crate::cause::{Category, Priority};
+use crate::record::{Category, Priority};
 use crate::render::table::table;
 use crate::render::{Style, counted};
 use crate::text::thousands;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{first_line, place, status_words};
-use crate::cause::Category;
+use crate::record::Category;
 use crate::render::{Style, counted, testlog};
 use crate::text::{escape, percent, shortened, thousands};
 use crate::triage::{Flakiness, Group, Triage};

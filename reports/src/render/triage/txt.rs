@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{first_line, matrix, place, rule, status_words};
-use crate::cause::Category;
+use crate::record::Category;
 use crate::render::Style;
 use crate::render::table::table;
 use crate::text::{escape, percent, wrap};
@@ -29,7 +29,7 @@ pub fn render(triage: &Triage<'_>) -> String {
     by_category(&mut page, triage);
     section(&mut page, "PRIORITY MATRIX");
     let (header, rows) = matrix::rows(triage);
-    page.push_str(&table(header, rows, 1, Style { colour: false, width: WIDTH }));
+    page.push_str(&table(header, rows, 1, Style { width: WIDTH, ..Style::PLAIN }));
     by_file(&mut page, triage);
     groups(&mut page, triage);
     section(&mut page, "DETAILED FAILURE ANALYSIS");
