@@ -28,4 +28,3 @@ pub use arrivals::Arrivals;
 pub use config::{Input, Load, Nesting, Spread};
 pub use edit::{Edit, EditKind};
 pub use file::{GeneratedFile, Pieces};
-pub use problem::Problem;

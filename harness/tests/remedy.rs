@@ -8,7 +8,7 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use harness::pipeline::preset::shipped;
+use engine::preset::shipped;
 use reports::{Cause, Judged};
 use support::Sandbox;
 use toml::Table;

@@ -11,9 +11,10 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use harness::measure::Stopwatch;
-use mock_claude::latency::LatencyConfig;
-use mock_claude::{Ledger, MockClaude, admin, server};
+use harness::process::measure::Stopwatch;
+use mock_claude::config::LatencyConfig;
+use mock_claude::internals::listen;
+use mock_claude::{Ledger, MockClaude, admin};
 use reports::{Cause, Judged};
 
 #[expect(dead_code, reason = "every test file uses its own part of it")]
@@ -48,7 +49,7 @@ impl Mock {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.expect("a runtime").block_on(async {
                 let mock = MockClaude::new(config);
-                let listen = || server::listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+                let listen = || listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
                 let (api, other) = (listen().expect("a port"), listen().expect("a port"));
                 let url = |listener: &tokio::net::TcpListener| {
                     format!("http://{}", listener.local_addr().expect("an address"))

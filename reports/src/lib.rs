@@ -33,8 +33,6 @@ pub use judge::{
     Check, Confidence, Failure, Judged, Latency, Quantile, Rule, Stage, Summary, Verdict, judge,
 };
 pub use record::measured;
-pub use record::{
-    Bound, Category, Cause, Expectation, FORMAT, Measured, Priority, Problem, Record,
-};
+pub use record::{Bound, Category, Cause, Expectation, FORMAT, Measured, Priority, Record};
 pub use render::Style;
 pub use run::{PipelineRun, ReadError, Run, RunReader};

@@ -5,10 +5,10 @@
 
 use std::num::NonZeroU64;
 
-use mock_claude::Problem;
-use mock_claude::chance::Share;
+use mock_claude::internals::chance::Share;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strict_toml::Problem;
 
 /// A `[[cache_fault]]` section.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::sync::LazyLock;
 
-use mock_claude::Problem;
-use mock_claude::chance::Share;
+use mock_claude::internals::chance::Share;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strict_toml::Problem;
 
 /// The `[platform]` section.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -7,9 +7,7 @@
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use scenarios::shape::{self, Finding};
-use scenarios::{Scenario, library};
-use toml::de::DeTable;
+use scenarios::{Document, Problem, Scenario, library};
 use toml::{Table, Value};
 
 /// One thing that is done to one value of a document.
@@ -121,17 +119,16 @@ fn corrupted(name: Index, changes: Vec<(Index, Change)>) -> String {
 
 /// Whether a finding may be stricter than the types: a value out of its range, or a list of values
 /// without their keys, which serde would take for a table.
-fn may_be_stricter(finding: &Finding) -> bool {
-    let Finding { message, .. } = finding;
+fn may_be_stricter(finding: &Problem) -> bool {
+    let Problem { message, .. } = finding;
     let ranges = ["must be at", "must be a finite", "needs at least"];
     ranges.iter().any(|words| message.starts_with(words))
         || message == "expected a table, found a list"
 }
 
 fn check(text: &str) -> Result<(), TestCaseError> {
-    let schema = schemars::schema_for!(Scenario);
-    let table = DeTable::parse(text).expect("the document is TOML");
-    let found = shape::check(schema.as_value(), &table);
+    let document = Document::parse("x.toml", text).expect("the document is TOML");
+    let found = document.misfits::<Scenario>();
     match toml::from_str::<Scenario>(text) {
         Ok(_) => prop_assert!(found.iter().all(may_be_stricter), "too strict: {found:?}\n{text}"),
         Err(error) => prop_assert!(!found.is_empty(), "too lax: {error}\n{text}"),
@@ -141,7 +138,8 @@ fn check(text: &str) -> Result<(), TestCaseError> {
         let lines = text.lines().count().max(1);
         prop_assert!(!invalid.problems.is_empty());
         for problem in &invalid.problems {
-            prop_assert!((1..=lines).contains(&problem.line) && problem.column > 0, "{invalid}");
+            let place = problem.place.expect("a problem of a file has a place");
+            prop_assert!((1..=lines).contains(&place.line) && place.column > 0, "{invalid}");
         }
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as Section, ValueEnum};
 
-use crate::pipeline::stage::Stage;
+use crate::plan::stage::Stage;
 
 /// `chaos run`.
 #[derive(Debug, Section)]

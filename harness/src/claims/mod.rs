@@ -13,7 +13,7 @@ use serde::Deserialize;
 pub use arm::Arm;
 pub use measure::{Measure, Reading};
 
-use crate::failure::Failure;
+use crate::Failure;
 
 /// The claims as a file.
 const CLAIMS: &str = include_str!("../../claims.toml");
@@ -21,7 +21,7 @@ const CLAIMS: &str = include_str!("../../claims.toml");
 /// All claims, in the order of their rows.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Book {
+pub struct ClaimList {
     /// The claims.
     pub claim: Vec<ClaimConfig>,
 }
@@ -91,7 +91,7 @@ pub enum Relation {
 }
 
 /// The claims that ship with the binary.
-pub fn book() -> Result<Book, Failure> {
+pub fn book() -> Result<ClaimList, Failure> {
     toml::from_str(CLAIMS).map_err(|error| Failure::internal(format!("claims.toml: {error}")))
 }
 

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use reports::{Baseline, Verdict};
 
 use super::run::records;
-use crate::failure::{Exit, Failure};
-use crate::output::write_atomically;
-use crate::terminal;
+use crate::process::terminal;
+use crate::storage::files::write_atomically;
+use crate::{Exit, Failure};
 
 /// Adds runs to a baseline, each in place of what the baseline holds of its scenario.
 pub fn accept(path: &Path, reason: Option<&str>, runs: &[PathBuf]) -> Result<Exit, Failure> {

@@ -9,9 +9,9 @@ use super::deliver::Delivery;
 use super::run::records;
 use crate::args::ClaimsArgs;
 use crate::claims::{self, Arm, Reading, TrialConfig};
-use crate::failure::{Exit, Failure};
-use crate::interrupt::Interrupt;
-use crate::terminal;
+use crate::process::interrupt::Interrupt;
+use crate::process::terminal;
+use crate::{Exit, Failure};
 
 /// Measures every claim that was asked for, and prints the list.
 pub fn execute(args: &ClaimsArgs) -> Result<Exit, Failure> {

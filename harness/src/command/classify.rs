@@ -9,12 +9,12 @@ use reports::render::triage as page;
 use reports::testlog::{self, Completeness, Log};
 use reports::triage::compat::Compat;
 use reports::triage::{self, Input, RuleFile, RuleProblem, Rules, Triage};
-use scenarios::document::Document;
+use scenarios::{Document, Problem};
 
 use crate::args::{ClassifyArgs, TriageReport};
-use crate::failure::{Exit, Failure};
-use crate::output::write_atomically;
-use crate::terminal;
+use crate::process::terminal;
+use crate::storage::files::write_atomically;
+use crate::{Exit, Failure};
 
 /// The bytes that are read at once: logs are large.
 const BUFFER: usize = 256 << 10;
@@ -88,12 +88,11 @@ fn rules(own: Option<&Path>) -> Result<Rules, Failure> {
         // The first file with a problem; each names all of its own.
         let first = problems.first().map_or(0, |(file, _)| *file);
         let document = &documents[first];
-        let findings = problems.into_iter().filter(|(file, _)| *file == first);
-        let findings = findings.map(|(_, RuleProblem { rule, key, message, hint })| {
-            let finding = document.finding(&format!("rule.{rule}.{key}"), message);
-            finding.hint(Some(hint.to_owned()))
+        let problems = problems.into_iter().filter(|(file, _)| *file == first);
+        let problems = problems.map(|(_, RuleProblem { rule, key, message, hint })| {
+            Problem::new(format!("rule.{rule}.{key}"), message).hint(Some(hint.to_owned()))
         });
-        document.invalid(findings.collect()).into()
+        document.invalid(problems.collect()).into()
     })
 }
 

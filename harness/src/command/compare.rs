@@ -7,7 +7,7 @@ use reports::render::COMPARISON;
 
 use super::deliver::Delivery;
 use super::run::records;
-use crate::failure::{Exit, Failure};
+use crate::{Exit, Failure};
 
 /// Prints the comparison. Differences are no failure here; that is the gate's business.
 pub fn execute(base: &Path, head: &Path) -> Result<Exit, Failure> {

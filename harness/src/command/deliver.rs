@@ -9,9 +9,9 @@ use std::path::Path;
 use reports::Style;
 use reports::render::Exporter;
 
-use crate::failure::Failure;
-use crate::output::write_atomically;
-use crate::terminal;
+use crate::Failure;
+use crate::process::terminal;
+use crate::storage::files::write_atomically;
 
 /// Formats that were asked for, and where they go.
 #[derive(Debug)]

@@ -11,11 +11,11 @@ use reports::{Baseline, Judged, gate};
 use super::baseline;
 use super::deliver::Delivery;
 use super::run::records;
-use crate::failure::{Exit, Failure};
-use crate::interrupt::Interrupt;
-use crate::output::RunFolder;
 use crate::plan;
-use crate::runner::RunPlan;
+use crate::plan::run_plan::RunPlan;
+use crate::process::interrupt::Interrupt;
+use crate::storage::folder::RunFolder;
+use crate::{Exit, Failure};
 
 /// Judges runs against a baseline; exits with the verdict.
 pub fn execute(path: &Path, folders: &[PathBuf], out: Option<&Path>) -> Result<Exit, Failure> {
@@ -46,7 +46,7 @@ fn run_again(baseline: &Baseline, out: Option<&Path>) -> Result<Vec<Judged>, Fai
     for entry in &baseline.entries {
         let mut plan = plan::scenario(&entry.scenario)?;
         let names: Vec<String> = entry.pipelines.keys().cloned().collect();
-        plan.pipelines = plan::pipelines(&names)?;
+        plan.targets = plan::targets(&names)?;
         plan.seed = entry.seed;
         plan::generate(&mut plan);
         runs.push(match out {

@@ -18,7 +18,7 @@ pub mod run;
 pub mod show;
 
 use crate::args::{Args, BaselineAction, Command};
-use crate::failure::{Exit, Failure};
+use crate::{Exit, Failure};
 
 /// Does what was asked for.
 pub fn execute(args: Args) -> Result<Exit, Failure> {

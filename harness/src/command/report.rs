@@ -5,7 +5,7 @@ use reports::Judged;
 use super::deliver::Delivery;
 use super::run::records;
 use crate::args::ReportArgs;
-use crate::failure::{Exit, Failure};
+use crate::{Exit, Failure};
 
 /// Reports runs; exits with their worst verdict.
 pub fn execute(args: &ReportArgs) -> Result<Exit, Failure> {

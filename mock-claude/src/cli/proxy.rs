@@ -6,17 +6,17 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::proxy::{Proxy, ProxyConfig, ProxyError, Recorder};
 use clap::Args;
 
 use super::admin::AdminArgs;
-use super::command::{listen, until_stopped};
-use super::serve::now_ms;
-use super::{Failure, INVALID_CONFIG, settings};
+use super::failure::{Failure, INVALID_CONFIG};
+use super::file;
+use super::run::{listen, now_ms, until_stopped};
+use crate::proxy::{Proxy, ProxyConfig, ProxyError, Recorder};
 
 /// Forwards to an upstream, injects faults on the way, and records.
 #[derive(Debug, Clone, Args)]
-pub struct ProxyArgs {
+pub(super) struct ProxyArgs {
     /// Where requests go: `https://api.anthropic.com`, or another mock.
     #[arg(long, value_name = "URL")]
     upstream: String,
@@ -49,9 +49,9 @@ pub struct ProxyArgs {
 
 impl ProxyArgs {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let mut mock = self.config.as_deref().map(settings::file).transpose()?.unwrap_or_default();
+        let mut mock = self.config.as_deref().map(file::read).transpose()?.unwrap_or_default();
         if let Some(path) = &self.faults {
-            settings::before(&mut mock, path)?;
+            file::put_before(&mut mock, path)?;
         }
         mock.seed = self.seed.unwrap_or(mock.seed);
         let recorder = self.record.as_ref().map(|path| self.recorder(path)).transpose()?;

@@ -7,6 +7,7 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strict_toml::Problem;
 
 use crate::text::decimal;
 
@@ -48,15 +49,6 @@ pub struct Bound {
     pub max: Option<f64>,
 }
 
-/// Something wrong in an expectation that the file format alone does not catch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The key, relative to what was checked; empty where it is the whole of it.
-    pub key: String,
-    /// What is wrong with it, as a lower-case fragment.
-    pub message: String,
-}
-
 impl Expectation {
     /// Every metric in reading order, with its bound where there is one.
     pub fn bounds(&self) -> [(&'static str, Option<&Bound>); 6] {
@@ -84,14 +76,9 @@ impl Expectation {
             let too_large = [("min", bound.min), ("max", bound.max)]
                 .into_iter()
                 .filter(|(_, value)| is_share && value.is_some_and(|v| v.is_finite() && v > 1.0))
-                .map(|(key, _)| problem(key, "is above 1, and a share never is"));
+                .map(|(key, _)| Problem::new(key, "is above 1, and a share never is"));
             for found in bound.problems().into_iter().chain(too_large) {
-                let key = if found.key.is_empty() {
-                    name.to_owned()
-                } else {
-                    format!("{name}.{}", found.key)
-                };
-                problems.push(Problem { key, ..found });
+                problems.push(found.inside(name));
             }
         }
         problems
@@ -103,16 +90,18 @@ impl Bound {
     pub fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         if self.min.is_none() && self.max.is_none() {
-            problems.push(problem("", "has neither `min` nor `max`, so anything would pass"));
+            problems.push(Problem::new("", "has neither `min` nor `max`, so anything would pass"));
         }
         for (key, value) in [("min", self.min), ("max", self.max)] {
             match value {
-                Some(v) if !v.is_finite() => problems.push(problem(key, "is not a finite number")),
+                Some(v) if !v.is_finite() => {
+                    problems.push(Problem::new(key, "is not a finite number"))
+                }
                 Some(v) if v < 0.0 => {
-                    problems.push(problem(key, "is below 0, and no metric ever is"));
+                    problems.push(Problem::new(key, "is below 0, and no metric ever is"));
                 }
                 Some(v) if millionths(v).is_none() => {
-                    problems.push(problem(key, "is too large to be compared"));
+                    problems.push(Problem::new(key, "is too large to be compared"));
                 }
                 _ => {}
             }
@@ -120,7 +109,7 @@ impl Bound {
         if let (Some(min), Some(max)) = (self.min, self.max)
             && min > max
         {
-            problems.push(problem("", "has a `min` above its `max`, so nothing would pass"));
+            problems.push(Problem::new("", "has a `min` above its `max`, so nothing would pass"));
         }
         problems
     }
@@ -158,10 +147,6 @@ pub fn millionths(value: f64) -> Option<u128> {
     let text = format!("{:.6}", value.abs());
     let (whole, fraction) = text.split_once('.')?;
     format!("{whole}{fraction}").parse().ok()
-}
-
-fn problem(key: &str, message: &str) -> Problem {
-    Problem { key: key.to_owned(), message: message.to_owned() }
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub mod measured;
 pub use attempt::{Attempt, Fault};
 pub use category::{Category, Priority};
 pub use cause::Cause;
-pub use expect::{Bound, Expectation, Problem, millionths};
+pub use expect::{Bound, Expectation, millionths};
 pub use header::{Clock, Currency, Header, PipelineHeader};
 pub use job::{Job, Outcome, Platform};
 pub use line::{FORMAT, Footer, PipelineEnd, Record};

@@ -9,13 +9,13 @@ use reports::render::{Exporter, Terminal};
 use reports::{Judged, Measured, Style, judge};
 
 use crate::args::RunArgs;
-use crate::book;
-use crate::failure::{Exit, Failure};
-use crate::interrupt::Interrupt;
-use crate::output::RunFolder;
 use crate::plan;
-use crate::runner::RunPlan;
-use crate::terminal;
+use crate::plan::run_plan::RunPlan;
+use crate::process::interrupt::Interrupt;
+use crate::process::terminal;
+use crate::storage::checkpoint;
+use crate::storage::folder::RunFolder;
+use crate::{Exit, Failure};
 
 /// Runs everything that was asked for; exits with the worst verdict.
 pub fn execute(args: &RunArgs) -> Result<Exit, Failure> {
@@ -71,9 +71,9 @@ fn finished(args: &RunArgs, plan: &RunPlan, folder: &RunFolder) -> Result<Option
         return Ok(None);
     }
     if run.header != plan.header() {
-        return Err(book::other_run());
+        return Err(checkpoint::other_run());
     }
-    folder.close_book()?;
+    folder.close_checkpoint()?;
     // Killed after its last record, it has no measurements.
     let unknown = Measured {
         format: reports::measured::FORMAT,

@@ -11,12 +11,12 @@ use std::sync::Arc;
 use reports::render::RUNS;
 use reports::{Judged, Measured, Run, RunReader, Style, judge};
 
-use crate::failure::{Exit, Failure};
-use crate::interrupt::Interrupt;
-use crate::output::{MEASURED, RECORDS, RunFolder};
-use crate::recorder::Recorder;
-use crate::runner::{self, RunPlan};
-use crate::terminal;
+use crate::plan::run_plan::RunPlan;
+use crate::process::interrupt::Interrupt;
+use crate::process::terminal;
+use crate::run::recorder::Recorder;
+use crate::storage::folder::{MEASURED, RECORDS, RunFolder};
+use crate::{Exit, Failure};
 
 /// Runs one plan into its folder.
 pub fn perform(
@@ -26,23 +26,23 @@ pub fn perform(
     quiet: bool,
 ) -> Result<Measured, Failure> {
     let write_through = plan.clock == reports::record::Clock::Wall;
-    let jobs = plan.jobs() * plan.pipelines.len() as u64;
+    let jobs = plan.jobs() * plan.targets.len() as u64;
     let progress = terminal::progress(quiet, &plan.name, jobs);
     let file = folder.records()?;
     let path = folder.path().join(RECORDS);
-    let book = plan.has_checkpoints().then(|| folder.book(&file)).transpose()?;
-    if let Some(book) = &book {
-        book.belongs_to(&plan.header())?;
-        // The book has every record that counts, and what is written now follows them.
+    let checkpoint = plan.has_checkpoints().then(|| folder.checkpoint(&file)).transpose()?;
+    if let Some(checkpoint) = &checkpoint {
+        checkpoint.belongs_to(&plan.header())?;
+        // The checkpoint has every record that counts, and what is written now follows them.
         file.set_len(0).map_err(|error| Failure::unwritable(&path, &error))?;
     }
     let recorder = Recorder::new(path, file, write_through, interrupt.clone(), progress);
-    let recorder = Arc::new(recorder.with_book(book.map(Arc::new)));
-    let measured = runner::run(plan, &recorder, interrupt);
+    let recorder = Arc::new(recorder.with_checkpoint(checkpoint.map(Arc::new)));
+    let measured = crate::run::run(plan, &recorder, interrupt);
     recorder.finish(interrupt.asked())?;
     let measured = measured?;
     if !interrupt.asked() {
-        folder.close_book()?;
+        folder.close_checkpoint()?;
     }
     Ok(measured)
 }
