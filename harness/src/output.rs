@@ -1,15 +1,17 @@
 //! The folder of one run: opened before the run, never one that holds something else.
 //!
 //! Without `--out`, a run takes the next free number below `chaos-out`, so that two runs started at
-//! once never meet. With `--out`, an earlier run in that folder is kept under a number beside it
-//! unless `--force` says that it may go. Reports are written to a temporary name and renamed, so
-//! that a reader never sees half of one.
+//! once never meet. With `--out`, an earlier run in that folder is kept under a number alongside it
+//! unless `--force` says that it may go. `--force` removes the files that a run writes, one by one
+//! and by name: whatever else is in the folder stays. Reports are written to a temporary name and
+//! renamed, so that a reader never sees half of one.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use reports::Measured;
+use reports::record::Record;
 
 use crate::book::{self, BOOK, Book};
 use crate::failure::Failure;
@@ -22,6 +24,25 @@ pub const MEASURED: &str = "measured.json";
 
 /// Where runs go that were not told where to go.
 pub const DEFAULT_ROOT: &str = "chaos-out";
+
+/// Every file that a run writes into its folder, and all that `--force` removes from it.
+pub const WRITTEN: [&str; 12] = [
+    "ablation.txt",
+    "annotations.txt",
+    "failures.csv",
+    "failures.txt",
+    "jobs.txt",
+    "junit.xml",
+    "matrix.txt",
+    MEASURED,
+    "report.html",
+    RECORDS,
+    BOOK,
+    "summary.txt",
+];
+
+/// The longest header that is read to tell a run from anything else, in bytes.
+const MAX_HEADER_BYTES: u64 = 1024 * 1024;
 
 /// An open folder for one run.
 #[derive(Debug)]
@@ -177,19 +198,26 @@ fn permissions() -> fs::Permissions {
 
 /// Moves the run in a folder out of the way, or removes it where that was asked for.
 fn make_room(path: &Path, force: bool) -> Result<Option<PathBuf>, Failure> {
-    let records = path.join(RECORDS);
-    let Ok(file) = File::open(&records) else {
+    if holds_the_current_folder(path) {
+        return Err(Failure::usage(format!(
+            "output folder `{}` is the folder you are in, or one around it\n\
+             hint: name a folder that does not exist yet; nothing was changed",
+            path.display()
+        )));
+    }
+    let records = File::open(path.join(RECORDS)).ok().filter(|file| begins_with_a_header(file));
+    let Some(records) = records else {
         return Err(Failure::usage(format!(
             "output folder `{}` holds something that is not a run\n\
              hint: name a folder that does not exist yet; nothing was changed",
             path.display()
         )));
     };
-    if file.try_lock().is_err() {
+    if records.try_lock().is_err() {
         return Err(in_use(path));
     }
     if force {
-        fs::remove_dir_all(path).map_err(|error| cannot_create(path, &error))?;
+        remove_run(path)?;
         return Ok(None);
     }
     let mut number = 1_u64;
@@ -197,12 +225,47 @@ fn make_room(path: &Path, force: bool) -> Result<Option<PathBuf>, Failure> {
         let mut name = path.as_os_str().to_owned();
         name.push(format!(".{number}"));
         let kept = PathBuf::from(name);
-        if !kept.exists() {
+        // A link that leads nowhere is there as well.
+        if fs::symlink_metadata(&kept).is_err() {
             fs::rename(path, &kept).map_err(|error| cannot_create(path, &error))?;
             return Ok(Some(kept));
         }
         number += 1;
     }
+}
+
+/// Whether moving a folder would pull the ground from under this process.
+fn holds_the_current_folder(path: &Path) -> bool {
+    match (fs::canonicalize(path), std::env::current_dir().and_then(fs::canonicalize)) {
+        (Ok(path), Ok(current)) => current.starts_with(path),
+        _ => false,
+    }
+}
+
+/// Whether a record file is one of ours: only a run's header can stand on its first line.
+fn begins_with_a_header(records: &File) -> bool {
+    let mut line = Vec::new();
+    let read = BufReader::new(records).take(MAX_HEADER_BYTES).read_until(b'\n', &mut line);
+    read.is_ok() && matches!(serde_json::from_slice(&line), Ok(Record::Header(_)))
+}
+
+/// Removes what a run wrote, the records last: a folder that was left half way is still a run.
+/// A link is removed, never what it leads to.
+fn remove_run(path: &Path) -> Result<(), Failure> {
+    for name in WRITTEN.into_iter().filter(|name| *name != RECORDS).chain([RECORDS]) {
+        let file = path.join(name);
+        match fs::remove_file(&file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Failure::usage(format!(
+                    "cannot remove `{}`: {error}\n\
+                     hint: move it away, or name another folder with `--out`",
+                    file.display()
+                )));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn in_use(path: &Path) -> Failure {
@@ -223,9 +286,20 @@ fn cannot_create(path: &Path, error: &io::Error) -> Failure {
 mod tests {
     use super::*;
 
+    const HEADER: &str = r#"{"record":"header","format":1,"tool":"0.1.0","scenario":"s",
+        "scenario_sha256":"","title":"","question":"","seed":7,"clock":"simulated",
+        "pipelines":[],"input":"generated","expect":{},
+        "currency":{"code":"INR","symbol":"","milli_per_usd":83000}}"#;
+
+    fn begin(folder: &RunFolder) -> File {
+        let mut file = folder.records().unwrap();
+        writeln!(file, "{}", HEADER.replace('\n', "")).unwrap();
+        file
+    }
+
     fn run_in(path: &Path, force: bool) -> RunFolder {
         let folder = RunFolder::at(path, force).unwrap();
-        drop(folder.records().unwrap());
+        drop(begin(&folder));
         folder
     }
 
@@ -253,13 +327,51 @@ mod tests {
 
     #[test]
     fn what_is_not_a_run_is_never_touched() {
-        let root = tempfile::tempdir().unwrap();
-        fs::write(root.path().join("thesis.txt"), "years of work").unwrap();
-        for force in [false, true] {
-            let failure = RunFolder::at(root.path(), force).unwrap_err();
-            assert!(failure.message.contains("not a run"), "{failure}");
+        // The second is somebody else's file under the name of ours.
+        for foreign in [None, Some(""), Some("{\"step\":1}\n"), Some("{\"record\":\"footer\"}\n")] {
+            let root = tempfile::tempdir().unwrap();
+            fs::write(root.path().join("thesis.txt"), "years of work").unwrap();
+            if let Some(text) = foreign {
+                fs::write(root.path().join(RECORDS), text).unwrap();
+            }
+            for force in [false, true] {
+                let failure = RunFolder::at(root.path(), force).unwrap_err();
+                assert!(failure.message.contains("not a run"), "{failure}");
+            }
+            assert!(root.path().join("thesis.txt").exists());
+            let records = fs::read_to_string(root.path().join(RECORDS)).ok();
+            assert_eq!(records.as_deref(), foreign);
         }
-        assert!(root.path().join("thesis.txt").exists());
+    }
+
+    #[test]
+    fn force_removes_what_a_run_wrote_and_nothing_else() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("out");
+        run_in(&path, false);
+        fs::write(path.join("report.html"), "of the earlier run").unwrap();
+        fs::create_dir(path.join("notes")).unwrap();
+        for mine in ["thesis.txt", "notes/more.txt"] {
+            fs::write(path.join(mine), "years of work").unwrap();
+        }
+        assert_eq!(run_in(&path, true).kept(), None);
+        for mine in ["thesis.txt", "notes/more.txt"] {
+            assert_eq!(fs::read_to_string(path.join(mine)).unwrap(), "years of work", "{mine}");
+        }
+        assert!(!path.join("report.html").exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn force_removes_a_link_and_not_what_it_leads_to() {
+        let root = tempfile::tempdir().unwrap();
+        let (path, thesis) = (root.path().join("out"), root.path().join("thesis.html"));
+        run_in(&path, false);
+        fs::write(&thesis, "years of work").unwrap();
+        std::os::unix::fs::symlink(&thesis, path.join("report.html")).unwrap();
+        run_in(&path, true);
+        assert!(fs::symlink_metadata(path.join("report.html")).is_err());
+        assert_eq!(fs::read_to_string(&thesis).unwrap(), "years of work");
     }
 
     #[test]
@@ -326,7 +438,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("out");
         let folder = RunFolder::at(&path, false).unwrap();
-        let _open = folder.records().unwrap();
+        let _open = begin(&folder);
         let failure = RunFolder::at(&path, true).unwrap_err();
         assert!(failure.message.contains("in use"), "{failure}");
     }

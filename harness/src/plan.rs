@@ -1,6 +1,7 @@
 //! What the arguments mean: names become scenarios and pipelines, inputs become files, and whatever
 //! cannot be used is said before anything runs.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use scenarios::problem::suggest;
 use scenarios::{Scenario, library};
 
 use crate::args::{ClockArg, RunArgs};
+use crate::docs;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::Preset;
 use crate::pipeline::cache::Place;
@@ -69,6 +71,7 @@ pub fn runs(args: &RunArgs) -> Result<Vec<RunPlan>, Failure> {
             plan.cache.clone_from(&cache);
             plan.mock.clone_from(&mock);
             plan.docs.clone_from(&args.docs);
+            documented_apart(&plan)?;
             generate(&mut plan);
             if args.resume && !plan.has_checkpoints() {
                 return Err(Failure::usage(
@@ -79,6 +82,21 @@ pub fn runs(args: &RunArgs) -> Result<Vec<RunPlan>, Failure> {
             Ok(plan)
         })
         .collect()
+}
+
+/// Refuses pipelines whose documentation would go to one folder, each in place of the other's.
+fn documented_apart(plan: &RunPlan) -> Result<(), Failure> {
+    let mut folders: BTreeMap<PathBuf, &str> = BTreeMap::new();
+    for (name, _) in &plan.pipelines {
+        let Some(folder) = docs::folder(plan.docs.as_deref(), name) else { continue };
+        if let Some(earlier) = folders.insert(folder, name) {
+            return Err(Failure::usage(format!(
+                "pipelines `{earlier}` and `{name}` have one folder below `--docs`\n\
+                 hint: rename a file, or run them one at a time with a folder each"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The mock that the arguments name, if they name one.

@@ -120,7 +120,9 @@ impl Recorder {
         if state.error.is_some() {
             return;
         }
-        match append(&mut state.writer, record, self.write_through) {
+        // The header at once: from then on the folder can be told from one that holds no run.
+        let through = self.write_through || matches!(record, Record::Header(_));
+        match append(&mut state.writer, record, through) {
             Ok(()) => state.records += 1,
             Err(error) => {
                 state.error = Some(Failure::unwritable(&self.path, &error));

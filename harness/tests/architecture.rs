@@ -1,10 +1,15 @@
-//! Goal: the crates know each other as the design says, and in no other way.
+//! Goal: the crates know each other as the design says, and in no other way, and inside a crate
+//! no files import each other in a circle.
 //! Method: compare what every manifest declares with the picture. A crate of this workspace can
 //! only be reached through a declared dependency, so the manifests alone are proof, and reading
 //! them needs neither a network nor the sources of anything else. Only normal dependencies count:
-//! a test may use what the code under test may not.
+//! a test may use what the code under test may not. Inside a crate, every import is read.
+
+#[path = "architecture/imports.rs"]
+mod imports;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
@@ -16,6 +21,12 @@ const ARROWS: [(&str, &[&str]); 5] = [
     ("reports", &[]),
     ("scenarios", &["generators", "mock-claude", "reports"]),
 ];
+
+/// The most files that may import each other in a circle: a type and its closest companions.
+const MAX_CIRCLE: usize = 3;
+
+/// Crates with larger circles, to be opened, and how many files are in their largest.
+const KNOTS: [(&str, usize); 3] = [("harness", 28), ("mock-claude", 24), ("reports", 22)];
 
 fn metadata() -> Metadata {
     MetadataCommand::new()
@@ -57,4 +68,21 @@ fn a_folder_has_the_name_of_its_crate() {
         let folder = package.manifest_path.parent().and_then(|folder| folder.file_name());
         assert_eq!(folder, Some(package.name.as_str()));
     }
+}
+
+#[test]
+fn no_more_than_three_files_import_each_other_in_a_circle() {
+    let mut findings = String::new();
+    for package in metadata().workspace_packages() {
+        let folder = package.manifest_path.parent().expect("a manifest is in a folder");
+        let imports = imports::Imports::of(folder.as_std_path());
+        let name = package.name.as_str();
+        let known = KNOTS.iter().find(|(knotted, _)| *knotted == name);
+        let most = known.map_or(MAX_CIRCLE, |(_, files)| *files);
+        for circle in imports.circles().iter().filter(|circle| circle.len() > most) {
+            let inside = imports.inside(circle);
+            let _ = writeln!(findings, "{name}: a circle of {} files\n{inside}", circle.len());
+        }
+    }
+    assert!(findings.is_empty(), "\n{findings}");
 }

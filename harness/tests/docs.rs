@@ -40,3 +40,32 @@ fn every_documented_file_has_its_documentation_and_a_failed_one_has_none() {
     let onto_a_file = ["--input", "tree", "--docs", "file/docs"];
     sandbox.chaos(&[&run[..], &onto_a_file].concat()).exits(2).says(&["`--docs`", "file/docs"]);
 }
+
+#[test]
+fn pipelines_that_would_share_a_folder_are_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.write("mine.toml", QUICK);
+    let phase1 = sandbox.chaos(&["show", "phase1"]).exits(0).stdout;
+    sandbox.write("a/b.toml", &phase1);
+    sandbox.write("a-b.toml", &phase1);
+    let run = ["run", "--scenario", "mine.toml", "--pipeline", "a/b.toml", "a-b.toml"];
+    let refused = sandbox.chaos(&[&run[..], &["--docs", "docs"]].concat()).exits(2);
+    refused.says(&["`a/b.toml` and `a-b.toml` have one folder below `--docs`"]);
+    sandbox.chaos(&run).exits(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_folder_is_not_followed() {
+    let sandbox = Sandbox::new();
+    sandbox.write("mine.toml", QUICK);
+    sandbox.write("tree/a.py", "def f():\n    return 1\n");
+    sandbox.write("thesis.txt", "years of work");
+    std::fs::create_dir_all(sandbox.path("docs/phase1")).expect("folders");
+    std::os::unix::fs::symlink(sandbox.path("thesis.txt"), sandbox.path("docs/phase1/a.py.md"))
+        .expect("a link");
+    let run = "run --scenario mine.toml --pipeline phase1 --input tree --docs docs";
+    let run: Vec<&str> = run.split(' ').collect();
+    sandbox.chaos(&run).exits(2).says(&["a.py.md` is a link"]);
+    assert_eq!(sandbox.read("thesis.txt"), "years of work");
+}

@@ -99,6 +99,54 @@ fn a_run_leaves_its_records_and_every_report_and_nothing_else() {
 }
 
 #[test]
+fn force_replaces_a_run_and_touches_nothing_else() {
+    let sandbox = Sandbox::new();
+    check(&sandbox, &["--out", "out", "--seed", "1"]);
+    sandbox.write("out/thesis.txt", "years of work");
+    let first = sandbox.read("out/run.jsonl");
+    check(&sandbox, &["--out", "out", "--force", "--seed", "2"]);
+    assert_ne!(sandbox.read("out/run.jsonl"), first);
+    assert_eq!(sandbox.read("out/thesis.txt"), "years of work");
+    // A folder with somebody else's `run.jsonl`, as training loops write it.
+    sandbox.write("theirs/run.jsonl", "{\"step\": 1, \"loss\": 0.5}\n");
+    sandbox.write("theirs/thesis.txt", "years of work");
+    for force in [&[][..], &["--force"]] {
+        let command = ["run", "--scenario", "concurrent", "--out", "theirs"];
+        let refused = sandbox.chaos(&[&command[..], force].concat()).exits(2);
+        refused.says(&["`theirs` holds something that is not a run", "nothing was changed"]);
+    }
+    assert_eq!(sandbox.names("theirs"), ["run.jsonl", "thesis.txt"]);
+}
+
+#[test]
+fn the_current_folder_and_those_around_it_are_never_cleared() {
+    let sandbox = Sandbox::new();
+    check(&sandbox, &["--out", "out"]);
+    let before = sandbox.read("out/run.jsonl");
+    std::fs::create_dir(sandbox.path("out/below")).expect("a folder");
+    for (from, out) in [("out", "."), ("out", "../out"), ("out/below", ".."), ("out/below", "../.")]
+    {
+        for force in [&[][..], &["--force"]] {
+            let command = ["run", "--scenario", "concurrent", "--out", out];
+            let mut command = sandbox.command(&[&command[..], force].concat());
+            Ran::of(command.current_dir(sandbox.path(from)))
+                .exits(2)
+                .says(&["is the folder you are in", "nothing was changed"]);
+        }
+    }
+    assert_eq!(sandbox.read("out/run.jsonl"), before);
+}
+
+#[test]
+fn every_file_that_a_run_writes_is_one_that_force_removes() {
+    let mut written: Vec<&str> = harness::output::WRITTEN.to_vec();
+    // Written by an ablation, and while a run that keeps checkpoints is under way.
+    written.retain(|name| !["ablation.txt", "store.redb"].contains(name));
+    written.sort_unstable();
+    assert_eq!(written, support::RUN_FILES);
+}
+
+#[test]
 fn every_failure_is_classified_in_the_csv() {
     let sandbox = Sandbox::new();
     check(&sandbox, &["--out", "out"]);
