@@ -57,7 +57,7 @@ INTERRUPTED = ("interrupted-v", ["-v"], {})
 def run(version, name, flags, extra):
     suite = WORK / "suite"
     shutil.rmtree(suite, ignore_errors=True)
-    shutil.copytree(ROOT / "reports/tests/pytest_suite", suite)
+    shutil.copytree(ROOT / "reports/testlog/tests/pytest_suite", suite)
     env = {"PATH": "/usr/bin:/bin", "HOME": str(WORK), "LANG": "C.UTF-8", "COLUMNS": "80",
            "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0",
            "PYTHONPATH": str(suite), "SUITE_TRUTH": str(WORK / "truth.tsv"), **extra}

@@ -13,7 +13,7 @@ import tarfile
 
 ROOT, WORK = map(pathlib.Path, sys.argv[1:3])
 ONLY = sys.argv[3:]
-WILD = ROOT / "reports/tests/wild"
+WILD = ROOT / "reports/testlog/tests/wild"
 # How the table names what pytest counts. Parts of tests are counted with the tests.
 KINDS = {"failed": "failed", "subtests failed": "failed", "error": "errors", "passed": "passed",
          "xpassed": "xpassed", "skipped": "skipped", "xfailed": "skipped",
@@ -59,7 +59,7 @@ def run(suite):
     flags, style = words[at + 1:], suite["name"].rsplit("-", 1)[-1]
     plugins = [part for name in ("sugar", "randomly") if style != name
                for part in ("-p", f"no:{name}")]
-    paths = [str(ROOT / "reports/tests/pytest_suite")]
+    paths = [str(ROOT / "reports/testlog/tests/pytest_suite")]
     if suite["sources"]:
         paths.append(str(folder / suite["sources"]))
     env = {"PATH": f"{venv}/bin:/usr/bin:/bin", "HOME": str(WORK), "LANG": "C.UTF-8",

@@ -31,10 +31,6 @@ pub mod verdict;
 // What has not been run yet.
 pub mod estimate;
 
-// From a test runner's output to cases, and why they failed.
-pub mod testlog;
-pub mod triage;
-
 // From verdicts to text.
 pub mod render;
 pub mod text;

@@ -251,7 +251,7 @@ fn failure(failure: &Failure<'_>) -> FailureReport {
 
 /// The same JSON with harmful characters as escapes. They only stand inside strings: outside of
 /// them JSON has no character that needs it, and the line ends of the layout stay.
-pub(super) fn harmless(json: &str) -> String {
+pub fn harmless(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for character in json.chars() {
         if character == '\n' || !is_harmful(character) {

@@ -21,11 +21,9 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod matrix;
-mod sheet;
+pub mod sheet;
 pub mod summary_csv;
-mod table;
-pub mod testlog;
-pub mod triage;
+pub mod table;
 
 use crate::metric::Unit;
 use crate::run::Run;
@@ -111,7 +109,7 @@ fn verdict_words(run: &Run, judgement: &Judgement) -> &'static str {
 }
 
 /// A noun with its number: `1 number`, `2 numbers`.
-fn counted(count: usize, noun: &str) -> String {
+pub fn counted(count: usize, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", thousands(count as u64))
 }
