@@ -1,16 +1,15 @@
 //! Goal: every failing and every passing id of a hard suite is read, and none is invented.
 //! Method: the suite in `pytest_suite/` was run by `scripts/pytest-logs` in four versions of
-//! pytest and many variants. Beside what each printed lies what pytest itself counted, written
-//! by a plugin from pytest's own lists. Each log is read as text and held against that list.
+//! pytest and many variants. `suite/pytest.tar.gz` has what each printed (`.log`) and what pytest
+//! itself counted (`.tsv`, written by a plugin from pytest's own lists); `suite/logs.tsv` lists
+//! them with their sums. Each log is read as text and checked against pytest's list.
 
-#![expect(clippy::disallowed_methods, reason = "the tests read files of the tree")]
+mod archive;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::io::BufReader;
+use std::sync::LazyLock;
 
-use flate2::read::GzDecoder;
 use testlog::{Completeness, Phase, Status, TestRun};
 
 /// What a variant's text holds at all.
@@ -46,20 +45,33 @@ fn holds(variant: &str) -> Holds {
 /// Ids by kind, each as often as it was counted.
 type Ids = BTreeMap<&'static str, Vec<String>>;
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testlogs")
+static FILES: LazyLock<BTreeMap<String, Vec<u8>>> =
+    LazyLock::new(|| archive::unpacked("suite/pytest.tar.gz"));
+
+fn text(file: &str) -> &'static str {
+    let bytes = FILES.get(file).unwrap_or_else(|| panic!("no {file} in the archive"));
+    std::str::from_utf8(bytes).expect("UTF-8")
 }
 
-fn unpacked(path: &Path) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let file = File::open(path).expect("a log in the tree");
-    GzDecoder::new(file).read_to_end(&mut bytes).expect("a packed log");
-    bytes
+/// One line of the table: a log, the code that pytest exited with, and its counts in words.
+struct Listed {
+    log: &'static str,
+    exit: u8,
+    counts: &'static str,
+}
+
+fn table() -> Vec<Listed> {
+    let rows = include_str!("suite/logs.tsv").lines().skip(1);
+    let listed = rows.map(|row| match row.split('\t').collect::<Vec<_>>()[..] {
+        [log, exit, counts] => Listed { log, exit: exit.parse().expect("a code"), counts },
+        _ => panic!("not three fields: {row}"),
+    });
+    listed.collect()
 }
 
 /// What pytest counted, and the code it exited with.
-fn truth(path: &Path) -> (Ids, u8) {
-    let text = String::from_utf8(unpacked(path)).expect("UTF-8");
+fn truth(log: &str) -> (Ids, u8) {
+    let text = text(&log.replace(".log", ".tsv"));
     let mut ids = Ids::new();
     let mut exit = None;
     for line in text.lines() {
@@ -129,17 +141,15 @@ fn sorted(mut ids: Ids, holds: Holds) -> Ids {
 }
 
 /// What is wrong with one log, a line for each finding.
-fn findings(log: &Path) -> Vec<String> {
-    let name = log.file_name().expect("a name").to_string_lossy();
-    let variant = name.strip_suffix(".log.gz").expect("a log");
-    let holds = holds(variant);
-    let text = unpacked(log);
-    let read_log = testlog::read(BufReader::new(text.as_slice()), None).expect("a slice");
+fn findings(log: &str) -> Vec<String> {
+    let (version, name) = log.split_once('/').expect("a version and a name");
+    let holds = holds(name.strip_suffix(".log").expect("a log"));
+    let read_log = testlog::read(BufReader::new(&*FILES[log]), None).expect("a slice");
     let [run] = read_log.runs.as_slice() else {
         return vec![format!("{} runs", read_log.runs.len())];
     };
-    let (truth, exit) = truth(&log.with_file_name(format!("{variant}.tsv.gz")));
-    let old = log.parent().is_some_and(|folder| folder.ends_with("v62"));
+    let (truth, exit) = truth(log);
+    let old = version == "v62";
     let (expected, found) = (sorted(truth, holds), sorted(read(run, old), holds));
     let mut wrong = Vec::new();
     for kind in expected.keys().chain(found.keys()) {
@@ -171,21 +181,37 @@ fn findings(log: &Path) -> Vec<String> {
 }
 
 fn check(version: &str) {
-    let mut logs: Vec<PathBuf> = fs::read_dir(folder().join(version))
-        .expect("a version's folder")
-        .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.to_string_lossy().ends_with(".log.gz"))
-        .collect();
-    logs.sort();
+    let own = |listed: &Listed| listed.log.starts_with(&format!("{version}/"));
+    let logs: Vec<Listed> = table().into_iter().filter(own).collect();
     assert!(logs.len() > 45, "{} logs", logs.len());
     let all: Vec<String> = logs
         .iter()
-        .flat_map(|log| {
-            let name = log.file_name().expect("a name").to_string_lossy().into_owned();
-            findings(log).into_iter().map(move |wrong| format!("{name}: {wrong}"))
+        .flat_map(|Listed { log, .. }| {
+            findings(log).into_iter().map(move |wrong| format!("{log}: {wrong}"))
         })
         .collect();
     assert!(all.is_empty(), "{} findings\n{}", all.len(), all.join("\n"));
+}
+
+#[test]
+fn the_table_lists_what_is_in_the_archive() {
+    let logs = FILES.keys().filter(|file| file.strip_suffix(".log").is_some());
+    let listed: Vec<&str> = table().iter().map(|listed| listed.log).collect();
+    assert_eq!(logs.collect::<Vec<_>>(), listed);
+    for Listed { log, exit, counts } in table() {
+        let mut sums = BTreeMap::<&str, u64>::new();
+        let truth = text(&log.replace(".log", ".tsv"));
+        let (first, reports) = truth.split_once('\n').expect("a line for the exit code");
+        assert_eq!(first, format!("exit\t{exit}"), "{log}");
+        for report in reports.lines() {
+            *sums.entry(report.split('\t').next().expect("a kind")).or_default() += 1;
+        }
+        let told = counts.split(", ").map(|count| {
+            let (sum, kind) = count.split_once(' ').expect("a count and a kind");
+            (kind, sum.parse().expect("a number"))
+        });
+        assert_eq!(told.collect::<BTreeMap<_, _>>(), sums, "{log}");
+    }
 }
 
 #[test]

@@ -2,24 +2,24 @@
 //! Method: files that those runners really wrote, about tests that forge their lines, are read and
 //! shown as a page. For pytest the suite's own list is the truth, as it is for its text.
 
-#![expect(clippy::disallowed_methods, reason = "the tests read files of the tree")]
+mod archive;
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-use flate2::read::GzDecoder;
 use reports::text::escape;
 use testlog::{Case, Completeness, Log, Phase, Status};
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testlogs")
-}
+/// What other runners wrote about tests that forge their lines.
+static FORGED: LazyLock<BTreeMap<String, Vec<u8>>> =
+    LazyLock::new(|| archive::unpacked("forged/logs.tar.gz"));
+
+/// What pytest wrote about the hard suite.
+static FILES: LazyLock<BTreeMap<String, Vec<u8>>> =
+    LazyLock::new(|| archive::unpacked("suite/pytest.tar.gz"));
 
 fn page(name: &str) -> String {
-    let file = File::open(folder().join("others").join(name)).expect("a file in the tree");
-    let log = testlog::read(BufReader::new(file), None).expect("a readable file");
+    let log = testlog::read(FORGED[name].as_slice(), None).expect("a readable file");
     let runs = log.runs.into_iter().map(|run| {
         let failures: String = run.cases.iter().map(shown).collect();
         let text = testlog::render::runs::render(&Log { runs: vec![run] }) + &failures;
@@ -51,15 +51,20 @@ fn shown(case: &Case) -> String {
     format!("{}\n{message}", escape(&head))
 }
 
-fn unpacked(path: &str) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let file = File::open(folder().join(path)).expect("a file in the tree");
-    GzDecoder::new(file).read_to_end(&mut bytes).expect("a packed file");
-    bytes
+fn packed(file: &str) -> Log {
+    testlog::read(FILES[file].as_slice(), None).expect("a slice")
 }
 
-fn packed(path: &str) -> Log {
-    testlog::read(unpacked(path).as_slice(), None).expect("a slice")
+#[test]
+fn the_table_lists_what_is_in_the_archive() {
+    let read = FORGED.iter().map(|(name, bytes)| {
+        let runs = testlog::read(bytes.as_slice(), None).expect("a readable file").runs;
+        let failures: usize = runs.iter().map(|run| run.failures().count()).sum();
+        format!("{name}\t{}\t{failures}", runs.len())
+    });
+    let rows = include_str!("forged/logs.tsv").lines().skip(1);
+    let listed = rows.map(|row| row.rsplit_once('\t').expect("four fields").0);
+    assert_eq!(read.collect::<Vec<_>>(), listed.collect::<Vec<_>>());
 }
 
 #[test]
@@ -271,7 +276,7 @@ fn a_jest_suite_that_cannot_be_loaded_is_an_error() {
 
 /// How often each id failed, was in error or passed, by pytest's own list.
 fn truth(version: &str) -> BTreeMap<(&'static str, String), u64> {
-    let text = String::from_utf8(unpacked(&format!("{version}/v-auto.tsv.gz"))).expect("UTF-8");
+    let text = std::str::from_utf8(&FILES[&format!("{version}/v-auto.tsv")]).expect("UTF-8");
     let mut counts = BTreeMap::new();
     for line in text.lines() {
         let fields: Vec<&str> = line.splitn(3, '\t').collect();
@@ -289,7 +294,7 @@ fn truth(version: &str) -> BTreeMap<(&'static str, String), u64> {
 #[test]
 fn a_reportlog_is_exact() {
     for version in ["v62", "v74", "v84", "v90"] {
-        let log = packed(&format!("{version}/reportlog.jsonl.gz"));
+        let log = packed(&format!("{version}/reportlog.jsonl"));
         let [run] = log.runs.as_slice() else { panic!("{} runs", log.runs.len()) };
         assert_eq!(run.completeness, Completeness::Reconciled, "{version}");
         assert_eq!(run.exit_hint, Some(1));
@@ -311,7 +316,7 @@ fn a_reportlog_is_exact() {
 #[test]
 fn a_junit_file_of_pytest_has_every_failure() {
     for version in ["v62", "v74", "v84", "v90"] {
-        let log = packed(&format!("{version}/junit.xml.gz"));
+        let log = packed(&format!("{version}/junit.xml"));
         let [run] = log.runs.as_slice() else { panic!("{} runs", log.runs.len()) };
         assert_eq!(run.completeness, Completeness::Reconciled, "{version}");
         // The file has dotted names instead of paths: `test_ids.TestOuter::test_method`.
@@ -353,7 +358,7 @@ fn a_document_type_is_refused() {
 
 #[test]
 fn a_junit_file_that_is_cut_says_so() {
-    let text = unpacked("v84/junit.xml.gz");
+    let text = &FILES["v84/junit.xml"];
     let log = testlog::read(&text[..text.len() / 2], None).expect("a slice");
     assert!(matches!(log.runs[0].completeness, Completeness::Mismatch(_)));
     assert!(log.runs[0].cases.len() > 10);

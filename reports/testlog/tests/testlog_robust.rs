@@ -3,49 +3,38 @@
 //! that can matter, and lines that were made to be as expensive as possible; the latter would take
 //! hours if anything were quadratic.
 
-#![expect(clippy::disallowed_methods, reason = "the tests read files of the tree")]
+mod archive;
 
-use std::fs::File;
-use std::io::{BufReader, Read};
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::io::BufReader;
 use std::sync::LazyLock;
 
-use flate2::read::GzDecoder;
 use proptest::prelude::*;
 use testlog::{Completeness, Format, TestRun};
 
 /// Some logs of the hard suite, one of each kind.
 const NAMES: [&str; 10] = [
-    "v90/v-short.log.gz",
-    "v84/q-ra.log.gz",
-    "v74/xdist-v.log.gz",
-    "v62/ci-plain.log.gz",
-    "v90/colour-plain.log.gz",
-    "v84/rerun-v.log.gz",
-    "v84/junit.xml.gz",
-    "v90/reportlog.jsonl.gz",
-    "v84/ci-q-ra.log.gz",
-    "v90/q-line.log.gz",
+    "v90/v-short.log",
+    "v84/q-ra.log",
+    "v74/xdist-v.log",
+    "v62/ci-plain.log",
+    "v90/colour-plain.log",
+    "v84/rerun-v.log",
+    "v84/junit.xml",
+    "v90/reportlog.jsonl",
+    "v84/ci-q-ra.log",
+    "v90/q-line.log",
 ];
 
-/// What another runner printed.
-fn other(name: &str) -> Vec<u8> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testlogs/others");
-    std::fs::read(folder.join(name)).expect("a file in the tree")
-}
+/// What other runners printed.
+static FORGED: LazyLock<BTreeMap<String, Vec<u8>>> =
+    LazyLock::new(|| archive::unpacked("forged/logs.tar.gz"));
 
 /// The logs of these names, then those of other runners.
 static LOGS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testlogs");
-    let mut logs: Vec<Vec<u8>> = NAMES
-        .iter()
-        .map(|name| {
-            let mut bytes = Vec::new();
-            let file = File::open(folder.join(name)).expect("a log in the tree");
-            GzDecoder::new(file).read_to_end(&mut bytes).expect("a packed log");
-            bytes
-        })
-        .collect();
+    let mut files = archive::unpacked("suite/pytest.tar.gz");
+    let mut logs: Vec<Vec<u8>> =
+        NAMES.iter().map(|name| files.remove(*name).expect("a log in the archive")).collect();
     for name in [
         "cargo-test.log",
         "nextest.log",
@@ -56,7 +45,7 @@ static LOGS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
         "nextest-libtest.jsonl",
         "nextest-libtest-plus.jsonl",
     ] {
-        logs.push(other(name));
+        logs.push(FORGED[name].clone());
     }
     logs
 });
@@ -231,10 +220,10 @@ fn a_cut_anywhere_before_the_last_result_leaves_a_run_that_is_not_whole() {
         ("jest.json", "}"),
         ("nextest-libtest-plus.jsonl", "{\"type\":\"suite\""),
     ] {
-        let log = other(name);
-        let all = whole(&log);
+        let log = &FORGED[name];
+        let all = whole(log);
         assert!(all > 0, "{name}");
-        let end = memchr::memmem::rfind(&log, result.as_bytes()).expect("a result");
+        let end = memchr::memmem::rfind(log, result.as_bytes()).expect("a result");
         for cut in 0..end {
             assert!(whole(&log[..cut]) < all, "{name}, cut at {cut}");
         }

@@ -4,14 +4,11 @@
 //! as what it says it is and as something else, and goes through every report.
 //! `PROPTEST_CASES=100000` asks for more than a test run has time for.
 
-#![expect(clippy::disallowed_methods, reason = "the tests read files of the tree")]
+mod archive;
 
-use std::fs::File;
-use std::io::{BufReader, Read};
-use std::path::Path;
+use std::io::BufReader;
 use std::sync::LazyLock;
 
-use flate2::read::GzDecoder;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use reports::Style;
@@ -22,27 +19,19 @@ use testlog::triage::{Input, RuleFile, Rules, SHIPPED, Triage};
 
 /// Logs of every format, the packed ones first.
 static LOGS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testlogs");
     let packed = [
-        "v90/v-short.log.gz",
-        "v74/xdist-v.log.gz",
-        "v62/ci-plain.log.gz",
-        "v90/colour-plain.log.gz",
-        "v84/rerun-v.log.gz",
-        "v84/junit.xml.gz",
-        "v90/reportlog.jsonl.gz",
+        "v90/v-short.log",
+        "v74/xdist-v.log",
+        "v62/ci-plain.log",
+        "v90/colour-plain.log",
+        "v84/rerun-v.log",
+        "v84/junit.xml",
+        "v90/reportlog.jsonl",
     ];
-    let unpacked = packed.iter().map(|name| {
-        let mut bytes = Vec::new();
-        let file = File::open(folder.join(name)).expect("a log in the tree");
-        GzDecoder::new(file).read_to_end(&mut bytes).expect("a packed log");
-        bytes
-    });
-    let others = std::fs::read_dir(folder.join("others")).expect("a folder in the tree");
-    let mut others: Vec<_> = others.map(|entry| entry.expect("an entry").path()).collect();
-    others.sort();
-    let others = others.iter().map(|path| std::fs::read(path).expect("a file in the tree"));
-    unpacked.chain(others).collect()
+    let mut files = archive::unpacked("suite/pytest.tar.gz");
+    let unpacked = packed.into_iter().map(|name| files.remove(name).expect("a log in the archive"));
+    let forged = archive::unpacked("forged/logs.tar.gz");
+    unpacked.chain(forged.into_values()).collect()
 });
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| {

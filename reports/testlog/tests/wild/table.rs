@@ -1,12 +1,12 @@
-//! The table of logs, and what stands beside each.
+//! The table of logs, and what is in the archives for each.
 
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::BufReader;
+use std::sync::LazyLock;
 
-use flate2::read::GzDecoder;
 use testlog::Log;
+
+use crate::archive::unpacked;
 
 /// What has to be said about one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,25 +36,36 @@ pub(crate) struct Entry {
     pub(crate) runner: String,
     pub(crate) states: Vec<State>,
     pub(crate) counts: Vec<Counted>,
-    /// Whether a file beside the log holds the id of every result.
+    /// Whether the log's archive holds the id of every result as well.
     pub(crate) has_ids: bool,
 }
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wild")
+impl Entry {
+    /// The archive that the log is in: that of the runner, whatever its format.
+    fn archive(&self) -> String {
+        self.runner.split(' ').next().unwrap_or_default().to_owned()
+    }
 }
 
-fn unpacked(file: &str) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let packed = File::open(folder().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-    GzDecoder::new(packed).read_to_end(&mut bytes).expect("a packed file");
-    bytes
+/// Every file of every archive: one for each runner that the table names.
+static FILES: LazyLock<BTreeMap<String, Vec<u8>>> = LazyLock::new(|| {
+    let runners: BTreeSet<String> = entries().iter().map(Entry::archive).collect();
+    let archives = runners.iter().map(|runner| unpacked(&format!("wild/{runner}.tar.gz")));
+    archives.flatten().collect()
+});
+
+fn file(name: &str) -> &'static [u8] {
+    FILES.get(name).unwrap_or_else(|| panic!("no {name} in the archives"))
+}
+
+/// The names of all that is in the archives.
+pub(crate) fn files() -> impl Iterator<Item = &'static str> {
+    FILES.keys().map(String::as_str)
 }
 
 /// Every log.
 pub(crate) fn entries() -> Vec<Entry> {
-    let text = std::fs::read_to_string(folder().join("logs.tsv")).expect("the table");
-    text.lines().skip(1).map(entry).collect()
+    include_str!("logs.tsv").lines().skip(1).map(entry).collect()
 }
 
 fn entry(line: &str) -> Entry {
@@ -107,13 +118,13 @@ fn counted(text: &str) -> Counted {
 }
 
 /// What a log holds, to the byte.
-pub(crate) fn bytes(name: &str) -> Vec<u8> {
-    unpacked(&format!("{name}.gz"))
+pub(crate) fn bytes(name: &str) -> &'static [u8] {
+    file(&format!("{name}.log"))
 }
 
 /// The id of every result, by run and kind.
 pub(crate) fn ids(name: &str) -> BTreeMap<(usize, String), Vec<String>> {
-    let text = String::from_utf8(unpacked(&format!("{name}.ids.gz"))).expect("UTF-8");
+    let text = std::str::from_utf8(file(&format!("{name}.ids"))).expect("UTF-8");
     let mut ids: BTreeMap<(usize, String), Vec<String>> = BTreeMap::new();
     for line in text.lines() {
         let mut fields = line.splitn(3, '\t');
