@@ -8,8 +8,8 @@ use std::fmt::Write;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strict_toml::Problem;
 
-use crate::problem::Problem;
 use crate::random::{Stream, to_index, to_u64};
 
 /// The `[edit]` section: what is changed before each round after the first.
@@ -56,7 +56,7 @@ impl Edit {
             return Vec::new();
         }
         let message = format!("`{}` is not a share from `0` to `1`", self.share);
-        vec![Problem { key: "share", message }]
+        vec![Problem::new("share", message)]
     }
 
     /// The rounds up to `round` that change the file `item`; rounds count from 1.

@@ -1,7 +1,7 @@
-//! Modules that are nested as deeply as asked, to find out what a parser bears.
+//! Modules that are nested as deeply as requested, to find out what a parser survives.
 //!
-//! A nested part stands between ordinary documented functions, so that one can tell whether they
-//! survive it. What CPython bears: 98 blocks in a function but not 99, 200 brackets but not 201.
+//! A nested part stands between ordinary documented functions, so that it shows whether they
+//! survive it. CPython survives 98 blocks in a function but not 99, 200 brackets but not 201.
 //! Blocks are indented by one space a level, because their size grows with the square of the
 //! depth: about `depth * depth / 2` bytes, 50 MB at 10,000. Brackets and terms grow linearly.
 
@@ -59,11 +59,11 @@ pub(crate) struct NestedWriter {
     module: ModuleWriter,
     shape: Nesting,
     depth: u64,
-    stage: Stage,
+    part: Part,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Stage {
+enum Part {
     Before,
     /// The nested part: its next row, and how much of the row's indent is written.
     Core {
@@ -77,57 +77,57 @@ impl NestedWriter {
     /// A module with `depth` levels, at least one.
     pub(crate) fn new(stream: Stream, subject: Subject, shape: Nesting, depth: u64) -> Self {
         let module = ModuleWriter::new(stream, subject, BEFORE);
-        Self { module, shape, depth: depth.max(1), stage: Stage::Before }
+        Self { module, shape, depth: depth.max(1), part: Part::Before }
     }
 
     /// Appends the next few lines, or part of a very long one; false once there is nothing.
     pub(crate) fn advance(&mut self, out: &mut String) -> bool {
-        match self.stage {
-            Stage::Before => {
+        match self.part {
+            Part::Before => {
                 if !self.module.advance(out) {
                     out.push_str(match self.shape {
                         Nesting::Blocks => BLOCK_START,
                         Nesting::Brackets => BRACKET_START,
                         Nesting::Expression => SUM_START,
                     });
-                    self.stage = Stage::Core { row: 0, indented: 0 };
+                    self.part = Part::Core { row: 0, indented: 0 };
                 }
                 true
             }
-            Stage::Core { row, indented } => {
-                self.stage = match self.shape {
+            Part::Core { row, indented } => {
+                self.part = match self.shape {
                     Nesting::Blocks => self.block_row(out, row, indented),
                     Nesting::Brackets => self.bracket_row(out, row),
                     Nesting::Expression => self.sum_row(out, row),
                 };
-                if matches!(self.stage, Stage::After) {
+                if matches!(self.part, Part::After) {
                     self.module.extend(AFTER);
                 }
                 true
             }
-            Stage::After => self.module.advance(out),
+            Part::After => self.module.advance(out),
         }
     }
 
     /// One `if`, one level deeper than the row before; then the innermost line.
-    fn block_row(&self, out: &mut String, row: u64, indented: u64) -> Stage {
+    fn block_row(&self, out: &mut String, row: u64, indented: u64) -> Part {
         let spaces = (row + 1 - indented).min(SPACES_AT_ONCE);
         for _ in 0..spaces {
             out.push(' ');
         }
         if indented + spaces <= row {
-            return Stage::Core { row, indented: indented + spaces };
+            return Part::Core { row, indented: indented + spaces };
         }
         if row < self.depth {
             writeln!(out, "if levels[{row}] > 0:").expect("a string takes text");
-            return Stage::Core { row: row + 1, indented: 0 };
+            return Part::Core { row: row + 1, indented: 0 };
         }
         out.push_str("found = len(levels)\n return found\n");
-        Stage::After
+        Part::After
     }
 
     /// Opening brackets, then one value, then the same brackets closed in reverse.
-    fn bracket_row(&self, out: &mut String, row: u64) -> Stage {
+    fn bracket_row(&self, out: &mut String, row: u64) -> Part {
         let rows = self.depth.div_ceil(BRACKETS_A_LINE);
         if row > 0 {
             out.push_str("        ");
@@ -150,11 +150,11 @@ impl NestedWriter {
         // A dictionary may leave `"all": ` at the end of a row.
         out.truncate(out.trim_end_matches(' ').len());
         out.push('\n');
-        if row == 2 * rows { Stage::After } else { Stage::Core { row: row + 1, indented: 0 } }
+        if row == 2 * rows { Part::After } else { Part::Core { row: row + 1, indented: 0 } }
     }
 
     /// Some terms of the sum; with the last ones, the closing bracket.
-    fn sum_row(&self, out: &mut String, row: u64) -> Stage {
+    fn sum_row(&self, out: &mut String, row: u64) -> Part {
         out.push_str("        ");
         let first = row * TERMS_A_LINE;
         let end = (first + TERMS_A_LINE).min(self.depth);
@@ -168,10 +168,10 @@ impl NestedWriter {
         }
         out.push('\n');
         if end < self.depth {
-            return Stage::Core { row: row + 1, indented: 0 };
+            return Part::Core { row: row + 1, indented: 0 };
         }
         out.push_str("    )\n");
-        Stage::After
+        Part::After
     }
 }
 

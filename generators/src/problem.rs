@@ -3,20 +3,13 @@
 //! Only the section itself is looked at: what depends on other sections is checked where they
 //! come together.
 
+use strict_toml::Problem;
+
 use crate::config::{Input, Load, Nesting};
 use crate::repository::Plan;
 
 /// The deepest nested blocks: their size grows with the square of the depth, 200 MB here.
 const DEEPEST_BLOCKS: u64 = 20_000;
-
-/// One thing that is wrong, and the key to change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The key in the section.
-    pub key: &'static str,
-    /// What is wrong with it: a lowercase fragment without a final period.
-    pub message: String,
-}
 
 impl Input {
     /// What is wrong with this section beyond the range of a single key.
@@ -30,23 +23,23 @@ impl Input {
                         "`{depth}` is too deep for `shape = \"blocks\"`, whose size grows with the \
                          square of the depth: at most `{DEEPEST_BLOCKS}`"
                     );
-                    problems.push(Problem { key: "depth", message });
+                    problems.push(Problem::new("depth", message));
                 }
             }
             Self::Repository { files, lines, duplicates, .. } => {
                 if lines < files {
                     let message = format!("`{lines}` lines are too few for `{files}` files");
-                    problems.push(Problem { key: "lines", message });
+                    problems.push(Problem::new("lines", message));
                 }
                 if !duplicates.is_finite() {
                     let message = format!("`{duplicates}` is not a share from `0` to `1`");
-                    problems.push(Problem { key: "duplicates", message });
+                    problems.push(Problem::new("duplicates", message));
                 } else if lines >= files && !Plan::can_be_exact(files, lines, duplicates) {
                     let message = format!(
                         "`{lines}` cannot be divided by `{files}` files, and with \
                          `duplicates = {duplicates}` all of them are equal"
                     );
-                    problems.push(Problem { key: "lines", message });
+                    problems.push(Problem::new("lines", message));
                 }
             }
         }

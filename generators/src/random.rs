@@ -25,7 +25,7 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// The stream of one purpose: `index` and `item` tell apart streams of the same name.
+    /// The stream of one purpose: `index` and `item` separate streams of the same name.
     ///
     /// A name has 1 to 16 bytes.
     pub fn new(seed: u64, name: &str, index: u64, item: u64) -> Self {

@@ -1,11 +1,12 @@
-//! The `chaos` binary as a library: commands, the run, the pipelines, the transports.
+//! The `chaos` binary as a library: commands, plans, targets, the run and its records.
 //!
 //! In reading order: [`args`] is what was typed and [`plan`] what it means; [`command`] has a file
-//! for each subcommand; [`runner`] puts a run together out of [`simulation`], [`driver`] and
-//! [`pipeline`] on a [`platform`], over a [`transport`]; [`recorder`] and [`output`] keep what
-//! happened, and [`book`] and [`resume`] carry it over a crash. [`estimate`] foretells a run
-//! without one, and [`claims`] says which runs decide about what documents claim. Nothing here
-//! judges: that is what `reports` does with the records.
+//! for each subcommand. A [`run`] gives each [`target`] of a plan its jobs on a [`platform`], over
+//! a [`service`], and keeps what happened; [`source`] is where the files of jobs come from, and
+//! [`storage`] whatever outlives the run. [`estimate`] says what a run would come to without one,
+//! and [`claims`] which runs decide about what documents claim. [`process`] is this process: how
+//! it ends, what it shows, what stops it. Nothing here judges: that is what `reports` does with
+//! the records. The pipelines themselves are the crate `engine`.
 
 pub mod args;
 pub mod plan;
@@ -13,32 +14,16 @@ pub mod plan;
 pub mod command;
 
 pub mod claims;
-
-pub mod driver;
 pub mod estimate;
-pub mod runner;
-pub mod simulation;
 
-pub mod advice;
-pub mod client;
-pub mod pipeline;
 pub mod platform;
+pub mod run;
+pub mod service;
+pub mod target;
+
 pub mod source;
-pub mod transport;
+pub mod storage;
 
-pub mod book;
-pub mod charges;
-pub mod clock;
-pub mod database;
-pub mod docs;
-pub mod interrupt;
-pub mod measure;
-pub mod output;
-pub mod recorder;
-pub mod remote;
-pub mod resume;
+pub mod process;
 
-pub mod failure;
-pub mod terminal;
-
-pub use failure::{Exit, Failure};
+pub use process::failure::{Exit, Failure};

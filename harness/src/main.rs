@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use harness::args::Args;
-use harness::{command, terminal};
+use harness::command;
+use harness::process::terminal;
 
 fn main() -> ExitCode {
     tracing_subscriber::fmt()

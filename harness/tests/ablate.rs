@@ -10,7 +10,7 @@ fn ablate(scenario: &str, pipeline: &str) -> Ablation {
     let sandbox = Sandbox::new();
     let arguments = ["ablate", "--scenario", scenario, "--pipeline", pipeline, "--out", "out"];
     sandbox.chaos(&arguments).exits(0);
-    Ablation::of(&sandbox.records("out")).expect("a run has pipelines")
+    Ablation::of(&sandbox.judged("out")).expect("a run has pipelines")
 }
 
 /// The stages without which files are lost that the whole pipeline documents.

@@ -166,7 +166,8 @@ fn a_redis_server_that_dies_during_the_run_costs_money_and_no_file() {
     });
     server.stop();
     support::wait_for(child.expect("the binary starts")).exits(0);
-    let summary = &Summary::of(&sandbox.records("out"))[0];
+    let judged = sandbox.judged("out");
+    let summary = &judged.summaries()[0];
     assert_eq!((summary.documented, summary.failed), (12, 0));
     assert!(summary.calls > 6, "{} calls: the second round has to be paid for", summary.calls);
 }

@@ -11,8 +11,8 @@ mod support;
 use support::Sandbox;
 
 const BURST: &str = include_str!("../../scenarios/burst-100.toml");
-const PHASE3: &str = include_str!("../presets/phase3.toml");
-const HARDENED: &str = include_str!("../presets/hardened.toml");
+const PHASE3: &str = include_str!("../engine/presets/phase3.toml");
+const HARDENED: &str = include_str!("../engine/presets/hardened.toml");
 
 /// The shipped burst with something changed, and nothing expected of it.
 fn burst(changes: &[(&str, &str)], more: &str) -> String {

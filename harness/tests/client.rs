@@ -1,8 +1,9 @@
 //! Goal: the client names what a server did, whatever the server is. Method: wiremock answers over
 //! a real socket with what no mock of ours would say.
 
-use harness::client::{Client, Outcome, Request};
-use harness::transport::Socket;
+use engine::client::answer::Failure;
+use engine::client::{Client, Outcome, Request};
+use harness::service::socket::Socket;
 use reports::Cause;
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -29,7 +30,7 @@ async fn outcome(response: ResponseTemplate) -> Outcome {
 }
 
 async fn cause(response: ResponseTemplate) -> Option<Cause> {
-    outcome(response).await.result.err().map(|(cause, _)| cause)
+    outcome(response).await.result.err().map(|failure| failure.cause)
 }
 
 #[tokio::test]
@@ -59,7 +60,7 @@ async fn a_gateway_in_between_is_named_by_its_status() {
     let gateway = ResponseTemplate::new(502).set_body_raw("<h1>Bad Gateway</h1>", "text/html");
     let outcome = outcome(gateway).await;
     assert_eq!(outcome.status, Some(502));
-    let expected = (Cause::ServerError, "<h1>Bad Gateway</h1>".to_owned());
+    let expected = Failure::new(Cause::ServerError, "<h1>Bad Gateway</h1>");
     assert_eq!(outcome.result.unwrap_err(), expected);
 }
 
@@ -75,7 +76,7 @@ async fn a_port_where_nobody_listens_is_a_connection_failure_that_shows_no_addre
     // A port that was free a moment ago may be somebody else's by now; port 1 is nobody's.
     let client = Client::new(Socket::new("http://127.0.0.1:1").unwrap());
     let outcome = client.send(&REQUEST).await;
-    let (cause, detail) = outcome.result.unwrap_err();
+    let Failure { cause, detail } = outcome.result.unwrap_err();
     assert_eq!((outcome.status, cause), (None, Cause::Connection));
     assert!(!detail.contains("127.0.0.1"), "ports differ from run to run: {detail}");
 }

@@ -26,11 +26,12 @@ static ALL: LazyLock<(Ran, PathBuf)> = LazyLock::new(|| {
 /// A pipeline's numbers in a shipped scenario, and the records of all its pipelines.
 fn shipped(scenario: &str, pipeline: &str) -> (Summary, Run) {
     let folder = ALL.1.join(scenario);
-    let run = Sandbox::new().records(folder.to_str().expect("a path in UTF-8"));
+    let folder = folder.to_str().expect("a path in UTF-8");
+    let run = Sandbox::new().records(folder);
     assert!(run.complete(), "{:?}", run.gaps);
-    let mut summaries = Summary::of(&run).into_iter();
-    let summary = summaries.find(|summary| summary.pipeline == pipeline);
-    (summary.unwrap_or_else(|| panic!("{scenario} does not run {pipeline}")), run)
+    let judged = Sandbox::new().judged(folder);
+    let summary = judged.summaries().iter().find(|summary| summary.pipeline == pipeline);
+    (summary.unwrap_or_else(|| panic!("{scenario} does not run {pipeline}")).clone(), run)
 }
 
 #[test]
@@ -104,7 +105,7 @@ fn the_saving_is_the_cache_s_first_then_the_parts_and_the_speed_is_the_workers()
     sandbox.write("storm.toml", storm);
     let ablate = ["ablate", "--scenario", "storm.toml", "--pipeline", "hardened", "--out", "out"];
     sandbox.chaos(&ablate).exits(0);
-    let ablation = Ablation::of(&sandbox.records("out")).expect("a run has pipelines");
+    let ablation = Ablation::of(&sandbox.judged("out")).expect("a run has pipelines");
     let without = |stage: &str| {
         let found = ablation.without.iter().find(|without| without.stage == stage);
         &found.unwrap_or_else(|| panic!("{stage} can be off")).summary

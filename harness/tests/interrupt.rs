@@ -48,11 +48,11 @@ fn check(name: &str) {
     signal(&child, name);
     let ran = wait_for(child).exits(105);
     assert!(ran.stdout.contains("INCONCLUSIVE"), "a summary is printed: {}", ran.stdout);
-    let run = sandbox.records("out");
+    let judged = sandbox.judged("out");
+    let run = judged.run();
     assert!(run.interrupted(), "{:?}", run.footer);
-    let phase1 = &run.pipelines[0];
-    assert_eq!(phase1.jobs.len(), 6, "every job that had begun is on record");
-    let summary = Summary::of_pipeline(phase1);
+    assert_eq!(run.pipelines[0].jobs.len(), 6, "every job that had begun is on record");
+    let summary = &judged.summaries()[0];
     assert_eq!(
         summary.failures,
         BTreeMap::from([(Cause::ServerError, 1), (Cause::Interrupted, 5)])

@@ -8,9 +8,8 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use harness::pipeline::preset::shipped;
-use reports::failure::failures;
-use reports::{Cause, Run};
+use engine::preset::shipped;
+use reports::{Cause, Judged};
 use support::Sandbox;
 use toml::Table;
 
@@ -49,21 +48,21 @@ fn with(pipeline: &str, stage: &str) -> String {
     mine.to_string()
 }
 
-fn run(sandbox: &Sandbox, scenario: &str, pipeline: &str) -> Run {
+fn run(sandbox: &Sandbox, scenario: &str, pipeline: &str) -> Judged {
     let arguments = ["run", "--quiet", "--force", "--out", "out", "--scenario", scenario];
     // What the scenario expects is not asked here.
     let _ = sandbox.chaos(&[&arguments[..], &["--pipeline", pipeline]].concat());
-    sandbox.records("out")
+    sandbox.judged("out")
 }
 
-fn failed(run: &Run) -> Failed {
-    failures(run).iter().map(|failure| (failure.job.job, failure.job.cause)).collect()
+fn failed(judged: &Judged) -> Failed {
+    judged.failures().iter().map(|failure| (failure.job.job, failure.job.cause)).collect()
 }
 
 /// The failed jobs by the stage that the report names, and the cause that it takes away.
-fn by_stage(run: &Run) -> BTreeMap<(&'static str, Option<Cause>), BTreeSet<u64>> {
+fn by_stage(judged: &Judged) -> BTreeMap<(&'static str, Option<Cause>), BTreeSet<u64>> {
     let mut groups = BTreeMap::<_, BTreeSet<u64>>::new();
-    for failure in failures(run) {
+    for failure in judged.failures() {
         let group = groups.entry((failure.stage_name(), failure.job.cause)).or_default();
         group.insert(failure.job.job);
     }

@@ -5,9 +5,12 @@
 #[expect(dead_code, reason = "every test file uses its own part of it")]
 mod support;
 
+use std::fs;
+use std::path::Path;
+
 use support::{QUICK, Sandbox};
 
-const FORMATS: [&str; 11] = [
+const FORMATS: [&str; 13] = [
     "terminal",
     "markdown",
     "json",
@@ -19,6 +22,8 @@ const FORMATS: [&str; 11] = [
     "junit",
     "github",
     "matrix",
+    "summary",
+    "jobs",
 ];
 
 /// A run of `concurrent`, in which phase1 loses six of ten files as expected.
@@ -51,6 +56,8 @@ fn every_format_tells_of_the_six_lost_files_or_of_the_fourteen_documented_ones()
         ("failures-txt", "Failed:         6 (30.0 %)"),
         ("junit", "expected break: 429 rate limit"),
         ("matrix", "6 jobs failed, all as the scenario expects."),
+        ("summary", "phase1 4/10 documented, phase3 10/10"),
+        ("jobs", "✗ File 10/10: failed, 429 rate limit"),
     ];
     for (format, words) in said {
         let text = check(&sandbox, format);
@@ -76,6 +83,7 @@ fn a_file_holds_what_the_screen_shows_and_a_folder_has_a_file_for_each_format() 
         "annotations.txt",
         "failures.csv",
         "failures.txt",
+        "jobs.txt",
         "junit.xml",
         "latency-phase1.hgrm",
         "latency-phase3.hgrm",
@@ -85,6 +93,7 @@ fn a_file_holds_what_the_screen_shows_and_a_folder_has_a_file_for_each_format() 
         "report.md",
         "report.txt",
         "summary.csv",
+        "summary.txt",
     ];
     assert_eq!(sandbox.names("new/folder"), expected);
     let stream = ["report", "out", "--format", "json,csv"];
@@ -97,6 +106,47 @@ fn a_file_holds_what_the_screen_shows_and_a_folder_has_a_file_for_each_format() 
 }
 
 #[test]
+fn what_a_run_leaves_in_its_folder_is_reported_again_to_the_letter() {
+    let sandbox = ran();
+    for (format, file) in [
+        ("summary", "summary.txt"),
+        ("jobs", "jobs.txt"),
+        ("matrix", "matrix.txt"),
+        ("failures-txt", "failures.txt"),
+        ("github", "annotations.txt"),
+    ] {
+        assert_eq!(check(&sandbox, format), sandbox.read(&format!("out/{file}")), "{format}");
+    }
+}
+
+/// The compiler sees to it that no renderer can judge: a run is given away to be judged, and cannot
+/// be copied. Here it is seen to that no command judges what another function has judged.
+#[test]
+fn a_run_is_judged_where_it_is_read_and_nowhere_else() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/command");
+    let mut found = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = fs::read_to_string(&path).expect("UTF-8");
+            let calls =
+                text.lines().filter(|line| line.contains(" judge(") || line.contains("(judge("));
+            let name = path.strip_prefix(&root).expect("below the root").display().to_string();
+            found.extend(calls.map(|line| (name.clone(), line.trim().to_owned())));
+        }
+    }
+    found.sort();
+    let places: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+    let reader = "run/records.rs";
+    assert_eq!(places, ["run/mod.rs", reader, reader], "{found:#?}");
+}
+
+#[test]
 fn several_runs_are_in_one_report_in_every_format_and_the_worst_verdict_counts() {
     let sandbox = ran();
     sandbox.write("bad.toml", format!("{QUICK}\n[expect.phase1]\ncalls = {{ max = 0 }}\n"));
@@ -104,7 +154,8 @@ fn several_runs_are_in_one_report_in_every_format_and_the_worst_verdict_counts()
     let report = |format: &str| {
         sandbox.chaos(&["report", "out", "bad", "--format", format]).exits(99).stdout
     };
-    for format in FORMATS.into_iter().filter(|format| !["failures-csv", "github"].contains(format))
+    for format in
+        FORMATS.into_iter().filter(|format| !["failures-csv", "github", "jobs"].contains(format))
     {
         let text = report(format);
         let missing = ["concurrent", "bad.toml"].into_iter().find(|name| !text.contains(name));

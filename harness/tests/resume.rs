@@ -11,10 +11,11 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use harness::measure::Stopwatch;
-use mock_claude::latency::LatencyConfig;
-use mock_claude::{Ledger, MockClaude, admin, server};
-use reports::{Cause, Run, Summary};
+use harness::process::measure::Stopwatch;
+use mock_claude::config::LatencyConfig;
+use mock_claude::internals::listen;
+use mock_claude::{Ledger, MockClaude, admin};
+use reports::{Cause, Judged};
 
 #[expect(dead_code, reason = "every test file uses its own part of it")]
 mod support;
@@ -48,7 +49,7 @@ impl Mock {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.expect("a runtime").block_on(async {
                 let mock = MockClaude::new(config);
-                let listen = || server::listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+                let listen = || listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
                 let (api, other) = (listen().expect("a port"), listen().expect("a port"));
                 let url = |listener: &tokio::net::TcpListener| {
                     format!("http://{}", listener.local_addr().expect("an address"))
@@ -108,12 +109,13 @@ fn command<'a>(mock: &'a Mock, out: &'a str) -> Vec<&'a str> {
 }
 
 /// What has to hold of a run that has ended, however often it was killed.
-fn check(run: &Run, before: Ledger, after: Ledger) {
+fn check(judged: &Judged, before: Ledger, after: Ledger) {
+    let run = judged.run();
     assert!(run.complete(), "{:?}", run.gaps);
     let pipeline = &run.pipelines[0];
     let numbers: Vec<u64> = pipeline.jobs.iter().map(|job| job.job).collect();
     assert_eq!(numbers, (1..=FILES).collect::<Vec<_>>(), "every file is done exactly once");
-    let summary = Summary::of_pipeline(pipeline);
+    let summary = &judged.summaries()[0];
     assert_eq!(summary.documented, FILES, "{:?}", summary.failures);
     assert_eq!(summary.unreconciled, Vec::<String>::new());
     let mut answered: BTreeMap<(u64, u64), u64> = BTreeMap::new();
@@ -143,7 +145,7 @@ fn kill(rounds: u64) {
     let (mock, sandbox) = (Mock::start(8), sandbox());
     let (started, before) = (Stopwatch::start(), mock.ledger());
     sandbox.chaos(&command(&mock, "whole")).exits(0);
-    check(&sandbox.records("whole"), before, mock.ledger());
+    check(&sandbox.judged("whole"), before, mock.ledger());
     // Instants over the whole life of a run on this machine, its start and its end included.
     let life_us = started.elapsed_us();
     let (mut chance, mut killed, mut lost) = (7, 0, 0);
@@ -166,8 +168,9 @@ fn kill(rounds: u64) {
             killed += u64::from(wait_for(child).code.is_none());
         }
         sandbox.chaos(&command).exits(0);
-        let run = sandbox.records(&out);
-        check(&run, before, mock.ledger());
+        let judged = sandbox.judged(&out);
+        check(&judged, before, mock.ledger());
+        let run = judged.run();
         lost += run.pipelines[0].attempts.iter().filter(|attempt| attempt.cause.is_some()).count();
         assert_eq!(sandbox.names(&out).iter().filter(|name| *name == "store.redb").count(), 0);
     }
@@ -207,7 +210,7 @@ fn a_run_that_was_stopped_goes_on_and_one_that_has_ended_is_only_reported() {
     assert!(sandbox.records("out").interrupted());
     for _ in 0..2 {
         sandbox.chaos(&command(&mock, "out")).exits(0);
-        check(&sandbox.records("out"), before, mock.ledger());
+        check(&sandbox.judged("out"), before, mock.ledger());
     }
 }
 
@@ -227,9 +230,10 @@ fn a_run_with_a_mock_of_its_own_goes_on_with_another_one() {
     child.wait().expect("a child can be waited for");
     let earlier = sandbox.records("out").pipelines[0].jobs.clone();
     sandbox.chaos(&command).exits(0);
-    let run = sandbox.records("out");
+    let judged = sandbox.judged("out");
+    let run = judged.run();
     assert!(run.complete(), "{:?}", run.gaps);
-    assert_eq!(Summary::of(&run)[0].unreconciled, Vec::<String>::new());
+    assert_eq!(judged.summaries()[0].unreconciled, Vec::<String>::new());
     assert_eq!(run.pipelines[0].jobs.len() as u64, FILES);
     for job in earlier {
         assert!(run.pipelines[0].jobs.contains(&job), "job {} was done again", job.job);
@@ -246,12 +250,12 @@ fn a_job_that_is_delivered_twice_pays_once() {
     let (_, after) = after.split_once("\n\n").expect("a next section");
     sandbox.write("stored.toml", format!("{before}policy = \"off\"\n\n{after}"));
     sandbox.chaos(&command(&mock, "out")).exits(0);
-    let run = sandbox.records("out");
-    let pipeline = &run.pipelines[0];
+    let judged = sandbox.judged("out");
+    let pipeline = &judged.run().pipelines[0];
     assert_eq!(pipeline.jobs.len() as u64, 2 * FILES);
     let parts: u64 = pipeline.jobs.iter().map(|job| job.chunks).sum();
     assert_eq!(mock.ledger().requests * 2, parts);
-    assert_eq!(Summary::of_pipeline(pipeline).documented, 2 * FILES);
+    assert_eq!(judged.summaries()[0].documented, 2 * FILES);
 }
 
 #[test]

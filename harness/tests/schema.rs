@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use harness::pipeline::Preset;
-use harness::pipeline::preset::SHIPPED;
+use engine::Preset;
+use engine::preset::SHIPPED;
 
 /// Holds a schema in the tree against the one that follows from the types.
 fn check(path: &str, schema: &schemars::Schema) {
@@ -23,7 +23,7 @@ fn check(path: &str, schema: &schemars::Schema) {
 
 #[test]
 fn the_schema_in_the_tree_is_the_one_of_this_code() {
-    check("harness/presets/pipeline.schema.json", &schemars::schema_for!(Preset));
+    check("harness/engine/presets/pipeline.schema.json", &schemars::schema_for!(Preset));
 }
 
 /// Here and not in `reports`, whose lints keep even its tests from the disk.

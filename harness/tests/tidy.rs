@@ -18,9 +18,9 @@ const VERBATIM: [&str; 9] = [
     "mock-claude/src/limits/refusal.rs",
     "mock-claude/src/proxy/nearest.rs",
     "mock-claude/src/verdict/mod.rs",
-    "reports/src/render/ablation.rs",
-    "reports/src/render/failures_csv.rs",
-    "reports/src/render/markdown.rs",
+    "reports/src/render/ci/markdown.rs",
+    "reports/src/render/compared/ablation.rs",
+    "reports/src/render/failures/csv.rs",
 ];
 
 /// A Rust file by its path from the workspace's root.
@@ -114,7 +114,7 @@ fn only_measure_reads_the_clock_of_the_machine() {
     let clocks = ["Instant", "SystemTime", "UNIX_EPOCH"];
     check(|source| {
         let harness = source.path.starts_with("harness/src/");
-        if !harness || source.path == "harness/src/measure.rs" {
+        if !harness || source.path == "harness/src/process/measure.rs" {
             return Vec::new();
         }
         lines(source, |line| {

@@ -3,8 +3,8 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use mock_claude::request::{MessagesRequest, Version};
-use mock_claude::tokens;
+use mock_claude::internals::request::{MessagesRequest, Version};
+use mock_claude::internals::tokens;
 use serde_json::json;
 
 fn counting(criterion: &mut Criterion) {

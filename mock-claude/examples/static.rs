@@ -15,7 +15,7 @@ const REPLY: &str = r#"{"id":"msg_011CtKUqmLsXeDwp9QGrNFSj","type":"message","ro
 async fn main() -> io::Result<()> {
     let reply = async |_: Bytes| ([("content-type", "application/json")], REPLY);
     let router = Router::new().route("/v1/messages", post(reply));
-    let listener = mock_claude::server::listen(([127, 0, 0, 1], 0).into())?;
+    let listener = mock_claude::internals::listen(([127, 0, 0, 1], 0).into())?;
     writeln!(io::stdout(), "http://{}", listener.local_addr()?)?;
     loop {
         let (socket, _) = listener.accept().await?;

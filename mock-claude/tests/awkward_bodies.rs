@@ -9,7 +9,7 @@ use std::path::Path;
 use bytes::Bytes;
 use http::Request;
 use mock_claude::MockClaude;
-use mock_claude::request::{MessagesRequest, Purpose, Rules, Version};
+use mock_claude::internals::request::{MessagesRequest, Purpose, Rules, Version};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::{Answer, mock, send_bytes};

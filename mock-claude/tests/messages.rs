@@ -137,7 +137,7 @@ async fn a_body_over_32_megabytes_is_refused_with_its_own_status() {
     let request = Request::post("/v1/messages")
         .header("x-api-key", "key")
         .header("anthropic-version", "2023-06-01")
-        .body("x".repeat(mock_claude::routes::MAX_BODY_BYTES + 1))
+        .body("x".repeat(mock_claude::internals::MAX_BODY_BYTES + 1))
         .unwrap();
     let answer = send_raw(&mock(""), request).await;
     assert_eq!(answer.status, 413);

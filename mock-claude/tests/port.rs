@@ -4,7 +4,8 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use mock_claude::{Config, MockClaude, server};
+use mock_claude::internals::listen;
+use mock_claude::{Config, MockClaude};
 use serde_json::json;
 
 fn body() -> String {
@@ -32,7 +33,7 @@ const QUICK: &str = "[latency]\nfirst_token_ms = 1\ndecode_tokens_per_second = 1
 #[tokio::test]
 async fn a_server_answers_on_its_port_until_it_is_told_to_stop() {
     let config: Config = toml::from_str(QUICK).unwrap();
-    let listener = server::listen(([127, 0, 0, 1], 0).into()).unwrap();
+    let listener = listen(([127, 0, 0, 1], 0).into()).unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let mock = MockClaude::new(config);

@@ -11,7 +11,8 @@ use http::Request;
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
 use mock_claude::admin::{self, Token};
-use mock_claude::{Config, MockClaude, server};
+use mock_claude::internals::listen;
+use mock_claude::{Config, MockClaude};
 use serde_json::{Value, json};
 use support::{Answer, asking, mock, send, send_over, send_raw};
 use tokio::time::sleep;
@@ -90,11 +91,11 @@ async fn a_client_that_leaves_is_seen_to_leave_before_and_during_its_answer() {
     }
     // Streams end by their last event, which a client that stays gets.
     send(&mock, &body).await;
-    let visits: Vec<_> = mock.records().into_iter().map(|record| record.visit).collect();
-    assert!(visits[0].client_left);
-    assert_eq!((visits[0].answered_us, visits[0].ended_us), (None, Some(500_000)));
-    assert_eq!((visits[1].client_left, visits[1].stream_complete), (true, Some(false)));
-    assert_eq!((visits[2].client_left, visits[2].stream_complete), (false, Some(true)));
+    let traces: Vec<_> = mock.records().into_iter().map(|record| record.trace).collect();
+    assert!(traces[0].client_left);
+    assert_eq!((traces[0].answered_us, traces[0].ended_us), (None, Some(500_000)));
+    assert_eq!((traces[1].client_left, traces[1].stream_complete), (true, Some(false)));
+    assert_eq!((traces[2].client_left, traces[2].stream_complete), (false, Some(true)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -196,7 +197,7 @@ async fn with_a_token_nothing_is_said_without_it_and_a_browser_is_told_nothing_a
 #[tokio::test]
 async fn the_admin_api_has_a_port_of_its_own() {
     let mock = MockClaude::new(Config::default());
-    let listener = server::listen(([127, 0, 0, 1], 0).into()).unwrap();
+    let listener = listen(([127, 0, 0, 1], 0).into()).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let serving = tokio::spawn(admin::serve(mock, None, listener, std::future::pending()));
     let health = reqwest::get(format!("{url}/health")).await.unwrap();

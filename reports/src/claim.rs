@@ -1,4 +1,4 @@
-//! What documents claim, held against what was measured.
+//! What documents claim, checked against what was measured.
 //!
 //! A claim has quantities; each was measured with the parameters that the document states and,
 //! where those do not give the claimed value, with others that might. The verdict follows from the
@@ -25,9 +25,9 @@ pub struct Quantity {
     /// What is counted.
     pub what: String,
     /// Its unit.
-    pub unit: Unit,
+    pub unit: QuantityUnit,
     /// The values that would bear the claim out.
-    pub claimed: Range,
+    pub claimed: ClaimedRange,
     /// What was measured: first with the stated parameters, then with others.
     pub trials: Vec<Trial>,
 }
@@ -45,7 +45,7 @@ pub struct Trial {
 
 /// Values from `min` to `max`, both included, in millionths of their unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Range {
+pub struct ClaimedRange {
     /// The least value.
     pub min: Option<u64>,
     /// The greatest value.
@@ -55,7 +55,7 @@ pub struct Range {
 /// What a quantity is counted in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Unit {
+pub enum QuantityUnit {
     /// Things.
     Count,
     /// Part of a whole.
@@ -72,9 +72,9 @@ pub enum Unit {
     Megabytes,
 }
 
-/// What became of a quantity.
+/// What a measurement says of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
+pub enum ClaimVerdict {
     /// Measured as claimed, with the stated parameters.
     Reproduced,
     /// Measured as claimed with other parameters: those of this trial, counted from 0.
@@ -85,7 +85,7 @@ pub enum Verdict {
     Inconclusive,
 }
 
-impl Range {
+impl ClaimedRange {
     /// Whether a value lies inside.
     pub fn holds(&self, value: u64) -> bool {
         self.min.is_none_or(|min| value >= min) && self.max.is_none_or(|max| value <= max)
@@ -94,16 +94,16 @@ impl Range {
 
 impl Quantity {
     /// What follows from the measurements.
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> ClaimVerdict {
         let hit = |trial: &Trial| trial.measured.is_some_and(|value| self.claimed.holds(value));
         match self.trials.iter().position(hit) {
-            Some(0) => Verdict::Reproduced,
-            Some(trial) => Verdict::WithParameters(trial),
+            Some(0) => ClaimVerdict::Reproduced,
+            Some(trial) => ClaimVerdict::WithParameters(trial),
             None if self.trials.iter().any(|trial| trial.measured.is_none()) => {
-                Verdict::Inconclusive
+                ClaimVerdict::Inconclusive
             }
-            None if self.trials.is_empty() => Verdict::Inconclusive,
-            None => Verdict::Refuted,
+            None if self.trials.is_empty() => ClaimVerdict::Inconclusive,
+            None => ClaimVerdict::Refuted,
         }
     }
 
@@ -111,13 +111,13 @@ impl Quantity {
     /// one with the stated parameters.
     pub fn decisive(&self) -> Option<&Trial> {
         match self.verdict() {
-            Verdict::WithParameters(trial) => self.trials.get(trial),
+            ClaimVerdict::WithParameters(trial) => self.trials.get(trial),
             _ => self.trials.first(),
         }
     }
 }
 
-impl Verdict {
+impl ClaimVerdict {
     /// The words in reports.
     pub const fn words(self) -> &'static str {
         match self {
@@ -134,10 +134,10 @@ pub fn tally(claims: &[Claim]) -> [usize; 4] {
     let mut counts = [0; 4];
     for quantity in claims.iter().flat_map(|claim| &claim.quantities) {
         let place = match quantity.verdict() {
-            Verdict::Reproduced => 0,
-            Verdict::WithParameters(_) => 1,
-            Verdict::Refuted => 2,
-            Verdict::Inconclusive => 3,
+            ClaimVerdict::Reproduced => 0,
+            ClaimVerdict::WithParameters(_) => 1,
+            ClaimVerdict::Refuted => 2,
+            ClaimVerdict::Inconclusive => 3,
         };
         counts[place] += 1;
     }
@@ -156,23 +156,23 @@ mod tests {
         };
         Quantity {
             what: "x".into(),
-            unit: Unit::Count,
-            claimed: Range { min: Some(4), max: Some(6) },
+            unit: QuantityUnit::Count,
+            claimed: ClaimedRange { min: Some(4), max: Some(6) },
             trials: values.iter().map(trial).collect(),
         }
     }
 
     #[test]
     fn the_stated_parameters_come_first_and_both_ends_of_the_range_count() {
-        assert_eq!(measured(&[Some(4), Some(5)]).verdict(), Verdict::Reproduced);
-        assert_eq!(measured(&[Some(7), Some(6)]).verdict(), Verdict::WithParameters(1));
-        assert_eq!(measured(&[Some(7), Some(3)]).verdict(), Verdict::Refuted);
+        assert_eq!(measured(&[Some(4), Some(5)]).verdict(), ClaimVerdict::Reproduced);
+        assert_eq!(measured(&[Some(7), Some(6)]).verdict(), ClaimVerdict::WithParameters(1));
+        assert_eq!(measured(&[Some(7), Some(3)]).verdict(), ClaimVerdict::Refuted);
     }
 
     #[test]
     fn what_could_not_be_measured_refutes_nothing() {
-        assert_eq!(measured(&[Some(7), None]).verdict(), Verdict::Inconclusive);
-        assert_eq!(measured(&[]).verdict(), Verdict::Inconclusive);
-        assert_eq!(measured(&[None, Some(5)]).verdict(), Verdict::WithParameters(1));
+        assert_eq!(measured(&[Some(7), None]).verdict(), ClaimVerdict::Inconclusive);
+        assert_eq!(measured(&[]).verdict(), ClaimVerdict::Inconclusive);
+        assert_eq!(measured(&[None, Some(5)]).verdict(), ClaimVerdict::WithParameters(1));
     }
 }

@@ -1,4 +1,4 @@
-//! What a run would come to, foretold: three cases of one unknown, and where each would break.
+//! An estimate of a run: three cases of one unknown, and where each would break.
 //!
 //! Invariant: a number is never alone. The middle is what the simulation itself would assume; low
 //! and high are the least and the most of all cases, because a case with more tokens may cost less
@@ -8,13 +8,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cause::Cause;
-use crate::record::Currency;
+use crate::record::{Cause, Currency};
 
 /// The version of the format that this crate writes.
 pub const FORMAT: u32 = 1;
 
-/// What runs over one source tree would come to.
+/// The estimate of runs over one source tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Estimate {
     /// [`FORMAT`].
@@ -31,13 +30,13 @@ pub struct Estimate {
     pub definitions: u64,
     /// What the range covers, and what it does not, in sentences.
     pub assumptions: Vec<String>,
-    /// The pipelines in the order in which they were asked for.
+    /// The pipelines in the order in which they were named.
     pub pipelines: Vec<PipelineEstimate>,
-    /// The currency beside the dollar.
+    /// The currency in addition to the dollar.
     pub currency: Currency,
 }
 
-/// What one pipeline would come to.
+/// The estimate of one pipeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PipelineEstimate {
     /// The pipeline.

@@ -1,15 +1,14 @@
 //! A small run for the tests: ten files at once, as in the fourth breaking test of phase 2.
 //!
 //! phase1 gets four answers and six 429s, and gives up at once; phase3 meets the same six 429s
-//! and documents all ten. Every number reconciles; a test bends what it is about.
+//! and documents all ten. Every number reconciles; a test changes what it is about.
 
 use std::collections::BTreeMap;
 
-use crate::cause::Cause;
-use crate::expect::{Bound, Expectation};
+use crate::judge::{Judged, judge};
 use crate::record::{
-    Attempt, Clock, Currency, FORMAT, Fault, Footer, Header, Job, Outcome, PipelineEnd,
-    PipelineHeader, Record,
+    Attempt, Bound, Cause, Clock, Currency, Expectation, FORMAT, Fault, Footer, Header, Job,
+    Outcome, PipelineEnd, PipelineHeader, Record,
 };
 use crate::run::Run;
 
@@ -18,6 +17,13 @@ const LUCKY: [u64; 4] = [1, 2, 4, 8];
 
 pub(crate) fn concurrent() -> Run {
     Run::from_records(records()).unwrap()
+}
+
+/// The same run after a change, judged.
+pub(crate) fn judged(change: impl FnOnce(&mut Run)) -> Judged {
+    let mut run = concurrent();
+    change(&mut run);
+    judge(run)
 }
 
 pub(crate) fn records() -> Vec<Record> {

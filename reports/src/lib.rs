@@ -1,56 +1,34 @@
 //! Records in, judgement out: summaries, verdicts, classified failures and rendered text.
 //!
-//! Everything here is a pure function of its arguments, so a run that was recorded once gives
-//! the same text for ever. No file is opened, no clock is read, and whether there are colours is
-//! the caller's decision. The modules follow the way of a number from the record to the screen.
+//! Everything here is a pure function of its arguments, so a run that was recorded once always
+//! gives the same text. No file is opened, no clock is read, and whether there are colours is the
+//! caller's decision. The folders follow a number on its way from the record to the screen:
+//! [`record`] is what a run writes, [`run`] reads it back, [`judge`](mod@judge) makes a [`Judged`]
+//! of it, once, [`compare`](mod@compare) checks that against a baseline or another run, and
+//! [`render`] makes text of each, in a table of formats.
 
-// What a run writes, and the vocabulary in it.
-pub mod cause;
-pub mod expect;
-pub mod measured;
-mod plausible;
 pub mod record;
-
-// From lines to numbers.
-pub mod classify;
-pub mod failure;
-pub mod injected;
-pub mod latency;
-pub mod metric;
 pub mod run;
-pub mod summary;
 
-// From numbers to verdicts.
-pub mod ablation;
-pub mod baseline;
-pub mod claim;
+pub mod judge;
+
 pub mod compare;
-pub mod gate;
-pub mod verdict;
 
-// What has not been run yet.
+pub mod claim;
 pub mod estimate;
 
-// From verdicts to text.
 pub mod render;
 pub mod text;
 
 #[cfg(test)]
 mod fixture;
 
-pub use baseline::Baseline;
-pub use cause::{Category, Cause, Priority};
-pub use classify::{Confidence, Rule, Stage};
-pub use compare::{Comparison, compare};
+pub use compare::{Baseline, Comparison, GateReport, Metric, ablation, compare, gate};
 pub use estimate::Estimate;
-pub use expect::{Bound, Expectation, Problem};
-pub use failure::Failure;
-pub use gate::{GateReport, gate};
-pub use latency::{Latency, Quantile};
-pub use measured::Measured;
-pub use metric::Metric;
-pub use record::{FORMAT, Record};
+pub use judge::{
+    Check, Confidence, Failure, Judged, Latency, Quantile, Rule, Stage, Summary, Verdict, judge,
+};
+pub use record::measured;
+pub use record::{Bound, Category, Cause, Expectation, FORMAT, Measured, Priority, Record};
 pub use render::Style;
 pub use run::{PipelineRun, ReadError, Run, RunReader};
-pub use summary::Summary;
-pub use verdict::{Check, Judgement, Verdict, judge};

@@ -5,6 +5,7 @@
 //! because it may hold any bytes and a terminal obeys some of them.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 /// A whole number with a comma between groups of three digits.
 pub fn thousands(number: u64) -> String {
@@ -144,6 +145,14 @@ const fn is_invisible(character: char) -> bool {
             | '\u{feff}'
             | '\u{e0000}'..='\u{e007f}'
     )
+}
+
+/// A name for a file or folder, from a name or a path: its last part without the extension, with
+/// a dash for whatever a file system might not take.
+pub fn file_name(name: &str) -> String {
+    let path = Path::new(name);
+    let stem = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy();
+    stem.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' }).collect()
 }
 
 /// A text of at most `most` characters; where it is longer, what follows is three dots.

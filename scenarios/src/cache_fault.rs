@@ -1,14 +1,14 @@
 //! What goes wrong with a pipeline's cache while a scenario runs.
 //!
-//! It is the scenario's and not a pipeline's, because two pipelines have to meet the same trouble.
+//! It is the scenario's and not a pipeline's, because two pipelines have to meet the same faults.
 //! No leaf has a cache, so the type stands here; `harness` has one, and acts on it.
 
 use std::num::NonZeroU64;
 
-use mock_claude::Problem;
-use mock_claude::chance::Share;
+use mock_claude::internals::chance::Share;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strict_toml::Problem;
 
 /// A `[[cache_fault]]` section.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

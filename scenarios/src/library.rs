@@ -1,11 +1,11 @@
 //! The scenarios that ship with the binary: the five of the seed documents with their variants,
-//! and what production adds: caches in trouble, an API and a network in trouble, what costs and who
+//! and what production adds: faults of caches, of the API and of the network, what costs and who
 //! pays, and the platforms underneath.
 
 /// A scenario file that is part of the binary.
 #[derive(Debug, Clone, Copy)]
 pub struct Shipped {
-    /// The name by which it is asked for.
+    /// Its name on the command line.
     pub name: &'static str,
     /// The file, comments included.
     pub text: &'static str,
@@ -17,7 +17,7 @@ macro_rules! shipped {
     };
 }
 
-/// Every shipped scenario, in the order in which the seed documents tell of them; platforms last.
+/// Every shipped scenario, in the order of the seed documents; platforms last.
 pub const ALL: [Shipped; 31] = shipped![
     "large-file",
     "large-file-50k",

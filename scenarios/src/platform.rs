@@ -1,17 +1,17 @@
 //! The `[platform]` section: where the pipeline runs, and what that place allows.
 //!
-//! A platform is named, or spelled out with every key: a limit that nobody wrote down would be a
-//! limit that nobody knows of. Named ones are the rows of `platforms.toml` beside this file. What
+//! A platform is named, or spelled out with every key: a limit that nobody wrote down is one that
+//! nobody knows of. Named ones are the rows of `platforms.toml` next to this file. What
 //! a platform allows takes the place of what the pipeline's own file says about time and memory.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::sync::LazyLock;
 
-use mock_claude::Problem;
-use mock_claude::chance::Share;
+use mock_claude::internals::chance::Share;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strict_toml::Problem;
 
 /// The `[platform]` section.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -7,14 +7,14 @@
 use std::collections::BTreeMap;
 
 use generators::{Edit, Input, Load};
+use mock_claude::config::LatencyConfig;
+use mock_claude::config::ReplyConfig;
 use mock_claude::fault::FaultConfig;
-use mock_claude::file::{Document, Finding, Invalid};
-use mock_claude::latency::LatencyConfig;
 use mock_claude::limits::LimitsConfig;
-use mock_claude::reply::ReplyConfig;
 use reports::Expectation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strict_toml::{Document, Invalid, Problem};
 
 use crate::cache_fault::CacheFault;
 use crate::platform::PlatformConfig;
@@ -107,8 +107,8 @@ impl Scenario {
         let document = Document::parse(file, text)?;
         document.check_format(FORMAT)?;
         let scenario: Self = document.read()?;
-        let findings = scenario.findings(&document);
-        if findings.is_empty() { Ok(scenario) } else { Err(document.invalid(findings)) }
+        document.check(scenario.problems())?;
+        Ok(scenario)
     }
 
     /// The mock's part of the scenario.
@@ -124,49 +124,41 @@ impl Scenario {
     }
 
     /// What no single key's range can say, within sections and across them.
-    fn findings(&self, document: &Document<'_>) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        let mut report = |key: &str, message: &str| findings.push(document.finding(key, message));
-        for problem in self.mock(self.seed).problems() {
-            report(&problem.key, &problem.message);
-        }
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut problems = self.mock(self.seed).problems();
+        let mut report = |section: &str, found: Vec<Problem>| {
+            problems.extend(found.into_iter().map(|problem| problem.inside(section)));
+        };
         for (index, input) in self.input.iter().enumerate() {
-            for problem in input.problems() {
-                report(&format!("input.{index}.{}", problem.key), &problem.message);
-            }
+            report(&format!("input.{index}"), input.problems());
         }
-        for problem in self.load.problems() {
-            report(&format!("load.{}", problem.key), &problem.message);
-        }
+        report("load", self.load.problems());
         if let Some(edit) = &self.edit {
-            for problem in edit.problems() {
-                report(&format!("edit.{}", problem.key), &problem.message);
-            }
+            report("edit", edit.problems());
             if self.load.repeat() < 2 {
-                report("edit", "needs a second round: `load.repeat` is 1");
+                let message = "needs a second round: `load.repeat` is 1";
+                report("edit", vec![Problem::new("", message)]);
             }
         }
         for (index, fault) in self.cache_fault.iter().enumerate() {
-            for problem in fault.problems() {
-                report(&format!("cache_fault.{index}.{}", problem.key), &problem.message);
-            }
+            report(&format!("cache_fault.{index}"), fault.problems());
         }
-        for problem in self.platform.iter().flat_map(PlatformConfig::problems) {
-            report(&format!("platform.{}", problem.key), &problem.message);
+        if let Some(platform) = &self.platform {
+            report("platform", platform.problems());
         }
         for (pipeline, expectation) in &self.expect {
+            let section = format!("expect.{pipeline}");
             if !self.pipelines.contains(pipeline) {
-                report(&format!("expect.{pipeline}"), "is not one of the scenario's `pipelines`");
+                let message = "is not one of the scenario's `pipelines`";
+                report(&section, vec![Problem::new("", message)]);
             }
-            for problem in expectation.problems() {
-                report(&format!("expect.{pipeline}.{}", problem.key), &problem.message);
-            }
+            report(&section, expectation.problems());
         }
         for (index, pipeline) in self.pipelines.iter().enumerate() {
             if self.pipelines[..index].contains(pipeline) {
-                report(&format!("pipelines.{index}"), "is listed twice");
+                report(&format!("pipelines.{index}"), vec![Problem::new("", "is listed twice")]);
             }
         }
-        findings
+        problems
     }
 }

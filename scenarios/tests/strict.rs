@@ -1,15 +1,13 @@
 //! Goal: the checker of shapes and the types agree on what a scenario is, and no text makes the
 //! reader panic.
-//! Method: spoil shipped scenarios, and one with every kind of fault, at random: keys lost,
+//! Method: corrupt shipped scenarios, and one with every kind of fault, at random: keys lost,
 //! renamed, given other types and numbers. What the checker lets through, the types must read, or
 //! a user sees a message without a key; what the types would read and the checker refuses may only
 //! be out of a range, or a bare list.
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use scenarios::shape::{self, Finding};
-use scenarios::{Scenario, library};
-use toml::de::DeTable;
+use scenarios::{Document, Problem, Scenario, library};
 use toml::{Table, Value};
 
 /// One thing that is done to one value of a document.
@@ -62,7 +60,7 @@ fn paths(value: &Value, at: &[String], found: &mut Vec<Vec<String>>) {
 }
 
 /// Does something to the value at a path.
-fn spoil(document: &mut Value, path: &[String], change: Change) {
+fn corrupt(document: &mut Value, path: &[String], change: Change) {
     let (last, before) = path.split_last().expect("a path is never empty");
     let mut value = document;
     for part in before {
@@ -106,14 +104,14 @@ fn scenario(name: Index) -> String {
     format!("{quiet}\n[[fault]]{faults}")
 }
 
-fn spoilt(name: Index, changes: Vec<(Index, Change)>) -> String {
+fn corrupted(name: Index, changes: Vec<(Index, Change)>) -> String {
     let text = scenario(name);
     let mut document = Value::Table(text.parse::<Table>().expect("a shipped scenario is TOML"));
     for (place, change) in changes {
         let mut all = Vec::new();
         paths(&document, &[], &mut all);
         if !all.is_empty() {
-            spoil(&mut document, &all[place.index(all.len())], change);
+            corrupt(&mut document, &all[place.index(all.len())], change);
         }
     }
     toml::to_string(&document).expect("a document is TOML")
@@ -121,27 +119,27 @@ fn spoilt(name: Index, changes: Vec<(Index, Change)>) -> String {
 
 /// Whether a finding may be stricter than the types: a value out of its range, or a list of values
 /// without their keys, which serde would take for a table.
-fn may_be_stricter(finding: &Finding) -> bool {
-    let Finding { message, .. } = finding;
+fn may_be_stricter(finding: &Problem) -> bool {
+    let Problem { message, .. } = finding;
     let ranges = ["must be at", "must be a finite", "needs at least"];
     ranges.iter().any(|words| message.starts_with(words))
         || message == "expected a table, found a list"
 }
 
 fn check(text: &str) -> Result<(), TestCaseError> {
-    let schema = schemars::schema_for!(Scenario);
-    let table = DeTable::parse(text).expect("the document is TOML");
-    let found = shape::check(schema.as_value(), &table);
+    let document = Document::parse("x.toml", text).expect("the document is TOML");
+    let found = document.misfits::<Scenario>();
     match toml::from_str::<Scenario>(text) {
         Ok(_) => prop_assert!(found.iter().all(may_be_stricter), "too strict: {found:?}\n{text}"),
         Err(error) => prop_assert!(!found.is_empty(), "too lax: {error}\n{text}"),
     }
-    // Whatever comes of it, every problem has a place inside the file.
+    // Whatever the outcome, every problem has a place inside the file.
     if let Err(invalid) = Scenario::parse("x.toml", text) {
         let lines = text.lines().count().max(1);
         prop_assert!(!invalid.problems.is_empty());
         for problem in &invalid.problems {
-            prop_assert!((1..=lines).contains(&problem.line) && problem.column > 0, "{invalid}");
+            let place = problem.place.expect("a problem of a file has a place");
+            prop_assert!((1..=lines).contains(&place.line) && place.column > 0, "{invalid}");
         }
     }
     Ok(())
@@ -159,7 +157,7 @@ proptest! {
         name in any::<Index>(),
         changes in proptest::collection::vec(change(), 1..4),
     ) {
-        check(&spoilt(name, changes))?;
+        check(&corrupted(name, changes))?;
     }
 
     #[test]

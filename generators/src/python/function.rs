@@ -103,7 +103,7 @@ impl Draft<'_> {
         self.place.indent > 0
     }
 
-    /// Appends the signature, on one line where it fits, and tells its lines.
+    /// Appends the signature, on one line where it fits, and returns its number of lines.
     fn signature(&self, out: &mut String, left: u64) -> u64 {
         let start = out.len();
         let (name, gives) = (&self.name.code, self.kind.gives);
@@ -129,7 +129,7 @@ impl Draft<'_> {
         to_u64(parameters.len()) + 2
     }
 
-    /// Appends the docstring and tells its lines.
+    /// Appends the docstring, and returns its number of lines.
     fn docstring(&self, out: &mut String, left: u64, stream: &mut Stream) -> u64 {
         let purpose = format!("{} the {}", capital(self.name.verb), self.name.object);
         let ends: &[&str] = match self.number {

@@ -64,7 +64,7 @@ impl Header {
         Self { rich: lines >= FULL, decorators: lines >= DECORATED, constants: Vec::new() }
     }
 
-    /// Appends the top of the module and tells its lines.
+    /// Appends the top of the module, and returns its number of lines.
     pub(super) fn write(
         &mut self,
         out: &mut String,

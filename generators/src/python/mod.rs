@@ -1,7 +1,7 @@
 //! Python text that looks like production code: modules, classes, functions, statements.
 //!
-//! Everything is planned from the outside in: a part is asked for an exact number of lines and
-//! delivers them, so a file needs no padding. Only syntax of Python 3.9 is written, and every
+//! Everything is planned from the outside in: each part is given an exact number of lines and
+//! fills it, so a file needs no padding. Only syntax of Python 3.9 is written, and every
 //! module can be executed: names are defined before they are used.
 
 pub(crate) mod module;

@@ -139,7 +139,7 @@ impl ModuleWriter {
         self.left -= GAP + written;
     }
 
-    /// Now and then, registers a function at module level, and tells the lines that took.
+    /// Now and then, registers a function at module level, and returns the lines that took.
     fn registration(&mut self, out: &mut String, name: &str, room: u64) -> u64 {
         let lines = GAP + 1;
         let fits = room == lines || room >= lines + SHORTEST_BLOCK;

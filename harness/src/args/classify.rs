@@ -10,10 +10,10 @@ use clap::{Args as Section, ValueEnum};
 pub struct ClassifyArgs {
     /// Logs and result files; `-` or nothing is standard input
     pub files: Vec<PathBuf>,
-    /// The format of the input, where it does not tell itself
+    /// The format of the input, where it cannot be detected
     #[arg(long, value_enum)]
     pub format: Option<TestFormat>,
-    /// What to make of it
+    /// The report to make
     #[arg(long, value_enum, default_value_t = TriageReport::Text)]
     pub report: TriageReport,
     /// The file to write in place of standard output; with `--compat`, the folder

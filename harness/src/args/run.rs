@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as Section, ValueEnum};
 
-use crate::pipeline::stage::Stage;
+use crate::plan::stage::Stage;
 
 /// `chaos run`.
 #[derive(Debug, Section)]
@@ -32,7 +32,7 @@ pub struct RunArgs {
     /// The folder for the records and reports [default: the next free one below chaos-out]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Replace the run that is in the output folder instead of keeping it beside
+    /// Replace the run that is in the output folder instead of keeping it under another name
     #[arg(long, requires = "out")]
     pub force: bool,
     /// A cache that outlives the run: a file, or the redis:// URL of a server (with --clock wall)
@@ -41,7 +41,7 @@ pub struct RunArgs {
     /// Write the documentation of each file that is documented into this folder
     #[arg(long, value_name = "DIR")]
     pub docs: Option<PathBuf>,
-    /// Go on where a run in the output folder was killed or stopped; begin it, where there is none
+    /// Continue a run in the output folder that was killed or stopped; start it where there is none
     #[arg(long, requires = "out", conflicts_with = "force")]
     pub resume: bool,
     /// The URL of a mock that is running, to use in place of one of the run's own
@@ -95,7 +95,7 @@ pub struct AblateArgs {
     /// The folder for the records and reports [default: the next free one below chaos-out]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Replace the run that is in the output folder instead of keeping it beside
+    /// Replace the run that is in the output folder instead of keeping it under another name
     #[arg(long, requires = "out")]
     pub force: bool,
     /// No progress bar

@@ -5,15 +5,14 @@
 
 use std::collections::BTreeMap;
 
+use engine::{Preset, preset};
 use scenarios::{Scenario, library};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use crate::failure::Failure;
-use crate::pipeline::Preset;
-use crate::pipeline::preset;
+use crate::Failure;
 use crate::plan;
-use crate::runner::RunPlan;
+use crate::plan::run_plan::RunPlan;
 
 /// What is run for one side of a measurement.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 //! Every value is a whole number of millionths of its unit, so that a claim is judged exactly.
 
 use reports::record::{Currency, Job, Outcome};
-use reports::{Cause, Latency, PipelineRun, Quantile, Summary};
+use reports::{Cause, Judged, Latency, PipelineRun, Quantile, Summary};
 use serde::Deserialize;
 
 /// A number that can be read from a pipeline's records.
@@ -64,7 +64,7 @@ pub enum Measure {
 
 /// A number and, where it is a percentile, how many samples it rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Measured {
+pub struct Reading {
     /// Millionths of the unit.
     pub value: u64,
     /// The samples.
@@ -74,20 +74,21 @@ pub struct Measured {
 const ONE: u64 = 1_000_000;
 
 impl Measure {
-    /// Reads the number; nothing where the run has none.
-    pub fn of(self, pipeline: &PipelineRun, currency: &Currency) -> Option<Measured> {
-        let summary = Summary::of_pipeline(pipeline);
+    /// Reads the number from a run's only pipeline; nothing where the run has none.
+    pub fn of(self, judged: &Judged) -> Option<Reading> {
+        let (run, summary) = (judged.run(), judged.summaries().first()?);
+        let (pipeline, currency) = (run.pipelines.first()?, &run.header.currency);
         let latency = |latency: &Latency, quantile| {
             let value = latency.quantile_us(quantile)?;
-            Some(Measured { value, samples: Some(latency.count()) })
+            Some(Reading { value, samples: Some(latency.count()) })
         };
         match self {
             Self::LatencyP50 => latency(&summary.latency, Quantile::P50),
             Self::LatencyMax => latency(&summary.latency, Quantile::Max),
             Self::CachedLatencyMax => latency(&cached(pipeline), Quantile::Max),
             _ => {
-                let value = self.plain(pipeline, &summary, currency)?;
-                Some(Measured { value, samples: None })
+                let value = self.plain(pipeline, summary, currency)?;
+                Some(Reading { value, samples: None })
             }
         }
     }

@@ -6,13 +6,14 @@
 pub mod arm;
 pub mod measure;
 
-use reports::claim::{Range, Unit};
+use reports::claim::{ClaimedRange, QuantityUnit};
+use reports::record::millionths;
 use serde::Deserialize;
 
 pub use arm::Arm;
-pub use measure::{Measure, Measured};
+pub use measure::{Measure, Reading};
 
-use crate::failure::Failure;
+use crate::Failure;
 
 /// The claims as a file.
 const CLAIMS: &str = include_str!("../../claims.toml");
@@ -20,7 +21,7 @@ const CLAIMS: &str = include_str!("../../claims.toml");
 /// All claims, in the order of their rows.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Book {
+pub struct ClaimList {
     /// The claims.
     pub claim: Vec<ClaimConfig>,
 }
@@ -46,7 +47,7 @@ pub struct QuantityConfig {
     /// What is counted.
     pub what: String,
     /// Its unit.
-    pub unit: Unit,
+    pub unit: QuantityUnit,
     /// The least value that bears the claim out.
     pub min: Option<f64>,
     /// The greatest value that bears the claim out.
@@ -90,7 +91,7 @@ pub enum Relation {
 }
 
 /// The claims that ship with the binary.
-pub fn book() -> Result<Book, Failure> {
+pub fn book() -> Result<ClaimList, Failure> {
     toml::from_str(CLAIMS).map_err(|error| Failure::internal(format!("claims.toml: {error}")))
 }
 
@@ -109,18 +110,15 @@ impl Relation {
 
 impl QuantityConfig {
     /// The values that bear the claim out.
-    pub fn claimed(&self) -> Range {
-        Range { min: self.min.map(millionths), max: self.max.map(millionths) }
+    pub fn claimed(&self) -> ClaimedRange {
+        ClaimedRange { min: self.min.map(figure), max: self.max.map(figure) }
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the figures of claims are small and not negative"
-)]
-fn millionths(value: f64) -> u64 {
-    (value * 1_000_000.0).round() as u64
+/// A claimed figure as measurements have it.
+fn figure(value: f64) -> u64 {
+    let millionths = millionths(value).and_then(|figure| u64::try_from(figure).ok());
+    millionths.expect("the figures of claims are small and not negative")
 }
 
 #[cfg(test)]

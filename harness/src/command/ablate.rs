@@ -1,16 +1,18 @@
-//! `chaos ablate`: one stage of a pipeline off at a time, over the same files and the same trouble.
+//! `chaos ablate`: one stage of a pipeline off at a time, over the same files and the same faults.
 
 use reports::ablation::{Ablation, WITHOUT};
 use reports::render;
 
-use super::{read_run, run};
+use super::run::records;
 use crate::args::AblateArgs;
-use crate::failure::{Exit, Failure};
-use crate::interrupt::Interrupt;
-use crate::output::RunFolder;
-use crate::pipeline::Preset;
-use crate::pipeline::stage::Stage;
-use crate::{plan, terminal};
+use crate::plan;
+use crate::plan::stage::Stage;
+use crate::process::interrupt::Interrupt;
+use crate::process::terminal;
+use crate::storage::folder::RunFolder;
+use crate::target::builtin;
+use crate::{Exit, Failure};
+use engine::Preset;
 
 /// Runs the whole pipeline and each pipeline that lacks a stage, and shows what each is worth.
 pub fn execute(args: &AblateArgs) -> Result<Exit, Failure> {
@@ -20,10 +22,10 @@ pub fn execute(args: &AblateArgs) -> Result<Exit, Failure> {
         return Err(Failure::internal("a pipeline that was asked for is not there"));
     };
     let stages = Stage::ALL.into_iter().filter_map(|stage| {
-        Some((format!("{name}{WITHOUT}{}", stage.name()), preset.without(stage)?))
+        Some((format!("{name}{WITHOUT}{}", stage.name()), stage.switched_off(preset)?))
     });
-    plan.pipelines = whole.iter().cloned().chain(stages).collect();
-    if plan.pipelines.len() == 1 {
+    plan.targets = builtin::targets(whole.iter().cloned().chain(stages).collect());
+    if plan.targets.len() == 1 {
         return Err(Failure::usage(format!(
             "every stage of `{name}` is off already\n\
              hint: `--pipeline hardened` has stages to spare"
@@ -36,13 +38,13 @@ pub fn execute(args: &AblateArgs) -> Result<Exit, Failure> {
         None => RunFolder::numbered(&format!("ablate-{}", plan::folder_name(&plan.name)))?,
     };
     let interrupt = Interrupt::on_signals()?;
-    let measured = run::perform(&plan, &folder, &interrupt, args.quiet)?;
-    let run = read_run(folder.path())?;
-    run::write_reports(&folder, &run, &measured)?;
+    let measured = records::perform(&plan, &folder, &interrupt, args.quiet)?;
+    let judged = records::judged(&folder, measured)?;
+    records::write_reports(&folder, &judged)?;
     if interrupt.asked() {
         return Ok(Exit::Interrupted);
     }
-    let Some(ablation) = Ablation::of(&run) else { return Ok(Exit::Inconclusive) };
+    let Some(ablation) = Ablation::of(&judged) else { return Ok(Exit::Inconclusive) };
     folder.write("ablation.txt", &render::ablation::render(&ablation, reports::Style::PLAIN))?;
     terminal::print(&format!(
         "{}\nrecords and reports: {}\n",
@@ -57,7 +59,7 @@ fn whole(args: &AblateArgs) -> Result<Vec<(String, Preset)>, Failure> {
     let mut whole = plan::pipelines(std::slice::from_ref(&args.pipeline))?;
     for (name, preset) in &mut whole {
         for stage in &args.without {
-            *preset = preset.without(*stage).ok_or_else(|| {
+            *preset = stage.switched_off(preset).ok_or_else(|| {
                 let stage = stage.name();
                 Failure::usage(format!(
                     "`{stage}` is off already\nhint: leave `{stage}` out of `--without`"

@@ -1,15 +1,15 @@
-//! `chaos baseline accept`: the figures of runs become the ones to hold.
+//! `chaos baseline accept`: the figures of runs become the ones to keep to.
 
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use reports::{Baseline, Verdict, judge};
+use reports::{Baseline, Verdict};
 
-use super::read_run;
-use crate::failure::{Exit, Failure};
-use crate::output::write_atomically;
-use crate::terminal;
+use super::run::records;
+use crate::process::terminal;
+use crate::storage::files::write_atomically;
+use crate::{Exit, Failure};
 
 /// Adds runs to a baseline, each in place of what the baseline holds of its scenario.
 pub fn accept(path: &Path, reason: Option<&str>, runs: &[PathBuf]) -> Result<Exit, Failure> {
@@ -22,17 +22,17 @@ pub fn accept(path: &Path, reason: Option<&str>, runs: &[PathBuf]) -> Result<Exi
     };
     let mut accepted = Vec::new();
     for folder in runs {
-        let run = read_run(folder)?;
-        baseline.accept(&run, reason.map(str::to_owned)).map_err(|reasons| {
+        let judged = records::named(folder)?;
+        baseline.accept(&judged, reason.map(str::to_owned)).map_err(|reasons| {
             let reasons = reasons.join("\n  ");
             let message = format!("`{}` cannot be a baseline:\n  {reasons}", folder.display());
             Failure::new(Exit::Inconclusive, message)
         })?;
-        if judge(&run).verdict != Verdict::Pass {
-            let scenario = &run.header.scenario;
+        let scenario = &judged.run().header.scenario;
+        if judged.verdict() != Verdict::Pass {
             terminal::say(&format!("warning: {scenario} does not meet its own expectations"));
         }
-        accepted.push(run.header.scenario);
+        accepted.push(scenario.clone());
     }
     // Named on the command line, so it is for the user to name another one.
     write_atomically(path, &baseline.to_json())

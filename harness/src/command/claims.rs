@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use reports::Run;
-use reports::claim::{Claim, Quantity, Trial, Verdict};
-use reports::render::claims as page;
+use reports::Judged;
+use reports::claim::{Claim, ClaimVerdict, Quantity, Trial};
 
-use super::observe;
-use crate::args::{ClaimsArgs, ClaimsFormat};
-use crate::claims::{self, Arm, Measured, TrialConfig};
-use crate::failure::{Exit, Failure};
-use crate::interrupt::Interrupt;
-use crate::terminal;
+use super::deliver::Delivery;
+use super::run::records;
+use crate::args::ClaimsArgs;
+use crate::claims::{self, Arm, Reading, TrialConfig};
+use crate::process::interrupt::Interrupt;
+use crate::process::terminal;
+use crate::{Exit, Failure};
 
 /// Measures every claim that was asked for, and prints the list.
 pub fn execute(args: &ClaimsArgs) -> Result<Exit, Failure> {
@@ -32,20 +32,16 @@ pub fn execute(args: &ClaimsArgs) -> Result<Exit, Failure> {
         bar.inc(1);
     }
     bar.finish_and_clear();
-    let text = match args.format {
-        ClaimsFormat::Text => page::text(&found, terminal::style()),
-        ClaimsFormat::Csv => page::csv(&found),
-        ClaimsFormat::Markdown => page::markdown(&found),
-    };
-    terminal::print(&text)?;
+    Delivery::new(&[args.format], None, false)?.send(&found)?;
     let quantities = found.iter().flat_map(|claim| &claim.quantities);
-    let open = quantities.filter(|quantity| quantity.verdict() == Verdict::Inconclusive).count();
+    let open =
+        quantities.filter(|quantity| quantity.verdict() == ClaimVerdict::Inconclusive).count();
     Ok(if open == 0 { Exit::Pass } else { Exit::Inconclusive })
 }
 
 /// Runs that were made, so that claims about the same run share it.
 struct Runs {
-    kept: BTreeMap<String, Run>,
+    kept: BTreeMap<String, Judged>,
     interrupt: Interrupt,
 }
 
@@ -73,7 +69,7 @@ impl Runs {
                 let base = self.measure(trial, &against.run)?;
                 head.zip(base).and_then(|(head, base)| {
                     let value = against.relation.of(head.value, base.value)?;
-                    Some(Measured { value, samples: head.samples })
+                    Some(Reading { value, samples: head.samples })
                 })
             }
         };
@@ -84,15 +80,11 @@ impl Runs {
         })
     }
 
-    fn measure(&mut self, trial: &TrialConfig, arm: &Arm) -> Result<Option<Measured>, Failure> {
+    fn measure(&mut self, trial: &TrialConfig, arm: &Arm) -> Result<Option<Reading>, Failure> {
         let key = arm.key();
         if !self.kept.contains_key(&key) {
-            self.kept.insert(key.clone(), observe(&arm.plan()?, &self.interrupt)?);
+            self.kept.insert(key.clone(), records::observe(&arm.plan()?, &self.interrupt)?);
         }
-        let run = &self.kept[&key];
-        Ok(run
-            .pipelines
-            .first()
-            .and_then(|pipeline| trial.measure.of(pipeline, &run.header.currency)))
+        Ok(trial.measure.of(&self.kept[&key]))
     }
 }

@@ -5,16 +5,16 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use reports::Style;
-use scenarios::document::Document;
+use scenarios::{Document, Problem};
 use testlog::render as page;
 use testlog::triage::compat::Compat;
 use testlog::triage::{self, Input, RuleFile, RuleProblem, Rules, Triage};
 use testlog::{Completeness, Log};
 
 use crate::args::{ClassifyArgs, TriageReport};
-use crate::failure::{Exit, Failure};
-use crate::output::write_atomically;
-use crate::terminal;
+use crate::process::terminal;
+use crate::storage::files::write_atomically;
+use crate::{Exit, Failure};
 
 /// The bytes that are read at once: logs are large.
 const BUFFER: usize = 256 << 10;
@@ -35,7 +35,7 @@ pub fn execute(args: &ClassifyArgs) -> Result<Exit, Failure> {
         if log.runs.is_empty() {
             let hint = match format {
                 None => "name the format with `--format`",
-                Some(_) => "leave `--format` out, and the input tells its format itself",
+                Some(_) => "leave `--format` out, and the format is detected",
             };
             terminal::say(&format!("`{}`: no test output found\nhint: {hint}", name.display()));
         }
@@ -88,12 +88,11 @@ fn rules(own: Option<&Path>) -> Result<Rules, Failure> {
         // The first file with a problem; each names all of its own.
         let first = problems.first().map_or(0, |(file, _)| *file);
         let document = &documents[first];
-        let findings = problems.into_iter().filter(|(file, _)| *file == first);
-        let findings = findings.map(|(_, RuleProblem { rule, key, message, hint })| {
-            let finding = document.finding(&format!("rule.{rule}.{key}"), message);
-            finding.hint(Some(hint.to_owned()))
+        let problems = problems.into_iter().filter(|(file, _)| *file == first);
+        let problems = problems.map(|(_, RuleProblem { rule, key, message, hint })| {
+            Problem::new(format!("rule.{rule}.{key}"), message).hint(Some(hint.to_owned()))
         });
-        document.invalid(findings.collect()).into()
+        document.invalid(problems.collect()).into()
     })
 }
 

@@ -1,19 +1,20 @@
 //! `chaos estimate`: what a run over a source tree would cost, take and break on, without one call.
 
+use mock_claude::internals::prices;
 use mock_claude::limits::Tier;
-use mock_claude::prices;
 use reports::record::Currency;
 use reports::render;
-use scenarios::problem::suggest;
+use scenarios::suggest;
 
 use crate::args::EstimateArgs;
 use crate::estimate::{Question, estimate};
-use crate::failure::{Exit, Failure};
-use crate::pipeline::preset::SHIPPED;
+use crate::plan::{self, run_plan};
+use crate::process::terminal;
 use crate::source::tree;
-use crate::{plan, terminal};
+use crate::{Exit, Failure};
+use engine::preset::SHIPPED;
 
-/// Estimates a tree and prints what came of it.
+/// Estimates a tree and prints the outcome.
 pub fn execute(args: &EstimateArgs) -> Result<Exit, Failure> {
     let question = question(args)?;
     let estimate = estimate(&question, currency());
@@ -49,5 +50,5 @@ fn question(args: &EstimateArgs) -> Result<Question, Failure> {
 
 /// The currency of a scenario that names none.
 fn currency() -> Currency {
-    crate::runner::currency(scenarios::scenario::Currency::default())
+    run_plan::currency(scenarios::scenario::Currency::default())
 }

@@ -5,15 +5,17 @@
 
 use std::path::{Path, PathBuf};
 
-use reports::render;
-use reports::{Baseline, Run, gate};
+use reports::render::GATE;
+use reports::{Baseline, Judged, gate};
 
-use super::{baseline, observe, read_run, run};
-use crate::failure::{Exit, Failure};
-use crate::interrupt::Interrupt;
-use crate::output::RunFolder;
-use crate::runner::RunPlan;
-use crate::{plan, terminal};
+use super::baseline;
+use super::deliver::Delivery;
+use super::run::records;
+use crate::plan;
+use crate::plan::run_plan::RunPlan;
+use crate::process::interrupt::Interrupt;
+use crate::storage::folder::RunFolder;
+use crate::{Exit, Failure};
 
 /// Judges runs against a baseline; exits with the verdict.
 pub fn execute(path: &Path, folders: &[PathBuf], out: Option<&Path>) -> Result<Exit, Failure> {
@@ -21,14 +23,14 @@ pub fn execute(path: &Path, folders: &[PathBuf], out: Option<&Path>) -> Result<E
     let runs = if folders.is_empty() {
         run_again(&baseline, out)?
     } else {
-        folders.iter().map(|folder| read_run(folder)).collect::<Result<_, _>>()?
+        folders.iter().map(|folder| records::named(folder)).collect::<Result<_, _>>()?
     };
     let report = gate(&baseline, &runs);
-    terminal::print(&render::gate::render(&report, terminal::style()))?;
+    Delivery::new(&GATE, None, false)?.send(&report)?;
     Ok(report.verdict.into())
 }
 
-fn run_again(baseline: &Baseline, out: Option<&Path>) -> Result<Vec<Run>, Failure> {
+fn run_again(baseline: &Baseline, out: Option<&Path>) -> Result<Vec<Judged>, Failure> {
     if let Some(entry) = baseline.entries.iter().find(|entry| entry.input != "generated") {
         return Err(Failure::new(
             Exit::Inconclusive,
@@ -44,11 +46,11 @@ fn run_again(baseline: &Baseline, out: Option<&Path>) -> Result<Vec<Run>, Failur
     for entry in &baseline.entries {
         let mut plan = plan::scenario(&entry.scenario)?;
         let names: Vec<String> = entry.pipelines.keys().cloned().collect();
-        plan.pipelines = plan::pipelines(&names)?;
+        plan.targets = plan::targets(&names)?;
         plan.seed = entry.seed;
         plan::generate(&mut plan);
         runs.push(match out {
-            None => observe(&plan, &interrupt)?,
+            None => records::observe(&plan, &interrupt)?,
             Some(out) => kept(&plan, out, &interrupt)?,
         });
     }
@@ -56,13 +58,13 @@ fn run_again(baseline: &Baseline, out: Option<&Path>) -> Result<Vec<Run>, Failur
 }
 
 /// Runs a plan and leaves its records and reports below `out`.
-fn kept(plan: &RunPlan, out: &Path, interrupt: &Interrupt) -> Result<Run, Failure> {
+fn kept(plan: &RunPlan, out: &Path, interrupt: &Interrupt) -> Result<Judged, Failure> {
     let place = RunFolder::at(&out.join(plan::folder_name(&plan.name)), false)?;
-    let measured = run::perform(plan, &place, interrupt, true)?;
+    let measured = records::perform(plan, &place, interrupt, true)?;
     if interrupt.asked() {
         return Err(Failure::new(Exit::Interrupted, "interrupted before the gate could judge"));
     }
-    let run = read_run(place.path())?;
-    run::write_reports(&place, &run, &measured)?;
-    Ok(run)
+    let judged = records::judged(&place, measured)?;
+    records::write_reports(&place, &judged)?;
+    Ok(judged)
 }

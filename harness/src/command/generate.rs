@@ -7,7 +7,7 @@ use std::path::Path;
 use generators::{GeneratedFile, Input, Nesting, Spread};
 
 use crate::args::{GenerateTo, GenerateWhat, ShapeArg, SpreadArg};
-use crate::failure::{Exit, Failure};
+use crate::{Exit, Failure};
 
 /// Writes what was asked for.
 pub fn execute(what: GenerateWhat) -> Result<Exit, Failure> {

@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use scenarios::{PlatformName, Scenario, library};
 
-use crate::failure::{Exit, Failure};
-use crate::pipeline::Preset;
-use crate::pipeline::preset::SHIPPED;
-use crate::terminal;
+use crate::process::terminal;
+use crate::{Exit, Failure};
+use engine::Preset;
+use engine::preset::SHIPPED;
 
 /// Lists what ships.
 pub fn execute() -> Result<Exit, Failure> {

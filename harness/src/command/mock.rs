@@ -2,7 +2,7 @@
 
 use mock_claude::cli::{self, Args};
 
-use crate::failure::{Exit, Failure};
+use crate::{Exit, Failure};
 
 /// Serves until a signal comes, or prints what was asked for.
 pub fn execute(args: Args) -> Result<Exit, Failure> {

@@ -1,11 +1,10 @@
 //! `chaos show`: a shipped file as it is, comments included.
 
-use scenarios::problem::suggest;
-use scenarios::{PlatformName, library};
+use scenarios::{PlatformName, library, suggest};
 
-use crate::failure::{Exit, Failure};
-use crate::pipeline::preset::{SHIPPED, shipped};
-use crate::terminal;
+use crate::process::terminal;
+use crate::{Exit, Failure};
+use engine::preset::{SHIPPED, shipped};
 
 /// Prints a scenario, a pipeline, or the section of a platform.
 pub fn execute(name: &str) -> Result<Exit, Failure> {

@@ -4,8 +4,8 @@
 //! ends are those of what was measured on real code: 2.8 to 4.2 bytes a token, and documentation
 //! of a fifth to half of the code's length.
 
+use mock_claude::internals::tokens;
 use mock_claude::limits::Tier;
-use mock_claude::tokens;
 
 /// One set of assumptions.
 #[derive(Debug, Clone, Copy)]

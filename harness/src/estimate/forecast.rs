@@ -6,22 +6,22 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use mock_claude::chance::{Chance, RequestKey};
-use mock_claude::latency::LatencyConfig;
+use engine::Preset;
+use engine::admission::pacing::PacingPolicy;
+use engine::cache::Key;
+use engine::cache::policy::Rules;
+use engine::call::retry::Failed;
+use engine::client::Outcome;
+use engine::client::server_hints::{RetryAfter, ServerHints};
+use mock_claude::config::LatencyConfig;
+use mock_claude::internals::chance::{Chance, RequestKey};
+use mock_claude::internals::prices::Model;
 use mock_claude::limits::{Ask, Dimension, Limiter, LimitsConfig, Tier};
-use mock_claude::prices::Model;
 use reports::Cause;
 
 use super::case::Case;
 use super::queue::Queue;
 use super::survey::{FilePlan, PartPlan};
-use crate::advice::{Advice, RetryAfter};
-use crate::client::Outcome;
-use crate::pipeline::Preset;
-use crate::pipeline::cache::Key;
-use crate::pipeline::cache::policy::Rules;
-use crate::pipeline::pacing::PacingPolicy;
-use crate::pipeline::retry::Failed;
 
 /// What one case comes to.
 #[derive(Debug, Default)]
@@ -39,25 +39,25 @@ pub(super) struct Forecast {
 }
 
 /// A part of a file, by the positions of both.
-type Place = (usize, usize);
+type PartId = (usize, usize);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Moment {
-    /// A part is asked for, so many-th time.
-    Try(Place, u64),
+enum Event {
+    /// A part is asked for, for the n-th time.
+    Try(PartId, u64),
     /// The head of an answer has come; of one that is not streamed, the answer itself.
     Head,
     /// An answer has been written, of so many tokens.
     Wrote(u64),
     /// A part has come to its end.
-    End(Place, Option<Cause>),
+    End(PartId, Option<Cause>),
     /// A file has had all the time there is.
     Deadline(usize),
 }
 
 /// A file under way.
 #[derive(Debug, Default, Clone, Copy)]
-struct Open {
+struct OpenFile {
     left: usize,
     /// Parts that hold a worker.
     held: usize,
@@ -71,15 +71,15 @@ struct Play<'a> {
     plans: &'a [FilePlan],
     case: Case,
     limiter: Option<Limiter>,
-    queue: Queue<Moment>,
-    open: Vec<Open>,
+    queue: Queue<Event>,
+    open: Vec<OpenFile>,
     running: usize,
     next_file: usize,
     free_workers: usize,
     answers: usize,
     /// Calls sent whose answers have not begun.
     unanswered: usize,
-    line: VecDeque<Place>,
+    line: VecDeque<PartId>,
     /// When the answer to each question is there.
     known: BTreeMap<Key, u64>,
     rules: Option<Rules>,
@@ -104,7 +104,7 @@ impl Forecast {
             case,
             limiter,
             queue: Queue::new(),
-            open: vec![Open::default(); plans.len()],
+            open: vec![OpenFile::default(); plans.len()],
             running: 0,
             next_file: 0,
             free_workers: preset.schedule.workers.get(),
@@ -116,8 +116,8 @@ impl Forecast {
             forecast: Self::default(),
         };
         play.fill(0);
-        while let Some((now_us, moment)) = play.queue.next() {
-            play.happens(now_us, moment);
+        while let Some((now_us, event)) = play.queue.next() {
+            play.happens(now_us, event);
             play.fill(now_us);
         }
         play.forecast
@@ -125,29 +125,29 @@ impl Forecast {
 }
 
 impl Play<'_> {
-    fn happens(&mut self, now_us: u64, moment: Moment) {
-        match moment {
-            Moment::Try(place, attempt) if !self.open[place.0].over => {
-                self.attempt(now_us, place, attempt);
+    fn happens(&mut self, now_us: u64, event: Event) {
+        match event {
+            Event::Try(part_id, attempt) if !self.open[part_id.0].over => {
+                self.attempt(now_us, part_id, attempt);
             }
-            Moment::End(place, failure) if !self.open[place.0].over => {
-                self.part_ends(now_us, place, failure);
+            Event::End(part_id, failure) if !self.open[part_id.0].over => {
+                self.part_ends(now_us, part_id, failure);
             }
-            Moment::Head => {
+            Event::Head => {
                 self.answers += 1;
                 self.unanswered = self.unanswered.saturating_sub(1);
             }
-            Moment::Wrote(tokens) => {
+            Event::Wrote(tokens) => {
                 if let Some(limiter) = &mut self.limiter {
                     limiter.wrote(now_us, tokens);
                 }
             }
-            Moment::Deadline(file) if !self.open[file].over => {
+            Event::Deadline(file) if !self.open[file].over => {
                 self.free_workers += self.open[file].held;
                 self.file_ends(now_us, file, Some(Cause::JobTimeout));
             }
             // What belongs to a file that is over happens to nobody.
-            Moment::Try(..) | Moment::End(..) | Moment::Deadline(_) => {}
+            Event::Try(..) | Event::End(..) | Event::Deadline(_) => {}
         }
     }
 
@@ -167,18 +167,18 @@ impl Play<'_> {
             self.line.extend((0..plan.parts.len()).map(|part| (file, part)));
             if let Some(limit) = self.preset.deadline.job_ms {
                 let limit_us = limit.get().saturating_mul(1_000);
-                self.queue.add(now_us.saturating_add(limit_us), Moment::Deadline(file));
+                self.queue.add(now_us.saturating_add(limit_us), Event::Deadline(file));
             }
         }
         while self.free_workers > 0
             && self.may_send()
-            && let Some(place) = self.line.pop_front()
+            && let Some(part_id) = self.line.pop_front()
         {
-            if !self.open[place.0].over {
+            if !self.open[part_id.0].over {
                 self.free_workers -= 1;
                 self.unanswered += 1;
-                self.open[place.0].held += 1;
-                self.queue.add(now_us, Moment::Try(place, 1));
+                self.open[part_id.0].held += 1;
+                self.queue.add(now_us, Event::Try(part_id, 1));
             }
         }
     }
@@ -194,25 +194,25 @@ impl Play<'_> {
         self.preset.schedule.pacing != PacingPolicy::Off
     }
 
-    fn part(&self, (file, part): Place) -> &PartPlan {
+    fn part(&self, (file, part): PartId) -> &PartPlan {
         &self.plans[file].parts[part]
     }
 
-    fn attempt(&mut self, now_us: u64, place: Place, attempt: u64) {
-        let part = self.part(place);
+    fn attempt(&mut self, now_us: u64, part_id: PartId, attempt: u64) {
+        let part = self.part(part_id);
         let (key, prompt_bytes) = (part.key, part.prompt_bytes);
         let tokens_in = self.case.tokens(prompt_bytes);
         let answer = self.case.answer(part.code_bytes, part.definitions);
         if let Some(there_us) = key.and_then(|key| self.known.get(&key)) {
             self.forecast.cache_hits += 1;
             self.unanswered = self.unanswered.saturating_sub(1);
-            return self.queue.add(now_us.max(*there_us), Moment::End(place, None));
+            return self.queue.add(now_us.max(*there_us), Event::End(part_id, None));
         }
         let latency = LatencyConfig::default();
         let refused_us = now_us + latency.refusal_ms * 1_000;
         if tokens_in > self.model.context_tokens {
             self.forecast.calls += 1;
-            return self.queue.add(refused_us, Moment::End(place, Some(Cause::PromptTooLong)));
+            return self.queue.add(refused_us, Event::End(part_id, Some(Cause::PromptTooLong)));
         }
         let is_paced = self.is_paced();
         if let Some(limiter) = &mut self.limiter {
@@ -222,12 +222,12 @@ impl Play<'_> {
                     exceeded.dimension != Dimension::InputTokens || tokens_in <= exceeded.limit;
                 if is_paced && ever_fits {
                     let room_us = now_us + exceeded.wait_us.max(1);
-                    return self.queue.add(room_us, Moment::Try(place, attempt));
+                    return self.queue.add(room_us, Event::Try(part_id, attempt));
                 }
                 self.forecast.calls += 1;
                 self.forecast.refused += 1;
                 let refusal = refusal(exceeded.wait_us);
-                return self.again(refused_us, place, attempt, &refusal, Cause::RateLimited);
+                return self.again(refused_us, part_id, attempt, &refusal, Cause::RateLimited);
             }
             limiter.take(now_us, ask);
         }
@@ -241,13 +241,13 @@ impl Play<'_> {
         let schedule = latency.plan(tokens_in, Chance::new(0), nobody);
         let takes_ms = schedule.at_ms(tokens_out);
         let head_ms = if self.preset.request.stream { schedule.at_ms(0) } else { takes_ms };
-        self.queue.add(now_us + head_ms * 1_000, Moment::Head);
-        self.queue.add(now_us + takes_ms * 1_000, Moment::Wrote(tokens_out));
+        self.queue.add(now_us + head_ms * 1_000, Event::Head);
+        self.queue.add(now_us + takes_ms * 1_000, Event::Wrote(tokens_out));
         let limit = self.preset.deadline.call_ms.filter(|limit| limit.get() < takes_ms);
         if let Some(limit) = limit {
             let given_up_us = now_us + limit.get() * 1_000;
             let outcome = Outcome::without_response(Cause::CallTimeout, "");
-            self.again(given_up_us, place, attempt, &outcome, Cause::CallTimeout);
+            self.again(given_up_us, part_id, attempt, &outcome, Cause::CallTimeout);
         } else {
             let cut = (answer > tokens_out).then_some(Cause::Truncated);
             let ends_us = now_us + takes_ms * 1_000;
@@ -255,38 +255,45 @@ impl Play<'_> {
                 // Who asks for the same until then waits for this answer.
                 self.known.extend(key.map(|key| (key, ends_us)));
             }
-            self.queue.add(ends_us, Moment::End(place, cut));
+            self.queue.add(ends_us, Event::End(part_id, cut));
         }
     }
 
     /// The next attempt after a failed one, or the end.
-    fn again(&mut self, now_us: u64, place: Place, attempt: u64, outcome: &Outcome, cause: Cause) {
+    fn again(
+        &mut self,
+        now_us: u64,
+        part_id: PartId,
+        attempt: u64,
+        outcome: &Outcome,
+        cause: Cause,
+    ) {
         let streamed = self.preset.request.stream;
         let failed = Failed { attempt, cause, outcome, streamed, now_epoch_ms: 0 };
         // Half-way, where a run would draw by chance.
         match self.preset.retry.wait_ms(&failed, u64::midpoint) {
             Some(wait_ms) => {
                 let at_us = now_us.saturating_add(wait_ms.saturating_mul(1_000));
-                self.queue.add(at_us, Moment::Try(place, attempt + 1));
+                self.queue.add(at_us, Event::Try(part_id, attempt + 1));
             }
-            None => self.queue.add(now_us, Moment::End(place, Some(cause))),
+            None => self.queue.add(now_us, Event::End(part_id, Some(cause))),
         }
     }
 
-    fn part_ends(&mut self, now_us: u64, place: Place, failure: Option<Cause>) {
+    fn part_ends(&mut self, now_us: u64, part_id: PartId, failure: Option<Cause>) {
         let keeps_cut = self.rules.as_ref().is_some_and(Rules::keeps_cut);
         if failure.is_none() || (keeps_cut && failure == Some(Cause::Truncated)) {
-            let key = self.part(place).key;
+            let key = self.part(part_id).key;
             self.known.extend(key.map(|key| (key, now_us)));
         }
         self.free_workers += 1;
-        let open = &mut self.open[place.0];
+        let open = &mut self.open[part_id.0];
         open.held -= 1;
         open.left -= 1;
         open.failure = open.failure.or(failure);
         if open.left == 0 {
             let failure = open.failure;
-            self.file_ends(now_us, place.0, failure);
+            self.file_ends(now_us, part_id.0, failure);
         }
     }
 
@@ -298,12 +305,12 @@ impl Play<'_> {
     }
 }
 
-/// A 429 that tells how long to wait, in whole seconds as the API does.
+/// A 429 that says how long to wait, in whole seconds as the API does.
 fn refusal(wait_us: u64) -> Outcome {
-    let told = RetryAfter::InMs(wait_us.div_ceil(1_000_000) * 1_000);
+    let wait = RetryAfter::InMs(wait_us.div_ceil(1_000_000) * 1_000);
     Outcome {
         status: Some(429),
-        advice: Advice { retry_after: Some(told), ..Advice::default() },
+        hints: ServerHints { retry_after: Some(wait), ..ServerHints::default() },
         ..Outcome::without_response(Cause::RateLimited, "")
     }
 }
@@ -321,8 +328,8 @@ impl Forecast {
 mod tests {
     use super::super::case::CASES;
     use super::*;
-    use crate::pipeline::preset::shipped;
-    use mock_claude::prices;
+    use engine::preset::shipped;
+    use mock_claude::internals::prices;
 
     /// Files of one part each, with so many definitions in 3,500 bytes of prompt.
     fn check(pipeline: &str, definitions: &[u64]) -> Forecast {

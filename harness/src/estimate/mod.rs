@@ -12,8 +12,9 @@ mod survey;
 
 use std::collections::BTreeSet;
 
+use engine::Preset;
+use mock_claude::internals::prices;
 use mock_claude::limits::Tier;
-use mock_claude::prices;
 use reports::Cause;
 use reports::estimate::{Breakage, Estimate, FORMAT, PipelineEstimate, Range};
 use reports::record::Currency;
@@ -21,7 +22,6 @@ use reports::record::Currency;
 use self::case::CASES;
 use self::forecast::Forecast;
 use self::survey::{FilePlan, Survey};
-use crate::pipeline::Preset;
 use crate::source::SourceFile;
 
 /// What is estimated.

@@ -5,15 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use engine::analyse::{self, Analysis};
+use engine::cache::{Key, Piece};
+use engine::chunk::{self, Lines};
+use engine::source::{self, Facts, Language};
+use engine::{Preset, judge};
 use reports::Cause;
 
-use crate::pipeline::analyse::{self, Analysis};
-use crate::pipeline::cache::{Key, Piece};
-use crate::pipeline::chunk::{self, Lines};
-use crate::pipeline::judge;
-use crate::pipeline::preset::Preset;
-use crate::source::facts::{self, Facts};
-use crate::source::language::Language;
 use crate::source::{NoText, SourceFile};
 
 /// A file that would be sent.
@@ -61,7 +59,7 @@ impl<'a> Survey<'a> {
                 Ok(text) => survey.files.push(Found {
                     file,
                     bytes: text.len() as u64,
-                    facts: facts::read(Language::of(&file.path), &text),
+                    facts: source::read(Language::of(&file.path), &text),
                 }),
                 Err(NoText::Skipped(reason) | NoText::Unreadable(reason)) => {
                     *survey.skipped.entry(reason).or_default() += 1;
@@ -112,7 +110,7 @@ fn plan(found: &Found<'_>, preset: &Preset) -> FilePlan {
             }),
         }
     });
-    let flaw = judge::lost_lines(&text, &chunks).map(|(cause, _)| cause);
+    let flaw = judge::lost_lines(&text, &chunks).map(|failure| failure.cause);
     let parts = parts.collect();
     FilePlan { died: None, flaw, parts, path }
 }

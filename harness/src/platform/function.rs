@@ -5,18 +5,23 @@
 //! that says nothing through a gateway.
 
 use std::num::NonZeroU64;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use engine::outside::RunClock;
+use parking_lot::Mutex;
 use reports::Cause;
 use scenarios::PlatformConfig;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use super::envelope::{Envelope, Process, Refusal, Status, Stop};
+use super::attend::attend;
 use super::gateway::Gateway;
-use crate::clock::RunClock;
-use crate::pipeline::{Context, Job, engine};
+use super::invocation::{Invocation, Refusal, Status, Stop};
+use super::process::Process;
+use crate::run::subject::Subject;
+use crate::target::Job;
 
 /// A function with its environments.
 #[derive(Debug)]
@@ -49,7 +54,7 @@ struct Environment {
 
 /// One invocation that documents many files.
 #[derive(Debug)]
-pub(super) struct Batch {
+pub(super) struct SharedInvocation {
     refusal: Option<Refusal>,
     stop: Option<Stop>,
     answer_at: Option<Instant>,
@@ -85,8 +90,8 @@ impl Function {
         })
     }
 
-    /// An environment for an invocation with a request of so many bytes, or why there is none.
-    fn admit(&self, clock: &RunClock, payload: u64) -> Result<Environment, Refusal> {
+    /// An environment for an invocation with a request of this many bytes, or why there is none.
+    fn admit(&self, clock: RunClock, payload: u64) -> Result<Environment, Refusal> {
         if let Some(gateway) = &self.gateway {
             gateway.admit(clock.now_us(), payload)?;
         }
@@ -96,7 +101,7 @@ impl Function {
             return Err(Refusal { cause: Cause::PayloadTooLarge, detail, status: 413 });
         }
         let now_us = clock.now_us();
-        let mut all = self.environments.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.environments.lock();
         if all.busy >= self.concurrency {
             let (status, words) = match self.gateway {
                 Some(_) => (500, "500 Internal server error: the function was throttled"),
@@ -113,7 +118,7 @@ impl Function {
             all.idle_since_us.clear();
         }
         let starts_for = if warm { Duration::ZERO } else { self.cold_start };
-        Ok(Environment { all: Arc::clone(&self.environments), clock: *clock, starts_for })
+        Ok(Environment { all: Arc::clone(&self.environments), clock, starts_for })
     }
 
     fn status(&self) -> Status {
@@ -126,21 +131,21 @@ impl Function {
         Some(Instant::now() + Duration::from_millis(timeout_ms))
     }
 
-    fn envelope(&self) -> Envelope {
-        Envelope::new(self.memory_mb, self.status())
+    fn invocation(&self, clock: RunClock) -> Invocation {
+        Invocation::new(clock, self.memory_mb, self.status())
     }
 
     /// Begins an invocation that is handed names of files, not the files themselves.
-    pub(super) async fn begin_batch(&self, context: &Context) -> Batch {
+    pub(super) async fn begin_batch(&self, clock: RunClock) -> SharedInvocation {
         let answer_at = self.answer_at();
-        let mut batch = Batch {
+        let mut batch = SharedInvocation {
             refusal: None,
             stop: None,
             answer_at,
             process: Arc::default(),
             environment: None,
         };
-        match self.admit(&context.clock, 0) {
+        match self.admit(clock, 0) {
             Err(refusal) => batch.refusal = Some(refusal),
             Ok(environment) => {
                 start(environment.starts_for).await;
@@ -152,56 +157,54 @@ impl Function {
     }
 
     /// What one file of a batch may do: its share of the one invocation.
-    pub(super) fn in_batch(&self, batch: &Batch) -> Envelope {
+    pub(super) fn in_batch(&self, clock: RunClock, batch: &SharedInvocation) -> Invocation {
         if let Some(refusal) = batch.refusal.clone() {
-            return Envelope::refused(self.status(), refusal);
+            return Invocation::refused(clock, self.status(), refusal);
         }
-        let mut envelope = self.envelope();
-        (envelope.stop, envelope.answer_at) = (batch.stop, batch.answer_at);
-        envelope.process = Some(Arc::clone(&batch.process));
-        envelope
+        let mut invocation = self.invocation(clock);
+        (invocation.stop, invocation.answer_at) = (batch.stop, batch.answer_at);
+        invocation.process = Some(Arc::clone(&batch.process));
+        invocation
     }
-}
 
-/// Runs one job as an invocation of its own; returns when its caller has an answer.
-pub(super) async fn invoke(
-    context: &Arc<Context>,
-    function: &Function,
-    job: Job,
-    permits: Arc<Semaphore>,
-    payload: u64,
-) {
-    let environment = match function.admit(&context.clock, payload) {
-        Ok(environment) => environment,
-        Err(refusal) => {
-            let envelope = Envelope::refused(function.status(), refusal);
-            return engine::run(context, job, &permits, &envelope).await;
-        }
-    };
-    let (answer, answered) = oneshot::channel();
-    let mut envelope = function.envelope();
-    envelope.answer_at = function.answer_at();
-    envelope.caller = Mutex::new(Some(answer));
-    let starts_for_us = environment.starts_for.as_micros();
-    envelope.cold_start_us = u64::try_from(starts_for_us).unwrap_or(u64::MAX);
-    let timeout = function.timeout;
-    let work = {
-        let context = Arc::clone(context);
-        async move {
-            let starting = start(environment.starts_for);
+    /// Runs one job as an invocation of its own; returns when its caller has an answer. Work that
+    /// goes on after that is left among the zombies.
+    pub(super) async fn invoke(
+        &self,
+        subject: Arc<Subject>,
+        job: Job,
+        payload: u64,
+        zombies: &Mutex<JoinSet<()>>,
+    ) {
+        let clock = subject.clock;
+        let environment = match self.admit(clock, payload) {
+            Ok(environment) => environment,
+            Err(refusal) => {
+                let invocation = Invocation::refused(clock, self.status(), refusal);
+                return attend(&subject, job, &invocation).await;
+            }
+        };
+        let (answer, answered) = oneshot::channel();
+        let mut invocation = self.invocation(clock);
+        invocation.answer_at = self.answer_at();
+        invocation.caller = Mutex::new(Some(answer));
+        let starts_for_us = environment.starts_for.as_micros();
+        invocation.cold_start_us = u64::try_from(starts_for_us).unwrap_or(u64::MAX);
+        let timeout = self.timeout;
+        let work = async move {
             // Nothing stops an environment that starts; the function's own time begins after it.
-            let _ = envelope.hold(&context.clock, &Mutex::default(), starting).await;
-            envelope.stop = Stop::after(timeout);
-            engine::run(&context, job, &permits, &envelope).await;
+            let _ = invocation.hold(start(environment.starts_for)).await;
+            invocation.stop = Stop::after(timeout);
+            attend(&subject, job, &invocation).await;
             drop(environment);
+        };
+        if self.gateway.is_some() {
+            zombies.lock().spawn(work);
+            // Either the gateway has answered, or the work has ended and dropped the channel.
+            let _ = answered.await;
+        } else {
+            work.await;
         }
-    };
-    if function.gateway.is_some() {
-        context.platform.leave_running(work);
-        // Either the gateway has answered, or the work has ended and dropped the channel.
-        let _ = answered.await;
-    } else {
-        work.await;
     }
 }
 
@@ -215,7 +218,7 @@ async fn start(cold_start: Duration) {
 
 impl Drop for Environment {
     fn drop(&mut self) {
-        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.all.lock();
         all.busy -= 1;
         all.idle_since_us.push(self.clock.now_us());
     }
@@ -224,7 +227,7 @@ impl Drop for Environment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simulation::{WATCHDOG, simulate};
+    use crate::run::simulation::{WATCHDOG, simulate};
     use scenarios::PlatformName;
 
     fn function(name: PlatformName) -> Function {
@@ -232,13 +235,13 @@ mod tests {
     }
 
     #[test]
-    fn anenvironment_is_cold_once_and_again_after_it_has_idled_too_long() {
+    fn an_environment_is_cold_once_and_again_after_it_has_idled_too_long() {
         let cold = simulate(WATCHDOG, async {
             let (function, clock) = (function(PlatformName::Lambda300), RunClock::starting_at(0));
             let mut cold = Vec::new();
             for idle_s in [0, 1, 599, 600, 1] {
                 sleep(Duration::from_secs(idle_s)).await;
-                let environment = function.admit(&clock, 1).unwrap();
+                let environment = function.admit(clock, 1).unwrap();
                 cold.push(!environment.starts_for.is_zero());
             }
             cold
@@ -252,12 +255,12 @@ mod tests {
             let clock = RunClock::starting_at(0);
             [PlatformName::Lambda300, PlatformName::LambdaApigw].map(|name| {
                 let function = function(name);
-                let running: Vec<_> = (0..10).map(|_| function.admit(&clock, 1)).collect();
+                let running: Vec<_> = (0..10).map(|_| function.admit(clock, 1)).collect();
                 assert!(running.iter().all(Result::is_ok));
-                let refusal = function.admit(&clock, 1).unwrap_err();
+                let refusal = function.admit(clock, 1).unwrap_err();
                 assert_eq!(refusal.cause, Cause::Throttled);
                 drop(running);
-                assert!(function.admit(&clock, 1).is_ok(), "there is room again");
+                assert!(function.admit(clock, 1).is_ok(), "there is room again");
                 refusal.status
             })
         });
@@ -269,7 +272,7 @@ mod tests {
         let refused = simulate(WATCHDOG, async {
             let (function, clock) = (function(PlatformName::LambdaApigw), RunClock::starting_at(0));
             [6_291_456, 6_291_457, 10_485_761]
-                .map(|payload| function.admit(&clock, payload).err().map(|refusal| refusal.detail))
+                .map(|payload| function.admit(clock, payload).err().map(|refusal| refusal.detail))
         })
         .unwrap();
         assert_eq!(refused[0], None);

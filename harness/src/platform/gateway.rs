@@ -1,13 +1,13 @@
 //! The gateway in front of a function: a rate with a burst, a size, and how long it waits.
 
 use std::io;
-use std::sync::{Mutex, PoisonError};
 
+use parking_lot::Mutex;
 use reports::Cause;
 use scenarios::platform::GatewayConfig;
 use serde::Serialize;
 
-use super::envelope::Refusal;
+use super::invocation::Refusal;
 use crate::source::SourceFile;
 
 /// What one request is in thousandths of a thousandth: what refills in a microsecond is the rate.
@@ -33,14 +33,14 @@ impl Gateway {
         Self { config, bucket: Mutex::new(Bucket { level, updated_us: 0 }) }
     }
 
-    /// Lets a request of so many bytes through, or says why not.
+    /// Lets a request of this many bytes through, or says why not.
     pub(super) fn admit(&self, now_us: u64, payload: u64) -> Result<(), Refusal> {
         let most = self.config.payload_bytes.get();
         if payload > most {
             let detail = format!("413 HTTP content length exceeded {most} bytes: {payload}");
             return Err(Refusal { cause: Cause::PayloadTooLarge, detail, status: 413 });
         }
-        let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bucket = self.bucket.lock();
         let refill = now_us.saturating_sub(bucket.updated_us);
         let refill = refill.saturating_mul(self.config.rate_per_second.get());
         let full = self.config.burst.get() * REQUEST;

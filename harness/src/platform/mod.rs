@@ -1,124 +1,124 @@
-//! Where a pipeline runs: what the platform lets a job do, and what its caller sees of it.
+//! Where a target's jobs run: what the platform lets a job do, and what its caller sees of it.
 //!
 //! A platform never looks into a job. It lets it in or turns it away, bounds its time and memory,
-//! and may answer the caller before the work has ended; [`envelope`] is that part which goes along
-//! with one job, and the other files are one platform each. Without a `[platform]` section there
-//! is only the pipeline's own deadline, and no record of a platform.
+//! and may answer the caller before the work has ended. An [`invocation`] is that part which goes
+//! along with one job, `attend` takes a job through it, and the other files are one platform each.
+//! Without a `[platform]` section there is only the target's own time limit, and no record of a
+//! platform.
 
-pub mod envelope;
+mod attend;
 mod function;
 mod gateway;
+pub mod invocation;
+mod process;
 mod workers;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::num::NonZeroU64;
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use scenarios::PlatformConfig;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-pub use envelope::Envelope;
+pub use invocation::Invocation;
 
-use self::envelope::Status;
-use self::function::Function;
+use self::attend::attend;
+use self::function::{Function, SharedInvocation};
+use self::invocation::Status;
 use self::workers::Workers;
-use crate::pipeline::{Context, Job, engine};
+use crate::run::subject::Subject;
+use crate::target::Job;
 
-/// The platform of one pipeline's run.
+/// The platform of one target's run.
 #[derive(Debug)]
 pub struct Platform {
-    place: Place,
+    kind: Kind,
     /// Work that goes on although its caller has been answered.
     zombies: Mutex<JoinSet<()>>,
 }
 
 #[derive(Debug)]
-enum Place {
+enum Kind {
     /// Nowhere in particular.
     Unnamed,
     Process {
-        memory_mb: std::num::NonZeroU64,
+        memory_mb: NonZeroU64,
     },
     Lambda(Function),
     Ecs(Workers),
 }
 
-/// The one invocation of a batch, where the platform bounds it as a whole.
+/// The one invocation of a batch, with what the platform bounds as a whole.
 #[derive(Debug)]
-pub struct Batch(Option<function::Batch>);
+pub struct Batch(Option<SharedInvocation>);
 
 impl Platform {
     /// A platform as it is before the first job.
     pub fn new(config: Option<&PlatformConfig>, seed: u64) -> Self {
-        let place = match config.map(PlatformConfig::resolved) {
-            None | Some(PlatformConfig::Shipped { .. }) => Place::Unnamed,
-            Some(PlatformConfig::Process { memory_mb }) => Place::Process { memory_mb: *memory_mb },
+        let kind = match config.map(PlatformConfig::resolved) {
+            None | Some(PlatformConfig::Shipped { .. }) => Kind::Unnamed,
+            Some(PlatformConfig::Process { memory_mb }) => Kind::Process { memory_mb: *memory_mb },
             Some(config @ PlatformConfig::Lambda { .. }) => {
-                Function::new(config).map_or(Place::Unnamed, Place::Lambda)
+                Function::new(config).map_or(Kind::Unnamed, Kind::Lambda)
             }
             Some(config @ PlatformConfig::Ecs { .. }) => {
-                Workers::new(config, seed).map_or(Place::Unnamed, Place::Ecs)
+                Workers::new(config, seed).map_or(Kind::Unnamed, Kind::Ecs)
             }
         };
-        Self { place, zombies: Mutex::default() }
+        Self { kind, zombies: Mutex::default() }
     }
 
     /// Whether jobs wait in a queue of the platform's own, so that a batch is handed over at once.
     pub const fn queues(&self) -> bool {
-        matches!(self.place, Place::Ecs(_))
+        matches!(self.kind, Kind::Ecs(_))
     }
 
     /// Begins the one invocation of a batch.
-    pub async fn begin_batch(&self, context: &Context) -> Batch {
-        match &self.place {
-            Place::Lambda(function) => Batch(Some(function.begin_batch(context).await)),
+    pub async fn begin_batch(&self, subject: &Subject) -> Batch {
+        match &self.kind {
+            Kind::Lambda(function) => Batch(Some(function.begin_batch(subject.clock).await)),
             _ => Batch(None),
         }
     }
 
     /// What the platform does besides jobs; it ends when it is dropped.
     pub async fn work_alone(&self) {
-        if let Place::Ecs(workers) = &self.place {
+        if let Kind::Ecs(workers) = &self.kind {
             workers.scale().await;
         }
     }
 
     /// The work that goes on although its caller has been answered.
     pub fn take_zombies(&self) -> JoinSet<()> {
-        std::mem::take(&mut self.zombies.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.zombies.lock())
     }
 
-    fn leave_running(&self, work: impl Future<Output = ()> + Send + 'static) {
-        self.zombies.lock().unwrap_or_else(PoisonError::into_inner).spawn(work);
-    }
-}
-
-/// Runs one job on the context's platform; returns when its caller has an answer.
-pub async fn invoke(
-    context: Arc<Context>,
-    job: Job,
-    permits: Arc<Semaphore>,
-    batch: Option<Arc<Batch>>,
-) {
-    let plain = Envelope::of_pipeline(&context.preset.deadline);
-    let unnamed = matches!(context.platform.place, Place::Unnamed);
-    // What was never meant to be sent reaches no platform, and no place in a queue.
-    let payload = if unnamed { None } else { gateway::payload(&job.file) };
-    let Some(payload) = payload else {
-        return engine::run(&context, job, &permits, &plain).await;
-    };
-    match &context.platform.place {
-        Place::Unnamed => engine::run(&context, job, &permits, &plain).await,
-        Place::Process { memory_mb } => {
-            let envelope = Envelope::new(*memory_mb, Status::None);
-            engine::run(&context, job, &permits, &envelope).await;
-        }
-        Place::Lambda(function) => match batch.as_deref() {
-            Some(Batch(Some(batch))) => {
-                let envelope = function.in_batch(batch);
-                engine::run(&context, job, &permits, &envelope).await;
+    /// Runs one job; returns when its caller has an answer. `batch` is the invocation that the job
+    /// shares with others, where it has none of its own.
+    pub async fn invoke(&self, subject: Arc<Subject>, job: Job, batch: Option<Arc<Batch>>) {
+        let clock = subject.clock;
+        let shared = batch.is_some();
+        let unbounded = Invocation::unbounded(clock, subject.target.limits().job_time);
+        let unnamed = matches!(self.kind, Kind::Unnamed);
+        // What was never meant to be sent reaches no platform, and no place in a queue.
+        let payload = if unnamed { None } else { gateway::payload(&job.file) };
+        let Some(payload) = payload else {
+            return attend(&subject, job, &unbounded.shared(shared)).await;
+        };
+        match &self.kind {
+            Kind::Unnamed => attend(&subject, job, &unbounded.shared(shared)).await,
+            Kind::Process { memory_mb } => {
+                let invocation = Invocation::new(clock, *memory_mb, Status::None).shared(shared);
+                attend(&subject, job, &invocation).await;
             }
-            _ => function::invoke(&context, function, job, permits, payload).await,
-        },
-        Place::Ecs(workers) => workers.invoke(&context, job, &permits).await,
+            Kind::Lambda(function) => match batch.as_deref() {
+                Some(Batch(Some(batch))) => {
+                    let invocation = function.in_batch(clock, batch).shared(shared);
+                    attend(&subject, job, &invocation).await;
+                }
+                _ => function.invoke(subject, job, payload, &self.zombies).await,
+            },
+            Kind::Ecs(workers) => workers.invoke(&subject, job).await,
+        }
     }
 }

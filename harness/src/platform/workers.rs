@@ -6,16 +6,18 @@
 
 use std::collections::VecDeque;
 use std::num::NonZeroU64;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use mock_claude::chance::{Chance, RequestKey, Share};
+use mock_claude::internals::chance::{Chance, RequestKey, Share};
+use parking_lot::{Mutex, MutexGuard};
 use scenarios::PlatformConfig;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
-use super::envelope::{Envelope, Status};
-use crate::pipeline::{Context, Job, engine};
+use super::attend::attend;
+use super::invocation::{Invocation, Status};
+use crate::run::subject::Subject;
+use crate::target::Job;
 
 /// The tasks and the queue before them.
 #[derive(Debug)]
@@ -29,12 +31,13 @@ pub(super) struct Workers {
     scale_every: Duration,
     duplicate_share: Share,
     chance: Chance,
-    state: Mutex<State>,
+    tasks: Mutex<Tasks>,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    tasks: u64,
+struct Tasks {
+    /// Those that run.
+    count: u64,
     /// When each task that is being started will take its first job, the earliest first.
     ready_at: VecDeque<Instant>,
     busy_slots: u64,
@@ -70,30 +73,31 @@ impl Workers {
             scale_every: Duration::from_secs(scale_every_s.get()),
             duplicate_share: *duplicate_share,
             chance: Chance::new(seed),
-            state: Mutex::new(State { tasks: *min_tasks, ..State::default() }),
+            tasks: Mutex::new(Tasks { count: *min_tasks, ..Tasks::default() }),
         })
     }
 
     /// Runs one job when a slot is free.
-    pub(super) async fn invoke(&self, context: &Context, job: Job, permits: &Semaphore) {
-        let joined_us = context.clock.now_us();
+    pub(super) async fn invoke(&self, subject: &Subject, job: Job) {
+        let clock = subject.clock;
+        let joined_us = clock.now_us();
         let slot = self.slot().await;
         let key = RequestKey { subject: job.number, attempt: 0 };
         let again = self.chance.happens("duplicate delivery", key, self.duplicate_share);
-        let mut envelope = Envelope::new(self.memory_mb, Status::None);
-        envelope.queued_us = context.clock.now_us() - joined_us;
-        envelope.duplicates = u64::from(again);
-        engine::run(context, job, permits, &envelope).await;
+        let mut invocation = Invocation::new(clock, self.memory_mb, Status::None);
+        invocation.queued_us = clock.now_us() - joined_us;
+        invocation.duplicates = u64::from(again);
+        attend(subject, job, &invocation).await;
         drop(slot);
     }
 
     /// Waits in line for a slot.
     async fn slot(&self) -> Slot<'_> {
         let turn = {
-            let mut state = self.state();
+            let mut tasks = self.tasks();
             let (turn, called) = oneshot::channel();
-            state.waiting.push_back(turn);
-            self.hand_out(&mut state);
+            tasks.waiting.push_back(turn);
+            self.hand_out(&mut tasks);
             called
         };
         // Whoever calls has counted the slot; the queue lives as long as the platform.
@@ -102,27 +106,27 @@ impl Workers {
     }
 
     /// Gives free slots to those who wait, first come first served.
-    fn hand_out(&self, state: &mut State) {
-        while state.busy_slots < state.tasks * self.slots_per_task {
-            let Some(turn) = state.waiting.pop_front() else { return };
+    fn hand_out(&self, tasks: &mut Tasks) {
+        while tasks.busy_slots < tasks.count * self.slots_per_task {
+            let Some(turn) = tasks.waiting.pop_front() else { return };
             // One who has gone takes no slot.
             if turn.send(()).is_ok() {
-                state.busy_slots += 1;
+                tasks.busy_slots += 1;
             }
         }
     }
 
-    /// Starts and stops tasks, for ever.
+    /// Starts and stops tasks, indefinitely.
     pub(super) async fn scale(&self) {
         let mut look_at = Instant::now() + self.scale_every;
         loop {
-            let ready_at = self.state().ready_at.front().copied();
+            let ready_at = self.tasks().ready_at.front().copied();
             if let Some(ready_at) = ready_at.filter(|ready_at| *ready_at <= look_at) {
                 sleep_until(ready_at).await;
-                let mut state = self.state();
-                state.ready_at.pop_front();
-                state.tasks += 1;
-                self.hand_out(&mut state);
+                let mut tasks = self.tasks();
+                tasks.ready_at.pop_front();
+                tasks.count += 1;
+                self.hand_out(&mut tasks);
             } else {
                 sleep_until(look_at).await;
                 self.look();
@@ -133,28 +137,28 @@ impl Workers {
 
     /// One look at the queue.
     fn look(&self) {
-        let mut state = self.state();
-        let visible = state.waiting.len() as u64;
+        let mut tasks = self.tasks();
+        let visible = tasks.waiting.len() as u64;
         let wanted = visible.div_ceil(self.backlog_per_task).clamp(self.min_tasks, self.max_tasks);
-        let there = state.tasks + state.ready_at.len() as u64;
+        let there = tasks.count + tasks.ready_at.len() as u64;
         if wanted > there {
             let ready_at = Instant::now() + self.start_up;
-            state.ready_at.extend((there..wanted).map(|_| ready_at));
+            tasks.ready_at.extend((there..wanted).map(|_| ready_at));
         } else {
-            let working = state.busy_slots.div_ceil(self.slots_per_task);
-            state.tasks = state.tasks.min(wanted.max(working));
+            let working = tasks.busy_slots.div_ceil(self.slots_per_task);
+            tasks.count = tasks.count.min(wanted.max(working));
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn tasks(&self) -> MutexGuard<'_, Tasks> {
+        self.tasks.lock()
     }
 }
 
 impl Drop for Slot<'_> {
     fn drop(&mut self) {
-        let mut state = self.0.state();
-        state.busy_slots -= 1;
-        self.0.hand_out(&mut state);
+        let mut tasks = self.0.tasks();
+        tasks.busy_slots -= 1;
+        self.0.hand_out(&mut tasks);
     }
 }

@@ -3,10 +3,6 @@
 //! A file is described when the run is planned and read when its turn comes, so that a large tree
 //! is never in memory as a whole.
 
-pub mod braced;
-pub mod facts;
-pub mod language;
-pub mod python;
 pub mod tree;
 
 use std::fs;
@@ -38,7 +34,7 @@ pub enum Origin {
     Revised(Arc<Revision>),
 }
 
-/// What became of a file.
+/// A file that was changed.
 #[derive(Debug, Clone)]
 pub struct Revision {
     /// The file as it was.

@@ -6,9 +6,9 @@
 
 use std::path::{Path, PathBuf};
 
+use engine::source::Language;
 use ignore::{WalkBuilder, WalkState};
 
-use super::language::Language;
 use super::{Origin, SourceFile};
 
 /// Why a folder cannot be used as input.

@@ -10,7 +10,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use reports::{Run, Summary};
+use reports::{Judged, Run, Summary, judge};
 use tempfile::TempDir;
 
 /// A scenario with files of its own whose answers take a few milliseconds.
@@ -109,19 +109,23 @@ impl Sandbox {
         Run::read(lines).unwrap_or_else(|error| panic!("{folder}: {error}"))
     }
 
+    /// The same, judged.
+    pub(crate) fn judged(&self, folder: &str) -> Judged {
+        judge(self.records(folder))
+    }
+
     /// Runs a scenario to its end and gives each pipeline's numbers, which have to agree with
     /// each other and with the mock's ledger.
     pub(crate) fn summaries(&self, arguments: &[&str]) -> Vec<Summary> {
         let mut command = vec!["run", "--quiet", "--out", "out", "--force", "--scenario"];
         command.extend(arguments);
         self.chaos(&command).exits(0);
-        let run = self.records("out");
-        assert!(run.complete(), "{:?}", run.gaps);
-        let summaries = Summary::of(&run);
-        for summary in &summaries {
+        let judged = self.judged("out");
+        assert!(judged.run().complete(), "{:?}", judged.run().gaps);
+        for summary in judged.summaries() {
             assert_eq!(summary.unreconciled, Vec::<String>::new(), "{}", summary.pipeline);
         }
-        summaries
+        judged.summaries().to_vec()
     }
 }
 

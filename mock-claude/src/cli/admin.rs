@@ -1,4 +1,4 @@
-//! The admin API beside the mock: its flags, and its start.
+//! The admin API of the mock: its flags, and its start.
 //!
 //! Off unless a port is given. Where others can reach it, it has a token: the one that was given,
 //! or one that is made and printed once.
@@ -6,17 +6,18 @@
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use crate::MockClaude;
-use crate::admin::{self, Token};
 use clap::Args;
 
-use super::Failure;
-use super::command::{internal, listen};
+use super::failure::Failure;
+use super::run::listen;
+use crate::basis::hex;
+use crate::mock::MockClaude;
+use crate::server::admin::{self, Token};
 
 /// The admin API's flags.
 #[derive(Debug, Clone, Args)]
 #[expect(clippy::struct_field_names, reason = "the fields are called as the flags are")]
-pub struct AdminArgs {
+pub(super) struct AdminArgs {
     /// Serves the admin API on this port; 0 takes a free one. Off without the flag.
     #[arg(long, value_name = "PORT")]
     admin_port: Option<u16>,
@@ -30,7 +31,7 @@ pub struct AdminArgs {
 
 impl AdminArgs {
     /// Starts the admin API of `mock`, where it is wanted. It ends with the runtime.
-    pub(crate) fn start(&self, mock: &MockClaude) -> Result<(), Failure> {
+    pub(super) fn start(&self, mock: &MockClaude) -> Result<(), Failure> {
         let Some(port) = self.admin_port else { return Ok(()) };
         let (listener, bound) = listen(SocketAddr::new(self.admin_host, port))?;
         let _ = writeln!(io::stderr(), "admin http://{bound}");
@@ -50,10 +51,10 @@ impl AdminArgs {
 
 /// A token of 128 bits from the system, printed this once.
 fn made() -> Result<Token, Failure> {
-    let mut bytes = [0; 16];
+    let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes)
-        .map_err(|error| internal(&format!("no token can be made: {error}")))?;
-    let text = format!("{:032x}", u128::from_be_bytes(bytes));
+        .map_err(|error| Failure::internal("no token can be made", &error))?;
+    let text = hex::encode(&bytes);
     let _ = writeln!(io::stderr(), "admin token {text}");
     Ok(Token::new(&text))
 }

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::Parser;
 
 use super::admin::AdminArgs;
+
+#[cfg(feature = "proxy")]
 use super::command::Command;
 
 const EXAMPLES: &str = "Examples:
@@ -61,8 +63,9 @@ pub struct Args {
     pub show_preset: Option<String>,
     /// The admin API.
     #[command(flatten)]
-    pub admin: AdminArgs,
+    pub(super) admin: AdminArgs,
     /// What to do in place of serving the mock.
+    #[cfg(feature = "proxy")]
     #[command(subcommand)]
-    pub command: Option<Command>,
+    pub(super) command: Option<Command>,
 }

@@ -1,53 +1,41 @@
 //! The files of the command line: a configuration, or a list of faults.
 //!
-//! How a file is read and how its problems are told is the same for every file (see
-//! [`crate::file`]); here is what these two may hold.
+//! How a file is read and how its problems are reported is the same for every file (see
+//! [`strict_toml`]); here is what these two may hold.
 
 use serde::Deserialize;
+use strict_toml::{Document, Problem};
 
-use super::{Failure, INVALID_CONFIG};
-use crate::config::Config;
+use super::failure::Failure;
 use crate::fault::FaultConfig;
-use crate::file::{Document, Invalid};
-
-impl From<Invalid> for Failure {
-    fn from(invalid: Invalid) -> Self {
-        Self { message: invalid.to_string(), code: INVALID_CONFIG }
-    }
-}
+use crate::mock::Config;
 
 /// The sections of a valid file, as a table.
-pub fn config(name: &str, text: &str) -> Result<toml::Table, Failure> {
+pub(super) fn config(name: &str, text: &str) -> Result<toml::Table, Failure> {
     let (document, _) = checked(name, text)?;
     Ok(document.table()?)
 }
 
 /// The faults of a file that has nothing else.
-pub fn faults(name: &str, text: &str) -> Result<Vec<FaultConfig>, Failure> {
+pub(super) fn faults(name: &str, text: &str) -> Result<Vec<FaultConfig>, Failure> {
     let (document, config) = checked(name, text)?;
     let message = "does not belong into a file of faults; give the file to `--config`";
     let others = document.keys().filter(|key| *key != "fault");
-    let findings: Vec<_> = others.map(|key| document.finding(key, message)).collect();
-    if findings.is_empty() { Ok(config.fault) } else { Err(document.invalid(findings).into()) }
+    document.check(others.map(|key| Problem::new(key, message)).collect())?;
+    Ok(config.fault)
 }
 
 /// A file that is a configuration, and the configuration.
 fn checked<'a>(name: &'a str, text: &'a str) -> Result<(Document<'a>, Config), Failure> {
     let document = Document::parse(name, text)?;
     let config: Config = document.read()?;
-    let problems = config.problems().into_iter();
-    let findings: Vec<_> =
-        problems.map(|problem| document.finding(&problem.key, problem.message)).collect();
-    if findings.is_empty() {
-        Ok((document, config))
-    } else {
-        Err(document.invalid(findings).into())
-    }
+    document.check(config.problems())?;
+    Ok((document, config))
 }
 
 /// One configuration of several tables, of which the later ones replace the sections of the
 /// earlier ones.
-pub fn merged(layers: Vec<toml::Table>) -> Result<Config, Failure> {
+pub(super) fn merged(layers: Vec<toml::Table>) -> Result<Config, Failure> {
     let mut all = toml::Table::new();
     for layer in layers {
         all.extend(layer);
@@ -60,6 +48,7 @@ pub fn merged(layers: Vec<toml::Table>) -> Result<Config, Failure> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use strict_toml::Invalid;
 
     #[test]
     fn every_problem_is_reported_at_once_with_its_place_and_its_remedy() {
@@ -89,6 +78,57 @@ mod tests {
           m.toml:2:1: `limits.window_s`: has no meaning without `algorithm = "fixed_window"`
           m.toml:3:1: `limits.requests_burst`: needs `requests_per_minute` beside it
         "#);
+    }
+
+    fn check(text: &str) -> String {
+        let Err(Invalid { problems, .. }) =
+            Document::parse("x.toml", text).and_then(|document| document.read::<Config>())
+        else {
+            return String::new();
+        };
+        let line = |Problem { key, message, hint, .. }: Problem| {
+            format!("{key}: {message}{}", hint.map(|hint| format!(" ({hint})")).unwrap_or_default())
+        };
+        problems.into_iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    fn fault(keys: &str) -> String {
+        check(&format!("[[fault]]\n{keys}\n"))
+    }
+
+    #[test]
+    fn a_union_is_told_apart_by_its_tag_or_by_its_only_key() {
+        assert_eq!(fault("kind = \"wire\"\nwhat = { reset = {} }"), "");
+        assert_eq!(fault("kind = \"wire\"\nwhat = \"garbage\""), "");
+        assert_eq!(fault("kind = \"latency\"\nextra = { fixed_ms = 4 }"), "");
+        let wrong = [
+            "kind = \"wire\"\nwhat = { rest = {} }",
+            "kind = \"wire\"\nwhat = { reset = { after = 1 } }",
+            "kind = \"latency\"\nextra = { fixed_ms = 1, heavy_tail = {} }",
+            "kind = \"wire\"\nwhat = \"reset\"",
+            "kind = \"wire\"\nwhat = \"garbag\"",
+            "kind = \"latency\"\nextra = { fixed_ms = \"4\" }",
+            "kind = \"latency\"\nextra = {}",
+            "kind = \"latency\"\nextra = 7",
+        ];
+        insta::assert_snapshot!(wrong.map(fault).join("\n"), @"
+        fault.0.what.rest: unknown key (did you mean `reset`?)
+        fault.0.what.reset.after: unknown key (did you mean `after_body_bytes`?)
+        fault.0.extra: needs exactly one key (one of `fixed_ms`, `log_normal`, `heavy_tail`)
+        fault.0.what: `reset` needs a table of its own (write `{ reset = { .. } }`)
+        fault.0.what: unknown value `garbag` (did you mean `garbage`?)
+        fault.0.extra.fixed_ms: expected an integer, found a string
+        fault.0.extra: needs exactly one key (one of `fixed_ms`, `log_normal`, `heavy_tail`)
+        fault.0.extra: expected a table, found an integer
+        ");
+    }
+
+    #[test]
+    fn the_commented_examples_and_every_preset_fit() {
+        assert_eq!(check(include_str!("../../faults.example.toml")), "");
+        for preset in crate::cli::presets::PRESETS {
+            assert_eq!(check(preset.text), "", "{}", preset.name);
+        }
     }
 
     #[test]

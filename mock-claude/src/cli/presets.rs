@@ -1,19 +1,20 @@
 //! The configurations that are shipped, each a TOML file of the `presets` folder.
 
-use super::Failure;
-use crate::file::nearest;
+use strict_toml::nearest;
+
+use super::failure::Failure;
 
 /// A shipped configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Preset {
+pub(super) struct Preset {
     /// Its name.
-    pub name: &'static str,
+    pub(super) name: &'static str,
     /// The file.
-    pub text: &'static str,
+    pub(super) text: &'static str,
 }
 
 /// Every preset, from the mildest to the harshest.
-pub const PRESETS: [Preset; 6] = [
+pub(super) const PRESETS: [Preset; 6] = [
     Preset { name: "healthy", text: include_str!("../../presets/healthy.toml") },
     Preset { name: "realistic", text: include_str!("../../presets/realistic.toml") },
     Preset { name: "rate-limited", text: include_str!("../../presets/rate-limited.toml") },
@@ -23,7 +24,7 @@ pub const PRESETS: [Preset; 6] = [
 ];
 
 /// The preset of this name.
-pub fn find(name: &str) -> Result<&'static Preset, Failure> {
+pub(super) fn find(name: &str) -> Result<&'static Preset, Failure> {
     PRESETS.iter().find(|preset| preset.name == name).ok_or_else(|| {
         let hint = match nearest(name, PRESETS.iter().map(|preset| preset.name)) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -34,7 +35,7 @@ pub fn find(name: &str) -> Result<&'static Preset, Failure> {
 }
 
 /// One line for each preset: its name and the comment that its file begins with.
-pub fn list() -> String {
+pub(super) fn list() -> String {
     let line = |preset: &Preset| {
         let comment = preset.text.lines().map_while(|line| line.strip_prefix("# "));
         format!("{:<14}{}\n", preset.name, comment.collect::<Vec<_>>().join(" "))

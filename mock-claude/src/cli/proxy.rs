@@ -6,17 +6,17 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::proxy::{Proxy, ProxyConfig, ProxyError, Recorder};
 use clap::Args;
 
 use super::admin::AdminArgs;
-use super::command::{listen, until_stopped};
-use super::serve::now_ms;
-use super::{Failure, INVALID_CONFIG, settings};
+use super::failure::{Failure, INVALID_CONFIG};
+use super::run::{listen, now_ms, until_stopped};
+use super::settings;
+use crate::proxy::{Proxy, ProxyConfig, ProxyError, Recorder};
 
 /// Forwards to an upstream, injects faults on the way, and records.
 #[derive(Debug, Clone, Args)]
-pub struct ProxyArgs {
+pub(super) struct ProxyArgs {
     /// Where requests go: `https://api.anthropic.com`, or another mock.
     #[arg(long, value_name = "URL")]
     upstream: String,

@@ -5,15 +5,15 @@ use std::io::{self, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use crate::proxy::Replay;
 use clap::Args;
 
-use super::command::{listen, until_stopped};
-use super::{Failure, INVALID_CONFIG};
+use super::failure::{Failure, INVALID_CONFIG};
+use super::run::{listen, until_stopped};
+use crate::proxy::Replay;
 
 /// Answers from a recording.
 #[derive(Debug, Clone, Args)]
-pub struct ReplayArgs {
+pub(super) struct ReplayArgs {
     /// The recording.
     #[arg(value_name = "FILE")]
     file: PathBuf,

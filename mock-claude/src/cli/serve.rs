@@ -1,33 +1,18 @@
 //! A mock on a port: prints its URL, serves until a signal comes, drains, and sums up.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use tokio::net::TcpListener;
-use tokio::sync::Notify;
-
-use super::{Args, Failure};
-use crate::config::Config;
+use super::args::Args;
+use super::failure::Failure;
+use super::run::{listen, now_ms, until_stopped};
 use crate::journal::{Journal, Ledger};
-use crate::server::{self, MockClaude};
+use crate::mock::{Config, MockClaude};
 
 /// Serves `config` where the flags say.
-pub fn run(args: &Args, config: Config) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::internal("the runtime cannot start", &error))?;
-    let stop = Arc::new(Notify::new());
-    let on_signal = Arc::clone(&stop);
-    ctrlc::set_handler(move || on_signal.notify_one())
-        .map_err(|error| Failure::internal("signals cannot be handled", &error))?;
-    runtime.block_on(async {
-        let listener = listen(SocketAddr::new(args.host, args.port))?;
-        let bound = listener
-            .local_addr()
-            .map_err(|error| Failure::internal("the port has no address", &error))?;
+pub(super) fn run(args: &Args, config: Config) -> Result<(), Failure> {
+    until_stopped(async move |stop| {
+        let (listener, bound) = listen(SocketAddr::new(args.host, args.port))?;
         if !args.host.is_loopback() {
             say(&format!(
                 "warning: {} can be reached from other machines, and any key is accepted",
@@ -41,18 +26,6 @@ pub fn run(args: &Args, config: Config) -> Result<(), Failure> {
         mock.clone().serve(listener, stop.notified()).await;
         say(&summary(&mock.ledger()));
         Ok(())
-    })
-}
-
-fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
-    server::listen(address).map_err(|error| {
-        let hint = match error.kind() {
-            ErrorKind::AddrInUse => "`--port 0` takes a free port",
-            ErrorKind::PermissionDenied => "ports from 1024 on need no privilege",
-            ErrorKind::AddrNotAvailable => "`--host 127.0.0.1` is this machine",
-            _ => "`--host` and `--port` say where to listen",
-        };
-        Failure::usage(format!("cannot listen on {address}: {error}\nhint: {hint}"))
     })
 }
 
@@ -71,15 +44,6 @@ fn summary(ledger: &Ledger) -> String {
 
 fn say(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
-}
-
-/// The one place where the mock learns what day it is.
-pub(super) fn now_ms() -> i64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .ok()
-        .and_then(|since| i64::try_from(since.as_millis()).ok())
-        .unwrap_or(crate::clock::SIMULATED_EPOCH_MS)
 }
 
 #[cfg(test)]

@@ -2,14 +2,16 @@
 
 use std::path::Path;
 
-use crate::config::Config;
-use crate::file::nearest;
-use crate::limits::{LimitsConfig, Tier};
+use strict_toml::nearest;
 
-use super::{Args, Failure, file, presets};
+use super::args::Args;
+use super::failure::Failure;
+use super::{file, presets};
+use crate::limits::{LimitsConfig, Tier};
+use crate::mock::Config;
 
 /// The configuration that the flags ask for.
-pub fn read(args: &Args) -> Result<Config, Failure> {
+pub(super) fn read(args: &Args) -> Result<Config, Failure> {
     let mut layers = Vec::new();
     if let Some(name) = &args.preset {
         let preset = presets::find(name)?;

@@ -1,26 +1,27 @@
 //! The plan: all faults of one mock in the order of the file, and the one that hits a request.
 
 use http::HeaderName;
+use strict_toml::Problem;
 
-use super::{Asked, Drawn, Effect, FaultConfig};
-use crate::chance::Chance;
-use crate::config::Problem;
-use crate::error::ApiError;
+use super::config::FaultConfig;
+use super::effect::Effect;
+use super::kind::Drawn;
+use super::kinds::none::NO_FAULT;
+use super::when::Asked;
+use crate::api::error::ApiError;
+use crate::basis::chance::Chance;
 
 /// The header by which a client asks for one fault of the plan by name, whatever its conditions,
 /// or for none of them.
 pub const FAULT_HEADER: &str = "x-mock-fault";
 
-static FAULT: HeaderName = HeaderName::from_static(FAULT_HEADER);
-
-/// The value of [`FAULT_HEADER`] that switches faults off for a request.
-pub(super) const NO_FAULT: &str = "none";
+pub(super) static FAULT: HeaderName = HeaderName::from_static(FAULT_HEADER);
 
 /// A fault that hits a request.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Injection {
+pub(crate) struct Injection {
     /// The fault's name.
-    pub name: String,
+    pub(crate) name: String,
     pub(crate) effect: Effect,
 }
 
@@ -32,7 +33,7 @@ impl Injection {
 
 /// All faults of one mock, in the order of the file.
 #[derive(Debug)]
-pub struct Plan {
+pub(crate) struct Plan {
     faults: Vec<FaultConfig>,
     chance: Chance,
     reads_keys: bool,
@@ -40,18 +41,18 @@ pub struct Plan {
 
 impl Plan {
     /// A plan whose chances follow from `chance`.
-    pub fn new(faults: Vec<FaultConfig>, chance: Chance) -> Self {
-        let reads_keys = faults.iter().any(|fault| fault.fault().when().api_key.is_some());
+    pub(crate) fn new(faults: Vec<FaultConfig>, chance: Chance) -> Self {
+        let reads_keys = faults.iter().any(|fault| fault.kind().when().api_key.is_some());
         Self { faults, chance, reads_keys }
     }
 
     /// The faults, in the order of the file.
-    pub fn faults(&self) -> &[FaultConfig] {
+    pub(crate) fn faults(&self) -> &[FaultConfig] {
         &self.faults
     }
 
     /// What is wrong with a list of faults, with keys as they stand in the file.
-    pub fn problems(faults: &[FaultConfig]) -> Vec<Problem> {
+    pub(crate) fn problems(faults: &[FaultConfig]) -> Vec<Problem> {
         let numbered = faults.iter().enumerate();
         numbered
             .flat_map(|(index, fault)| {
@@ -67,12 +68,12 @@ impl Plan {
     }
 
     /// The fault that hits this request, if one does.
-    pub fn decide(&self, asked: &Asked<'_>) -> Option<Injection> {
+    pub(crate) fn decide(&self, asked: &Asked<'_>) -> Option<Injection> {
         self.first(asked, false).filter(Injection::is_felt)
     }
 
     /// The fault that refuses this connection, if one does.
-    pub fn refuses(&self, asked: &Asked<'_>) -> Option<Injection> {
+    pub(crate) fn refuses(&self, asked: &Asked<'_>) -> Option<Injection> {
         self.first(asked, true)
     }
 
@@ -84,10 +85,10 @@ impl Plan {
             // The position keeps two faults of one kind independent of each other.
             let decision = format!("fault {position}");
             let drawn = Drawn { decision: &decision, chance: self.chance };
-            if !fault.fault().when().hits(&decision, self.chance, asked) {
+            if !fault.kind().when().hits(&decision, self.chance, asked) {
                 return None;
             }
-            let effect = fault.fault().effect(drawn, asked)?;
+            let effect = fault.kind().effect(drawn, asked)?;
             Some(Injection { name: fault.name(), effect })
         })
     }
@@ -112,7 +113,7 @@ impl Plan {
         };
         let decision = format!("fault {position}");
         let drawn = Drawn { decision: &decision, chance: self.chance };
-        let effect = fault.fault().effect(drawn, asked);
+        let effect = fault.kind().effect(drawn, asked);
         let injection = effect.map(|effect| Injection { name: fault.name(), effect });
         Ok(injection.filter(Injection::is_felt))
     }

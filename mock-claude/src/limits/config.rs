@@ -8,10 +8,10 @@ use std::num::NonZeroU64;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strict_toml::Problem;
 
 use super::rates::Rates;
 use super::tiers::Tier;
-use crate::config::Problem;
 
 /// The `[limits]` section. A limit that is not given does not exist; without the section there
 /// are no limits and no rate-limit headers.
@@ -157,7 +157,7 @@ impl LimitsConfig {
             found.map(move |problem| problem.inside(&place)).collect::<Vec<_>>()
         };
         for (index, class) in self.class.iter().enumerate() {
-            let known = crate::prices::all().iter().any(|model| model.class == class.name);
+            let known = crate::api::prices::all().iter().any(|model| model.class == class.name);
             if !known {
                 let key = format!("class.{index}.name");
                 problems.push(Problem::new(key, "is not the class of any model"));

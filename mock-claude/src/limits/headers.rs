@@ -6,7 +6,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::limiter::{Limiter, Meter};
-use crate::clock::Clock;
+use crate::basis::clock::Clock;
 
 /// A limit as the headers announce it.
 struct Announcement {
@@ -131,7 +131,7 @@ pub(super) fn grouped(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::SIMULATED_EPOCH_MS;
+    use crate::basis::clock::SIMULATED_EPOCH_MS;
     use crate::limits::{Ask, LimitsConfig, Tier};
 
     #[tokio::test(start_paused = true)]

@@ -178,7 +178,7 @@ impl Meter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::SECOND_US;
+    use crate::basis::clock::SECOND_US;
 
     fn limiter(rates: Rates) -> Limiter {
         Limiter::new(&LimitsConfig::default(), &rates)

@@ -6,7 +6,7 @@
 
 use std::num::NonZeroU64;
 
-use crate::clock::SECOND_US;
+use crate::basis::clock::SECOND_US;
 
 /// Seconds in each of the two compared stretches.
 const STRETCH_S: u64 = 60;

@@ -5,9 +5,9 @@ use std::num::NonZeroU64;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strict_toml::Problem;
 
 use super::config::Algorithm;
-use crate::config::Problem;
 
 /// Rates and bursts, as single classes, organisations and workspaces have them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

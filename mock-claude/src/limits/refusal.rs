@@ -6,12 +6,12 @@
 
 use super::headers::grouped;
 use super::limiter::{Dimension, Exceeded};
-use crate::clock::SECOND_US;
-use crate::error::ApiError;
+use crate::api::error::ApiError;
+use crate::basis::clock::SECOND_US;
 
 /// A limit that refuses a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// A rate of the organisation.
     Rate(Exceeded),
     /// A rate of the workspace.
@@ -50,8 +50,14 @@ const CONTACT: &str = "You may also contact sales at https://www.anthropic.com/c
     discuss your options for a rate limit increase.";
 
 impl Refusal {
+    /// Whether the answer has the headers of the rates; recorded refusals of prompt bytes have not.
+    pub(super) fn is_announced(&self) -> bool {
+        let (Self::Rate(exceeded) | Self::WorkspaceRate(exceeded)) = self else { return true };
+        exceeded.dimension != Dimension::PromptBytes
+    }
+
     /// The error that the client sees.
-    pub fn error(&self, organization: &str, model: &str) -> ApiError {
+    pub(crate) fn error(&self, organization: &str, model: &str) -> ApiError {
         match self {
             Self::Rate(exceeded) => rate("organization's", *exceeded, organization, model),
             Self::WorkspaceRate(exceeded) => rate("workspace's", *exceeded, organization, model),
@@ -105,8 +111,8 @@ fn rate(whose: &str, exceeded: Exceeded, organization: &str, model: &str) -> Api
         grouped(exceeded.limit),
     );
     if exceeded.dimension == Dimension::PromptBytes {
-        // Recorded without `retry-after` and without a single rate-limit header.
-        ApiError::of_status(429, format!("{message} {CONTACT}")).unannounced()
+        // Recorded without `retry-after`.
+        ApiError::of_status(429, format!("{message} {CONTACT}"))
     } else {
         ApiError::of_status(429, message).retry_after(whole_seconds(exceeded.wait_us))
     }

@@ -5,39 +5,49 @@
 
 use jiff::civil::{Date, DateTime};
 use jiff::{Timestamp, ToSpan, tz::Offset};
+use parking_lot::Mutex;
 
 /// A cap and what was spent of it this month.
 #[derive(Debug)]
 pub(super) struct Spend {
     cap_microusd: u64,
+    month: Mutex<Month>,
+}
+
+#[derive(Debug)]
+struct Month {
     spent_microusd: u64,
-    month_ends_ms: i64,
+    ends_ms: i64,
 }
 
 impl Spend {
     /// Nothing spent yet.
     pub(super) const fn new(cap_microusd: u64) -> Self {
-        Self { cap_microusd, spent_microusd: 0, month_ends_ms: i64::MIN }
+        let month = Month { spent_microusd: 0, ends_ms: i64::MIN };
+        Self { cap_microusd, month: Mutex::new(month) }
     }
 
     /// Whether the cap is reached at this calendar time.
-    pub(super) fn is_reached(&mut self, unix_ms: i64) -> bool {
-        self.roll(unix_ms);
-        self.spent_microusd >= self.cap_microusd
+    pub(super) fn is_reached(&self, unix_ms: i64) -> bool {
+        self.month.lock().at(unix_ms).spent_microusd >= self.cap_microusd
     }
 
-    pub(super) fn take(&mut self, unix_ms: i64, cost_microusd: u64) {
-        self.roll(unix_ms);
-        self.spent_microusd = self.spent_microusd.saturating_add(cost_microusd);
+    pub(super) fn take(&self, unix_ms: i64, cost_microusd: u64) {
+        let mut month = self.month.lock();
+        let month = month.at(unix_ms);
+        month.spent_microusd = month.spent_microusd.saturating_add(cost_microusd);
     }
+}
 
-    /// Forgets what was spent when a new month has begun.
-    fn roll(&mut self, unix_ms: i64) {
-        if unix_ms >= self.month_ends_ms {
+impl Month {
+    /// The month of this calendar time: what was spent is forgotten when a new one has begun.
+    fn at(&mut self, unix_ms: i64) -> &mut Self {
+        if unix_ms >= self.ends_ms {
             self.spent_microusd = 0;
             let first = midnight(first_of_next_month(unix_ms));
-            self.month_ends_ms = first.map_or(i64::MAX, Timestamp::as_millisecond);
+            self.ends_ms = first.map_or(i64::MAX, Timestamp::as_millisecond);
         }
+        self
     }
 }
 
@@ -55,13 +65,13 @@ fn midnight(day: Date) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::SIMULATED_EPOCH_MS as JANUARY_1;
+    use crate::basis::clock::SIMULATED_EPOCH_MS as JANUARY_1;
 
     const DAY_MS: i64 = 86_400_000;
 
     #[test]
     fn a_reached_cap_holds_until_the_first_of_the_next_month() {
-        let mut spend = Spend::new(100);
+        let spend = Spend::new(100);
         assert!(!spend.is_reached(JANUARY_1));
         spend.take(JANUARY_1, 99);
         assert!(!spend.is_reached(JANUARY_1), "one micro-dollar is left");

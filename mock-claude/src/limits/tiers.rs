@@ -124,7 +124,7 @@ mod tests {
     fn every_class_of_a_tier_is_the_class_of_a_model() {
         for tier in Tier::ALL {
             for name in tier.limits().class.iter().flat_map(|row| &row.names) {
-                let known = crate::prices::all().iter().any(|model| model.class == *name);
+                let known = crate::api::prices::all().iter().any(|model| model.class == *name);
                 assert!(known, "{name} in {}", tier.name());
             }
         }

@@ -5,7 +5,7 @@
 
 use std::num::NonZeroU64;
 
-use crate::clock::SECOND_US;
+use crate::basis::clock::SECOND_US;
 
 /// A limit that refills all at once.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 //! back, byte by byte as it comes and as the fault leaves it.
 //!
 //! A status fault answers in the upstream's place, which never hears of the request. Every other
-//! fault acts on the bytes that the upstream sent: it is late, cut, spoilt or wrong, and charged.
+//! fault acts on the bytes that the upstream sent: they are late, cut, corrupt or wrong, and charged.
 //! The recording holds what the upstream sent. Limits are not enforced here: the upstream has its
 //! own. A request is held in memory; an answer only where a fault has to see the whole of it.
 
@@ -10,12 +10,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Request, State as Extracted};
 use axum::response::Response;
 use bytes::Bytes;
+use http::HeaderMap;
 use http::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, HeaderName};
-use http::{HeaderMap, StatusCode};
 use http_body_util::Full;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
@@ -23,19 +23,18 @@ use hyper_util::rt::TokioExecutor;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, timeout};
 
-use super::decide::{Decided, decide};
-use super::record::{Exchange, Piece, Recorder, without, written};
+use super::decide::decide;
+use super::record::{Piece, Recorded, Recorder, without, written};
 use super::relay::Relay;
 use super::upstream::{Address, ProxyError, connector};
-use crate::answer::error_headers;
-use crate::config::Config;
-use crate::error::ApiError;
-use crate::fault::{self, InFlight};
-use crate::latency::LatencyConfig;
-use crate::routes::{self, MAX_BODY_BYTES};
-use crate::server::MockClaude;
-use crate::wire::Control;
-use crate::{names, visit, watch};
+use crate::api::error::ApiError;
+use crate::api::headers::credential;
+use crate::exchange::{Answering, Exchange, Origin, refuse};
+use crate::fault::injector::InFlight;
+use crate::journal::Journal;
+use crate::mock::MockClaude;
+use crate::mock::config::{Config, LatencyConfig};
+use crate::server::body;
 
 /// Headers that belong to one connection and are not passed on.
 const HOP_BY_HOP: [&str; 9] = [
@@ -88,7 +87,7 @@ impl Proxy {
         Ok(Self(Arc::new(Inner {
             upstream: Address::new(&upstream)?,
             timeout,
-            mock: MockClaude::with(decide, epoch_ms, crate::journal::Journal::default()),
+            mock: MockClaude::with(decide, epoch_ms, Journal::default()),
             recorder: recorder.map(Arc::new),
             client: Client::builder(TokioExecutor::new()).build(connector),
         })))
@@ -101,7 +100,7 @@ impl Proxy {
 
     /// The routes: whatever is asked for goes to the upstream.
     pub fn router(&self) -> Router {
-        watch::watched(self.routes(), Arc::clone(self.0.mock.state()))
+        self.0.mock.router_of(self.routes())
     }
 
     fn routes(&self) -> Router {
@@ -143,57 +142,33 @@ impl Proxy {
         answered.headers = passed_on(&answered.headers);
         answered.version = http::Version::HTTP_11;
         answered.extensions.clear();
-        let exchange = self.0.recorder.as_ref().map(|recorder| {
+        let recording = self.0.recorder.as_ref().map(|recorder| {
             let secret = secret(&head.headers);
             let exchange = begun(&head, &body, &answered, secret.as_deref(), started);
             (Arc::clone(recorder), exchange, secret)
         });
-        let relay = Relay::new(inner, exchange, started, self.0.timeout, in_flight);
+        let relay = Relay::new(inner, recording, started, self.0.timeout, in_flight);
         Ok(Response::from_parts(answered, Body::new(relay)))
     }
 }
 
 async fn handle(Extracted(proxy): Extracted<Proxy>, request: Request) -> Response {
-    let started = Instant::now();
     let (mut head, body) = request.into_parts();
-    let control = head.extensions.remove::<Control>();
-    let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
-        let message = "Request exceeds the maximum allowed number of bytes";
-        return refuse(&ApiError::of_status(413, message), "req_proxy");
+    let origin = head.extensions.remove::<Origin>().unwrap_or_default();
+    let core = Arc::clone(proxy.0.mock.core());
+    let body = match body::read(body).await {
+        Ok(body) => body,
+        Err(error) => return refuse(&error, HeaderMap::new(), "req_proxy"),
     };
-    let state = proxy.0.mock.state();
-    let in_flight = state.injector.enter();
-    let Decided { request_id, key, effect, refused } = decide(state, &head, &body);
-    visit::note(|visit| visit.prompt = None);
-    let response = match refused {
-        Some((error, mut headers)) => {
-            headers.insert(&names::REQUEST_ID, routes::value(&request_id));
-            routes::refuse(&error, headers, &request_id)
-        }
-        None => match proxy.forward(head, body, started, in_flight).await {
-            Ok(response) => response,
-            Err(error) => refuse(&error, &request_id),
-        },
-    };
-    match effect {
-        Some(effect) => {
-            let spoiled = state.injector.spoiled(effect, &request_id, key, control);
-            fault::spoil_made(response, spoiled, started).await
-        }
-        None => response,
-    }
-}
-
-fn refuse(error: &ApiError, request_id: &str) -> Response {
-    let mut response = Response::new(Body::from(error.body(request_id)));
-    *response.status_mut() = StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_GATEWAY);
-    let headers = response.headers_mut();
-    error_headers(error, headers);
-    headers.insert("content-type", http::HeaderValue::from_static("application/json"));
-    if let Ok(id) = http::HeaderValue::try_from(request_id) {
-        headers.insert("request-id", id);
-    }
-    response
+    let exchange = Exchange::begin(&core, origin, |core, trace| {
+        let (passed_on, bytes) = (head.clone(), body.clone());
+        let upstream = Box::new(move |started: Instant, in_flight: InFlight| -> Answering {
+            Box::pin(async move { proxy.forward(passed_on, bytes, started, in_flight).await })
+        });
+        decide(core, trace, &head, &body, upstream)
+    });
+    drop((head, body));
+    exchange.end(&core).await
 }
 
 /// The headers without those that belong to one connection.
@@ -212,7 +187,7 @@ fn passed_on(headers: &HeaderMap) -> HeaderMap {
 }
 
 fn secret(headers: &HeaderMap) -> Option<String> {
-    let key = visit::credential(headers)?;
+    let key = credential(headers)?;
     str::from_utf8(key).ok().map(str::to_owned)
 }
 
@@ -222,9 +197,9 @@ fn begun(
     answered: &http::response::Parts,
     secret: Option<&str>,
     started: Instant,
-) -> Exchange {
+) -> Recorded {
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
-    Exchange {
+    Recorded {
         method: head.method.to_string(),
         path: without(path, secret),
         request_headers: written(&passed_on(&head.headers), secret),

@@ -12,6 +12,6 @@ mod replay;
 mod upstream;
 
 pub use self::forward::{Proxy, ProxyConfig};
-pub use self::record::{Chunk, Exchange, FORMAT, Header, Piece, Recorder};
+pub use self::record::{Chunk, FORMAT, Header, Piece, Recorded, Recorder};
 pub use self::replay::{Replay, ReplayError};
 pub use self::upstream::ProxyError;

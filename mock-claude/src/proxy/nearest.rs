@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::replay::Asked;
+use super::replay::Question;
 
 /// Recorded requests that are compared, at most.
 const MAX_COMPARED: usize = 1_000;
@@ -16,7 +16,10 @@ const MAX_DIFFERENCES: usize = 100;
 const MAX_SHOWN: usize = 200;
 
 /// What was asked for, and what is nearest to it.
-pub(super) fn describe<'a>(asked: &Asked, recorded: impl Iterator<Item = &'a Asked>) -> String {
+pub(super) fn describe<'a>(
+    asked: &Question,
+    recorded: impl Iterator<Item = &'a Question>,
+) -> String {
     let body = parse(&asked.body);
     let model = body.get("model").and_then(Value::as_str).unwrap_or("none");
     let shown: String = asked.path.chars().take(MAX_SHOWN).collect();
@@ -38,7 +41,7 @@ pub(super) fn describe<'a>(asked: &Asked, recorded: impl Iterator<Item = &'a Ask
 }
 
 /// Whether the path is another, in how many places the bodies differ, and the first of them.
-fn distance(asked: &Asked, body: &Value, other: &Asked) -> (bool, usize, String) {
+fn distance(asked: &Question, body: &Value, other: &Question) -> (bool, usize, String) {
     let elsewhere = (&asked.method, &asked.path) != (&other.method, &other.path);
     let mut places = Vec::new();
     if !elsewhere {
@@ -80,8 +83,8 @@ fn differ(a: &Value, b: &Value, at: String, places: &mut Vec<String>) {
 mod tests {
     use super::*;
 
-    fn asked(path: &str, body: &str) -> Asked {
-        Asked { method: "POST".to_owned(), path: path.to_owned(), body: body.to_owned() }
+    fn asked(path: &str, body: &str) -> Question {
+        Question { method: "POST".to_owned(), path: path.to_owned(), body: body.to_owned() }
     }
 
     #[test]

@@ -5,10 +5,12 @@
 //! the same format; a change of meaning raises it.
 
 use std::io::{self, Write};
-use std::sync::{Mutex, PoisonError};
 
 use http::HeaderMap;
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+
+use crate::basis::hex;
 
 /// The version of the file.
 pub const FORMAT: u32 = 1;
@@ -39,7 +41,7 @@ pub struct Header {
 
 /// One request and its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Exchange {
+pub struct Recorded {
     /// The method.
     pub method: String,
     /// The path with its query.
@@ -88,7 +90,7 @@ impl Piece {
         match str::from_utf8(bytes) {
             Ok(text) => Self::Text(without(text, secret)),
             Err(_) if secret.is_some_and(holds) => Self::Text(REMOVED.to_owned()),
-            Err(_) => Self::Hex(hexadecimal(bytes)),
+            Err(_) => Self::Hex(hex::encode(bytes)),
         }
     }
 
@@ -96,10 +98,7 @@ impl Piece {
     pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
         match self {
             Self::Text(text) => Some(text.clone().into_bytes()),
-            Self::Hex(digits) => {
-                let pairs = digits.as_bytes().chunks(2);
-                pairs.map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok()).collect()
-            }
+            Self::Hex(digits) => hex::decode(digits),
         }
     }
 }
@@ -113,11 +112,6 @@ pub(crate) fn written(headers: &HeaderMap, secret: Option<&str>) -> Vec<(String,
             Some((name.as_str().to_owned(), without(value.to_str().ok()?, secret)))
         })
         .collect()
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 pub(crate) fn without(text: &str, secret: Option<&str>) -> String {
@@ -146,9 +140,9 @@ impl Recorder {
     }
 
     /// Writes one exchange at once, so that a crash loses none that has ended.
-    pub(crate) fn write(&self, exchange: &Exchange) {
+    pub(crate) fn write(&self, exchange: &Recorded) {
         let written = serde_json::to_string(exchange).map_err(io::Error::from).and_then(|line| {
-            let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut file = self.0.lock();
             file.write_all(format!("{line}\n").as_bytes())?;
             file.flush()
         });

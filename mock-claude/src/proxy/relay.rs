@@ -13,8 +13,8 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::record::{Chunk, Exchange, Piece, Recorder};
-use crate::fault::InFlight;
+use super::record::{Chunk, Piece, Recorded, Recorder};
+use crate::fault::injector::InFlight;
 
 /// Bytes of one answer that are recorded, at most.
 const MAX_RECORDED_BYTES: usize = 64 * 1024 * 1024;
@@ -22,15 +22,15 @@ const MAX_RECORDED_BYTES: usize = 64 * 1024 * 1024;
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// The recorder, what is recorded, and the key that must not be.
-type Recording = (Arc<Recorder>, Exchange, Option<String>);
+type Recording = (Arc<Recorder>, Recorded, Option<String>);
 
 /// A body that passes through.
 pub(super) struct Relay {
     inner: Incoming,
     recording: Option<Recording>,
     started: Instant,
-    silence: Duration,
-    patience: Pin<Box<Sleep>>,
+    timeout: Duration,
+    idle_timeout: Pin<Box<Sleep>>,
     bytes: usize,
     ended: bool,
     failure: Option<Failure>,
@@ -42,17 +42,17 @@ impl Relay {
         inner: Incoming,
         recording: Option<Recording>,
         started: Instant,
-        silence: Duration,
+        timeout: Duration,
         in_flight: InFlight,
     ) -> Self {
         let ended = inner.is_end_stream();
-        let patience = Box::pin(sleep(silence));
+        let idle_timeout = Box::pin(sleep(timeout));
         Self {
             inner,
             recording,
             started,
-            silence,
-            patience,
+            timeout,
+            idle_timeout,
             bytes: 0,
             ended,
             failure: None,
@@ -93,10 +93,10 @@ impl Body for Relay {
         }
         let polled = Pin::new(&mut this.inner).poll_frame(context);
         if polled.is_pending() {
-            ready!(this.patience.as_mut().poll(context));
+            ready!(this.idle_timeout.as_mut().poll(context));
             return Poll::Ready(Some(Err("the upstream fell silent".into())));
         }
-        this.patience.as_mut().reset(Instant::now() + this.silence);
+        this.idle_timeout.as_mut().reset(Instant::now() + this.timeout);
         if let Poll::Ready(Some(Err(error))) = polled {
             // An error that is seen together with data takes the data away: one turn later.
             this.failure = Some(error.into());

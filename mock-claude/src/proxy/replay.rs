@@ -2,12 +2,12 @@
 //! is nearest.
 //!
 //! Requests are the same when method, path with query and body are; a JSON body is compared as
-//! JSON. The answers to one request come in the order of the recording, the last one for ever.
+//! JSON. The answers to one request come in the order of the recording, the last one indefinitely.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::io::BufRead;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -16,18 +16,18 @@ use axum::extract::{Request, State as Extracted};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream;
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep_until};
 
 use super::nearest;
-use super::record::{Exchange, FORMAT, Header};
-use crate::answer::error_headers;
-use crate::error::ApiError;
-use crate::listener;
-use crate::routes::MAX_BODY_BYTES;
-use crate::server::MAX_CONNECTIONS;
+use super::record::{FORMAT, Header, Recorded};
+use crate::api::error::ApiError;
+use crate::exchange;
+use crate::mock::MAX_CONNECTIONS;
+use crate::server::{MAX_BODY_BYTES, listener};
 
 /// Why a file is no recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,13 +48,13 @@ impl std::error::Error for ReplayError {}
 
 /// What makes two requests the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Asked {
+pub(super) struct Question {
     pub(super) method: String,
     pub(super) path: String,
     pub(super) body: String,
 }
 
-impl Asked {
+impl Question {
     fn new(method: &str, path: &str, body: &[u8]) -> Self {
         // Objects are ordered by key, so that equal ones are equal as text.
         let body = serde_json::from_slice::<Value>(body)
@@ -69,8 +69,8 @@ pub struct Replay(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    answers: BTreeMap<Asked, Vec<Arc<Answer>>>,
-    given: Mutex<BTreeMap<Asked, usize>>,
+    answers: BTreeMap<Question, Vec<Arc<Answer>>>,
+    given: Mutex<BTreeMap<Question, usize>>,
     timing_percent: u32,
 }
 
@@ -96,10 +96,10 @@ impl Replay {
             let message = format!("format {} is not format {FORMAT}", header.format);
             return Err(wrong(line, message));
         }
-        let mut answers: BTreeMap<Asked, Vec<Arc<Answer>>> = BTreeMap::new();
+        let mut answers: BTreeMap<Question, Vec<Arc<Answer>>> = BTreeMap::new();
         for (line, text) in lines {
             let text = text.map_err(|error| wrong(line, error.to_string()))?;
-            let exchange: Exchange = serde_json::from_str(&text)
+            let exchange: Recorded = serde_json::from_str(&text)
                 .map_err(|error| wrong(line, format!("not an exchange: {error}")))?;
             let (asked, answer) = understood(&exchange)
                 .ok_or_else(|| wrong(line, "not an exchange of HTTP".to_owned()))?;
@@ -124,9 +124,9 @@ impl Replay {
     }
 
     /// The answer to a request that comes next.
-    fn next(&self, asked: &Asked) -> Option<Arc<Answer>> {
+    fn next(&self, asked: &Question) -> Option<Arc<Answer>> {
         let answers = self.0.answers.get(asked)?;
-        let mut given = self.0.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut given = self.0.given.lock();
         let count = given.entry(asked.clone()).or_default();
         let number = (*count).min(answers.len() - 1);
         *count = number + 1;
@@ -145,7 +145,7 @@ async fn handle(Extracted(replay): Extracted<Replay>, request: Request) -> Respo
         return refuse(&ApiError::of_status(413, "Request exceeds the maximum size"));
     };
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
-    let asked = Asked::new(head.method.as_str(), path, &body);
+    let asked = Question::new(head.method.as_str(), path, &body);
     let Some(answer) = replay.next(&asked) else {
         let words = nearest::describe(&asked, replay.0.answers.keys());
         return refuse(&ApiError::of_status(404, words));
@@ -175,8 +175,8 @@ async fn handle(Extracted(replay): Extracted<Replay>, request: Request) -> Respo
     response
 }
 
-fn understood(exchange: &Exchange) -> Option<(Asked, Answer)> {
-    let asked = Asked::new(&exchange.method, &exchange.path, &exchange.request_body.bytes()?);
+fn understood(exchange: &Recorded) -> Option<(Question, Answer)> {
+    let asked = Question::new(&exchange.method, &exchange.path, &exchange.request_body.bytes()?);
     let headers = exchange.headers.iter().map(|(name, value)| {
         Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
     });
@@ -193,12 +193,7 @@ fn understood(exchange: &Exchange) -> Option<(Asked, Answer)> {
 }
 
 fn refuse(error: &ApiError) -> Response {
-    let mut response = Response::new(Body::from(error.body("req_replay")));
-    *response.status_mut() = StatusCode::from_u16(error.status).unwrap_or(StatusCode::NOT_FOUND);
-    error_headers(error, response.headers_mut());
-    let kind = HeaderValue::from_static("application/json");
-    response.headers_mut().insert("content-type", kind);
-    response
+    exchange::refuse(error, HeaderMap::new(), "req_replay")
 }
 
 #[cfg(test)]
@@ -223,7 +218,7 @@ mod tests {
 
     #[test]
     fn bodies_are_the_same_whatever_the_order_of_their_keys() {
-        let asked = |body: &str| Asked::new("POST", "/", body.as_bytes());
+        let asked = |body: &str| Question::new("POST", "/", body.as_bytes());
         assert_eq!(asked("{\"a\":1,\"b\":2}"), asked("{ \"b\": 2, \"a\": 1 }"));
         assert_ne!(asked("{\"a\":1}"), asked("{\"a\":2}"));
     }

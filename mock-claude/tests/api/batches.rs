@@ -59,7 +59,7 @@ fn ended_s(batch: &Value) -> i64 {
         .expect("the mock answers as it should")
         .parse()
         .expect("the mock answers as it should");
-    ended.as_second() - mock_claude::clock::SIMULATED_EPOCH_MS / 1000
+    ended.as_second() - mock_claude::internals::clock::SIMULATED_EPOCH_MS / 1000
 }
 
 #[tokio::test(start_paused = true)]

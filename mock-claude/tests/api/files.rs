@@ -13,7 +13,7 @@ use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Frame;
 use hyper_util::rt::TokioIo;
 use mock_claude::MockClaude;
-use mock_claude::api::files::{KEPT_CONTENT_BYTES, MAX_FILE_BYTES};
+use mock_claude::internals::files::{KEPT_CONTENT_BYTES, MAX_FILE_BYTES};
 use serde_json::{Value, json};
 
 const BOUNDARY: &str = "multipart/form-data; boundary=edge";

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
-use mock_claude::{Config, MockClaude, server};
+use mock_claude::internals::listen;
+use mock_claude::{Config, MockClaude};
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -55,7 +56,7 @@ impl Reach {
 
     pub(crate) fn port(config: &str) -> Self {
         let reach = Self::pipe(config);
-        let listener = server::listen(([127, 0, 0, 1], 0).into()).expect("a free port");
+        let listener = listen(([127, 0, 0, 1], 0).into()).expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         tokio::spawn(reach.mock.clone().serve(listener, std::future::pending()));
         Self { port: Some(address), ..reach }

@@ -4,8 +4,9 @@ use std::io::BufReader;
 use std::path::Path;
 use std::time::Duration;
 
+use mock_claude::internals::listen;
 use mock_claude::proxy::{Proxy, ProxyConfig, Recorder, Replay};
-use mock_claude::{Config, MockClaude, server};
+use mock_claude::{Config, MockClaude};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -52,7 +53,7 @@ pub(crate) async fn ask(url: &str, body: String) -> Seen {
 }
 
 pub(crate) fn listener() -> (TcpListener, String) {
-    let listener = server::listen(([127, 0, 0, 1], 0).into()).expect("the test's own parts work");
+    let listener = listen(([127, 0, 0, 1], 0).into()).expect("the test's own parts work");
     let url = format!("http://{}", listener.local_addr().expect("the test's own parts work"));
     (listener, url)
 }

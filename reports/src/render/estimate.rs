@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::Style;
+use super::style::Style;
 use super::table::table;
 use crate::estimate::{Estimate, PipelineEstimate, Range};
 use crate::text::{duration, escape, money, thousands, usd, wrap};
@@ -92,9 +92,9 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::cause::Cause;
     use crate::estimate::{Breakage, FORMAT};
     use crate::fixture;
+    use crate::record::Cause;
 
     #[test]
     fn every_number_has_its_range_and_every_breakage_its_example() {

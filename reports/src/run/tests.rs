@@ -1,12 +1,11 @@
 //! Goal: a run that died is readable and says so; a damaged one is refused with the line.
-//! Method: the lines of the fixture run, cut, bent and reordered.
+//! Method: the lines of the fixture run, cut, changed and reordered.
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::cause::Cause;
 use crate::fixture;
-use crate::record::Outcome;
+use crate::record::{Attempt, Cause, Footer, Job, Outcome, Record};
 
 fn lines() -> Vec<String> {
     fixture::records().iter().map(Record::to_line).collect()

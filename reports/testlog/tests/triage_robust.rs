@@ -162,7 +162,7 @@ fn check(logs: Vec<testlog::Log>) {
     let failures: usize = inputs.iter().flat_map(|input| &input.log.runs).map(of_run).sum();
     assert_eq!(triage.findings.len(), failures);
 
-    let coloured = Style { colour: true, width: 80 };
+    let coloured = Style { colour: true, width: 80, ..Style::PLAIN };
     let texts = [
         page::text::render(&triage, true, Style::PLAIN),
         page::txt::render(&triage),

@@ -1,7 +1,7 @@
 //! What every chart is made of: the frame with its axes, lines, marks and the legend.
 //!
 //! Invariants: a pipeline has one number in all charts of a page, and with it a colour, a dash and
-//! a shape, so that no difference is told by colour alone; elements of a drawing are closed one by
+//! a shape, so that no difference is shown by colour alone; elements of a drawing are closed one by
 //! one, because HTML closes none of them.
 
 use std::fmt::Write as _;
@@ -117,7 +117,7 @@ fn sample(pipeline: usize) -> Markup {
     }
 }
 
-/// The legend: for each pipeline its line and mark, its name, and a number beside it.
+/// The legend: for each pipeline its line and mark, its name, and a number next to it.
 pub(super) fn legend(entries: &[(usize, String)]) -> Markup {
     html! {
         ul class="legend" {

@@ -7,8 +7,8 @@ use maud::{Markup, html};
 use super::chart::{BELOW, FOOT, figure, frame, legend, line, look, mark, time_axis, value_axis};
 use super::latency::end_us;
 use super::scale::{Axis, Buckets, Kind, Tenths};
+use crate::judge::Summary;
 use crate::run::{PipelineRun, Run};
-use crate::summary::Summary;
 use crate::text::{escape, usd};
 
 /// The most points of a line.
@@ -63,12 +63,12 @@ mod tests {
 
     #[test]
     fn the_line_never_falls_and_ends_at_the_whole_cost() {
-        let run = fixture::concurrent();
-        let (x, y) = (time_axis(end_us(&run)), value_axis(Kind::Money, 200_000));
-        for pipeline in &run.pipelines {
-            let points = points(pipeline, &x, &y, Buckets::over(end_us(&run), POINTS));
-            let cost = Summary::of_pipeline(pipeline).cost_microusd;
-            assert_eq!(points.last().unwrap().1, y.at(cost));
+        let judged = fixture::judged(|_| ());
+        let run = judged.run();
+        let (x, y) = (time_axis(end_us(run)), value_axis(Kind::Money, 200_000));
+        for (pipeline, summary) in run.pipelines.iter().zip(judged.summaries()) {
+            let points = points(pipeline, &x, &y, Buckets::over(end_us(run), POINTS));
+            assert_eq!(points.last().unwrap().1, y.at(summary.cost_microusd));
             assert!(points.is_sorted_by_key(|(x, y)| (x.0, -y.0)), "{points:?}");
         }
     }

@@ -5,23 +5,22 @@
 
 use maud::{Markup, html};
 
-use crate::failure::{Failure, failures};
-use crate::render::groups::groups;
-use crate::render::matrix;
-use crate::run::Run;
+use crate::judge::{Failure, Judged};
+use crate::render::failures::groups::by_meaning;
+use crate::render::failures::matrix;
 use crate::text::{escape, thousands};
 
 /// The most rows.
 const CAP: usize = 100;
 
-/// What is told of each group, beside its size.
+/// What is shown of each group, next to its size.
 const COLUMNS: [&str; 5] =
     ["cause", "category, priority", "decided by", "would have saved it", "evidence of the first"];
 
 /// The section; without failures it says so.
-pub(super) fn section(run: &Run) -> Markup {
-    let failures = failures(run);
-    let groups = groups(&failures);
+pub(super) fn section(judged: &Judged) -> Markup {
+    let failures = judged.failures();
+    let groups = by_meaning(&failures);
     let left_out = groups.len().saturating_sub(CAP);
     html! {
         h2 { "Failures by cause" }

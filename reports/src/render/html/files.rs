@@ -4,7 +4,7 @@
 
 use maud::{Markup, html};
 
-use crate::record::{Job, Outcome};
+use crate::record::{Cause, Job, Outcome};
 use crate::run::{PipelineRun, Run};
 use crate::text::{duration, escape, shortened, thousands, usd};
 
@@ -62,7 +62,7 @@ fn row(job: &Job) -> Markup {
     let (class, outcome) = match job.outcome {
         Outcome::Documented => ("pass", "✓ documented".to_owned()),
         Outcome::Failed => {
-            let words = job.cause.map_or("no cause recorded", crate::Cause::words);
+            let words = job.cause.map_or("no cause recorded", Cause::words);
             ("fail", format!("✗ {words}"))
         }
         Outcome::Skipped => {

@@ -10,7 +10,7 @@ use super::chart::{BELOW, FOOT, figure, frame, legend, line, look, lost, mark, p
 use super::chart::{time_axis, value_axis};
 use super::scale::{Axis, Buckets, Kind, Tenths};
 use super::strip;
-use crate::latency::{Latency, Quantile};
+use crate::judge::{Latency, Quantile};
 use crate::record::{Job, Outcome};
 use crate::run::{PipelineRun, Run};
 use crate::text::{duration, escape, thousands};

@@ -6,6 +6,7 @@
 //! bounded by time buckets and lists by caps that say what they leave out, so that a run of any
 //! size gives a page that opens at once.
 
+mod badge;
 mod chart;
 mod cost;
 mod failed;
@@ -19,22 +20,45 @@ mod throughput;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::command::{again, clock_words, origin_words};
-use super::{Named, comparison, pipelines_words, verdict_words};
+use self::badge::verdict;
+use super::export::{Exporter, Format};
+use super::screen::comparison;
+use super::style::Style;
+use super::words::{again, clock_words, origin_words, pipelines_words, verdict_words};
+use crate::judge::{Check, Judged};
 use crate::record::Header;
-use crate::run::Run;
 use crate::text::{escape, thousands};
-use crate::verdict::{Check, Judgement, Verdict, judge};
 
 /// Nothing may be fetched, run or sent; only the styles in the page apply.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
                       base-uri 'none'; form-action 'none'";
 
+/// `--format html`.
+#[derive(Debug)]
+pub(crate) struct Html;
+
+impl Exporter<[Judged]> for Html {
+    fn format(&self) -> Format {
+        Format {
+            word: "html",
+            about: "One page with charts that needs no network",
+            file: "report.html",
+            kept: true,
+        }
+    }
+
+    fn text(&self, runs: &[Judged], _style: Style) -> String {
+        render(runs)
+    }
+}
+
 /// Renders runs, one after another, as one page.
-pub fn render(runs: &[Named<'_>]) -> String {
-    let judged: Vec<(&Named<'_>, Judgement)> = runs.iter().map(|n| (n, judge(n.run))).collect();
+fn render(runs: &[Judged]) -> String {
     let title = match runs {
-        [one] => format!("{}: {}", escape(&one.run.header.scenario), pipelines_words(one.run)),
+        [one] => {
+            let scenario = escape(&one.run().header.scenario);
+            format!("{scenario}: {}", pipelines_words(one.run()))
+        }
         many => format!("{} runs", thousands(many.len() as u64)),
     };
     let page = html! {
@@ -51,11 +75,9 @@ pub fn render(runs: &[Named<'_>]) -> String {
                 style { (PreEscaped(include_str!("page.css"))) }
             }
             body {
-                @if judged.len() > 1 { (overview::table(&judged)) }
+                @if runs.len() > 1 { (overview::table(runs)) }
                 main {
-                    @for (index, (named, judgement)) in judged.iter().enumerate() {
-                        (one_run(index, named, judgement))
-                    }
+                    @for (index, judged) in runs.iter().enumerate() { (one_run(index, judged)) }
                 }
             }
         }
@@ -63,33 +85,34 @@ pub fn render(runs: &[Named<'_>]) -> String {
     page.into_string() + "\n"
 }
 
-fn one_run(index: usize, named: &Named<'_>, judgement: &Judgement) -> Markup {
-    let run = named.run;
+fn one_run(index: usize, judged: &Judged) -> Markup {
+    let run = judged.run();
     html! {
         article class="run" id={ "run-" (index + 1) } {
-            (heading(run, judgement))
-            (gates(judgement))
-            (comparison_table(run, judgement))
+            (heading(judged))
+            (gates(judged.checks()))
+            (comparison_table(judged))
             h2 { "Charts" }
             div class="charts" {
                 (latency::charts(run))
-                (percentiles::chart(run, &judgement.summaries))
-                (cost::chart(run, &judgement.summaries))
+                (percentiles::chart(run, judged.summaries()))
+                (cost::chart(run, judged.summaries()))
                 @if let Some(chart) = throughput::chart(run) { (chart) }
             }
-            (failed::section(run))
+            (failed::section(judged))
             (files::section(run))
-            (environment(named))
+            (environment(judged))
         }
     }
 }
 
-fn heading(run: &Run, judgement: &Judgement) -> Markup {
+fn heading(judged: &Judged) -> Markup {
+    let run = judged.run();
     let Header { scenario, title, question, seed, .. } = &run.header;
     html! {
         header {
             h1 {
-                (verdict(judgement.verdict, verdict_words(run, judgement)))
+                (verdict(judged.verdict(), verdict_words(judged)))
                 " " (pipelines_words(run))
             }
             p { strong { (escape(scenario)) } ": " (escape(title)) ". " (escape(question)) }
@@ -102,23 +125,15 @@ fn heading(run: &Run, judgement: &Judgement) -> Markup {
     }
 }
 
-/// A verdict; the words of a run that is not judged are no verdict's, and neither is its look.
-fn verdict(verdict: Verdict, words: &str) -> Markup {
-    let judged = words == verdict.word();
-    let (class, symbol) =
-        if judged { (verdict.class(), verdict.symbol()) } else { ("unjudged", "–") };
-    html! { span class={ "verdict " (class) } { (symbol) " " (words) } }
-}
-
 /// The first block: every expectation with what was measured.
-fn gates(judgement: &Judgement) -> Markup {
+fn gates(checks: &[Check]) -> Markup {
     let number = |check: &Check| match check.bound.as_str() {
         "" => check.measured.clone(),
         bound => format!("{} (expected {bound})", check.measured),
     };
     html! {
         ul class="gates" aria-label="expectations" {
-            @for check in &judgement.checks {
+            @for check in checks {
                 li class=(check.verdict.class()) {
                     (verdict(check.verdict, check.verdict.word()))
                     span { (escape(&check.pipeline)) " " code { (check.metric) } }
@@ -130,8 +145,8 @@ fn gates(judgement: &Judgement) -> Markup {
     }
 }
 
-fn comparison_table(run: &Run, judgement: &Judgement) -> Markup {
-    let (header, rows) = comparison::table_of(run, judgement);
+fn comparison_table(judged: &Judged) -> Markup {
+    let (header, rows) = comparison::table_of(judged);
     html! {
         h2 { "Numbers" }
         div class="scroll" tabindex="0" role="region" aria-label="numbers" {
@@ -151,21 +166,21 @@ fn comparison_table(run: &Run, judgement: &Judgement) -> Markup {
                 }
             }
         }
-        @if let Some(sentence) = comparison::closing_of(run, judgement) {
+        @if let Some(sentence) = comparison::closing_of(judged) {
             p class="closing" { (sentence) }
         }
     }
 }
 
 /// What it takes to run the same again.
-fn environment(named: &Named<'_>) -> Markup {
-    let header = &named.run.header;
+fn environment(judged: &Judged) -> Markup {
+    let header = &judged.run().header;
     html! {
         details {
             summary { "Where these numbers come from" }
             dl {
-                dt { "records" } dd { code { (escape(named.name)) } }
-                dt { "run again" } dd { code { (escape(&again(named.run))) } }
+                dt { "records" } dd { code { (escape(judged.name())) } }
+                dt { "run again" } dd { code { (escape(&again(judged.run()))) } }
                 dt { "scenario" } dd { code { "sha256 " (escape(&header.scenario_sha256)) } }
                 @for pipeline in &header.pipelines {
                     dt { (escape(&pipeline.name)) }

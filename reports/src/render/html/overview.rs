@@ -4,22 +4,20 @@
 
 use maud::{Markup, html};
 
-use super::verdict;
-use crate::latency::Quantile;
+use super::badge::verdict;
+use crate::judge::{Judged, Quantile, Summary};
 use crate::record::Clock;
-use crate::render::{Named, verdict_words};
-use crate::summary::Summary;
+use crate::render::words::verdict_words;
 use crate::text::{duration, escape, percent, thousands, usd};
-use crate::verdict::Judgement;
 
-/// The numbers that are told of each pipeline.
+/// The numbers that are shown of each pipeline.
 const COLUMNS: [&str; 6] = ["success", "latency p50", "latency p95", "cost", "calls", "time"];
 
 /// The table of all runs.
-pub(super) fn table(judged: &[(&Named<'_>, Judgement)]) -> Markup {
+pub(super) fn table(runs: &[Judged]) -> Markup {
     html! {
         nav {
-            h1 { (thousands(judged.len() as u64)) " runs" }
+            h1 { (thousands(runs.len() as u64)) " runs" }
             div class="scroll" tabindex="0" role="region" aria-label="runs" {
                 table {
                     thead { tr {
@@ -27,12 +25,12 @@ pub(super) fn table(judged: &[(&Named<'_>, Judgement)]) -> Markup {
                         @for name in COLUMNS { th class="number" scope="col" { (name) } }
                     } }
                     tbody {
-                        @for (index, (named, judgement)) in judged.iter().enumerate() {
-                            @for (row, summary) in judgement.summaries.iter().enumerate() {
+                        @for (index, judged) in runs.iter().enumerate() {
+                            @for (row, summary) in judged.summaries().iter().enumerate() {
                                 tr {
-                                    @if row == 0 { (name(index, named, judgement)) }
+                                    @if row == 0 { (name(index, judged)) }
                                     td { (escape(&summary.pipeline)) }
-                                    (numbers(named, summary))
+                                    (numbers(judged, summary))
                                 }
                             }
                         }
@@ -43,23 +41,23 @@ pub(super) fn table(judged: &[(&Named<'_>, Judgement)]) -> Markup {
     }
 }
 
-/// The verdict and the name of a run, beside all of its pipelines.
-fn name(index: usize, named: &Named<'_>, judgement: &Judgement) -> Markup {
-    let rows = judgement.summaries.len();
+/// The verdict and the name of a run, alongside all of its pipelines.
+fn name(index: usize, judged: &Judged) -> Markup {
+    let rows = judged.summaries().len();
     html! {
-        td rowspan=(rows) { (verdict(judgement.verdict, verdict_words(named.run, judgement))) }
+        td rowspan=(rows) { (verdict(judged.verdict(), verdict_words(judged))) }
         td rowspan=(rows) {
-            a href={ "#run-" (index + 1) } { (escape(&named.run.header.scenario)) }
+            a href={ "#run-" (index + 1) } { (escape(&judged.run().header.scenario)) }
             br;
-            span class="soft" { (escape(named.name)) }
+            span class="soft" { (escape(judged.name())) }
         }
     }
 }
 
-fn numbers(named: &Named<'_>, summary: &Summary) -> Markup {
+fn numbers(judged: &Judged, summary: &Summary) -> Markup {
     let latency = |quantile: Quantile| match summary.latency.quantile_us(quantile) {
         Some(value)
-            if named.run.header.clock == Clock::Simulated
+            if judged.run().header.clock == Clock::Simulated
                 || summary.latency.enough_for(quantile) =>
         {
             format!("{} (n={})", duration(value), thousands(summary.latency.count()))

@@ -8,10 +8,9 @@ use maud::Markup;
 
 use super::chart::{BELOW, FOOT, LEFT, RIGHT, figure, frame, legend, line, look, mark, value_axis};
 use super::scale::{Axis, Kind, Tenths};
-use crate::latency::Latency;
+use crate::judge::{Latency, Summary};
 use crate::record::Clock;
 use crate::run::Run;
-use crate::summary::Summary;
 use crate::text::{escape, thousands};
 
 /// A nine on the axis, in millionths.
@@ -73,7 +72,7 @@ fn axis(most: u64) -> Axis {
     Axis { max, from: Tenths(LEFT * 10), to: Tenths((RIGHT - 8) * 10), ticks }
 }
 
-/// How many nines a percentile has that so many of all lie above, in millionths of a nine.
+/// How many nines a percentile has with this many of all above it, in millionths of a nine.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -145,9 +144,8 @@ mod tests {
 
     #[test]
     fn nothing_documented_is_an_empty_chart_and_no_error() {
-        let mut run = fixture::concurrent();
-        run.pipelines[0].jobs.clear();
-        let summaries = [Summary::of_pipeline(&run.pipelines[0])];
-        assert!(chart(&run, &summaries).into_string().contains("(n=0)"));
+        let judged = fixture::judged(|run| run.pipelines[0].jobs.clear());
+        let page = chart(judged.run(), &judged.summaries()[..1]).into_string();
+        assert!(page.contains("(n=0)"), "{page}");
     }
 }

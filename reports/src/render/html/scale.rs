@@ -119,7 +119,7 @@ pub(super) struct Buckets {
 }
 
 impl Buckets {
-    /// At most so many buckets over a length of time.
+    /// At most this many buckets over a length of time.
     pub(super) fn over(end_us: u64, most: usize) -> Self {
         let width_us = end_us.max(1).div_ceil(most as u64);
         let count = usize::try_from(end_us / width_us + 1).unwrap_or(most).min(most);

@@ -9,16 +9,15 @@ use maud::{Markup, html};
 
 use super::chart::{LEFT, RIGHT};
 use super::scale::{Axis, Buckets, time};
-use crate::cause::Cause;
-use crate::injected::injected;
-use crate::record::Outcome;
+use crate::judge::hits;
+use crate::record::{Cause, Outcome};
 use crate::run::PipelineRun;
 use crate::text::{escape, shortened, thousands};
 
 /// The most rows of one kind that have a name of their own.
 const NAMED: usize = 4;
 
-/// The characters of a name that fit into the drawing beside its total.
+/// The characters of a name that fit into the drawing next to its total.
 const NAME: usize = 34;
 
 /// The height of a row.
@@ -74,7 +73,7 @@ fn cells(row: &Row, x: &Axis, buckets: Buckets, y: i64) -> Markup {
 fn rows(pipeline: &PipelineRun, buckets: Buckets) -> Vec<Row> {
     let faults = pipeline.faults.iter().map(|f| (f.name.clone(), f.at_us));
     let mut rows = named(faults, buckets, "fault: ", "other faults");
-    let requests = pipeline.attempts.iter().zip(injected(pipeline));
+    let requests = pipeline.attempts.iter().zip(hits(pipeline));
     let unexplained = requests.filter_map(|(attempt, fault)| {
         let cause = attempt.cause?;
         fault.is_none().then(|| (cause.words().to_owned(), attempt.end_us))

@@ -6,15 +6,16 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::fixture;
-use crate::record::{Fault, Job, Outcome};
-use crate::{Cause, Run};
+use crate::judge::judge;
+use crate::record::{Attempt, Cause, Fault, Job, Outcome};
+use crate::run::Run;
 
 /// Everything that a page, a terminal or an eye could be made to obey.
 const ATTACK: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>&\u{202e}\u{1b}[3m\n\
     </style></title></svg>javascript:=cmd|' /C calc'!A0\u{0}";
 
-fn page(run: &Run) -> String {
-    render(&[Named { name: "out", run }])
+fn page(run: Run) -> String {
+    render(&[judge(run).named("out")])
 }
 
 /// A run in which every text that comes from outside is the attack.
@@ -57,7 +58,7 @@ fn attacked(attack: &str) -> Run {
 
 #[test]
 fn the_page_goes_from_the_verdict_to_the_files() {
-    let page = page(&fixture::concurrent());
+    let page = page(fixture::concurrent());
     let order = [
         "✓ PASS",
         "phase1 vs phase3",
@@ -84,7 +85,7 @@ fn the_page_goes_from_the_verdict_to_the_files() {
 
 #[test]
 fn no_text_from_outside_becomes_markup_or_turns_the_page_around() {
-    let page = render(&[Named { name: ATTACK, run: &attacked(ATTACK) }]);
+    let page = render(&[judge(attacked(ATTACK)).named(ATTACK)]);
     for harm in ["<script", "<img", "onerror=alert(2)>", "\u{202e}", "\u{1b}", "\u{0}"] {
         assert!(!page.contains(harm), "{harm:?}");
     }
@@ -143,14 +144,14 @@ proptest! {
         pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 1..24)
     ) {
         let text = pieces.concat();
-        let of = |text: &str| tags(&render(&[Named { name: text, run: &attacked(text) }]));
+        let of = |text: &str| tags(&render(&[judge(attacked(text)).named(text)]));
         prop_assert_eq!(of(&text), of("words"));
     }
 }
 
 #[test]
 fn nothing_is_fetched_and_nothing_runs() {
-    let page = page(&fixture::concurrent());
+    let page = page(fixture::concurrent());
     assert!(page.contains("default-src 'none'"));
     for reach in ["http://", "https://", "url(", "@import", "src=", "<script", "<iframe", "onload"]
     {
@@ -178,11 +179,10 @@ fn ten_thousand_jobs_stay_far_below_two_megabytes() {
         pipeline.faults = (0..20_000)
             .map(|n| Fault { at_us: n * 350_000, name: format!("f{}", n % 90), ..fault.clone() })
             .collect();
-        pipeline.attempts = (0..30_000)
-            .map(|n| crate::record::Attempt { end_us: n * 250_000, ..attempt.clone() })
-            .collect();
+        pipeline.attempts =
+            (0..30_000).map(|n| Attempt { end_us: n * 250_000, ..attempt.clone() }).collect();
     }
-    let size = page(&run).len();
+    let size = page(run).len();
     assert!(size < 400_000, "{size} bytes");
 }
 
@@ -191,17 +191,17 @@ fn an_incomplete_run_says_so_at_the_top() {
     let mut records = fixture::records();
     records.truncate(9);
     let run = Run::from_records(records).unwrap();
-    let page = page(&run);
+    let page = page(run);
     let (head, _) = page.split_once("<h2>").unwrap();
     assert!(head.contains("INCONCLUSIVE") && head.contains("it has no footer"), "{head}");
 }
 
 #[test]
 fn several_runs_have_a_list_with_the_verdict_of_each() {
-    let (one, mut other) = (fixture::concurrent(), fixture::concurrent());
+    let mut other = fixture::concurrent();
     other.header.expect.get_mut("phase3").unwrap().success_rate.as_mut().unwrap().min = None;
     other.header.expect.get_mut("phase3").unwrap().success_rate.as_mut().unwrap().max = Some(0.1);
-    let page = render(&[Named { name: "a", run: &one }, Named { name: "b", run: &other }]);
+    let page = render(&[fixture::judged(|_| ()).named("a"), judge(other).named("b")]);
     let (list, _) = page.split_once("</nav>").unwrap();
     assert!(list.contains("✓ PASS") && list.contains("✗ FAIL"), "{list}");
     assert!(list.contains(" s (n=4)</td>"), "a percentile without its n: {list}");
@@ -212,7 +212,7 @@ fn several_runs_have_a_list_with_the_verdict_of_each() {
 fn a_run_that_is_not_judged_does_not_look_as_if_it_had_passed() {
     let mut run = fixture::concurrent();
     run.header.expect.clear();
-    let page = page(&run);
+    let page = page(run);
     let (head, _) = page.split_once("</h1>").unwrap();
     assert!(head.contains("class=\"verdict unjudged\">– NOT JUDGED"), "{head}");
 }

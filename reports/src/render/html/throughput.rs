@@ -1,4 +1,4 @@
-//! Jobs that arrived and jobs that were documented, by each moment: offered load beside achieved.
+//! Jobs that arrived and jobs that were documented, by each moment: offered load against achieved.
 //!
 //! Invariant: it is drawn only where jobs arrive over time; where all arrive at once there is no
 //! rate to keep up with.
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn arrivals_over_time_are_drawn_beside_what_was_documented() {
+    fn arrivals_over_time_are_drawn_with_what_was_documented() {
         let mut run = fixture::concurrent();
         for (n, job) in (0..).zip(&mut run.pipelines[0].jobs) {
             job.arrival_us = n * 1_000_000;

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::triage::{Finding, Flakiness, Group, TestHistory, Tier, Triage};
 use crate::{Completeness, Phase, Status, TestRun};
-use reports::cause::{Category, Priority};
-use reports::classify::Confidence;
+use reports::Confidence;
 use reports::render::json::harmless;
+use reports::{Category, Priority};
 
 /// The version of the format that this crate writes.
 pub const FORMAT: u32 = 1;

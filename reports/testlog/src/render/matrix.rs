@@ -3,10 +3,10 @@
 //! Invariant: every failure is in one cell, and the sums at the edges are those of the cells.
 
 use crate::triage::{Finding, Triage};
-use reports::cause::{Category, Priority};
 use reports::render::table::table;
 use reports::render::{Style, counted};
 use reports::text::thousands;
+use reports::{Category, Priority};
 
 /// Renders the matrix.
 pub fn render(triage: &Triage<'_>, style: Style) -> String {

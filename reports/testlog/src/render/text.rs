@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::{first_line, place, status_words};
 use crate::triage::{Flakiness, Group, Triage};
-use reports::cause::Category;
+use reports::Category;
 use reports::render::{Style, counted};
 use reports::text::{escape, percent, shortened, thousands};
 

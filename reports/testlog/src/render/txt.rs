@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 
 use super::{first_line, matrix, place, rule, status_words};
 use crate::triage::{Finding, Triage};
+use reports::Category;
 use reports::Style;
-use reports::cause::Category;
 use reports::render::table::table;
 use reports::text::{escape, percent, wrap};
 
@@ -29,7 +29,7 @@ pub fn render(triage: &Triage<'_>) -> String {
     by_category(&mut page, triage);
     section(&mut page, "PRIORITY MATRIX");
     let (header, rows) = matrix::rows(triage);
-    page.push_str(&table(header, rows, 1, Style { colour: false, width: WIDTH }));
+    page.push_str(&table(header, rows, 1, Style { width: WIDTH, ..Style::PLAIN }));
     by_file(&mut page, triage);
     groups(&mut page, triage);
     section(&mut page, "DETAILED FAILURE ANALYSIS");

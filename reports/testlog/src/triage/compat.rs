@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 
 use regex::Regex;
 
-use reports::cause::{Category, Priority};
+use reports::{Category, Priority};
 
 /// What the analyser writes.
 #[derive(Debug, Clone, PartialEq, Eq)]

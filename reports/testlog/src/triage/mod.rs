@@ -25,8 +25,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::{Case, Log, TestRun};
-use reports::cause::{Category, Priority};
-use reports::classify::Confidence;
+use reports::Confidence;
+use reports::{Category, Priority};
 
 /// One input by its name.
 #[derive(Debug)]

@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 use super::difference::{Comparer, Difference};
 use super::words;
 use crate::{Case, Phase};
-use reports::cause::{Category, Priority};
-use reports::classify::Confidence;
+use reports::Confidence;
 use reports::text::shortened;
+use reports::{Category, Priority};
 
 /// The version of the rules' format.
 pub const FORMAT: i64 = 1;

@@ -5,8 +5,8 @@
 
 use super::{Finding, Group, Input, of_run};
 use crate::TestRun;
-use reports::cause::Category;
-use reports::classify::Confidence;
+use reports::Category;
+use reports::Confidence;
 
 /// The tests that one signature has to be in to be one cause.
 const SHARED: usize = 3;

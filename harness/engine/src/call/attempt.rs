@@ -1,0 +1,178 @@
+//! One attempt at one part.
+//!
+//! Every attempt ends in exactly one record, also when it is given up half-way: the attempt's
+//! guard writes it, with what the ledger charged by then.
+
+use std::time::Duration;
+
+use reports::Cause;
+use reports::record::Attempt;
+use tokio::time::timeout;
+
+use super::deadline::Deadline;
+use super::prompt::Prompt;
+use crate::admission::Pass;
+use crate::cache::Key;
+use crate::client::{Head, Outcome, Request};
+use crate::context::Context;
+use crate::outside::{Bill, Intent, Progress};
+use crate::preset::request::Mode;
+
+/// The time between two questions after a batch, as the official examples have it.
+const POLL: Duration = Duration::from_mins(1);
+
+/// One part of one job, as the records name it.
+#[derive(Debug, Clone, Copy)]
+pub struct Part<'a> {
+    /// The job, counted from 1.
+    pub job: u64,
+    /// The part, counted from 1.
+    pub chunk: u64,
+    /// What the job has used up.
+    pub progress: &'a Progress,
+    /// The key under which its answer is stored, where it is.
+    pub key: Option<&'a Key>,
+}
+
+/// One attempt that may be made.
+pub(super) struct Try<'a> {
+    pub(super) part: Part<'a>,
+    pub(super) attempt: u64,
+    pub(super) pass: Pass<'a>,
+    pub(super) deadline: Deadline,
+}
+
+impl<'a> Try<'a> {
+    /// Makes it.
+    pub(super) async fn send(self, context: &'a Context, prompt: &Prompt<'_>) -> Outcome {
+        let Try { part, attempt, pass, deadline } = self;
+        let mut pending = Pending::begin(context, part, attempt, pass);
+        let config = &context.preset.request;
+        let request = Request {
+            model: &config.model,
+            max_tokens: config.max_tokens.get(),
+            stream: config.stream,
+            cached: prompt.cached,
+            prompt: &prompt.text,
+            tag: &pending.tag,
+        };
+        let pass = &mut pending.pass;
+        let note = |head: Head<'_>| {
+            if let Some(pass) = pass {
+                pass.answered(head);
+            }
+        };
+        let poll = config.poll_ms.map_or(POLL, |poll_ms| Duration::from_millis(poll_ms.get()));
+        let sent = async {
+            match config.mode {
+                Mode::Message => context.client.send_noting(&request, note).await,
+                Mode::Batch => context.client.send_batched(&request, poll, note).await,
+            }
+        };
+        let limit = context.preset.deadline.call_ms.map(|limit| Duration::from_millis(limit.get()));
+        let outcome = match limit.into_iter().chain(deadline.left()).min() {
+            None => sent.await,
+            Some(limit) => timeout(limit, sent).await.unwrap_or_else(|_| {
+                let detail = format!("no answer within {} s", limit.as_secs_f64());
+                Outcome::without_response(Cause::CallTimeout, detail)
+            }),
+        };
+        pending.end(outcome)
+    }
+}
+
+/// An attempt under way.
+struct Pending<'a> {
+    context: &'a Context,
+    part: Part<'a>,
+    attempt: u64,
+    pass: Option<Pass<'a>>,
+    start_us: u64,
+    tag: String,
+    ended: bool,
+}
+
+impl<'a> Pending<'a> {
+    fn begin(context: &'a Context, part: Part<'a>, attempt: u64, pass: Pass<'a>) -> Self {
+        let tag = format!("{}{}/{}/{attempt}", context.tags, part.job, part.chunk);
+        let start_us = context.clock.now_us();
+        let intent = Intent {
+            pipeline: context.name.clone(),
+            job: part.job,
+            chunk: part.chunk,
+            attempt,
+            start_us,
+        };
+        context.sink.intend(&tag, &intent);
+        Self { context, part, attempt, pass: Some(pass), start_us, tag, ended: false }
+    }
+
+    /// Ends the attempt with its outcome.
+    fn end(mut self, mut outcome: Outcome) -> Outcome {
+        let bill = self.context.bills.take(&self.tag);
+        if let Err(failure) = &mut outcome.result
+            && bill.faulty
+            && outcome.status.is_some_and(is_final)
+        {
+            failure.cause = Cause::InjectedFatal;
+        }
+        self.commit(&outcome, &bill);
+        if let Some(pass) = self.pass.take() {
+            pass.ended(&outcome, bill.tokens_out, bill.cost_microusd);
+        }
+        outcome
+    }
+
+    fn commit(&mut self, outcome: &Outcome, bill: &Bill) {
+        self.ended = true;
+        let (cause, detail) = match &outcome.result {
+            Ok(answer) => (answer.truncated.then_some(Cause::Truncated), None),
+            Err(failure) => (Some(failure.cause), Some(failure.detail.clone())),
+        };
+        let lost = outcome.result.is_err();
+        self.part.progress.note(|figures| {
+            let used = &mut figures.used;
+            used.calls += 1;
+            used.tokens_in += bill.tokens_in;
+            used.tokens_out += bill.tokens_out;
+            used.cost_microusd += bill.cost_microusd;
+            used.wasted_microusd += if lost { bill.cost_microusd } else { 0 };
+        });
+        let attempt = Attempt {
+            pipeline: self.context.name.clone(),
+            job: self.part.job,
+            chunk: self.part.chunk,
+            attempt: self.attempt,
+            start_us: self.start_us,
+            end_us: self.context.clock.now_us(),
+            status: outcome.status,
+            cause,
+            detail,
+            request_id: outcome.request_id.clone(),
+            retry_after_s: outcome.retry_after_s(),
+            tokens_in: bill.tokens_in,
+            tokens_out: bill.tokens_out,
+            cost_microusd: bill.cost_microusd,
+        };
+        let kept = self.part.key.zip(outcome.result.as_ref().ok());
+        self.context.sink.commit(&self.tag, attempt, kept);
+    }
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            let (cause, detail) = self.context.given_up();
+            let bill = self.context.bills.take(&self.tag);
+            self.commit(&Outcome::without_response(cause, detail), &bill);
+            if let Some(pass) = self.pass.take() {
+                pass.given_up(bill.tokens_out, bill.cost_microusd);
+            }
+        }
+    }
+}
+
+/// Whether a status says that the request itself is wrong, so that no retry can help.
+const fn is_final(status: u16) -> bool {
+    matches!(status, 400..=499) && !matches!(status, 408 | 409 | 429)
+}

@@ -1,0 +1,119 @@
+//! The prompt for a piece of code, what it needs of the API's limits, and the most that it can
+//! cost.
+//!
+//! With prompt caching, what stands before the first placeholder is the same in every call: it is
+//! sent as a system block of its own, marked for the API's cache.
+
+use mock_claude::internals::prices::{self, Charge, InputTokens, Model};
+use mock_claude::internals::tokens;
+
+use crate::admission::pacing::Need;
+use crate::preset::request::{Mode, RequestConfig};
+use crate::source::language::Language;
+
+/// A prompt with its placeholders filled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prompt<'a> {
+    /// What the API is asked to keep; none where caching is off.
+    pub cached: Option<&'a str>,
+    /// The rest.
+    pub text: String,
+}
+
+/// The part of a template that is the same in every call, and the rest of it.
+pub fn split(template: &str) -> (&str, &str) {
+    let placeholders = ["{path}", "{language}", "{code}"].into_iter();
+    let first = placeholders.filter_map(|placeholder| template.find(placeholder)).min();
+    template.split_at(first.unwrap_or(0))
+}
+
+impl<'a> Prompt<'a> {
+    /// Fills a template. The code is put in last and as it is: braces in it mean nothing.
+    pub fn fill(config: &'a RequestConfig, language: Language, path: &str, code: &str) -> Self {
+        let (cached, template) = match split(&config.prompt) {
+            (fixed, rest) if config.prompt_caching => (Some(fixed), rest),
+            _ => (None, config.prompt.as_str()),
+        };
+        let (before, after) = template.split_once("{code}").unwrap_or((template, ""));
+        // The path comes last: braces in it mean nothing either.
+        let name =
+            |text: &str| text.replace("{language}", language.fence()).replace("{path}", path);
+        Self { cached, text: [name(before).as_str(), code, name(after).as_str()].concat() }
+    }
+
+    /// What it needs of the API's limits.
+    pub fn need(&self, config: &RequestConfig) -> Need {
+        let cached = self.cached.map_or(0, tokens::count);
+        Need {
+            input_tokens: cached + tokens::count(&self.text),
+            max_output_tokens: u64::from(config.max_tokens.get()),
+        }
+    }
+
+    /// The most that a call with it can cost: nothing found in the API's cache, and an answer as
+    /// long as may be.
+    pub fn most_microusd(&self, config: &RequestConfig) -> u64 {
+        let written_5m = self.cached.map_or(0, tokens::count);
+        let uncached = tokens::count(&self.text);
+        let input = InputTokens { uncached, written_5m, ..InputTokens::default() };
+        let batch = config.mode == Mode::Batch;
+        let charge = Charge { input, output: u64::from(config.max_tokens.get()), batch };
+        // A model without a price is refused before anything runs, and not sent here.
+        prices::model(&config.model).map_or(u64::MAX, |model| model.cost(&charge))
+    }
+}
+
+/// What keeps a template from being cached, in words.
+pub fn too_short_to_cache(template: &str, model: &Model) -> Option<String> {
+    let (found, least) = (tokens::count(split(template).0), model.shortest_cached());
+    (found < least).then(|| {
+        format!(
+            "has no effect: the prompt has {found} tokens before its first placeholder, and \
+             `{}` caches {least} or more",
+            model.id
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::preset::{Preset, shipped};
+
+    fn config(prompt: &str, prompt_caching: bool) -> RequestConfig {
+        let preset = Preset::parse("phase1", shipped("phase1").unwrap()).unwrap();
+        RequestConfig { prompt: prompt.to_owned(), prompt_caching, ..preset.request }
+    }
+
+    #[test]
+    fn braces_in_the_code_are_left_alone() {
+        let config = config("File {path}\n```{language}\n{code}\nEnd of {path}", false);
+        let prompt = Prompt::fill(&config, Language::Rust, "{language}.rs", "x = '{path} {code}'");
+        let expected = "File {language}.rs\n```rust\nx = '{path} {code}'\nEnd of {language}.rs";
+        assert_eq!(prompt.text, expected);
+    }
+
+    #[test]
+    fn what_is_cached_holds_no_placeholder_and_nothing_is_lost() {
+        let config = config("Be brief.\nFile {path}\n{code}", true);
+        let prompt = Prompt::fill(&config, Language::Python, "a.py", "x = 1");
+        assert_eq!(prompt.cached, Some("Be brief.\nFile "));
+        assert_eq!(prompt.text, "a.py\nx = 1");
+    }
+
+    #[test]
+    fn the_most_is_the_price_of_the_longest_answer() {
+        let config = config("{path}{code}", false);
+        let prompt = Prompt::fill(&config, Language::Python, "", &"x".repeat(3_500_000));
+        // A million tokens at $3, and 4,096 at $15 a million.
+        assert_eq!(prompt.most_microusd(&config), 3_000_000 + 61_440);
+    }
+
+    #[test]
+    fn a_prefix_below_the_minimum_is_said_to_have_no_effect() {
+        let model = prices::model("claude-sonnet-4-5").unwrap();
+        let words = too_short_to_cache("Be brief. {path} {code}", model).unwrap();
+        assert!(words.contains("3 tokens") && words.contains("1024"), "{words}");
+        assert_eq!(too_short_to_cache(&format!("{}{{code}}", "x".repeat(3_584)), model), None);
+    }
+}

@@ -1,0 +1,383 @@
+//! The retry stage: whether a failed call is tried again, and when.
+//!
+//! What a policy decides follows from the failure and from chance that is keyed by job, part and
+//! attempt: the same failure is waited for equally long whoever else is waiting.
+
+use std::num::NonZeroU32;
+
+use mock_claude::Problem;
+use reports::Cause;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::client::Outcome;
+use crate::client::transport::Break;
+
+/// The `[retry]` section.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "policy", rename_all = "snake_case", deny_unknown_fields)]
+pub enum RetryPolicy {
+    /// A failed call is a failed call.
+    Off,
+    /// What the official SDK does without being asked: 408, 409, 429, everything from 500 on and
+    /// failed connections are tried again, `x-should-retry` decides where it is given, and
+    /// `retry-after` is waited for exactly, up to a minute. Else the wait doubles from 0.5 s to
+    /// 8 s, less up to a quarter of it by chance.
+    Sdk2 {
+        /// Attempts in all, the first one included.
+        #[serde(default = "three")]
+        attempts: NonZeroU32,
+    },
+    /// The documented retry: the wait doubles with each attempt, `retry-after` is ignored and
+    /// there is no jitter. Timeouts and connections that were not made or ended early are tried
+    /// again; connections that were reset are not.
+    Documented {
+        /// Attempts in all, the first one included.
+        attempts: NonZeroU32,
+        /// The first wait.
+        base_ms: u64,
+        /// The longest wait.
+        max_ms: u64,
+        /// The HTTP statuses that are tried again.
+        statuses: Vec<u16>,
+    },
+    /// The documented retry that also waits as long as `retry-after` says. It gives up where the
+    /// server says that no retry helps, or asks for more than ten minutes.
+    RetryAfter {
+        /// Attempts in all, the first one included.
+        attempts: NonZeroU32,
+        /// The first wait.
+        base_ms: u64,
+        /// The longest wait of its own.
+        max_ms: u64,
+        /// The HTTP statuses that are tried again.
+        statuses: Vec<u16>,
+    },
+    /// Everything that may go better another time is tried again, after a wait that is anything
+    /// from nought to the doubled one, and after what `retry-after` says. It gives up where the
+    /// server says that no retry helps, or asks for more than ten minutes.
+    FullJitter {
+        /// Attempts in all, the first one included.
+        attempts: NonZeroU32,
+        /// The longest first wait.
+        base_ms: u64,
+        /// The longest wait of its own.
+        max_ms: u64,
+    },
+}
+
+const fn three() -> NonZeroU32 {
+    NonZeroU32::new(3).expect("3 is not 0")
+}
+
+/// The longest `retry-after` that the SDK believes.
+const SDK_MAX_REQUESTED_MS: u64 = 60_000;
+
+/// The SDK's waits.
+const SDK_BASE_MS: u64 = 500;
+const SDK_MAX_MS: u64 = 8_000;
+
+/// The longest `retry-after` that the other policies wait for.
+const MAX_REQUESTED_MS: u64 = 600_000;
+
+/// A failed attempt.
+#[derive(Debug, Clone, Copy)]
+pub struct Failed<'a> {
+    /// Its number, counted from 1.
+    pub attempt: u64,
+    /// Why it failed.
+    pub cause: Cause,
+    /// What came back.
+    pub outcome: &'a Outcome,
+    /// Whether the answer was to be streamed.
+    pub streamed: bool,
+    /// The calendar time, in milliseconds since the Unix epoch.
+    pub now_epoch_ms: u64,
+}
+
+impl RetryPolicy {
+    /// What no single key's range can say.
+    pub fn problems(&self) -> Vec<Problem> {
+        let (base_ms, max_ms, statuses): (_, _, &[u16]) = match self {
+            Self::Off | Self::Sdk2 { .. } => return Vec::new(),
+            Self::Documented { base_ms, max_ms, statuses, .. }
+            | Self::RetryAfter { base_ms, max_ms, statuses, .. } => (base_ms, max_ms, statuses),
+            Self::FullJitter { base_ms, max_ms, .. } => (base_ms, max_ms, &[]),
+        };
+        let order =
+            (base_ms > max_ms).then(|| Problem::new("max_ms", "must not be less than `base_ms`"));
+        let wrong =
+            statuses.iter().enumerate().filter(|(_, status)| !(400..=599).contains(*status));
+        let wrong = wrong.map(|(index, status)| {
+            let message = format!("{status} is not the status of an error");
+            Problem::new(format!("statuses.{index}"), message)
+        });
+        order.into_iter().chain(wrong).collect()
+    }
+
+    /// Milliseconds to wait before the next attempt; none where the failure is final. `draw`
+    /// gives a number by chance from the first to the second, both included.
+    pub fn wait_ms(&self, failed: &Failed<'_>, draw: impl Fn(u64, u64) -> u64) -> Option<u64> {
+        let attempts = match self {
+            Self::Off => return None,
+            Self::Sdk2 { attempts }
+            | Self::Documented { attempts, .. }
+            | Self::RetryAfter { attempts, .. }
+            | Self::FullJitter { attempts, .. } => attempts,
+        };
+        if failed.attempt >= u64::from(attempts.get()) {
+            return None;
+        }
+        match self {
+            Self::Off => None,
+            Self::Sdk2 { .. } => failed.is_for_the_sdk().then(|| {
+                let backoff_ms = failed.doubled_ms(SDK_BASE_MS, SDK_MAX_MS);
+                match failed.requested_ms() {
+                    Some(requested_ms) if (1..=SDK_MAX_REQUESTED_MS).contains(&requested_ms) => {
+                        requested_ms
+                    }
+                    _ => draw(backoff_ms - backoff_ms / 4, backoff_ms),
+                }
+            }),
+            Self::Documented { base_ms, max_ms, statuses, .. } => {
+                failed.is_for_the_documents(statuses).then(|| failed.doubled_ms(*base_ms, *max_ms))
+            }
+            Self::RetryAfter { base_ms, max_ms, statuses, .. } => {
+                let worth_it = failed.is_for_the_documents(statuses) && !failed.is_hopeless();
+                worth_it.then(|| {
+                    failed.doubled_ms(*base_ms, *max_ms).max(failed.requested_ms().unwrap_or(0))
+                })
+            }
+            Self::FullJitter { base_ms, max_ms, .. } => failed.may_go_better().then(|| {
+                // On top of what the server says, so that those with the same request do not meet again.
+                failed.requested_ms().unwrap_or(0) + draw(0, failed.doubled_ms(*base_ms, *max_ms))
+            }),
+        }
+    }
+}
+
+impl Failed<'_> {
+    /// The wait that doubles with each attempt.
+    fn doubled_ms(&self, base_ms: u64, max_ms: u64) -> u64 {
+        let earlier = u32::try_from(self.attempt - 1).unwrap_or(u32::MAX);
+        base_ms.saturating_mul(2_u64.saturating_pow(earlier)).min(max_ms)
+    }
+
+    /// What the server asks to wait.
+    fn requested_ms(&self) -> Option<u64> {
+        let retry_after = self.outcome.hints.retry_after?;
+        Some(retry_after.wait_ms(self.now_epoch_ms))
+    }
+
+    /// The status of a refusal; a failure under status 200 is none.
+    fn status(&self) -> Option<u16> {
+        self.outcome.status.filter(|status| *status != 200)
+    }
+
+    /// Whether the server says that no retry helps, or none within reason.
+    fn is_hopeless(&self) -> bool {
+        self.outcome.hints.should_retry == Some(false)
+            || self.cause == Cause::SpendLimit
+            || self.requested_ms().is_some_and(|requested_ms| requested_ms > MAX_REQUESTED_MS)
+    }
+
+    fn is_for_the_sdk(&self) -> bool {
+        match (self.outcome.broke, self.status()) {
+            // Once a stream has begun, the SDK leaves it to its caller.
+            (Some(_), _) => !(self.streamed && self.outcome.status == Some(200)),
+            (None, Some(_)) if self.cause == Cause::SpendLimit => false,
+            (None, Some(status)) => {
+                self.outcome.hints.should_retry.unwrap_or_else(|| is_passing(status))
+            }
+            (None, None) => self.cause == Cause::CallTimeout,
+        }
+    }
+
+    fn is_for_the_documents(&self, statuses: &[u16]) -> bool {
+        match (self.outcome.broke, self.status()) {
+            // `httpx` names a reset `ReadError` or `WriteError`, which are not on the list.
+            (Some(broke), _) => broke != Break::Transfer,
+            (None, Some(status)) => statuses.contains(&status),
+            (None, None) => self.cause == Cause::CallTimeout,
+        }
+    }
+
+    fn may_go_better(&self) -> bool {
+        if self.is_hopeless() {
+            return false;
+        }
+        match (self.outcome.broke, self.status()) {
+            (None, Some(status)) => {
+                self.outcome.hints.should_retry.unwrap_or_else(|| is_passing(status))
+            }
+            (Some(_), _) => true,
+            (None, None) => matches!(
+                self.cause,
+                Cause::CallTimeout
+                    | Cause::MalformedReply
+                    | Cause::RateLimited
+                    | Cause::Overloaded
+                    | Cause::ServerError
+            ),
+        }
+    }
+}
+
+/// Whether a status says that the same request may succeed later.
+const fn is_passing(status: u16) -> bool {
+    matches!(status, 408 | 409 | 429 | 500..)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::server_hints::{RetryAfter, ServerHints};
+    use crate::preset::{Preset, shipped};
+
+    fn policy(name: &str) -> RetryPolicy {
+        Preset::parse(name, shipped(name).unwrap()).unwrap().retry
+    }
+
+    const SDK2: RetryPolicy = RetryPolicy::Sdk2 { attempts: three() };
+    const JITTER: RetryPolicy = RetryPolicy::FullJitter {
+        attempts: NonZeroU32::new(10).unwrap(),
+        base_ms: 1_000,
+        max_ms: 60_000,
+    };
+
+    fn refusal(status: u16) -> Outcome {
+        let outcome = Outcome::without_response(Cause::ServerError, "no");
+        Outcome { status: Some(status), ..outcome }
+    }
+
+    fn requesting(status: u16, wait_ms: u64) -> Outcome {
+        let hints =
+            ServerHints { retry_after: Some(RetryAfter::InMs(wait_ms)), ..ServerHints::default() };
+        Outcome { hints, ..refusal(status) }
+    }
+
+    fn advised(status: u16, should_retry: bool) -> Outcome {
+        let hints = ServerHints { should_retry: Some(should_retry), ..ServerHints::default() };
+        Outcome { hints, ..refusal(status) }
+    }
+
+    fn broken(broke: Break) -> Outcome {
+        Outcome { broke: Some(broke), ..Outcome::without_response(Cause::Connection, "gone") }
+    }
+
+    fn timed_out() -> Outcome {
+        Outcome::without_response(Cause::CallTimeout, "late")
+    }
+
+    /// The waits after each attempt, where chance always gives the most.
+    fn waits(policy: &RetryPolicy, outcome: &Outcome) -> Vec<Option<u64>> {
+        let cause = outcome.result.as_ref().unwrap_err().cause;
+        (1..=10)
+            .map(|attempt| {
+                let failed = Failed { attempt, cause, outcome, streamed: false, now_epoch_ms: 0 };
+                policy.wait_ms(&failed, |_, most| most)
+            })
+            .collect()
+    }
+
+    fn is_retried(policy: &RetryPolicy, outcome: &Outcome) -> bool {
+        waits(policy, outcome)[0].is_some()
+    }
+
+    #[test]
+    fn the_documented_sixteen_seconds_are_never_slept() {
+        let slept = waits(&policy("phase3"), &requesting(429, 30_000));
+        assert_eq!(slept[..5], [Some(1000), Some(2000), Some(4000), Some(8000), None]);
+    }
+
+    #[test]
+    fn overload_and_internal_errors_are_not_retried_as_documented() {
+        for status in [400, 408, 409, 500, 529] {
+            assert!(!is_retried(&policy("phase3"), &refusal(status)), "{status}");
+        }
+        for status in [429, 502, 503, 504] {
+            assert!(is_retried(&policy("phase3"), &refusal(status)), "{status}");
+        }
+    }
+
+    #[test]
+    fn the_documented_retry_knows_timeouts_and_early_ends_but_no_resets() {
+        let phase3 = policy("phase3");
+        assert!(is_retried(&phase3, &timed_out()));
+        assert!(is_retried(&phase3, &broken(Break::Connecting)));
+        let mid_body = Outcome { status: Some(200), ..broken(Break::Protocol) };
+        assert!(is_retried(&phase3, &mid_body));
+        assert!(!is_retried(&phase3, &broken(Break::Transfer)));
+    }
+
+    #[test]
+    fn the_sdk_makes_three_attempts_and_obeys_the_header_exactly() {
+        assert_eq!(waits(&SDK2, &refusal(529))[..3], [Some(500), Some(1000), None]);
+        assert_eq!(waits(&SDK2, &requesting(429, 2000))[..3], [Some(2000), Some(2000), None]);
+        assert_eq!(waits(&SDK2, &requesting(429, 60_001))[0], Some(500), "more than it believes");
+        assert_eq!(waits(&SDK2, &requesting(429, 0))[0], Some(500), "zero is no wait");
+    }
+
+    #[test]
+    fn the_sdk_retries_what_the_measured_one_retries() {
+        for status in [408, 409, 429, 500, 502, 503, 504, 529] {
+            assert!(is_retried(&SDK2, &refusal(status)), "{status}");
+        }
+        for status in [400, 401, 402, 403, 404, 413, 422] {
+            assert!(!is_retried(&SDK2, &refusal(status)), "{status}");
+        }
+        assert!(is_retried(&SDK2, &advised(400, true)), "the header wins");
+        assert!(!is_retried(&SDK2, &advised(429, false)), "the header wins");
+        assert!(is_retried(&SDK2, &broken(Break::Transfer)));
+        let malformed = Outcome::without_response(Cause::MalformedReply, "not JSON");
+        assert!(!is_retried(&SDK2, &Outcome { status: Some(200), ..malformed }));
+    }
+
+    #[test]
+    fn the_sdk_leaves_a_stream_that_broke_off_to_its_caller() {
+        let outcome = Outcome { status: Some(200), ..broken(Break::Transfer) };
+        let failed = Failed {
+            attempt: 1,
+            cause: Cause::Connection,
+            outcome: &outcome,
+            streamed: true,
+            now_epoch_ms: 0,
+        };
+        assert_eq!(SDK2.wait_ms(&failed, |_, most| most), None);
+        assert!(JITTER.wait_ms(&failed, |_, most| most).is_some());
+    }
+
+    #[test]
+    fn the_longer_of_backoff_and_retry_after_is_waited_for() {
+        let RetryPolicy::Documented { attempts, base_ms, max_ms, statuses } = policy("phase3")
+        else {
+            panic!("phase 3 retries as documented");
+        };
+        let policy = RetryPolicy::RetryAfter { attempts, base_ms, max_ms, statuses };
+        let slept = waits(&policy, &requesting(429, 3_000));
+        assert_eq!(slept[..5], [Some(3000), Some(3000), Some(4000), Some(8000), None]);
+        assert!(!is_retried(&policy, &advised(429, false)));
+    }
+
+    #[test]
+    fn full_jitter_waits_as_requested_and_up_to_the_doubled_wait_more() {
+        let most = waits(&JITTER, &requesting(429, 5_000));
+        assert_eq!(most[..3], [Some(6_000), Some(7_000), Some(9_000)]);
+        assert_eq!(most[8..], [Some(65_000), None], "the cap is on its own wait");
+        for outcome in [timed_out(), broken(Break::Transfer), refusal(529), refusal(409)] {
+            assert!(is_retried(&JITTER, &outcome), "{outcome:?}");
+        }
+        assert!(!is_retried(&JITTER, &refusal(400)));
+    }
+
+    #[test]
+    fn no_policy_that_reads_answers_retries_what_the_server_calls_hopeless() {
+        let spent = Outcome::without_response(Cause::SpendLimit, "no");
+        let spent = Outcome { status: Some(429), ..spent };
+        for policy in [SDK2, JITTER] {
+            assert!(!is_retried(&policy, &spent), "{policy:?}");
+            assert!(!is_retried(&policy, &advised(503, false)), "{policy:?}");
+        }
+        assert!(!is_retried(&JITTER, &requesting(429, MAX_REQUESTED_MS + 1)));
+    }
+}

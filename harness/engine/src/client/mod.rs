@@ -1,0 +1,90 @@
+//! A client of the messages API: builds the request, reads the answer, names the failure.
+//!
+//! It tries once; trying again is the pipeline's business. An answer counts only when it is whole:
+//! a body that breaks off or is no message is a failure, whatever the status said. How a request
+//! reaches the API is a [`transport`]'s business; [`batch`] sends it by way of a batch.
+
+pub mod answer;
+pub mod batch;
+mod body;
+mod decode;
+pub mod outcome;
+pub mod request;
+pub mod server_hints;
+pub mod transport;
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use reports::Cause;
+
+use self::body::encode;
+use self::decode::{decode, refused};
+use self::server_hints::ServerHints;
+use self::transport::{Response, Transport, TransportError};
+
+pub use self::outcome::{Head, Outcome};
+pub use self::request::Request;
+
+/// The largest answer that is read, in bytes.
+const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
+
+/// A client over some transport.
+#[derive(Clone)]
+pub struct Client {
+    transport: Arc<dyn Transport>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Client").finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// A client that sends through `transport`.
+    pub fn new(transport: impl Transport + 'static) -> Self {
+        Self { transport: Arc::new(transport) }
+    }
+
+    /// Sends one request and reads its answer to the end.
+    pub async fn send(&self, request: &Request<'_>) -> Outcome {
+        self.send_noting(request, |_| {}).await
+    }
+
+    /// The same; `note` gets the head of the response as soon as it is there.
+    pub async fn send_noting(&self, request: &Request<'_>, note: impl FnOnce(Head<'_>)) -> Outcome {
+        let response = match self.transport.send(encode(request)).await {
+            Ok(response) => response,
+            Err(error) => return Outcome::broken(&error),
+        };
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let hints = ServerHints::of(&headers);
+        note(Head { status, hints: &hints });
+        let outcome = match read_body(response).await {
+            Err(error) => Outcome::broken(&error),
+            Ok(body) if status == 200 => {
+                let (cause, detail) = (Cause::MalformedReply, "");
+                let result = decode(&headers, &body);
+                Outcome { result, ..Outcome::without_response(cause, detail) }
+            }
+            Ok(body) => refused(status, &body),
+        };
+        outcome.under(status, &headers, hints)
+    }
+}
+
+async fn read_body(response: Response) -> Result<Bytes, TransportError> {
+    let mut pieces = response.into_body();
+    let mut body = BytesMut::new();
+    while let Some(piece) = pieces.next().await {
+        body.extend_from_slice(&piece?);
+        if body.len() > MAX_ANSWER_BYTES {
+            return Err(TransportError::too_large(MAX_ANSWER_BYTES));
+        }
+    }
+    Ok(body.freeze())
+}

@@ -1,0 +1,18 @@
+//! What is asked of the API.
+
+/// One request.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The model's id.
+    pub model: &'a str,
+    /// The most tokens of the answer.
+    pub max_tokens: u32,
+    /// Whether to stream.
+    pub stream: bool,
+    /// What the API is asked to keep for the next call: a system block before the prompt.
+    pub cached: Option<&'a str>,
+    /// The prompt.
+    pub prompt: &'a str,
+    /// The mark by which the mock's journal tells attempts apart.
+    pub tag: &'a str,
+}

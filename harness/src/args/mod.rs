@@ -1,0 +1,162 @@
+//! What was typed, and nothing more; `plan` says what it means.
+
+mod classify;
+mod format;
+mod generate;
+mod report;
+mod run;
+
+pub use classify::{ClassifyArgs, TestFormat, TriageReport};
+pub use generate::{GenerateTo, GenerateWhat, ShapeArg, SpreadArg};
+pub use report::ReportArgs;
+pub use run::{AblateArgs, ClockArg, RunArgs};
+
+use std::path::PathBuf;
+
+use clap::{Args as Section, Parser, Subcommand};
+use mock_claude::limits::Tier;
+use reports::claim::Claim;
+use reports::render::{CLAIMS, Exporter};
+
+use self::format::one_of;
+
+/// Break an LLM pipeline on purpose, before production does, and prove that the fix works.
+#[derive(Debug, Parser)]
+#[command(name = "chaos", version, arg_required_else_help = true, after_help = EXAMPLES)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  chaos run --scenario concurrent            six of ten requests lost, and the defence
+  chaos run --scenario large-repo --input .  the same on your own source tree
+  chaos estimate .                           what it would cost, without one call
+  chaos list                                 every scenario and the question it asks
+  chaos gate --baseline baseline.json        red when an exact figure moved
+  chaos ablate --scenario concurrent --pipeline hardened   what each defence is worth
+  chaos claims                               what the documents claim, measured
+  chaos mock --port 8080 --preset brownout   the API alone, for your own client
+
+Exit codes:
+  0 pass, 99 an expectation or a comparison failed, 4 inconclusive, 2 usage,
+  104 invalid scenario or file, 105 interrupted, 1 internal error";
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a scenario against one or more pipelines
+    Run(RunArgs),
+    /// Estimate what a run over a source tree would cost, take and break on, without one call
+    Estimate(EstimateArgs),
+    /// List the scenarios and pipelines that ship with the binary
+    List,
+    /// Print a scenario, pipeline or platform, as a start for your own
+    Show {
+        /// A shipped scenario, pipeline or platform
+        name: String,
+    },
+    /// Print the reports of runs again, for a person, a program or a CI system
+    Report(ReportArgs),
+    /// Read what a test runner printed: every failure, exactly, and whether all was read
+    Classify(ClassifyArgs),
+    /// Compare two runs of the same scenario
+    Compare {
+        /// The run to compare with
+        base: PathBuf,
+        /// The run that is new
+        head: PathBuf,
+    },
+    /// Fail when a run's exact figures differ from the baseline's
+    Gate {
+        /// The baseline file
+        #[arg(long, value_name = "FILE")]
+        baseline: PathBuf,
+        /// Keep the runs and their reports below this folder when scenarios are run again
+        #[arg(long, value_name = "DIR", conflicts_with = "runs")]
+        out: Option<PathBuf>,
+        /// Runs to judge; without any, the baseline's scenarios are run again
+        runs: Vec<PathBuf>,
+    },
+    /// Work on baselines
+    Baseline {
+        /// What to do with it.
+        #[command(subcommand)]
+        action: BaselineAction,
+    },
+    /// Switch one stage of a pipeline off at a time, and show which failure comes back
+    Ablate(AblateArgs),
+    /// Measure what the seed documents claim
+    Claims(ClaimsArgs),
+    /// Write generated source files
+    Generate {
+        /// What to write.
+        #[command(subcommand)]
+        what: GenerateWhat,
+    },
+    /// Serve the mock of the Claude API on a port, as `mock-claude` does
+    #[command(after_help = MOCK_EXAMPLES)]
+    Mock(Box<mock_claude::cli::Args>),
+}
+
+const MOCK_EXAMPLES: &str = "\
+Examples:
+  chaos mock --port 8080 --preset realistic
+  chaos mock --port 0 --limits start --faults brownout.toml --seed 7
+  chaos mock --show-preset stress > mine.toml && chaos mock --config mine.toml
+  chaos mock proxy --upstream https://api.anthropic.com --record calls.jsonl
+
+The first line that is printed is the URL: point ANTHROPIC_BASE_URL at it. Ctrl-C stops it.";
+
+/// What can be done with a baseline.
+#[derive(Debug, Subcommand)]
+pub enum BaselineAction {
+    /// Accept the figures of runs as the ones to keep to
+    Accept {
+        /// The baseline file; made if it is not there
+        #[arg(long, value_name = "FILE")]
+        baseline: PathBuf,
+        /// Why these figures are right, kept in the file
+        #[arg(long)]
+        reason: Option<String>,
+        /// Folders of runs
+        #[arg(required = true)]
+        runs: Vec<PathBuf>,
+    },
+}
+
+/// `chaos estimate`.
+#[derive(Debug, Section)]
+pub struct EstimateArgs {
+    /// The source tree, or one file
+    #[arg(value_name = "DIR")]
+    pub input: PathBuf,
+    /// Pipelines: shipped names or paths of your own files [default: all that ship]
+    #[arg(long, value_name = "NAME|FILE", num_args = 1..)]
+    pub pipeline: Vec<String>,
+    /// The rate limits of a usage tier [default: none]
+    #[arg(long, value_name = "TIER", value_parser = Tier::ALL.map(Tier::name))]
+    pub limits: Option<String>,
+    /// A model in place of each pipeline's own
+    #[arg(long, value_name = "ID")]
+    pub model: Option<String>,
+    /// JSON instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `chaos claims`.
+#[derive(Debug, Section)]
+pub struct ClaimsArgs {
+    /// Only these rows
+    #[arg(long, value_name = "N", num_args = 1..)]
+    pub row: Vec<u64>,
+    /// How the list is printed
+    #[arg(long, value_parser = one_of(&CLAIMS, |claims| claims.format()), default_value = "text")]
+    pub format: &'static dyn Exporter<[Claim]>,
+    /// No progress bar
+    #[arg(long)]
+    pub quiet: bool,
+}

@@ -1,0 +1,104 @@
+//! `chaos run`: runs scenarios, keeps their records, prints the outcome.
+
+pub mod records;
+
+use std::collections::BTreeMap;
+use std::slice;
+
+use reports::render::{Exporter, Terminal};
+use reports::{Judged, Measured, Style, judge};
+
+use crate::args::RunArgs;
+use crate::plan;
+use crate::plan::run_plan::RunPlan;
+use crate::process::interrupt::Interrupt;
+use crate::process::terminal;
+use crate::storage::checkpoint;
+use crate::storage::folder::RunFolder;
+use crate::{Exit, Failure};
+
+/// Runs everything that was asked for; exits with the worst verdict.
+pub fn execute(args: &RunArgs) -> Result<Exit, Failure> {
+    let plans = plan::runs(args)?;
+    let interrupt = Interrupt::on_signals()?;
+    let several = plans.len() > 1;
+    let mut exit = Exit::Pass;
+    for plan in &plans {
+        let folder = folder(args, plan, several)?;
+        let judged = match finished(args, plan, &folder)? {
+            Some(judged) => judged,
+            None => {
+                let measured = records::perform(plan, &folder, &interrupt, args.quiet)?;
+                records::judged(&folder, measured)?
+            }
+        };
+        records::write_reports(&folder, &judged)?;
+        exit = exit.worst(judged.verdict().into());
+        if interrupt.asked() {
+            exit = exit.worst(Exit::Interrupted);
+        }
+        if !args.quiet {
+            let style = Style { verbose: args.verbose, ..terminal::style() };
+            let screen = Terminal.text(slice::from_ref(&judged), style);
+            terminal::print(&(screen + &places(&folder, judged.measured())))?;
+        }
+        if interrupt.asked() {
+            break;
+        }
+    }
+    Ok(exit)
+}
+
+fn folder(args: &RunArgs, plan: &RunPlan, several: bool) -> Result<RunFolder, Failure> {
+    let name = plan::folder_name(&plan.name);
+    match &args.out {
+        None => RunFolder::numbered(&name),
+        Some(out) => {
+            let out = if several { out.join(name) } else { out.clone() };
+            if args.resume { RunFolder::resumed(&out) } else { RunFolder::at(&out, args.force) }
+        }
+    }
+}
+
+/// A run that is to be resumed and has come to its end already.
+fn finished(args: &RunArgs, plan: &RunPlan, folder: &RunFolder) -> Result<Option<Judged>, Failure> {
+    if !args.resume {
+        return Ok(None);
+    }
+    // A run that was killed early cannot even be read, and is there to go on all the same.
+    let Ok(run) = records::read(folder.path()) else { return Ok(None) };
+    if !run.complete() || run.pipelines.iter().any(|pipeline| pipeline.end.is_none()) {
+        return Ok(None);
+    }
+    if run.header != plan.header() {
+        return Err(checkpoint::other_run());
+    }
+    folder.close_checkpoint()?;
+    // Killed after its last record, it has no measurements.
+    let unknown = Measured {
+        format: reports::measured::FORMAT,
+        wall_us: 0,
+        pipelines: BTreeMap::new(),
+        peak_rss_kb: None,
+        pipelines_peak_rss_kb: BTreeMap::new(),
+    };
+    let measured = folder.measured().unwrap_or(unknown);
+    Ok(Some(judge(run).with_measured(Some(measured))))
+}
+
+/// Where everything is, and what it took here.
+fn places(folder: &RunFolder, measured: Option<&Measured>) -> String {
+    let memory = measured
+        .and_then(|measured| measured.peak_rss_kb)
+        .map(|kilobytes| format!(", {} at most", reports::text::memory(kilobytes)))
+        .unwrap_or_default();
+    let kept = folder
+        .kept()
+        .map(|kept| format!("the run that was there is now in {}\n", kept.display()))
+        .unwrap_or_default();
+    format!(
+        "\nrun took {} of real time{memory}\n{kept}records and reports: {}\n",
+        reports::text::duration(measured.map_or(0, |measured| measured.wall_us)),
+        folder.path().display()
+    )
+}

@@ -1,0 +1,111 @@
+//! Runs a plan into a folder, reads what it left, and writes the reports that every run keeps.
+//!
+//! A run is judged here, where it is read: every command gets it as a [`Judged`].
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::slice;
+use std::sync::Arc;
+
+use reports::render::RUNS;
+use reports::{Judged, Measured, Run, RunReader, Style, judge};
+
+use crate::plan::run_plan::RunPlan;
+use crate::process::interrupt::Interrupt;
+use crate::process::terminal;
+use crate::run::recorder::Recorder;
+use crate::storage::folder::{MEASURED, RECORDS, RunFolder};
+use crate::{Exit, Failure};
+
+/// Runs one plan into its folder.
+pub fn perform(
+    plan: &RunPlan,
+    folder: &RunFolder,
+    interrupt: &Interrupt,
+    quiet: bool,
+) -> Result<Measured, Failure> {
+    let write_through = plan.clock == reports::record::Clock::Wall;
+    let jobs = plan.jobs() * plan.targets.len() as u64;
+    let progress = terminal::progress(quiet, &plan.name, jobs);
+    let file = folder.records()?;
+    let path = folder.path().join(RECORDS);
+    let checkpoint = plan.has_checkpoints().then(|| folder.checkpoint(&file)).transpose()?;
+    if let Some(checkpoint) = &checkpoint {
+        checkpoint.belongs_to(&plan.header())?;
+        // The checkpoint has every record that counts, and what is written now follows them.
+        file.set_len(0).map_err(|error| Failure::unwritable(&path, &error))?;
+    }
+    let recorder = Recorder::new(path, file, write_through, interrupt.clone(), progress);
+    let recorder = Arc::new(recorder.with_checkpoint(checkpoint.map(Arc::new)));
+    let measured = crate::run::run(plan, &recorder, interrupt);
+    recorder.finish(interrupt.asked())?;
+    let measured = measured?;
+    if !interrupt.asked() {
+        folder.close_checkpoint()?;
+    }
+    Ok(measured)
+}
+
+/// Runs a plan for its figures alone: its folder is removed once it has been read.
+pub fn observe(plan: &RunPlan, interrupt: &Interrupt) -> Result<Judged, Failure> {
+    let folder = tempfile::tempdir()
+        .map_err(|error| Failure::internal(format!("no temporary folder: {error}")))?;
+    let place = RunFolder::at(&folder.path().join("run"), false)?;
+    let measured = perform(plan, &place, interrupt, true)?;
+    if interrupt.asked() {
+        return Err(Failure::new(Exit::Interrupted, "interrupted before all runs had ended"));
+    }
+    judged(&place, measured)
+}
+
+/// The run that a folder holds now that it has ended, and what it took on this machine.
+pub fn judged(folder: &RunFolder, measured: Measured) -> Result<Judged, Failure> {
+    Ok(judge(read(folder.path())?).with_measured(Some(measured)))
+}
+
+/// A run that the user names by its folder or by its record file, under that name.
+pub fn named(path: &Path) -> Result<Judged, Failure> {
+    // A run without its measurements is still a run.
+    let measured = fs::read_to_string(path.join(MEASURED)).ok();
+    let measured = measured.and_then(|text| Measured::read(&text).ok());
+    Ok(judge(read(path)?).named(path.display().to_string()).with_measured(measured))
+}
+
+/// Reads a run back from its records.
+pub fn read(run: &Path) -> Result<Run, Failure> {
+    let path = if run.is_dir() { run.join(RECORDS) } else { run.to_owned() };
+    let file = File::open(&path).map_err(|error| {
+        let mut failure = Failure::unreadable(&path, &error);
+        failure.message.push_str("\nhint: name the folder of a run, as `chaos run` printed it");
+        failure
+    })?;
+    let malformed = |error: reports::ReadError| {
+        Failure::new(Exit::Invalid, format!("`{}`: {error}", path.display()))
+    };
+    let mut reader = RunReader::default();
+    let mut lines = BufReader::new(file);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let read = lines
+            .read_until(b'\n', &mut line)
+            .map_err(|error| Failure::unreadable(&path, &error))?;
+        if read == 0 {
+            return reader.finish().map_err(malformed);
+        }
+        let text = String::from_utf8_lossy(&line);
+        reader.push(text.trim_end_matches(['\n', '\r'])).map_err(malformed)?;
+    }
+}
+
+/// Everything that follows from the records, as files alongside them, and what this machine took.
+pub fn write_reports(folder: &RunFolder, judged: &Judged) -> Result<(), Failure> {
+    let runs = slice::from_ref(judged);
+    for format in RUNS.iter().filter(|format| format.format().kept) {
+        for file in format.files(runs, Style::PLAIN) {
+            folder.write(&file.name, &file.text)?;
+        }
+    }
+    judged.measured().map_or(Ok(()), |measured| folder.write(MEASURED, &measured.to_json()))
+}

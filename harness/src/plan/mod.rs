@@ -1,0 +1,234 @@
+//! What the arguments mean: names become scenarios and pipelines, inputs become files, and whatever
+//! cannot be used is said before anything runs.
+
+pub mod run_plan;
+pub mod stage;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use engine::Preset;
+use engine::preset::{SHIPPED, shipped};
+use reports::record::Clock;
+use scenarios::{Scenario, library, suggest};
+
+use self::run_plan::RunPlan;
+use crate::args::{ClockArg, RunArgs};
+use crate::service::admin_client::RemoteMock;
+use crate::source::{Origin, SourceFile, tree};
+use crate::storage::cache::CachePlace;
+use crate::storage::docs;
+use crate::target::{TargetPlan, builtin};
+use crate::{Exit, Failure};
+
+/// The largest scenario or pipeline file that is read, in bytes.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
+
+/// The runs that the arguments ask for, in order.
+pub fn runs(args: &RunArgs) -> Result<Vec<RunPlan>, Failure> {
+    let names: Vec<String> = if args.all {
+        library::ALL.iter().map(|scenario| scenario.name.to_owned()).collect()
+    } else {
+        args.scenario.clone()
+    };
+    let clock = match args.clock {
+        ClockArg::Simulated => Clock::Simulated,
+        ClockArg::Wall => Clock::Wall,
+    };
+    let cache = args.cache.as_deref().map(|typed| CachePlace::check(typed, clock)).transpose()?;
+    if args.resume && clock == Clock::Simulated {
+        return Err(Failure::usage(
+            "`--resume` needs `--clock wall`: a simulated run costs nothing to repeat\n\
+             hint: run it again without `--resume`",
+        ));
+    }
+    let mock = mock(args, clock)?;
+    if let Some(folder) = &args.docs {
+        fs::create_dir_all(folder).map_err(|error| {
+            let folder = folder.display();
+            Failure::usage(format!("cannot create the folder `{folder}` of `--docs`: {error}"))
+        })?;
+    }
+    let tree = match &args.input {
+        None => None,
+        Some(root) => Some(tree::files(root).map_err(|error| Failure::usage(error.to_string()))?),
+    };
+    names
+        .iter()
+        .map(|name| {
+            let mut plan = scenario(name)?;
+            if !args.pipeline.is_empty() {
+                plan.targets = targets(&args.pipeline)?;
+            }
+            if let Some(files) = &tree {
+                plan.files.clone_from(files);
+                plan.from_disk = true;
+                // What ships expects something of its own files, not of anybody else's.
+                plan.judged = library::find(name).is_none();
+            }
+            plan.seed = args.seed.unwrap_or(plan.seed);
+            plan.clock = clock;
+            plan.cache.clone_from(&cache);
+            plan.mock.clone_from(&mock);
+            plan.docs.clone_from(&args.docs);
+            documented_apart(&plan)?;
+            generate(&mut plan);
+            if args.resume && !plan.has_checkpoints() {
+                return Err(Failure::usage(
+                    "`--resume` needs a pipeline that keeps checkpoints\n\
+                     hint: give the pipeline a section `[store]` with `policy = \"checkpoint\"`",
+                ));
+            }
+            Ok(plan)
+        })
+        .collect()
+}
+
+/// Refuses pipelines whose documentation would go to one folder, each in place of the other's.
+fn documented_apart(plan: &RunPlan) -> Result<(), Failure> {
+    let mut folders: BTreeMap<PathBuf, String> = BTreeMap::new();
+    for name in plan.targets.iter().map(|target| target.header().name) {
+        let Some(folder) = docs::folder(plan.docs.as_deref(), &name) else { continue };
+        if let Some(earlier) = folders.insert(folder, name.clone()) {
+            return Err(Failure::usage(format!(
+                "pipelines `{earlier}` and `{name}` have one folder below `--docs`\n\
+                 hint: rename a file, or run them one at a time with a folder each"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The mock that the arguments name, if they name one.
+fn mock(args: &RunArgs, clock: Clock) -> Result<Option<RemoteMock>, Failure> {
+    let (Some(url), Some(admin)) = (&args.mock_url, &args.mock_admin) else { return Ok(None) };
+    if clock == Clock::Simulated {
+        return Err(Failure::usage(
+            "a mock in another process cannot follow simulated time\nhint: add `--clock wall`",
+        ));
+    }
+    RemoteMock::check(url, admin).map(Some)
+}
+
+/// The run that a scenario asks for by itself, in simulated time.
+pub fn scenario(name: &str) -> Result<RunPlan, Failure> {
+    let text = match library::find(name) {
+        Some(shipped) => shipped.text.to_owned(),
+        None => own_file(name, "scenario", library::ALL.iter().map(|scenario| scenario.name))?,
+    };
+    let scenario = Scenario::parse(name, &text)?;
+    let targets = targets(&scenario.pipelines)?;
+    Ok(bare(plain(name), scenario, targets))
+}
+
+/// The run of a scenario that was put together in memory, its files made.
+pub fn of_scenario(name: &str, scenario: Scenario, pipelines: Vec<(String, Preset)>) -> RunPlan {
+    let mut plan = bare(name, scenario, builtin::targets(pipelines));
+    generate(&mut plan);
+    plan
+}
+
+fn bare(name: &str, scenario: Scenario, targets: Vec<Arc<dyn TargetPlan>>) -> RunPlan {
+    RunPlan {
+        name: name.to_owned(),
+        seed: scenario.seed,
+        clock: Clock::Simulated,
+        targets,
+        files: Vec::new(),
+        from_disk: false,
+        judged: true,
+        cache: None,
+        mock: None,
+        docs: None,
+        scenario,
+    }
+}
+
+/// Makes the scenario's own files, where no source tree takes their place.
+pub fn generate(plan: &mut RunPlan) {
+    if plan.from_disk {
+        return;
+    }
+    let (seed, inputs) = (plan.seed, &plan.scenario.input);
+    plan.files = (0..)
+        .zip(inputs)
+        .flat_map(|(position, input)| input.files(seed, position))
+        .map(|file| SourceFile {
+            path: file.path.as_str().into(),
+            origin: Origin::Generated(Arc::new(file)),
+        })
+        .collect();
+}
+
+/// Pipelines by name, as targets of a run.
+pub fn targets(names: &[String]) -> Result<Vec<Arc<dyn TargetPlan>>, Failure> {
+    pipelines(names).map(builtin::targets)
+}
+
+/// Pipelines by name; the name is what the records call them.
+pub fn pipelines(names: &[String]) -> Result<Vec<(String, Preset)>, Failure> {
+    let mut found: Vec<(String, Preset)> = Vec::new();
+    for name in names {
+        if found.iter().any(|(earlier, _)| earlier == plain(name)) {
+            return Err(Failure::usage(format!("pipeline `{name}` is asked for twice")));
+        }
+        let text = match shipped(name) {
+            Some(text) => text.to_owned(),
+            None => own_file(name, "pipeline", SHIPPED.iter().map(|(name, _)| *name))?,
+        };
+        found.push((plain(name).to_owned(), Preset::parse(name, &text)?));
+    }
+    Ok(found)
+}
+
+/// A path without the `./` that changes nothing: the records know a file by one name.
+fn plain(name: &str) -> &str {
+    let mut name = name;
+    while let Some(rest) = name.strip_prefix("./") {
+        name = rest;
+    }
+    name
+}
+
+/// Reads a file of the user's; a name that is no file is taken for a slip.
+fn own_file<'a>(
+    name: &str,
+    what: &str,
+    shipped: impl IntoIterator<Item = &'a str> + Clone,
+) -> Result<String, Failure> {
+    let path = Path::new(name);
+    let looks_like_a_path = name.contains(['/', '\\']) || path.extension().is_some();
+    if !looks_like_a_path && !path.is_file() {
+        let hint = suggest(name, shipped).unwrap_or_default();
+        let message = format!("unknown {what} `{name}`\nhint: {hint}, or the path of a file");
+        return Err(Failure::usage(message.replace("?, or", "? Or")));
+    }
+    let unreadable = |error: io::Error| {
+        let mut failure = Failure::unreadable(path, &error);
+        failure.message.push_str("\nhint: `chaos list` names what ships with the binary");
+        failure
+    };
+    // The size of a pipe or a device is not known before it is read.
+    let mut bytes = Vec::new();
+    let mut file = File::open(path).map_err(unreadable)?.take(MAX_FILE_BYTES + 1);
+    file.read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        let message = format!(
+            "`{name}` is too large for a {what} file\nhint: at most {MAX_FILE_BYTES} bytes are read"
+        );
+        return Err(Failure::new(Exit::Invalid, message));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..at].split(|byte| *byte == b'\n').count();
+        Failure::new(Exit::Invalid, format!("`{name}`:{line}: not UTF-8\nhint: save it as UTF-8"))
+    })
+}
+
+/// The folder name that a scenario's runs get by default.
+pub fn folder_name(scenario: &str) -> String {
+    reports::text::file_name(scenario)
+}

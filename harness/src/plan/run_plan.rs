@@ -1,0 +1,134 @@
+//! Everything that decides what a run does, and what its records begin with.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use engine::hex::hex;
+use reports::record::{self, Clock, Header, PipelineHeader};
+use scenarios::Scenario;
+use sha2::{Digest, Sha256};
+
+use crate::run::driver::Work;
+use crate::service::admin_client::RemoteMock;
+use crate::source::SourceFile;
+use crate::storage::cache::CachePlace;
+use crate::target::TargetPlan;
+
+/// Everything that decides what a run does.
+#[derive(Debug, Clone)]
+pub struct RunPlan {
+    /// The scenario's name.
+    pub name: String,
+    /// The scenario.
+    pub scenario: Scenario,
+    /// The seed.
+    pub seed: u64,
+    /// The clock.
+    pub clock: Clock,
+    /// What is put under the load, in order.
+    pub targets: Vec<Arc<dyn TargetPlan>>,
+    /// The files.
+    pub files: Vec<SourceFile>,
+    /// Whether the files are the user's own.
+    pub from_disk: bool,
+    /// Whether the scenario's expectations are meant for these files.
+    pub judged: bool,
+    /// A cache that outlives the run.
+    pub cache: Option<CachePlace>,
+    /// A mock that somebody else started, which outlives the run. It has its own limits, latency
+    /// and faults.
+    pub mock: Option<RemoteMock>,
+    /// Where the documentation goes, if it is wanted.
+    pub docs: Option<PathBuf>,
+}
+
+impl RunPlan {
+    /// What each target is given to do.
+    pub fn work(&self) -> Work<'_> {
+        Work {
+            files: &self.files,
+            repeat: self.scenario.load.repeat(),
+            edit: self.scenario.edit.as_ref(),
+            seed: self.seed,
+        }
+    }
+
+    /// Jobs of each target.
+    pub fn jobs(&self) -> u64 {
+        self.work().jobs()
+    }
+
+    /// Whether the run can go on after a crash: only in real time does it lose anything.
+    pub fn has_checkpoints(&self) -> bool {
+        self.clock == Clock::Wall && self.targets.iter().any(|target| target.keeps_checkpoints())
+    }
+
+    /// What the records of the run begin with.
+    pub fn header(&self) -> Header {
+        let Scenario { title, question, currency, expect, .. } = self.scenario.clone();
+        let jobs = self.jobs();
+        let pipelines: Vec<PipelineHeader> =
+            self.targets.iter().map(|target| PipelineHeader { jobs, ..target.header() }).collect();
+        let asked = |name: &str| pipelines.iter().any(|pipeline| pipeline.name == name);
+        let expect = expect.into_iter().filter(|(name, _)| self.judged && asked(name)).collect();
+        Header {
+            format: record::FORMAT,
+            tool: env!("CARGO_PKG_VERSION").to_owned(),
+            scenario: self.name.clone(),
+            scenario_sha256: self.sha256(),
+            title,
+            question,
+            seed: self.seed,
+            clock: self.clock,
+            pipelines,
+            input: if self.from_disk { "directory" } else { "generated" }.to_owned(),
+            currency: self::currency(currency),
+            expect,
+        }
+    }
+
+    /// The hash of everything that decides the outcome: words and expectations do not.
+    fn sha256(&self) -> String {
+        let Scenario { input, load, edit, limits, latency, reply, fault, cache_fault, .. } =
+            &self.scenario;
+        let input = if self.from_disk { None } else { Some(input) };
+        // What an earlier run left in a cache file decides too; only that there is one is known.
+        let cached = self.cache.is_some();
+        let sections = (load, edit, limits, latency, reply, fault, input, cached);
+        let text = serde_json::to_string(&sections).expect("the sections of a scenario serialise");
+        let mut hash = Sha256::new_with_prefix(text);
+        // Hashed only where there are any: a section that is not used changes no baseline.
+        if !cache_fault.is_empty() {
+            hash.update(serde_json::to_string(cache_fault).expect("faults serialise"));
+        }
+        if self.mock.is_some() {
+            hash.update("a mock with settings of its own");
+        }
+        if let Some(platform) = &self.scenario.platform {
+            let text = serde_json::to_string(platform.resolved());
+            hash.update(text.expect("the sections of a scenario serialise"));
+        }
+        if self.from_disk {
+            self.files.iter().for_each(|file| file.add_to(&mut hash));
+        }
+        hex(&hash.finalize())
+    }
+}
+
+/// A scenario's currency as records have it.
+pub fn currency(currency: scenarios::scenario::Currency) -> record::Currency {
+    record::Currency {
+        code: currency.code,
+        symbol: currency.symbol,
+        milli_per_usd: thousandths(currency.per_usd),
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the scenario's range is 0.001 to 1,000,000,000"
+)]
+fn thousandths(number: f64) -> u64 {
+    (number * 1000.0).round() as u64
+}

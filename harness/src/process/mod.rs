@@ -1,0 +1,6 @@
+//! This process: how it ends and in which words, what it shows, what stops it, and what it takes.
+
+pub mod failure;
+pub mod interrupt;
+pub mod measure;
+pub mod terminal;

@@ -1,0 +1,65 @@
+//! What the program may show: colour, width and progress, by who is watching.
+//!
+//! Standard output carries results, standard error everything else. A pipe that closes early is the
+//! reader's choice and no error.
+
+use std::io::{self, IsTerminal, Write};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use reports::Style;
+use reports::text::escape;
+
+use crate::Failure;
+
+/// The width of a report where nobody tells.
+const WIDTH: usize = 100;
+
+/// The style of what goes to standard output.
+pub fn style() -> Style {
+    Style { colour: io::stdout().is_terminal() && !no_colour(), width: WIDTH, ..Style::PLAIN }
+}
+
+/// Whether what goes to standard error may be coloured.
+pub fn colour_in_errors() -> bool {
+    io::stderr().is_terminal() && !no_colour()
+}
+
+/// <https://no-color.org>: set to anything but nothing.
+fn no_colour() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
+/// Prints results.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::internal(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Says something beside the results. It may quote keys, paths and server messages, which a
+/// terminal must not obey.
+pub fn say(text: &str) {
+    let lines: Vec<String> = text.split('\n').map(escape).collect();
+    // Nothing is left to do if even standard error is gone.
+    let _ = writeln!(io::stderr(), "{}", lines.join("\n"));
+}
+
+/// A line that moves while a person watches; nothing anywhere else.
+pub fn progress(quiet: bool, what: &str, length: u64) -> ProgressBar {
+    let target = if quiet || !io::stderr().is_terminal() {
+        ProgressDrawTarget::hidden()
+    } else {
+        ProgressDrawTarget::stderr()
+    };
+    let bar = ProgressBar::with_draw_target(Some(length), target);
+    let template = "{prefix} {wide_bar} {pos}/{len}";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.set_prefix(what.to_owned());
+    bar
+}

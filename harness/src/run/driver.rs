@@ -1,0 +1,187 @@
+//! Starts the jobs when the load says so, and waits for them to end.
+//!
+//! Open arrivals follow an absolute schedule: a job begins when it is due, whether or not earlier
+//! ones have ended, and each is an invocation of its own. Closed arrivals start a job when one has
+//! ended; a batch is one invocation that all its jobs share. What the platform does after a job's
+//! caller has its answer is waited for at the end.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use generators::{Arrivals, Edit, Load};
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{sleep, sleep_until};
+
+use super::subject::Subject;
+use crate::platform::{Batch, Platform};
+use crate::process::interrupt::Interrupt;
+use crate::source::{Origin, SourceFile};
+use crate::target::Job;
+
+/// The files of a run, as often as the load repeats them.
+#[derive(Debug, Clone, Copy)]
+pub struct Work<'a> {
+    /// The files.
+    pub files: &'a [SourceFile],
+    /// How often.
+    pub repeat: u64,
+    /// What is done to them before each round after the first.
+    pub edit: Option<&'a Edit>,
+    /// The seed of its schedule, and of which file is changed.
+    pub seed: u64,
+}
+
+impl Work<'_> {
+    /// All jobs, skipped files included.
+    pub const fn jobs(&self) -> u64 {
+        self.files.len() as u64 * self.repeat
+    }
+
+    /// The jobs that take a place in the schedule.
+    fn scheduled(&self) -> u64 {
+        self.files.iter().filter(|file| !is_skipped(file)).count() as u64 * self.repeat
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (u64, Cow<'_, SourceFile>)> {
+        let rounds =
+            (0..self.repeat).flat_map(|round| (0..).zip(self.files).map(move |file| (round, file)));
+        let files = rounds.map(|(round, (item, file))| match self.edit {
+            Some(edit) if round > 0 => Cow::Owned(file.revised(edit, self.seed, item, round)),
+            _ => Cow::Borrowed(file),
+        });
+        (1..).zip(files)
+    }
+
+    /// Whether the job is the first of a round that follows another one.
+    fn begins_round(&self, number: u64) -> bool {
+        number > 1 && (number - 1).is_multiple_of(self.files.len() as u64)
+    }
+}
+
+fn is_skipped(file: &SourceFile) -> bool {
+    matches!(file.origin, Origin::Skipped(_))
+}
+
+/// A target under load, and where its jobs run.
+struct Driver<'a> {
+    subject: &'a Arc<Subject>,
+    platform: &'a Arc<Platform>,
+    interrupt: &'a Interrupt,
+    work: Work<'a>,
+}
+
+/// Gives a target all its jobs as the load says; ends early when the run is interrupted.
+pub async fn drive(
+    subject: &Arc<Subject>,
+    platform: &Arc<Platform>,
+    work: Work<'_>,
+    load: &Load,
+    interrupt: &Interrupt,
+) {
+    let driver = Driver { subject, platform, interrupt, work };
+    let mut running = JoinSet::new();
+    let mut alone = JoinSet::new();
+    if platform.queues() {
+        let platform = Arc::clone(platform);
+        alone.spawn(async move { platform.work_alone().await });
+    }
+    match load.arrivals(work.scheduled(), work.seed) {
+        Some(arrivals) => driver.open(arrivals, &mut running).await,
+        None => driver.closed(load, &mut running).await,
+    }
+    while let Some(ended) = next(&mut running, interrupt).await {
+        check(ended);
+    }
+    running.shutdown().await;
+    let mut zombies = platform.take_zombies();
+    while let Some(ended) = next(&mut zombies, interrupt).await {
+        check(ended);
+    }
+    zombies.shutdown().await;
+    alone.shutdown().await;
+}
+
+impl Driver<'_> {
+    async fn open(&self, mut arrivals: Arrivals, running: &mut JoinSet<()>) {
+        let clock = self.subject.clock;
+        for (number, file) in self.work.iter() {
+            let due_ms = if is_skipped(&file) { None } else { arrivals.next() };
+            if self.subject.earlier.is_done(number) {
+                continue;
+            }
+            if let Some(due_ms) = due_ms {
+                let due = clock.moment(Duration::from_millis(due_ms));
+                tokio::select! {
+                    biased;
+                    () = self.interrupt.wait() => return,
+                    () = sleep_until(due) => {}
+                }
+            }
+            let arrival_us = due_ms.map_or_else(|| clock.now_us(), |due_ms| due_ms * 1000);
+            let job = Job { number, file: file.into_owned(), arrival_us, delivery: 1 };
+            self.spawn(job, None, running);
+            while let Some(ended) = running.try_join_next() {
+                check(ended);
+            }
+        }
+    }
+
+    async fn closed(&self, load: &Load, running: &mut JoinSet<()>) {
+        let Self { subject, platform, interrupt, work } = self;
+        let (users, batch) = match load {
+            Load::Sequential { users, .. } => (usize::try_from(*users).unwrap_or(usize::MAX), None),
+            _ if platform.queues() => (usize::MAX, None),
+            _ => {
+                let batch = Arc::new(platform.begin_batch(subject).await);
+                (subject.target.limits().jobs_at_once.get(), Some(batch))
+            }
+        };
+        for (number, file) in work.iter().filter(|(number, _)| !subject.earlier.is_done(*number)) {
+            let pause = if work.begins_round(number) { load.pause() } else { Duration::ZERO };
+            let users = if pause.is_zero() { users } else { 1 };
+            while running.len() >= users {
+                match next(running, interrupt).await {
+                    Some(ended) => check(ended),
+                    None => return,
+                }
+            }
+            if !pause.is_zero() {
+                tokio::select! {
+                    biased;
+                    () = interrupt.wait() => return,
+                    () = sleep(pause) => {}
+                }
+            }
+            if interrupt.asked() {
+                return;
+            }
+            let arrival_us = subject.clock.now_us();
+            let job = Job { number, file: file.into_owned(), arrival_us, delivery: 1 };
+            self.spawn(job, batch.clone(), running);
+        }
+    }
+
+    fn spawn(&self, job: Job, batch: Option<Arc<Batch>>, running: &mut JoinSet<()>) {
+        let (subject, platform) = (Arc::clone(self.subject), Arc::clone(self.platform));
+        running.spawn(async move { platform.invoke(subject, job, batch).await });
+    }
+}
+
+/// The next job to end; none when all have ended or the run is interrupted.
+async fn next(running: &mut JoinSet<()>, interrupt: &Interrupt) -> Option<Result<(), JoinError>> {
+    tokio::select! {
+        biased;
+        () = interrupt.wait() => None,
+        ended = running.join_next() => ended,
+    }
+}
+
+/// A job never fails as a task: if it panicked, so does the run.
+fn check(ended: Result<(), JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        std::panic::resume_unwind(error.into_panic());
+    }
+}

@@ -1,0 +1,224 @@
+//! One run: every target of a scenario over the same files, faults and limits, each with a fresh
+//! mock, and every event on record.
+//!
+//! A target becomes a [`subject`] of the run when it is set up; the [`driver`] gives it jobs, the
+//! [`recorder`] keeps what happened, and [`resume`] takes over what an earlier life of the run has
+//! done. Simulated time is a [`simulation`].
+
+pub mod driver;
+pub mod recorder;
+pub mod resume;
+pub mod simulation;
+pub mod subject;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use engine::outside::RunClock;
+use mock_claude::MockClaude;
+use mock_claude::internals::clock::SIMULATED_EPOCH_MS;
+use mock_claude::journal::Journal;
+use reports::Measured;
+use reports::record::{Clock, Fault, PipelineEnd, Record};
+
+use self::driver::drive;
+use self::recorder::Recorder;
+use self::resume::Earlier;
+use self::simulation::{WATCHDOG, simulate};
+use self::subject::Subject;
+use crate::Failure;
+use crate::plan::run_plan::RunPlan;
+use crate::platform::Platform;
+use crate::process::interrupt::Interrupt;
+use crate::process::measure::{self, Stopwatch};
+use crate::service::Service;
+use crate::service::admin_client::{LedgerSum, RemoteMock};
+use crate::service::billing::Billing;
+use crate::storage::checkpoint::{self, Beginning};
+use crate::target::{Setup, TargetPlan};
+
+/// Runs every target, and measures what that took on this machine.
+pub fn run(
+    plan: &RunPlan,
+    recorder: &Arc<Recorder>,
+    interrupt: &Interrupt,
+) -> Result<Measured, Failure> {
+    let mut lives = resume::begin(recorder, plan.header())?;
+    let whole = Stopwatch::start();
+    let (mut wall_us, mut resident_kb) = (BTreeMap::new(), BTreeMap::new());
+    let mut peak_rss_kb = measure::peak_rss_kb();
+    for (index, target) in plan.targets.iter().enumerate() {
+        if interrupt.asked() {
+            break;
+        }
+        let name = target.header().name;
+        let earlier = lives.remove(&name).unwrap_or_default();
+        if earlier.ended() {
+            continue;
+        }
+        let forgotten = measure::forget_peak_rss();
+        let watch = Stopwatch::start();
+        let target = &**target;
+        TargetRun { plan, index, target, name: &name, recorder, interrupt, earlier }.run()?;
+        wall_us.insert(name.clone(), watch.elapsed_us());
+        let peak_kb = measure::peak_rss_kb();
+        // The option that has a value is the greater one.
+        peak_rss_kb = peak_rss_kb.max(peak_kb);
+        resident_kb.extend(peak_kb.filter(|_| forgotten).map(|peak_kb| (name, peak_kb)));
+    }
+    Ok(Measured {
+        format: reports::measured::FORMAT,
+        wall_us: whole.elapsed_us(),
+        pipelines: wall_us,
+        pipelines_peak_rss_kb: resident_kb,
+        peak_rss_kb,
+    })
+}
+
+/// One target's part of a run.
+struct TargetRun<'a> {
+    plan: &'a RunPlan,
+    /// The target's place in the run.
+    index: usize,
+    target: &'a dyn TargetPlan,
+    name: &'a str,
+    recorder: &'a Arc<Recorder>,
+    interrupt: &'a Interrupt,
+    /// What earlier lives of the run did with this target.
+    earlier: Earlier,
+}
+
+impl TargetRun<'_> {
+    fn run(&self) -> Result<(), Failure> {
+        match (self.plan.clock, &self.plan.mock) {
+            (Clock::Simulated, _) => simulate(WATCHDOG, self.simulated())
+                .map_err(|stuck| Failure::internal(stuck.to_string()))?,
+            (Clock::Wall, None) => runtime()?.block_on(self.in_real_time()),
+            (Clock::Wall, Some(mock)) => runtime()?.block_on(self.against(mock)),
+        }
+    }
+
+    async fn simulated(&self) -> Result<(), Failure> {
+        let clock = RunClock::starting_at(SIMULATED_EPOCH_MS);
+        let billing = Arc::new(Billing::default());
+        let mock = self.mock(SIMULATED_EPOCH_MS, &billing, 0);
+        self.drive(Service::in_process(mock, billing, self.earlier.ledger()), clock).await
+    }
+
+    /// In real time, with a mock of its own.
+    async fn in_real_time(&self) -> Result<(), Failure> {
+        let refused = |error: std::io::Error| {
+            Failure::internal(format!("cannot listen on 127.0.0.1: {error}"))
+        };
+        let listener =
+            mock_claude::internals::listen(([127, 0, 0, 1], 0).into()).map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        // Mocks of earlier lives are gone, and with them what they knew.
+        let clock = self.begin(LedgerSum::default())?.0;
+        let billing = Arc::new(Billing::default());
+        let mock = self.mock(measure::epoch_ms(), &billing, clock.now_us());
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let server = tokio::spawn(mock.clone().serve(listener, async {
+            // Stopped, or nobody left to stop it: both end the server.
+            let _ = stopped.await;
+        }));
+        let url = format!("http://{address}");
+        let service = Service::on_port(mock, url, billing, self.earlier.ledger())?;
+        let result = self.drive(service, clock).await;
+        drop(stop);
+        // The server ends by itself; a panic in it has been seen as failed connections.
+        let _ = server.await;
+        result
+    }
+
+    /// In real time, with a mock that outlives the run.
+    async fn against(&self, mock: &RemoteMock) -> Result<(), Failure> {
+        let (clock, before) = self.begin(mock.ledger_now()?)?;
+        let before =
+            LedgerSum { requests: before.ledger_requests, cost_microusd: before.ledger_microusd };
+        self.drive(Service::remote(mock.clone(), before)?, clock).await
+    }
+
+    /// The clock of the target, and how things stood when it began in its first life.
+    fn begin(&self, ledger: LedgerSum) -> Result<(RunClock, Beginning), Failure> {
+        let epoch_ms = measure::epoch_ms();
+        let now = Beginning {
+            epoch_ms,
+            ledger_microusd: ledger.cost_microusd,
+            ledger_requests: ledger.requests,
+        };
+        let beginning = match self.recorder.checkpoint() {
+            None => now,
+            Some(checkpoint) => checkpoint
+                .beginning(self.name, now)
+                .map_err(|error| checkpoint::unreadable(&error))?,
+        };
+        Ok((RunClock::started_at(beginning.epoch_ms, epoch_ms), beginning))
+    }
+
+    /// A mock whose decisions are billed and whose faults are on record. `passed_us` is how long
+    /// the target ran before there was this mock.
+    fn mock(&self, epoch_ms: i64, billing: &Arc<Billing>, passed_us: u64) -> MockClaude {
+        let (billing, recorder) = (Arc::clone(billing), Arc::clone(self.recorder));
+        let pipeline = self.name.to_owned();
+        let journal = Journal::observed_by(move |entry| {
+            billing.note(entry);
+            if let Some(name) = &entry.fault {
+                recorder.record(&Record::Fault(Fault {
+                    pipeline: pipeline.clone(),
+                    at_us: passed_us + entry.at_us,
+                    name: name.clone(),
+                    status: Some(entry.status),
+                    request_id: entry.request_id.clone(),
+                }));
+            }
+        });
+        MockClaude::with(self.plan.scenario.mock(self.plan.seed), epoch_ms, journal)
+    }
+
+    async fn drive(&self, service: Service, clock: RunClock) -> Result<(), Failure> {
+        let Self { plan, recorder, interrupt, .. } = self;
+        let mut earlier = self.earlier.clone();
+        if let Some(checkpoint) = recorder.checkpoint() {
+            let billing = &service.billing;
+            resume::reconcile(&mut earlier, self.name, checkpoint, recorder, billing, clock)
+                .await?;
+        }
+        let (service, tags) = (&service, &self.tags());
+        let setup = Setup { plan, service, recorder, earlier: &earlier, tags, clock };
+        let target = self.target.set_up(setup).await?;
+        let subject = Arc::new(Subject {
+            name: self.name.to_owned(),
+            target,
+            recorder: Arc::clone(recorder),
+            earlier,
+            clock,
+        });
+        let platform = Arc::new(Platform::new(plan.scenario.platform.as_ref(), plan.seed));
+        drive(&subject, &platform, plan.work(), &plan.scenario.load, interrupt).await;
+        let ledger = service.ledger()?;
+        recorder.record(&Record::PipelineEnd(PipelineEnd {
+            pipeline: self.name.to_owned(),
+            elapsed_us: clock.now_us(),
+            ledger_microusd: ledger.cost_microusd,
+            ledger_requests: ledger.requests,
+        }));
+        Ok(())
+    }
+
+    /// What every tag begins with. A mock that outlives the run sees those of other runs and of
+    /// earlier lives as well.
+    fn tags(&self) -> String {
+        match &self.plan.mock {
+            None if self.recorder.checkpoint().is_none() => String::new(),
+            _ => format!("{}.{}/", measure::epoch_ms(), self.index),
+        }
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::internal(format!("the runtime cannot start: {error}")))
+}

@@ -1,0 +1,168 @@
+//! Appends records to `run.jsonl` as they happen.
+//!
+//! With a checkpoint, a record is in it before it is in the file. The first failure to write stops
+//! the run: nothing after it would be on record. A run in real time writes each record through, so
+//! that a crash loses nothing; a simulated one repeats itself.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use engine::cache::Key;
+use engine::client::answer::Answer;
+use engine::outside::{Intent, Sink};
+use indicatif::ProgressBar;
+use parking_lot::{Mutex, MutexGuard};
+use reports::record::{Attempt, Footer, Record};
+
+use crate::Failure;
+use crate::process::interrupt::Interrupt;
+use crate::storage::checkpoint::{self, Checkpoint, CheckpointError};
+
+/// The open record file of one run.
+#[derive(Debug)]
+pub struct Recorder {
+    path: PathBuf,
+    output: Mutex<Output>,
+    write_through: bool,
+    /// Asked to stop the run when nothing more can be written.
+    interrupt: Interrupt,
+    /// Moves with each job that ends.
+    progress: ProgressBar,
+    /// What the run needs to go on after a crash.
+    checkpoint: Option<Arc<Checkpoint>>,
+}
+
+#[derive(Debug)]
+struct Output {
+    writer: BufWriter<File>,
+    records: u64,
+    error: Option<Failure>,
+}
+
+impl Recorder {
+    /// Records into the file at `path`, which is open and empty.
+    pub fn new(
+        path: PathBuf,
+        file: File,
+        write_through: bool,
+        interrupt: Interrupt,
+        progress: ProgressBar,
+    ) -> Self {
+        let output = Output { writer: BufWriter::new(file), records: 0, error: None };
+        Self {
+            path,
+            output: Mutex::new(output),
+            write_through,
+            interrupt,
+            progress,
+            checkpoint: None,
+        }
+    }
+
+    /// The same recorder, which writes everything into a checkpoint first.
+    #[must_use]
+    pub fn with_checkpoint(self, checkpoint: Option<Arc<Checkpoint>>) -> Self {
+        Self { checkpoint, ..self }
+    }
+
+    /// The checkpoint, where there is one.
+    pub const fn checkpoint(&self) -> Option<&Arc<Checkpoint>> {
+        self.checkpoint.as_ref()
+    }
+
+    /// Appends one record.
+    pub fn record(&self, record: &Record) {
+        if let Some(checkpoint) = self.checkpoint.as_ref().filter(|_| self.is_final(record)) {
+            self.check(checkpoint.append(record));
+        }
+        self.replay(record);
+    }
+
+    /// Whether a record stays true when the run goes on: a job that was stopped with the run is
+    /// begun again, and the end of a run is not that of the next.
+    fn is_final(&self, record: &Record) -> bool {
+        match record {
+            Record::Job(_) | Record::Platform(_) | Record::PipelineEnd(_) => {
+                !self.interrupt.asked()
+            }
+            Record::Footer(_) => false,
+            Record::Header(_) | Record::Attempt(_) | Record::Fault(_) => true,
+        }
+    }
+
+    /// Stops the run when the checkpoint cannot be written.
+    fn check(&self, written: Result<(), CheckpointError>) {
+        if let Err(error) = written {
+            self.stop(checkpoint::unreadable(&error));
+        }
+    }
+
+    /// Stops the run: something that it has to write cannot be written.
+    pub fn stop(&self, failure: Failure) {
+        self.output().error.get_or_insert(failure);
+        self.interrupt.ask();
+    }
+
+    /// Appends a record that is in the checkpoint already, or does not belong there.
+    pub fn replay(&self, record: &Record) {
+        if matches!(record, Record::Job(_)) {
+            self.progress.inc(1);
+        }
+        let mut output = self.output();
+        if output.error.is_some() {
+            return;
+        }
+        // The header at once: from then on the folder can be told from one that holds no run.
+        let through = self.write_through || matches!(record, Record::Header(_));
+        match append(&mut output.writer, record, through) {
+            Ok(()) => output.records += 1,
+            Err(error) => {
+                output.error = Some(Failure::unwritable(&self.path, &error));
+                self.interrupt.ask();
+            }
+        }
+    }
+
+    /// Writes the footer; fails where anything could not be written.
+    pub fn finish(&self, interrupted: bool) -> Result<(), Failure> {
+        self.progress.finish_and_clear();
+        let records = self.output().records;
+        self.record(&Record::Footer(Footer { interrupted, records }));
+        let mut output = self.output();
+        if let Some(failure) = output.error.take() {
+            return Err(failure);
+        }
+        output.writer.flush().map_err(|error| Failure::unwritable(&self.path, &error))
+    }
+
+    fn output(&self) -> MutexGuard<'_, Output> {
+        self.output.lock()
+    }
+}
+
+impl Sink for Recorder {
+    fn intend(&self, tag: &str, intent: &Intent) {
+        if let Some(checkpoint) = &self.checkpoint {
+            self.check(checkpoint.intend(tag, intent));
+        }
+    }
+
+    fn commit(&self, tag: &str, attempt: Attempt, answer: Option<(&Key, &Answer)>) {
+        if let Some(checkpoint) = &self.checkpoint {
+            self.check(checkpoint.commit(tag, &attempt, answer));
+        }
+        self.replay(&Record::Attempt(attempt));
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.interrupt.asked()
+    }
+}
+
+fn append(writer: &mut BufWriter<File>, record: &Record, write_through: bool) -> io::Result<()> {
+    serde_json::to_writer(&mut *writer, record)?;
+    writer.write_all(b"\n")?;
+    if write_through { writer.flush() } else { Ok(()) }
+}

@@ -1,0 +1,137 @@
+//! What a run puts under its load: a target does one job at a time for whoever asks.
+//!
+//! A plan lists targets as [`TargetPlan`]s. Each is set up once, when there is a service for it to
+//! talk to, and the [`Target`] that comes of it does jobs until it is dropped. The driver, the
+//! platform and the records know nothing else about it. The pipelines of the engine are one kind
+//! of target, [`builtin`]; another kind is another file here.
+//!
+//! A target says of a job what it knows. What the job has used (calls, tokens, money) is written
+//! into its [`Progress`] while it goes on, because it may be given up at any moment.
+
+pub mod builtin;
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::outside::{Progress, RunClock};
+use futures_util::future::BoxFuture;
+use reports::Cause;
+use reports::record::{Outcome, PipelineHeader};
+
+use crate::Failure;
+use crate::plan::run_plan::RunPlan;
+use crate::platform::invocation::Invocation;
+use crate::run::recorder::Recorder;
+use crate::run::resume::Earlier;
+use crate::service::Service;
+use crate::source::SourceFile;
+
+/// Does one job. The driver, the platform and the records know nothing else about it.
+pub trait Target: Send + Sync {
+    /// Its name and what it was made of, as its plan has them.
+    fn header(&self) -> PipelineHeader;
+
+    /// Does one job. Dropped before its end, the work is over and leaves nothing running.
+    fn run<'a>(&'a self, job: Job, within: &'a Invocation) -> BoxFuture<'a, JobEnd>;
+
+    /// What it sets itself where nobody else does.
+    fn limits(&self) -> Limits {
+        Limits { jobs_at_once: NonZeroUsize::MIN, job_time: None }
+    }
+
+    /// Writes down what is known of a job that will not be run, because it was turned away.
+    fn describe(&self, job: &Job, progress: &Progress) {
+        let Ok(text) = job.file.text() else { return };
+        progress.note(|figures| {
+            figures.bytes = text.len() as u64;
+            figures.lines = text.lines().count() as u64;
+        });
+    }
+}
+
+/// A target as a plan lists it: what it is called and made of, and how it gets ready for a run.
+pub trait TargetPlan: fmt::Debug + Send + Sync {
+    /// Its name and a hash of what it is made of; how many jobs it gets is the plan's to fill in.
+    fn header(&self) -> PipelineHeader;
+
+    /// Gets it ready for one run.
+    fn set_up<'a>(&'a self, setup: Setup<'a>) -> BoxFuture<'a, Result<Arc<dyn Target>, Failure>>;
+
+    /// Whether what it has paid for survives its death, so that a run of it can be resumed.
+    fn keeps_checkpoints(&self) -> bool {
+        false
+    }
+}
+
+/// What a target is set up with.
+#[derive(Debug, Clone, Copy)]
+pub struct Setup<'a> {
+    /// The run that it is a part of.
+    pub plan: &'a RunPlan,
+    /// What it talks to.
+    pub service: &'a Service,
+    /// Where records go.
+    pub recorder: &'a Arc<Recorder>,
+    /// What earlier lives of the run have done.
+    pub earlier: &'a Earlier,
+    /// What every tag of a request begins with, so that no two lives of a run share one.
+    pub tags: &'a str,
+    /// The run's time.
+    pub clock: RunClock,
+}
+
+/// What a target sets itself: no platform and no load knows better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Jobs under way at once where it is handed all of them together.
+    pub jobs_at_once: NonZeroUsize,
+    /// How long a job may take where the scenario names no platform.
+    pub job_time: Option<Duration>,
+}
+
+/// One file to document.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The job, counted from 1.
+    pub number: u64,
+    /// The file.
+    pub file: SourceFile,
+    /// When the schedule meant it to begin.
+    pub arrival_us: u64,
+    /// Which delivery of the same job this is, counted from 1: a queue may deliver it again.
+    pub delivery: u64,
+}
+
+/// How a job ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobEnd {
+    /// Whether its file is documented.
+    pub outcome: Outcome,
+    /// Why it failed.
+    pub cause: Option<Cause>,
+    /// The failure in words; of a job that did not fail, a remark.
+    pub detail: Option<String>,
+    /// Definitions that the documentation names, where the target can judge that.
+    pub documented: u64,
+}
+
+impl JobEnd {
+    /// A file that is documented, and a remark where there is one to make.
+    pub const fn documented(documented: u64, remark: Option<String>) -> Self {
+        Self { outcome: Outcome::Documented, cause: None, detail: remark, documented }
+    }
+
+    /// A file that is not documented, and why.
+    pub fn failed(cause: Cause, detail: impl Into<String>) -> Self {
+        let (cause, detail) = (Some(cause), Some(detail.into()));
+        Self { outcome: Outcome::Failed, cause, detail, documented: 0 }
+    }
+
+    /// A file that was never meant to be sent, and why.
+    pub fn skipped(reason: impl Into<String>) -> Self {
+        let detail = Some(reason.into());
+        Self { outcome: Outcome::Skipped, cause: None, detail, documented: 0 }
+    }
+}

@@ -1,0 +1,159 @@
+//! Server-sent events: how one is written, and the one reader of them.
+//!
+//! Only what the API uses: a name and one line of data. What an event means is not here.
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// What ends a stream that is whole.
+const LAST_EVENT: &[u8] = b"event: message_stop";
+
+/// Where the text of a delta stands, by its kind.
+const DELTA_TEXTS: [&str; 3] = ["text", "thinking", "partial_json"];
+
+/// An event as it goes over the wire.
+pub(crate) fn written(name: &str, data: &impl Serialize) -> String {
+    let data = serde_json::to_string(data).expect("data of strings and numbers serialises");
+    ["event: ", name, "\ndata: ", &data, "\n\n"].concat()
+}
+
+/// One event.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    /// Its lines, the empty one at its end included.
+    pub(crate) text: String,
+}
+
+impl Frame {
+    /// The event's name.
+    pub(crate) fn kind(&self) -> &str {
+        self.text.lines().find_map(|line| line.strip_prefix("event: ")).unwrap_or_default()
+    }
+
+    /// The event's data, where it is JSON.
+    pub(crate) fn data(&self) -> Option<Value> {
+        let data = self.text.lines().find_map(|line| line.strip_prefix("data: "));
+        serde_json::from_str(data?).ok()
+    }
+
+    /// The event with its data changed; one without an object stays as it is.
+    pub(crate) fn edited(&self, edit: impl FnOnce(&mut Value)) -> String {
+        match self.data() {
+            Some(mut value) if value.is_object() => {
+                edit(&mut value);
+                written(self.kind(), &value)
+            }
+            _ => self.text.clone(),
+        }
+    }
+}
+
+/// What a delta adds to its block, where it adds text.
+pub(crate) fn delta_text(data: &Value) -> Option<&str> {
+    DELTA_TEXTS.iter().find_map(|name| data["delta"][*name].as_str())
+}
+
+/// The same text, to be changed.
+pub(crate) fn delta_text_mut(data: &mut Value) -> Option<&mut Value> {
+    let delta = data.get_mut("delta")?.as_object_mut()?;
+    let name = DELTA_TEXTS.iter().find(|name| delta.get(**name).is_some_and(Value::is_string))?;
+    delta.get_mut(*name)
+}
+
+/// Finds the events in bytes, wherever they are cut.
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    buffer: Vec<u8>,
+}
+
+impl Reader {
+    /// Takes more bytes.
+    pub(crate) fn feed(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// The bytes that are left over, as far as no event has ended in them.
+    pub(crate) fn rest(&mut self) -> Option<String> {
+        let rest = std::mem::take(&mut self.buffer);
+        (!rest.is_empty()).then(|| String::from_utf8_lossy(&rest).into_owned())
+    }
+}
+
+impl Iterator for Reader {
+    type Item = Frame;
+
+    /// The next event that has come as a whole.
+    fn next(&mut self) -> Option<Frame> {
+        let end = self.buffer.windows(2).position(|pair| pair == b"\n\n")? + 2;
+        let rest = self.buffer.split_off(end);
+        let whole = std::mem::replace(&mut self.buffer, rest);
+        Some(Frame { text: String::from_utf8_lossy(&whole).into_owned() })
+    }
+}
+
+/// Looks for the last event of a stream, without reading the others.
+#[derive(Debug)]
+pub(crate) enum LastEvent {
+    /// It is to come; these bytes may be the beginning of its name.
+    Awaited(Vec<u8>),
+    /// It has come.
+    Seen,
+}
+
+impl LastEvent {
+    /// Nothing has come yet.
+    pub(crate) const fn awaited() -> Self {
+        Self::Awaited(Vec::new())
+    }
+
+    /// Looks at more bytes, which may cut an event anywhere.
+    pub(crate) fn look(&mut self, bytes: &[u8]) {
+        let Self::Awaited(tail) = self else { return };
+        tail.extend_from_slice(bytes);
+        if tail.windows(LAST_EVENT.len()).any(|part| part == LAST_EVENT) {
+            *self = Self::Seen;
+            return;
+        }
+        let keep = tail.len().min(LAST_EVENT.len() - 1);
+        tail.drain(..tail.len() - keep);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &[u8] = b"event: ping\n\nevent: message_stop\ndata: {\"a\":1}\n\n";
+
+    #[test]
+    fn an_event_is_found_wherever_it_is_cut() {
+        for at in 0..TEXT.len() {
+            let (mut reader, mut last) = (Reader::default(), LastEvent::awaited());
+            let mut kinds = Vec::new();
+            for part in [&TEXT[..at], &TEXT[at..]] {
+                reader.feed(part);
+                kinds.extend(reader.by_ref().map(|frame| frame.kind().to_owned()));
+                last.look(part);
+            }
+            assert_eq!(kinds, ["ping", "message_stop"], "cut at {at}");
+            assert_eq!(reader.rest(), None);
+            assert!(matches!(last, LastEvent::Seen), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn an_event_reads_as_it_was_written() {
+        let data = serde_json::json!({"delta": {"text": "hi"}});
+        let frame = Frame { text: written("content_block_delta", &data) };
+        assert_eq!(frame.kind(), "content_block_delta");
+        assert_eq!(frame.data().as_ref().and_then(delta_text), Some("hi"));
+        let louder = frame.edited(|data| {
+            if let Some(text) = delta_text_mut(data) {
+                *text = "HI".into();
+            }
+        });
+        assert_eq!(louder, frame.text.replace("hi", "HI"));
+        let bare = Frame { text: "event: ping\n\n".to_owned() };
+        assert_eq!(bare.edited(|_| ()), bare.text);
+    }
+}

@@ -1,0 +1,85 @@
+//! The mock's time: tokio's clock, counted from the moment the mock was made.
+//!
+//! The calendar date of that moment is an argument, so that a simulated run prints the same reset
+//! times on every day.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::{Instant, sleep_until};
+
+/// 2026-01-01T00:00:00Z in milliseconds since the Unix epoch: where simulated time begins.
+pub const SIMULATED_EPOCH_MS: i64 = 1_767_225_600_000;
+
+/// Microseconds in a second.
+pub const SECOND_US: u64 = 1_000_000;
+
+/// Time since the mock was made, and the calendar time that goes with it.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    started: Instant,
+    epoch_ms: i64,
+}
+
+impl Clock {
+    /// A clock that starts now, at `epoch_ms` milliseconds after the Unix epoch.
+    pub fn starting_at(epoch_ms: i64) -> Self {
+        Self { started: Instant::now(), epoch_ms }
+    }
+
+    /// Microseconds since the mock was made.
+    pub fn now_us(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// The calendar time of an instant, in milliseconds since the Unix epoch.
+    pub fn unix_ms(&self, at_us: u64) -> i64 {
+        self.epoch_ms.saturating_add(i64::try_from(at_us / 1000).unwrap_or(i64::MAX))
+    }
+
+    /// The time this many seconds from now, as HTTP writes dates.
+    pub fn http_date(&self, in_s: u64) -> http::HeaderValue {
+        let at_us = self.now_us().saturating_add(in_s.saturating_mul(SECOND_US));
+        let seconds = self.unix_ms(at_us) / 1000;
+        let at = Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH);
+        let text = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at);
+        text.ok()
+            .and_then(|text| http::HeaderValue::try_from(text).ok())
+            .unwrap_or(http::HeaderValue::from_static("Thu, 01 Jan 1970 00:00:00 GMT"))
+    }
+
+    /// The calendar time of an instant, in whole seconds as the API writes it, rounded up.
+    pub fn rfc3339(&self, at_us: u64) -> String {
+        let elapsed_ms = i64::try_from(at_us.div_ceil(1000)).unwrap_or(i64::MAX);
+        let whole_seconds = self.epoch_ms.saturating_add(elapsed_ms).saturating_add(999) / 1000;
+        Timestamp::from_second(whole_seconds).unwrap_or(Timestamp::MAX).to_string()
+    }
+}
+
+/// A moment that never comes.
+const NEVER_MS: u64 = u64::MAX;
+
+/// Waits until this many milliseconds after `started`, which may be indefinitely. A timer that is due at
+/// once would still wait for the next millisecond of a real clock, so no waiting is no timer.
+pub(crate) async fn wait_until(started: Instant, at_ms: u64) {
+    if at_ms == 0 {
+        return;
+    }
+    match started.checked_add(Duration::from_millis(at_ms)) {
+        Some(at) if at_ms != NEVER_MS => sleep_until(at).await,
+        _ => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calendar_times_are_rounded_up_to_the_second() {
+        let clock = Clock::starting_at(SIMULATED_EPOCH_MS);
+        assert_eq!(clock.rfc3339(0), "2026-01-01T00:00:00Z");
+        assert_eq!(clock.rfc3339(1), "2026-01-01T00:00:01Z");
+        assert_eq!(clock.rfc3339(61 * SECOND_US), "2026-01-01T00:01:01Z");
+    }
+}

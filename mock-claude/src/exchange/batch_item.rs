@@ -1,0 +1,70 @@
+//! One request of a batch: faults and prompt cache as for any message, no limits, half the price. An
+//! effect on a connection or a stream has nothing to act on in a batch.
+
+use http::HeaderMap;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::Replied;
+use super::call::{Asking, Call};
+use super::core::Core;
+use super::identity::subject;
+use super::message::{PATH, charged};
+use crate::api::error::ApiError;
+use crate::api::headers::BETA;
+use crate::api::request::{MessagesRequest, Purpose, Rules, Version};
+use crate::fault::effect::Effect;
+
+/// What is decided about one request of a batch.
+pub(crate) struct BatchItem {
+    pub(crate) request_id: String,
+    pub(crate) result: Result<Box<Replied>, ApiError>,
+    /// What a fault does to the message.
+    pub(crate) effect: Option<Effect>,
+}
+
+impl Core {
+    /// Decides one request of a batch whose creation had these headers.
+    pub(crate) fn batch_item(
+        &self,
+        body: &[u8],
+        version: Version,
+        headers: &HeaderMap,
+    ) -> BatchItem {
+        let beta = headers.contains_key(&BETA);
+        let contract = self.config.contract;
+        let rules = Rules { version, purpose: Purpose::Reply, beta, contract };
+        let parsed = MessagesRequest::read(body, rules);
+        let about = parsed.as_ref().map_or_else(|_| xxh3_64(body), subject);
+        let mut call = Call::open(self, Asking { headers, trace: None }, about);
+        let replied = parsed.and_then(|request| call.reply_in_batch(request));
+        let entry = call.entry(replied.as_ref().err());
+        call.commit(match &replied {
+            Ok(replied) => charged(entry, replied, true),
+            Err(_) => entry,
+        });
+        BatchItem {
+            request_id: call.identity.request_id,
+            result: replied,
+            effect: call.injection.map(|injection| injection.effect),
+        }
+    }
+}
+
+impl Call<'_> {
+    fn reply_in_batch(&mut self, request: MessagesRequest) -> Result<Box<Replied>, ApiError> {
+        let mut request = request;
+        self.meet(PATH, &request.model_id, request.stream)?;
+        self.injection.take_if(|injection| !injection.effect.is_about_content());
+        if let Some(error) = self.effect().and_then(Effect::error_body) {
+            return Err(error);
+        }
+        if let Some(most) = self.effect().and_then(Effect::most_tokens) {
+            request.max_tokens = request.max_tokens.min(most);
+        }
+        let input = self.cached(&request);
+        let replied = self.reply(request, input, None);
+        // A batch shows no moment at which a response begins: it is there when it is decided.
+        self.cache(&replied.request, self.identity.arrival.at_us);
+        Ok(replied)
+    }
+}

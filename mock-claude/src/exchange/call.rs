@@ -1,0 +1,118 @@
+//! A request while it is decided: its identity, the fault that it meets, and what is written down
+//! of it. Messages, counts, the other routes and the requests of a batch all pass through here.
+
+use http::{HeaderMap, HeaderValue};
+
+use super::core::{Core, organization};
+use super::identity::Identity;
+use super::{Decision, Outcome};
+use crate::api::error::ApiError;
+use crate::api::headers::{API_KEY, ORGANIZATION, VERSION, WORKSPACE, bearer, text};
+use crate::api::request::Version;
+use crate::fault::effect::Effect;
+use crate::fault::plan::Injection;
+use crate::fault::when::Asked;
+use crate::journal::Entry;
+use crate::journal::trace::Handle;
+
+/// Who asks, as far as a decision has to know.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asking<'a> {
+    /// The headers of the request.
+    pub(crate) headers: &'a HeaderMap,
+    /// Its trace; a request in a batch has none.
+    pub(crate) trace: Option<&'a Handle>,
+}
+
+/// A request that is being decided.
+pub(super) struct Call<'a> {
+    pub(super) core: &'a Core,
+    pub(super) asking: Asking<'a>,
+    pub(super) identity: Identity,
+    pub(super) injection: Option<Injection>,
+}
+
+impl<'a> Call<'a> {
+    /// Opens the next attempt at what `subject` stands for.
+    pub(super) fn open(core: &'a Core, asking: Asking<'a>, subject: u64) -> Self {
+        let identity = Identity::of(core, asking.headers, subject);
+        Self { core, asking, identity, injection: None }
+    }
+
+    /// Lets a fault hit the request. Refuses where the fault says so, or where the client asks for
+    /// one that is not there.
+    pub(super) fn meet(&mut self, path: &str, model: &str, stream: bool) -> Result<(), ApiError> {
+        let asked = Asked::of(self.identity.arrival, self.asking.headers);
+        self.injection = self.core.injector.meet(Asked { path, model, stream, ..asked })?;
+        self.effect().and_then(Effect::refusal).cloned().map_or(Ok(()), Err)
+    }
+
+    /// What a fault does to the request, where one hits it.
+    pub(super) fn effect(&self) -> Option<&Effect> {
+        self.injection.as_ref().map(|injection| &injection.effect)
+    }
+
+    /// The journal's entry of a request that costs nothing.
+    pub(super) fn entry(&self, error: Option<&ApiError>) -> Entry {
+        let Identity { arrival, request_id, tag, .. } = &self.identity;
+        Entry {
+            at_us: arrival.at_us,
+            request_id: request_id.clone(),
+            tag: tag.clone(),
+            status: error.map_or(200, |error| error.status),
+            error: error.map(|error| error.kind),
+            fault: self.injection.as_ref().map(|injection| injection.name.clone()),
+            tokens_in: 0,
+            tokens_out: 0,
+            cost_microusd: 0,
+        }
+    }
+
+    /// Writes an entry, and takes what it cost from what may be spent.
+    pub(super) fn commit(&self, entry: Entry) {
+        if let Some(limits) = self.core.limits.as_ref().filter(|_| entry.cost_microusd > 0) {
+            limits.debit(self.identity.account, entry.cost_microusd);
+        }
+        self.core.journal.write(entry, self.asking.trace);
+    }
+
+    /// The id of the organisation that asks.
+    pub(super) fn organization(&self) -> HeaderValue {
+        let limits = self.core.limits.as_ref();
+        limits.and_then(|limits| limits.organization_name(self.identity.account)).map_or_else(
+            || self.core.organization.clone(),
+            |name| organization(self.core.chance, name),
+        )
+    }
+
+    /// Whose answer it is, with room for the headers to come.
+    pub(super) fn headers(&self) -> HeaderMap {
+        let Some(limits) = &self.core.limits else {
+            let mut headers = HeaderMap::with_capacity(6);
+            headers.insert(&ORGANIZATION, self.core.organization.clone());
+            return headers;
+        };
+        let mut headers = HeaderMap::with_capacity(20);
+        headers.insert(&ORGANIZATION, self.organization());
+        if let Some(id) = limits.workspace_id(self.identity.account).map(HeaderValue::from_str) {
+            headers.extend(id.ok().map(|id| (WORKSPACE.clone(), id)));
+        }
+        headers
+    }
+
+    /// The decision, once everything is written down.
+    pub(super) fn decided(self, headers: HeaderMap, outcome: Outcome) -> Decision {
+        let Identity { arrival, request_id, .. } = self.identity;
+        let effect = self.injection.map(|injection| injection.effect);
+        Decision { headers, request_id, outcome, effect, is_foreseen: false, key: arrival.key }
+    }
+}
+
+/// What the API wants of the headers, before it looks at the body.
+pub(crate) fn check_headers(headers: &HeaderMap) -> Result<Version, ApiError> {
+    let given = |text: Option<&str>| text.is_some_and(|text| !text.trim().is_empty());
+    if !given(text(headers, &API_KEY)) && !given(bearer(headers)) {
+        return Err(ApiError::of_status(401, "x-api-key header is required"));
+    }
+    Version::parse(text(headers, &VERSION))
+}

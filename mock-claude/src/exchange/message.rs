@@ -1,0 +1,215 @@
+//! `POST /v1/messages`: credentials, version, body, fault, limits, reply, charge, in this order.
+//!
+//! This is the way of nearly every request, so it takes the body as it comes from the connection
+//! and holds nothing of the request once the answer is decided.
+
+use std::sync::Arc;
+
+use axum::BoxError;
+use axum::response::Response;
+use bytes::Bytes;
+use http::{HeaderMap, Request};
+use serde_json::{Map, Value, json};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::call::{Asking, Call, check_headers};
+use super::core::Core;
+use super::identity::subject;
+use super::{Decision, Exchange, Origin, Outcome, Replied};
+use crate::api::error::ApiError;
+use crate::api::headers::BETA;
+use crate::api::prices::{Charge, InputTokens};
+use crate::api::request::{MessagesRequest, Purpose, Rules};
+use crate::fault::effect::Effect;
+use crate::journal::Entry;
+use crate::limits::{Admission, Wanted};
+use crate::model::latency::Delay;
+use crate::model::reply;
+use crate::server::body;
+
+/// The path.
+pub(crate) const PATH: &str = "/v1/messages";
+
+/// How long a container is kept after its last use.
+const CONTAINER_LIFE_US: u64 = 3_600_000_000;
+
+/// Answers one request.
+pub(crate) async fn answer<B>(core: Arc<Core>, request: Request<B>, origin: Origin) -> Response
+where
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
+{
+    let (head, body) = request.into_parts();
+    let body = body::read(body).await;
+    let exchange = Exchange::begin(&core, origin, |core, trace| {
+        let asking = Asking { headers: &head.headers, trace: Some(trace) };
+        core.message(asking, body.as_deref().map_err(Clone::clone))
+    });
+    drop((head, body));
+    exchange.end(&core).await
+}
+
+impl Core {
+    /// Decides a message and writes it into the journal.
+    pub(crate) fn message(&self, asking: Asking<'_>, body: Result<&[u8], ApiError>) -> Decision {
+        let body_bytes = body.as_ref().map_or(0, |bytes| bytes.len() as u64);
+        let (parsed, subject) = match body {
+            Err(error) => (Err(error), 0),
+            Ok(bytes) => match self.read(asking.headers, bytes, Purpose::Reply) {
+                Err(error) => (Err(error), xxh3_64(bytes)),
+                Ok(request) => {
+                    let subject = subject(&request);
+                    (Ok(request), subject)
+                }
+            },
+        };
+        let mut call = Call::open(self, asking, subject);
+        call.note(parsed.as_ref().ok());
+        let mut headers = call.headers();
+        let replied =
+            parsed.and_then(|request| call.reply_if_admitted(request, body_bytes, &mut headers));
+        let entry = call.entry(replied.as_ref().err());
+        call.commit(match &replied {
+            Ok(replied) => charged(entry, replied, false),
+            Err(_) => entry,
+        });
+        let outcome = replied.map_or_else(Outcome::Refused, Outcome::Replied);
+        Decision { is_foreseen: true, ..call.decided(headers, outcome) }
+    }
+
+    /// Reads a body by the rules that its headers ask for.
+    pub(super) fn read(
+        &self,
+        headers: &HeaderMap,
+        body: &[u8],
+        purpose: Purpose,
+    ) -> Result<MessagesRequest, ApiError> {
+        let version = check_headers(headers)?;
+        let beta = headers.contains_key(&BETA);
+        let contract = self.config.contract;
+        MessagesRequest::read(body, Rules { version, purpose, beta, contract })
+    }
+}
+
+impl Call<'_> {
+    /// Notes for the journal what only the body says.
+    fn note(&self, request: Option<&MessagesRequest>) {
+        let Some(trace) = self.asking.trace else { return };
+        let trace = &mut trace.open().trace;
+        trace.identify(self.identity.arrival.key);
+        if let Some(request) = request {
+            trace.asks_for(request.model_id.clone());
+        }
+        if let Some(request) = request.filter(|_| self.core.config.journal_prompts) {
+            trace.says(&request.text);
+        }
+    }
+
+    /// The reply, unless a fault or a limit refuses the request. Adds the headers of the limits.
+    fn reply_if_admitted(
+        &mut self,
+        request: MessagesRequest,
+        body_bytes: u64,
+        headers: &mut HeaderMap,
+    ) -> Result<Box<Replied>, ApiError> {
+        let mut request = request;
+        if let Err(error) = self.meet(PATH, &request.model_id, request.stream) {
+            if let Some(limits) = &self.core.limits {
+                limits.announce(self.identity.account, &request.model.class, headers);
+            }
+            return Err(error);
+        }
+        if let Some(most) = self.effect().and_then(Effect::most_tokens) {
+            request.max_tokens = request.max_tokens.min(most);
+        }
+        let input = self.cached(&request);
+        let admission = self.admit(&request, &input, body_bytes, headers)?;
+        let delay = self.effect().and_then(Effect::delay);
+        let mut replied = self.reply(request, input, delay);
+        replied.admission = admission.map(|mut admission| {
+            admission.tokens_out = replied.reply.tokens_out;
+            admission
+        });
+        let begins_us = replied.schedule.at_ms(0).saturating_mul(1000);
+        self.cache(&replied.request, self.identity.arrival.at_us.saturating_add(begins_us));
+        Ok(replied)
+    }
+
+    fn admit(
+        &self,
+        request: &MessagesRequest,
+        input: &InputTokens,
+        body_bytes: u64,
+        headers: &mut HeaderMap,
+    ) -> Result<Option<Admission>, ApiError> {
+        let Some(limits) = &self.core.limits else { return Ok(None) };
+        let wanted = Wanted { tokens_in: input.total(), cache_read_tokens: input.read, body_bytes };
+        let admitted = limits.admit(self.identity.account, request.model, wanted, headers);
+        admitted.map(Some).map_err(|refusal| {
+            let organization = self.organization();
+            refusal.error(organization.to_str().unwrap_or_default(), &request.model_id)
+        })
+    }
+
+    /// What the prompt cache makes of the input. Few requests mark anything to be cached.
+    pub(super) fn cached(&self, request: &MessagesRequest) -> InputTokens {
+        if request.breakpoints.is_empty() {
+            return InputTokens { uncached: request.tokens_in, ..InputTokens::default() };
+        }
+        let Self { core, identity, .. } = self;
+        core.cache.lock().read(identity.scope, request, identity.arrival.at_us)
+    }
+
+    /// Keeps what a request marks, to be read from this moment on.
+    pub(super) fn cache(&self, request: &MessagesRequest, from_us: u64) {
+        if !request.breakpoints.is_empty() {
+            let Self { core, identity, .. } = self;
+            core.cache.lock().write(identity.scope, request, identity.arrival.at_us, from_us);
+        }
+    }
+
+    /// What the model says, and when.
+    pub(super) fn reply(
+        &self,
+        request: MessagesRequest,
+        input: InputTokens,
+        delay: Option<Delay>,
+    ) -> Box<Replied> {
+        let Self { core, identity, .. } = self;
+        let key = identity.arrival.key;
+        let reply = reply::write(&request, &core.config.reply, core.chance, key);
+        let schedule = core.config.latency.plan(input.limited(), core.chance, key);
+        let echoed = self.echoed(&request);
+        let schedule = schedule.delayed(delay);
+        Box::new(Replied { request, reply, schedule, input, echoed, admission: None })
+    }
+
+    /// Fields of the response that are there because the request had them.
+    fn echoed(&self, request: &MessagesRequest) -> Map<String, Value> {
+        let mut echoed = Map::new();
+        if let Some(id) = &request.echo.container {
+            let expires_us = self.identity.arrival.at_us.saturating_add(CONTAINER_LIFE_US);
+            let container = json!({"id": id, "expires_at": self.core.clock.rfc3339(expires_us)});
+            echoed.insert("container".into(), container);
+        }
+        if request.echo.diagnostics {
+            echoed.insert("diagnostics".into(), Value::Null);
+        }
+        if request.echo.context_management {
+            let applied = json!({"applied_edits": []});
+            echoed.insert("context_management".into(), applied);
+        }
+        echoed
+    }
+}
+
+/// The entry with what a reply costs.
+pub(super) fn charged(entry: Entry, replied: &Replied, batch: bool) -> Entry {
+    let Replied { request, reply, input, .. } = replied;
+    let charge = Charge { input: *input, output: reply.tokens_out, batch };
+    Entry {
+        tokens_in: request.tokens_in,
+        tokens_out: reply.tokens_out,
+        cost_microusd: request.model.cost(&charge),
+        ..entry
+    }
+}

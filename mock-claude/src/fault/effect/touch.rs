@@ -1,0 +1,42 @@
+//! What a status fault does to an error besides choosing it: headers, machine code, another body.
+
+use axum::response::Response;
+use http::{HeaderMap, header};
+use serde_json::json;
+
+use super::response::{edited, with_body, with_header};
+use crate::basis::clock::Clock;
+
+/// What is changed about the response to an error besides the error itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Touch {
+    /// Headers that take the place of the usual ones.
+    pub(crate) headers: HeaderMap,
+    /// Seconds from now for a date in `retry-after`.
+    pub(crate) retry_after_date_s: Option<u64>,
+    /// The `error_code` in the details.
+    pub(crate) error_code: Option<String>,
+    /// The body, where it is not the API's.
+    pub(crate) page: Option<String>,
+}
+
+/// The response to an error as the fault wants it.
+pub(super) async fn apply(response: Response, touch: &Touch, clock: Clock) -> Response {
+    let mut response = response;
+    if let Some(code) = &touch.error_code {
+        let details = json!({ "error_code": code });
+        response = edited(response, |body| body["error"]["details"] = details).await;
+    }
+    if let Some(page) = &touch.page {
+        response = with_body(response, page.clone());
+        *response.headers_mut() = HeaderMap::new();
+    }
+    if let Some(seconds) = touch.retry_after_date_s {
+        let date = clock.http_date(seconds);
+        response = with_header(response, header::RETRY_AFTER, date);
+    }
+    for (name, value) in &touch.headers {
+        response.headers_mut().insert(name, value.clone());
+    }
+    response
+}

@@ -1,0 +1,162 @@
+//! What a client did wrong, from the journal alone.
+//!
+//! A pure function of the records: each check is one file that looks at the same history and finds
+//! one thing or nothing. Too few requests without a finding are no evidence of a good client, so
+//! the verdict on them is inconclusive.
+
+mod accepted_truncated_stream;
+mod closed_early;
+mod concurrency_above_limit;
+mod finding;
+mod history;
+mod ignored_retry_after;
+mod no_backoff;
+mod no_jitter;
+mod retried_spend_limit;
+mod retried_unretryable;
+mod retry_storm;
+mod synchronised_retries;
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use self::finding::count;
+pub use self::finding::{Finding, Severity};
+use self::history::History;
+use super::record::Record;
+
+/// Requests without which nothing good is said of a client.
+pub const MIN_REQUESTS: u64 = 20;
+
+/// The checks, the gravest first.
+const CHECKS: [fn(&History<'_>) -> Option<Finding>; 10] = [
+    retried_spend_limit::check,
+    ignored_retry_after::check,
+    retry_storm::check,
+    retried_unretryable::check,
+    no_backoff::check,
+    synchronised_retries::check,
+    concurrency_above_limit::check,
+    accepted_truncated_stream::check,
+    no_jitter::check,
+    closed_early::check,
+];
+
+/// The three verdicts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Judgement {
+    /// Nothing wrong.
+    Clean,
+    /// Something wrong.
+    Faulty,
+    /// Too little was seen.
+    Inconclusive,
+}
+
+/// What is said of a client, or of all clients of one mock together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Conduct {
+    /// The verdict.
+    pub verdict: Judgement,
+    /// Requests that were looked at.
+    pub requests: u64,
+    /// Those among them that failed, and so asked something of the client.
+    pub failed: u64,
+    /// Older requests that the journal no longer holds.
+    pub forgotten: u64,
+    /// What was wrong, the gravest first.
+    pub findings: Vec<Finding>,
+}
+
+/// Judges the clients whose requests these are.
+pub fn judge(records: &[Record]) -> Conduct {
+    let history = History::of(records);
+    let findings: Vec<Finding> = CHECKS.iter().filter_map(|check| check(&history)).collect();
+    let attempts = || history.calls.iter().flat_map(|call| &call.attempts);
+    let requests = count(attempts().count());
+    let verdict = if !findings.is_empty() {
+        Judgement::Faulty
+    } else if requests < MIN_REQUESTS {
+        Judgement::Inconclusive
+    } else {
+        Judgement::Clean
+    };
+    Conduct {
+        verdict,
+        requests,
+        failed: count(attempts().filter(|attempt| attempt.failed()).count()),
+        forgotten: records.first().map_or(0, |record| record.number),
+        findings,
+    }
+}
+
+impl Conduct {
+    /// The verdict for a reader.
+    pub fn text(&self) -> String {
+        let Self { requests, failed, .. } = self;
+        let mut text = String::new();
+        let _ = match self.verdict {
+            Judgement::Clean if *failed == 0 => writeln!(
+                text,
+                "nothing wrong in {requests} requests; none of them failed, so nothing is known \
+                 of the client's retries"
+            ),
+            Judgement::Clean => {
+                writeln!(text, "nothing wrong in {requests} requests, {failed} of which failed")
+            }
+            Judgement::Inconclusive => writeln!(
+                text,
+                "inconclusive: {requests} requests, and it takes {MIN_REQUESTS} to say anything"
+            ),
+            Judgement::Faulty => {
+                let found = self.findings.len();
+                writeln!(text, "{found} wrong in {requests} requests, {failed} of which failed")
+            }
+        };
+        for Finding { name, severity, count, n, example, advice } in &self.findings {
+            let severity = match severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+            };
+            let example = example.join(", ");
+            let _ = writeln!(
+                text,
+                "{severity}: {name}: {count} of {n}\n  first: {example}\n  hint: {advice}"
+            );
+        }
+        if self.forgotten > 0 {
+            let _ = writeln!(text, "{} older requests were forgotten", self.forgotten);
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::history::testing::{call, failed, ok, records};
+    use super::*;
+
+    #[test]
+    fn a_client_that_was_hardly_seen_is_not_called_clean() {
+        let few = judge(&records((0..19).map(|n| call(n, [ok(n * 10)]))));
+        assert_eq!(few.verdict, Judgement::Inconclusive);
+        let enough = judge(&records((0..20).map(|n| call(n, [ok(n * 10)]))));
+        assert_eq!(enough.verdict, Judgement::Clean);
+        assert!(enough.text().starts_with("nothing wrong in 20 requests; none of them failed"));
+        assert_eq!(judge(&[]).verdict, Judgement::Inconclusive);
+    }
+
+    #[test]
+    fn a_finding_counts_however_few_the_requests() {
+        let verdict = judge(&records([call(1, [failed(0, 400), ok(900)])]));
+        assert_eq!(verdict.verdict, Judgement::Faulty);
+        insta::assert_snapshot!(verdict.text(), @"
+        1 wrong in 2 requests, 1 of which failed
+        error: retried_unretryable: 1 of 1
+          first: req_0, req_1
+          hint: a request that is wrong stays wrong: give up on 400, 401, 402, 403, 404, 413 and 422, and on `x-should-retry: false`
+        ");
+    }
+}

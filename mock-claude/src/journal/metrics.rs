@@ -1,0 +1,209 @@
+//! What is counted for a monitor, as Prometheus text.
+//!
+//! Everything is an integer, and no label can grow without end: paths come from a fixed list,
+//! error types are the documented ones, and series beyond a named number count as `other`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use http::HeaderMap;
+use parking_lot::Mutex;
+
+use super::record::{Ledger, Record};
+use super::trace::known_path;
+
+/// Combinations of path, status, error and fault that are counted apart, at most.
+const MAX_SERIES: usize = 1_000;
+
+/// Limits whose levels are shown, at most.
+const MAX_LEVELS: usize = 32;
+
+/// The upper bounds of the latency histogram in milliseconds.
+const BUCKETS_MS: [u64; 14] =
+    [1, 5, 10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000];
+
+/// Counters of one mock.
+#[derive(Debug, Default)]
+pub(crate) struct Metrics {
+    in_flight: AtomicU32,
+    counts: Mutex<Counts>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    requests: BTreeMap<Series, u64>,
+    latency: [u64; BUCKETS_MS.len()],
+    latency_count: u64,
+    latency_sum_us: u64,
+    levels: BTreeMap<String, u64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Series {
+    path: &'static str,
+    status: u16,
+    error: &'static str,
+    fault: String,
+}
+
+impl Metrics {
+    /// Counts a request in; returns how many are under way with it.
+    pub(crate) fn begin(&self) -> u32 {
+        self.in_flight.fetch_add(1, Ordering::Relaxed).saturating_add(1)
+    }
+
+    /// Counts a request out.
+    pub(crate) fn end(&self) {
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Notes the levels of the limits as an answer announces them.
+    pub(crate) fn announced(&self, headers: &HeaderMap) {
+        let levels = headers.iter().filter_map(|(name, value)| {
+            let name = name.as_str().strip_prefix("anthropic-ratelimit-")?;
+            Some((name, value.to_str().ok()?.parse().ok()?))
+        });
+        let mut levels = levels.peekable();
+        if levels.peek().is_none() {
+            return;
+        }
+        let mut counts = self.counts.lock();
+        for (name, value) in levels {
+            if let Some(level) = counts.levels.get_mut(name) {
+                *level = value;
+            } else if counts.levels.len() < MAX_LEVELS {
+                counts.levels.insert(name.to_owned(), value);
+            }
+        }
+    }
+
+    /// Counts a request that has ended.
+    pub(crate) fn count(&self, record: &Record) {
+        let mut series = Series {
+            path: known_path(&record.trace.path).unwrap_or("other"),
+            status: record.entry.status,
+            error: record.entry.error.unwrap_or_default(),
+            fault: record.entry.fault.clone().unwrap_or_default(),
+        };
+        let ended_us = record.trace.ended_us.unwrap_or(record.trace.started_us);
+        let took_us = ended_us.saturating_sub(record.trace.started_us);
+        let mut counts = self.counts.lock();
+        if counts.requests.len() >= MAX_SERIES && !counts.requests.contains_key(&series) {
+            series = Series { path: "other", status: 0, error: "", fault: "other".to_owned() };
+        }
+        *counts.requests.entry(series).or_default() += 1;
+        for (bucket, bound_ms) in counts.latency.iter_mut().zip(BUCKETS_MS) {
+            *bucket += u64::from(took_us <= bound_ms * 1_000);
+        }
+        counts.latency_count += 1;
+        counts.latency_sum_us = counts.latency_sum_us.saturating_add(took_us);
+    }
+
+    /// The text that Prometheus reads; tokens and money come from the ledger.
+    pub(crate) fn text(&self, ledger: &Ledger) -> String {
+        let in_flight = self.in_flight.load(Ordering::Relaxed);
+        let counts = self.counts.lock();
+        let mut text = String::new();
+        head(&mut text, "requests_total", "counter", "Requests that have ended.");
+        for (series, count) in &counts.requests {
+            let _ = writeln!(
+                text,
+                "mock_claude_requests_total{{path=\"{}\",status=\"{}\",error=\"{}\",fault=\"{}\"}} \
+                 {count}",
+                escaped(series.path),
+                series.status,
+                escaped(series.error),
+                escaped(&series.fault),
+            );
+        }
+        for (name, help, value) in [
+            ("input_tokens_total", "Tokens read and charged.", ledger.tokens_in),
+            ("output_tokens_total", "Tokens written and charged.", ledger.tokens_out),
+            ("cost_microusd_total", "Micro-dollars charged.", ledger.cost_microusd),
+        ] {
+            head(&mut text, name, "counter", help);
+            let _ = writeln!(text, "mock_claude_{name} {value}");
+        }
+        head(&mut text, "requests_in_flight", "gauge", "Requests under way.");
+        let _ = writeln!(text, "mock_claude_requests_in_flight {in_flight}");
+        head(&mut text, "limit_level", "gauge", "Limits as last announced to a client.");
+        for (name, level) in &counts.levels {
+            let _ =
+                writeln!(text, "mock_claude_limit_level{{limit=\"{}\"}} {level}", escaped(name));
+        }
+        counts.write_latency(&mut text);
+        text
+    }
+}
+
+impl Counts {
+    fn write_latency(&self, text: &mut String) {
+        let name = "mock_claude_latency_seconds";
+        head(text, "latency_seconds", "histogram", "From the request to its last byte.");
+        for (count, bound_ms) in self.latency.iter().zip(BUCKETS_MS) {
+            let bound = seconds(bound_ms * 1_000);
+            let _ = writeln!(text, "{name}_bucket{{le=\"{bound}\"}} {count}");
+        }
+        let _ = writeln!(text, "{name}_bucket{{le=\"+Inf\"}} {}", self.latency_count);
+        let _ = writeln!(text, "{name}_sum {}", seconds(self.latency_sum_us));
+        let _ = writeln!(text, "{name}_count {}", self.latency_count);
+    }
+}
+
+fn head(text: &mut String, name: &str, kind: &str, help: &str) {
+    let _ = writeln!(text, "# HELP mock_claude_{name} {help}\n# TYPE mock_claude_{name} {kind}");
+}
+
+/// Seconds with the decimals they need, from whole microseconds.
+fn seconds(us: u64) -> String {
+    let text = format!("{}.{:06}", us / 1_000_000, us % 1_000_000);
+    let short = text.trim_end_matches('0');
+    if short.ends_with('.') { format!("{short}0") } else { short.to_owned() }
+}
+
+/// A label value as the text format wants it.
+fn escaped(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::record::Entry;
+    use crate::journal::trace::Trace;
+
+    fn record(path: &str, fault: &str) -> Record {
+        let entry = Entry {
+            status: 529,
+            error: Some("overloaded_error"),
+            fault: Some(fault.to_owned()),
+            ..Entry::undecided(0)
+        };
+        let path = path.to_owned().into();
+        let trace = Trace { path, ended_us: Some(7_000), ..Trace::default() };
+        Record { number: 0, entry, trace }
+    }
+
+    #[test]
+    fn a_label_cannot_break_out_of_its_quotes() {
+        let metrics = Metrics::default();
+        metrics.count(&record("/v1/messages", "a\"b\\c\nd"));
+        let text = metrics.text(&Ledger::default());
+        assert!(text.contains(r#"fault="a\"b\\c\nd"} 1"#), "{text}");
+        assert!(text.contains("latency_seconds_bucket{le=\"0.005\"} 0\n"), "{text}");
+        assert!(text.contains("latency_seconds_bucket{le=\"0.01\"} 1\n"), "{text}");
+        assert!(text.contains("latency_seconds_sum 0.007\n"), "{text}");
+    }
+
+    #[test]
+    fn neither_paths_nor_faults_grow_the_metrics_without_end() {
+        let metrics = Metrics::default();
+        for number in 0..3 * MAX_SERIES {
+            metrics.count(&record(&format!("/v1/{number}"), "same"));
+            metrics.count(&record("/v1/models", &number.to_string()));
+        }
+        let series = metrics.counts.lock().requests.len();
+        assert_eq!(series, MAX_SERIES + 1);
+    }
+}

@@ -1,0 +1,197 @@
+//! What the mock saw and what it charged: one entry a request, and their sum.
+//!
+//! An entry is written when the request is decided, before its reply is sent: a client that
+//! hangs up has still been charged, as the real API charges what was already under way. What was
+//! in fact sent, and when it ended, is added when the answer has gone.
+
+pub mod conduct;
+mod metrics;
+mod record;
+pub(crate) mod trace;
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use parking_lot::Mutex;
+
+pub(crate) use self::metrics::Metrics;
+pub use self::record::{Entry, Ledger, Record};
+use self::trace::{Handle, Open};
+pub use self::trace::{Limit, Trace};
+use crate::api::error::known_kind;
+
+/// Entries that the journal holds, at most; older ones make room.
+pub const CAPACITY: usize = 10_000;
+
+type Observer = Box<dyn Fn(&Entry) + Send + Sync>;
+
+/// The latest entries, the sum of all, and whoever wants to see each as it is written.
+#[derive(Default)]
+pub struct Journal {
+    book: Mutex<Book>,
+    observer: Option<Observer>,
+    metrics: Metrics,
+}
+
+#[derive(Debug, Default)]
+struct Book {
+    slots: VecDeque<Slot>,
+    next: u64,
+    ledger: Ledger,
+}
+
+/// A record, and the trace that it gets when its request has ended.
+#[derive(Debug)]
+struct Slot {
+    record: Record,
+    open: Option<Handle>,
+}
+
+impl Slot {
+    /// The record as far as it is known now.
+    fn now(&self) -> Record {
+        let mut record = self.record.clone();
+        if let Some(open) = &self.open {
+            record.trace = open.open().trace.clone();
+        }
+        record
+    }
+}
+
+impl Book {
+    fn push(&mut self, entry: Entry, open: Option<Handle>) -> u64 {
+        if self.slots.len() == CAPACITY {
+            self.slots.pop_front();
+        }
+        let number = self.next;
+        self.next += 1;
+        let record = Record { number, entry, trace: Trace::default() };
+        self.slots.push_back(Slot { record, open });
+        number
+    }
+
+    /// A slot by the number of its record; none if it has made room, or was forgotten.
+    fn slot(&mut self, number: u64) -> Option<&mut Slot> {
+        let first = self.slots.front()?.record.number;
+        self.slots.get_mut(usize::try_from(number.checked_sub(first)?).ok()?)
+    }
+}
+
+impl Journal {
+    /// A journal that shows each entry to `observer` as it is written.
+    pub fn observed_by(observer: impl Fn(&Entry) + Send + Sync + 'static) -> Self {
+        Self { observer: Some(Box::new(observer)), ..Self::default() }
+    }
+
+    /// Writes the entry of a request, whose trace is added when it ends.
+    pub(crate) fn write(&self, entry: Entry, trace: Option<&Handle>) {
+        if let Some(observer) = &self.observer {
+            observer(&entry);
+        }
+        let mut book = self.book.lock();
+        book.ledger.requests += 1;
+        book.ledger.errors += u64::from(entry.status >= 400);
+        book.ledger.tokens_in += entry.tokens_in;
+        book.ledger.tokens_out += entry.tokens_out;
+        book.ledger.cost_microusd += entry.cost_microusd;
+        let number = book.push(entry, trace.cloned());
+        if let Some(trace) = trace {
+            trace.open().number = Some(number);
+        }
+    }
+
+    /// Ends a trace: adds what was seen to what was decided.
+    pub(crate) fn finish(&self, ended: &Handle, status: Option<u16>, error: Option<&str>) {
+        self.metrics.end();
+        let mut book = self.book.lock();
+        let Open { trace, number } = std::mem::take(&mut *ended.open());
+        // What no decision was made about, such as a list of models, is seen all the same.
+        let number = number.unwrap_or_else(|| book.push(Entry::undecided(trace.started_us), None));
+        let Some(Slot { record, open }) = book.slot(number) else {
+            return;
+        };
+        *open = None;
+        record.trace = trace;
+        if let Some(status) = status {
+            record.entry.status = status;
+            record.entry.error = error.map(known_kind);
+        }
+        self.metrics.count(record);
+        // Writing a line takes too long to be done under the lock, and a copy is only made for it.
+        if tracing::enabled!(tracing::Level::INFO) {
+            let record = record.clone();
+            drop(book);
+            log(&record);
+        }
+    }
+
+    /// The sum of everything that was written.
+    pub fn ledger(&self) -> Ledger {
+        self.book.lock().ledger
+    }
+
+    /// The latest entries, oldest first.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.book.lock().slots.iter().map(|slot| slot.record.entry.clone()).collect()
+    }
+
+    /// The latest requests in full, oldest first.
+    pub fn records(&self) -> Vec<Record> {
+        self.book.lock().slots.iter().map(Slot::now).collect()
+    }
+
+    /// What is counted for a monitor.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Forgets all entries and their sum. Requests under way are not written when they end.
+    pub(crate) fn reset(&self) {
+        let mut book = self.book.lock();
+        book.slots.clear();
+        book.ledger = Ledger::default();
+    }
+}
+
+/// One event a request. What a client wrote is printed as a quoted literal, so that no control
+/// character reaches a terminal.
+fn log(record: &Record) {
+    let Record { entry, trace, .. } = record;
+    let ended_us = trace.ended_us.unwrap_or(trace.started_us);
+    tracing::info!(
+        request_id = entry.request_id,
+        path = ?trace.path,
+        model = ?trace.model.as_deref().unwrap_or_default(),
+        status = entry.status,
+        tokens_in = entry.tokens_in,
+        tokens_out = entry.tokens_out,
+        latency_us = ended_us.saturating_sub(trace.started_us),
+        fault = ?entry.fault.as_deref().unwrap_or_default(),
+        client_left = trace.client_left,
+        "request"
+    );
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Journal").field("book", &self.book).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ledger_remembers_what_the_journal_had_to_forget() {
+        let journal = Journal::default();
+        for number in 0..CAPACITY as u64 + 5 {
+            let entry =
+                Entry { tokens_in: 1, tokens_out: 2, cost_microusd: 3, ..Entry::undecided(number) };
+            journal.write(entry, None);
+        }
+        assert_eq!(journal.entries().len(), CAPACITY);
+        assert_eq!(journal.entries()[0].at_us, 5);
+        assert_eq!(journal.ledger().cost_microusd, 3 * (CAPACITY as u64 + 5));
+    }
+}

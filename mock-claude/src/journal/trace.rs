@@ -1,0 +1,215 @@
+//! The trace of one request as it was seen from outside: who sent it, when it came and went, what
+//! it was answered.
+//!
+//! A trace is open while its request is handled, and whoever knows something about the request
+//! notes it here. The API key never gets here, only a short hash of it, and no prompt does unless
+//! the configuration asks for it.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::sync::Arc;
+
+use http::{HeaderMap, Method, header};
+use parking_lot::{Mutex, MutexGuard};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::api::headers::{RETRY_COUNT, credential, text};
+use crate::basis::chance::RequestKey;
+use crate::basis::hex;
+
+/// The longest path, model or user agent that is kept, in characters.
+const MAX_TEXT: usize = 200;
+
+/// The longest prompt that is kept where prompts are wanted, in characters.
+const MAX_PROMPT: usize = 4_000;
+
+/// Paths that have a name of their own; ids and whatever else clients ask for count together.
+const PATHS: [&str; 6] = [
+    "/v1/messages",
+    "/v1/messages/count_tokens",
+    "/v1/messages/batches",
+    "/v1/models",
+    "/v1/files",
+    "/v1/complete",
+];
+
+/// The name under which a path is counted, if it has one of its own.
+pub(crate) fn known_path(path: &str) -> Option<&'static str> {
+    PATHS.into_iter().find(|known| *known == path)
+}
+
+/// What was seen of one request.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Trace {
+    /// The HTTP method.
+    pub method: Cow<'static, str>,
+    /// The path without its query.
+    pub path: Cow<'static, str>,
+    /// The model that was asked for.
+    pub model: Option<Cow<'static, str>>,
+    /// Hash of what the request is about, in hexadecimal.
+    pub subject: Option<String>,
+    /// How many requests about the same came before.
+    pub attempt: u32,
+    /// A short hash of the API key: tells clients apart, and leads back to no key.
+    pub key: Option<String>,
+    /// The SDK's own count of retries, from `x-stainless-retry-count`.
+    pub retry_count: Option<u32>,
+    /// The client's name for itself.
+    pub user_agent: Option<String>,
+    /// When it came, in microseconds since the mock was made.
+    pub started_us: u64,
+    /// When the head of the answer was sent.
+    pub answered_us: Option<u64>,
+    /// When the last byte was sent, or the connection was lost.
+    pub ended_us: Option<u64>,
+    /// Whether the connection was gone before the answer was whole.
+    pub client_left: bool,
+    /// Whether the answer is a stream of events.
+    pub stream: bool,
+    /// Whether a stream reached its last event; nothing for other answers.
+    pub stream_complete: Option<bool>,
+    /// The machine code of an error.
+    pub error_code: Option<String>,
+    /// What a 429 says there was too much of.
+    pub limit: Option<Limit>,
+    /// How long the answer asked the client to wait.
+    pub retry_after_ms: Option<u64>,
+    /// What the answer said about trying again.
+    pub should_retry: Option<bool>,
+    /// Requests under way when it came, itself included.
+    pub in_flight: u32,
+    /// The prompt; only where the configuration asks for prompts.
+    pub prompt: Option<String>,
+}
+
+/// What there was too much of, as far as an error's words say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// Requests, or something that the words do not name.
+    Rate,
+    /// Requests at the same time.
+    Concurrency,
+    /// Money: no retry helps.
+    Spend,
+}
+
+impl Trace {
+    /// What the head of a request says.
+    pub(crate) fn of(method: &Method, path: &str, headers: &HeaderMap) -> Self {
+        Self {
+            method: match *method {
+                Method::POST => "POST".into(),
+                Method::GET => "GET".into(),
+                _ => cut(method.as_str(), MAX_TEXT).into(),
+            },
+            path: match known_path(path) {
+                Some(known) => known.into(),
+                None => cut(path, MAX_TEXT).into(),
+            },
+            key: key_hash(headers),
+            retry_count: text(headers, &RETRY_COUNT).and_then(|count| count.parse().ok()),
+            user_agent: text(headers, &header::USER_AGENT).map(|agent| cut(agent, MAX_TEXT)),
+            ..Self::default()
+        }
+    }
+
+    /// The request's key, in the words of the journal.
+    pub(crate) fn identify(&mut self, key: RequestKey) {
+        self.subject = Some(hex::encode(&key.subject.to_be_bytes()));
+        self.attempt = key.attempt;
+    }
+
+    /// The model that was asked for.
+    pub(crate) fn asks_for(&mut self, model: Cow<'static, str>) {
+        self.model = Some(match model {
+            Cow::Owned(made_up) => cut(&made_up, MAX_TEXT).into(),
+            known @ Cow::Borrowed(_) => known,
+        });
+    }
+
+    /// The prompt, where the configuration wants it kept.
+    pub(crate) fn says(&mut self, prompt: &str) {
+        self.prompt = Some(cut(prompt, MAX_PROMPT));
+    }
+}
+
+/// The first 48 bits of the key's SHA-256: enough to tell clients apart, too little to confirm a
+/// guess about anything but the key itself.
+fn key_hash(headers: &HeaderMap) -> Option<String> {
+    thread_local! {
+        /// The latest key and its hash. A client sends the same key with every request.
+        static LATEST: Cell<Option<(u128, [u8; 6])>> = const { Cell::new(None) };
+    }
+    let key = credential(headers)?;
+    let name = xxh3_128(key);
+    let short = match LATEST.get() {
+        Some((latest, short)) if latest == name => short,
+        _ => {
+            let mut short = [0; 6];
+            short.copy_from_slice(&Sha256::digest(key)[..6]);
+            LATEST.set(Some((name, short)));
+            short
+        }
+    };
+    Some(hex::encode(&short))
+}
+
+fn cut(text: &str, characters: usize) -> String {
+    // No text has more characters than bytes.
+    if text.len() <= characters {
+        return text.to_owned();
+    }
+    text.chars().take(characters).collect()
+}
+
+/// A trace that is still open, and its place in the journal once it has one.
+#[derive(Debug, Default)]
+pub(crate) struct Open {
+    pub(crate) trace: Trace,
+    pub(crate) number: Option<u64>,
+}
+
+/// An open trace, shared by those who note things about it. Never locked across an await.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Handle(Arc<Mutex<Open>>);
+
+impl Handle {
+    pub(crate) fn new(trace: Trace) -> Self {
+        Self(Arc::new(Mutex::new(Open { trace, number: None })))
+    }
+
+    pub(crate) fn open(&self) -> MutexGuard<'_, Open> {
+        self.0.lock()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trace(name: &'static str, value: &'static str) -> Trace {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, http::HeaderValue::from_static(value));
+        Trace::of(&Method::POST, "/v1/messages", &headers)
+    }
+
+    #[test]
+    fn a_key_is_kept_as_a_short_hash_that_is_the_same_in_both_of_its_places() {
+        let plain = trace("x-api-key", "sk-ant-secret").key.unwrap();
+        assert_eq!(plain.len(), 12);
+        assert_eq!(trace("authorization", "Bearer sk-ant-secret").key.as_deref(), Some(&*plain));
+        assert_ne!(trace("x-api-key", "sk-ant-other").key.as_deref(), Some(&*plain));
+        assert_eq!(trace("x-api-key", "  ").key, None);
+    }
+
+    #[test]
+    fn nothing_that_a_client_sends_is_kept_at_any_length() {
+        let long = "x".repeat(10_000);
+        let trace = Trace::of(&Method::GET, &long, &HeaderMap::new());
+        assert_eq!(trace.path.len(), MAX_TEXT);
+    }
+}

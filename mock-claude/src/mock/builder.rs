@@ -1,0 +1,68 @@
+//! A mock put together step by step. Every step takes a type without a wrong value, so the mock that
+//! comes out of it is one.
+
+use std::io;
+
+use super::MockClaude;
+use super::config::{Config, LatencyConfig};
+use super::serving::MockServer;
+use crate::fault::{Fault, Sometimes};
+use crate::limits::Allowance;
+
+/// A mock to be. Unless it is asked for something else, it answers at once, without limits and
+/// without faults, and keeps no prompts.
+#[derive(Debug, Clone)]
+#[must_use = "a mock is made by `start` or `build`"]
+pub struct Builder {
+    config: Config,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self { config: Config { latency: LatencyConfig::none(), ..Config::default() } }
+    }
+}
+
+impl Builder {
+    /// The seed of every decision left to chance; 0 without it.
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.config.seed = seed;
+        self
+    }
+
+    /// Limits: a [`Tier`](crate::limits::Tier), or an [`Allowance`].
+    pub fn limits(mut self, limits: impl Into<Allowance>) -> Self {
+        self.config.limits = Some(limits.into().into());
+        self
+    }
+
+    /// One more fault, after those that are there: the first that hits a request is the one that
+    /// it meets.
+    pub fn fault(mut self, fault: impl Into<Fault<Sometimes>>) -> Self {
+        self.config.fault.push(fault.into().into());
+        self
+    }
+
+    /// How long the model takes: [`LatencyConfig::default`] is a mid-size model on a quiet day.
+    pub const fn latency(mut self, latency: LatencyConfig) -> Self {
+        self.config.latency = latency;
+        self
+    }
+
+    /// Keeps the beginning of each prompt in the journal, to be asserted on.
+    pub const fn keep_prompts(mut self) -> Self {
+        self.config.journal_prompts = true;
+        self
+    }
+
+    /// The mock on a free port of this machine, until what is returned is dropped.
+    pub async fn start(self) -> io::Result<MockServer> {
+        MockServer::start(self.build()).await
+    }
+
+    /// The mock without a port: for [`connect`](MockClaude::connect), for a listener of your own,
+    /// and for simulated time.
+    pub fn build(self) -> MockClaude {
+        MockClaude::new(self.config)
+    }
+}

@@ -1,0 +1,48 @@
+//! Everything that can be asked of a mock, as one value: the sections that a scenario file and the
+//! binary's own `--config` file share.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use strict_toml::Problem;
+
+use crate::fault::{FaultConfig, Plan};
+use crate::limits::LimitsConfig;
+pub use crate::model::latency::LatencyConfig;
+pub use crate::model::reply::ReplyConfig;
+pub use crate::routes::batches::BatchConfig;
+
+/// What a mock does. The default has no limits and no faults.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The seed of every decision left to chance.
+    pub seed: u64,
+    /// Whether made-up ids and odd bodies are accepted, as the official SDK's own tests send them.
+    pub contract: bool,
+    /// Rate limits; none without the section.
+    pub limits: Option<LimitsConfig>,
+    /// How long the model takes.
+    pub latency: LatencyConfig,
+    /// How much the model writes.
+    pub reply: ReplyConfig,
+    /// How long message batches take.
+    pub batch: BatchConfig,
+    /// Whether the journal keeps the beginning of each prompt. Off, no prompt is ever kept.
+    pub journal_prompts: bool,
+    /// What goes wrong, in order of precedence.
+    pub fault: Vec<FaultConfig>,
+}
+
+impl Config {
+    /// What no single key's range can say, with keys as they stand in the file.
+    pub fn problems(&self) -> Vec<Problem> {
+        let limits = self.limits.iter().flat_map(LimitsConfig::problems);
+        let faults = Plan::problems(&self.fault).into_iter();
+        let batch = self.batch.problems().into_iter();
+        limits
+            .map(|problem| problem.inside("limits"))
+            .chain(batch.map(|problem| problem.inside("batch")))
+            .chain(faults)
+            .collect()
+    }
+}

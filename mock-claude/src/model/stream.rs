@@ -1,0 +1,302 @@
+//! The reply as server-sent events, in the API's order and with its names.
+//!
+//! `message_start`, then each content block (`content_block_start`, deltas, `content_block_stop`,
+//! with a `ping` in the first), then `message_delta` with the final usage and `message_stop`. Each
+//! event has its moment counted from the request, so that delays never add up. An event is made
+//! when its turn comes: a stream under way holds what is left to say, and nothing twice.
+
+use std::collections::VecDeque;
+use std::vec;
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::api::sse::written;
+use crate::api::tokens;
+use crate::model::latency::Schedule;
+use crate::model::message::Message;
+use crate::model::reply::{Call, Reply, Thought};
+
+/// Tokens in one delta.
+const TOKENS_PER_DELTA: u64 = 8;
+
+/// One event and the moment when it is sent, in milliseconds after the request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Event {
+    /// When it is sent.
+    pub(crate) at_ms: u64,
+    /// Its name and data, as they go over the wire.
+    pub(crate) text: String,
+}
+
+/// The events that hold the message itself: the first, and the last but one.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    opening: String,
+    closing: String,
+}
+
+impl Frame {
+    /// What begins and what ends the stream of a message.
+    pub(crate) fn of(message: &Message<'_>) -> Self {
+        let opening = json!({"type": "message_start", "message": message.opening()});
+        let closing = json!({
+            "type": "message_delta",
+            "delta": {"stop_reason": message.stop_reason, "stop_sequence": message.stop_sequence},
+            "usage": message.usage,
+        });
+        Self {
+            opening: written("message_start", &opening),
+            closing: written("message_delta", &closing),
+        }
+    }
+}
+
+/// The events of one reply, each made when it is asked for.
+#[derive(Debug)]
+pub(crate) struct Events {
+    schedule: Schedule,
+    /// Made already, because it comes together with one that was asked for.
+    ready: VecDeque<Event>,
+    saying: Option<Saying>,
+    blocks: vec::IntoIter<Block>,
+    closing: Option<String>,
+    index: u64,
+    /// Tokens of the blocks that have ended, and of the whole reply.
+    before: u64,
+    tokens_out: u64,
+}
+
+/// A block that has not begun.
+#[derive(Debug)]
+enum Block {
+    Thought(Thought),
+    Text(String),
+    Call(Call),
+}
+
+/// A block that has begun.
+#[derive(Debug)]
+struct Saying {
+    kind: Kind,
+    text: String,
+    tokens: u64,
+    /// Bytes of the text that were said.
+    said: usize,
+    signature: Option<String>,
+}
+
+/// What the deltas of a block carry.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Thinking,
+    Text,
+    Json,
+}
+
+/// The data of a delta. Fields stand in the order of their names.
+#[derive(Serialize)]
+struct DeltaData<'a> {
+    delta: Delta<'a>,
+    index: u64,
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+#[derive(Serialize)]
+struct Delta<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partial_json: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thinking: Option<&'a str>,
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+impl<'a> Delta<'a> {
+    const fn of(kind: &'static str) -> Self {
+        Self { partial_json: None, signature: None, text: None, thinking: None, kind }
+    }
+
+    const fn piece(kind: Kind, piece: &'a str) -> Self {
+        let piece = Some(piece);
+        match kind {
+            Kind::Thinking => Self { thinking: piece, ..Self::of("thinking_delta") },
+            Kind::Text => Self { text: piece, ..Self::of("text_delta") },
+            Kind::Json => Self { partial_json: piece, ..Self::of("input_json_delta") },
+        }
+    }
+}
+
+impl Saying {
+    fn of(block: Block) -> Self {
+        let (kind, text, tokens, signature) = match block {
+            Block::Thought(Thought { text, tokens, signature }) => {
+                (Kind::Thinking, text, tokens, Some(signature))
+            }
+            Block::Text(text) => {
+                let tokens = tokens::count(&text);
+                (Kind::Text, text, tokens, None)
+            }
+            Block::Call(call) => (Kind::Json, call.input.to_string(), call.tokens(), None),
+        };
+        Self { kind, text, tokens, said: 0, signature }
+    }
+}
+
+impl Events {
+    /// The events of a reply within its frame.
+    pub(crate) fn new(frame: Frame, reply: Reply, schedule: Schedule) -> Self {
+        let Reply { text, thought, calls, tokens_out, .. } = reply;
+        let text = (!text.is_empty()).then_some(text);
+        let blocks: Vec<Block> = thought
+            .into_iter()
+            .map(Block::Thought)
+            .chain(text.map(Block::Text))
+            .chain(calls.into_iter().map(Block::Call))
+            .collect();
+        let opening = Event { at_ms: schedule.at_ms(0), text: frame.opening };
+        Self {
+            schedule,
+            ready: VecDeque::from([opening]),
+            saying: None,
+            blocks: blocks.into_iter(),
+            closing: Some(frame.closing),
+            index: 0,
+            before: 0,
+            tokens_out,
+        }
+    }
+
+    /// Makes what comes next; nothing where everything was said.
+    fn advance(&mut self) {
+        if let Some(saying) = self.saying.take() {
+            self.go_on(saying);
+        } else if let Some(block) = self.blocks.next() {
+            self.begin(block);
+        } else if let Some(text) = self.closing.take() {
+            let at_ms = self.schedule.at_ms(self.tokens_out);
+            self.ready.push_back(Event { at_ms, text });
+            self.push(self.tokens_out, "message_stop", &json!({"type": "message_stop"}));
+        }
+    }
+
+    fn begin(&mut self, block: Block) {
+        let empty = match &block {
+            Block::Thought(_) => json!({"type": "thinking", "thinking": "", "signature": ""}),
+            Block::Text(_) => json!({"type": "text", "text": ""}),
+            Block::Call(Call { id, name, .. }) => {
+                json!({"type": "tool_use", "id": id, "name": name, "input": {}})
+            }
+        };
+        let data =
+            json!({"type": "content_block_start", "index": self.index, "content_block": empty});
+        self.push(self.before, "content_block_start", &data);
+        if self.index == 0 {
+            self.push(self.before, "ping", &json!({"type": "ping"}));
+        }
+        if let Block::Call(_) = block {
+            self.push_delta(self.before, Delta::piece(Kind::Json, ""));
+        }
+        self.saying = Some(Saying::of(block));
+    }
+
+    /// The next piece of a block, at the moment when its last token is written; then its end.
+    fn go_on(&mut self, mut saying: Saying) {
+        if let Some(piece) = first_piece(&saying.text[saying.said..]) {
+            let said = saying.said + piece.len();
+            let tokens = tokens::of_bytes(said as u64).min(saying.tokens);
+            self.push_delta(self.before + tokens, Delta::piece(saying.kind, piece));
+            saying.said = said;
+            self.saying = Some(saying);
+            return;
+        }
+        self.before += saying.tokens;
+        if let Some(signature) = &saying.signature {
+            let signature = Some(signature.as_str());
+            self.push_delta(self.before, Delta { signature, ..Delta::of("signature_delta") });
+        }
+        let data = json!({"type": "content_block_stop", "index": self.index});
+        self.push(self.before, "content_block_stop", &data);
+        self.index += 1;
+    }
+
+    fn push_delta(&mut self, tokens: u64, delta: Delta<'_>) {
+        let data = DeltaData { delta, index: self.index, kind: "content_block_delta" };
+        self.push(tokens, "content_block_delta", &data);
+    }
+
+    /// An event at the moment when so many tokens are written.
+    fn push(&mut self, tokens: u64, name: &str, data: &impl Serialize) {
+        let at_ms = self.schedule.at_ms(tokens);
+        self.ready.push_back(Event { at_ms, text: written(name, data) });
+    }
+}
+
+impl Iterator for Events {
+    type Item = Event;
+
+    fn next(&mut self) -> Option<Event> {
+        if self.ready.is_empty() {
+            self.advance();
+        }
+        self.ready.pop_front()
+    }
+}
+
+/// The first few tokens of a text, cut at a character; none of an empty one.
+fn first_piece(text: &str) -> Option<&str> {
+    let size = usize::try_from(tokens::to_bytes(TOKENS_PER_DELTA)).unwrap_or(usize::MAX);
+    let piece = &text[..text.ceil_char_boundary(size.min(text.len()))];
+    (!piece.is_empty()).then_some(piece)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::basis::chance::{Chance, RequestKey};
+    use crate::model::latency::LatencyConfig;
+    use crate::model::message::Usage;
+    use crate::model::reply::StopReason;
+    use proptest::prelude::*;
+
+    #[test]
+    fn events_come_in_the_order_of_the_api_and_at_their_moments() {
+        let text = "All of it, in two deltas: more than eight tokens";
+        let reply = Reply::of_text(text, 14, StopReason::EndTurn);
+        let message = Message::new("msg_1".into(), "claude-x", &reply, Usage::plain(10, 14));
+        let key = RequestKey { subject: 1, attempt: 0 };
+        let schedule = LatencyConfig::default().plan(10, Chance::new(1), key);
+        let frame = Frame::of(&message);
+        let lines: Vec<String> = Events::new(frame, reply, schedule)
+            .map(|event| format!("{} ms {}", event.at_ms, event.text.lines().next().unwrap()))
+            .collect();
+        insta::assert_snapshot!(lines.join("\n"), @"
+        1001 ms event: message_start
+        1001 ms event: content_block_start
+        1001 ms event: ping
+        1167 ms event: content_block_delta
+        1292 ms event: content_block_delta
+        1292 ms event: content_block_stop
+        1292 ms event: message_delta
+        1292 ms event: message_stop
+        ");
+    }
+
+    proptest! {
+        #[test]
+        fn the_pieces_put_together_are_the_text(text in "\\PC{0,200}") {
+            let mut rest = text.as_str();
+            let mut whole = String::new();
+            while let Some(piece) = first_piece(rest) {
+                whole.push_str(piece);
+                rest = &rest[piece.len()..];
+            }
+            prop_assert_eq!(whole, text);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Plain answers of the admin API: JSON, text, and what is wrong in one sentence.
+
+use axum::body::Body;
+use axum::response::Response;
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+pub(super) fn json_response(status: StatusCode, value: &impl Serialize) -> Response {
+    let body = serde_json::to_string(value).unwrap_or_default();
+    with_type(status, body, "application/json")
+}
+
+pub(super) fn text_response(status: StatusCode, text: String) -> Response {
+    with_type(status, text, "text/plain; charset=utf-8")
+}
+
+pub(super) fn problem(status: StatusCode, message: &str) -> Response {
+    json_response(status, &serde_json::json!({ "error": message }))
+}
+
+fn with_type(status: StatusCode, body: String, kind: &'static str) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+}

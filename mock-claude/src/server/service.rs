@@ -1,0 +1,148 @@
+//! What every connection is served by: messages at once, everything else by its route, and all of
+//! it traced.
+//!
+//! Looking for a route, and the layers around it, would cost a message more than its answer does.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use axum::response::Response;
+use axum::{BoxError, Router};
+use bytes::Bytes;
+use http::{Method, Request};
+use hyper::body::Incoming;
+use hyper::service::{HttpService, service_fn};
+use hyper_util::rt::TokioIo;
+use tower_service::Service;
+
+use super::body::IdleTimeout;
+use super::listener::http1;
+use super::trace_layer::{Traced, Tracer, traced};
+use super::wire::{Carrier, Control, Wire};
+use crate::exchange::core::Core;
+use crate::exchange::{Origin, message};
+use crate::routes;
+
+/// The whole API of one mock. Clones share everything.
+#[derive(Debug, Clone)]
+pub(crate) struct Api {
+    pub(crate) core: Arc<Core>,
+    routes: Router,
+    /// Whether messages are the mock's own, which need no route.
+    messages: bool,
+}
+
+type Handling = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+impl Api {
+    pub(crate) fn new(core: Core) -> Self {
+        let core = Arc::new(core);
+        let routes = routes::router(Arc::clone(&core));
+        Self { core, routes, messages: true }
+    }
+
+    /// Other routes with a mock's core: every request goes through them.
+    #[cfg(feature = "proxy")]
+    pub(crate) const fn of_routes(core: Arc<Core>, routes: Router) -> Self {
+        Self { core, routes, messages: false }
+    }
+
+    /// One connection over `carrier`, whose handlers can order what becomes of their responses.
+    pub(crate) fn connection<C: Carrier + 'static>(
+        &self,
+        carrier: C,
+    ) -> hyper::server::conn::http1::Connection<
+        TokioIo<Wire<C>>,
+        impl HttpService<Incoming, ResBody = Traced, Error = Infallible, Future: Send> + use<C>,
+    > {
+        let control = Control::default();
+        let io = TokioIo::new(Wire::new(carrier, control.clone()));
+        let api = self.clone();
+        let service = service_fn(move |request| {
+            let answer = api.answer(request, Some(control.clone()));
+            async move { Ok::<_, Infallible>(answer.await) }
+        });
+        http1().serve_connection(io, service)
+    }
+
+    /// Answers one request; `control` is the connection that it came on, where faults can reach it.
+    ///
+    /// What is returned is small: a connection keeps room for it as long as it is open, and it is
+    /// moved on its way there.
+    fn answer<B>(
+        &self,
+        request: Request<B>,
+        control: Option<Control>,
+    ) -> impl Future<Output = http::Response<Traced>> + Send + use<B>
+    where
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let Core { journal, clock, .. } = &*self.core;
+        let tracer = Tracer::of(Arc::clone(journal), *clock, &request);
+        let origin = Origin { control, trace: tracer.handle() };
+        traced(tracer, self.handle(request.map(IdleTimeout::new), origin))
+    }
+
+    fn handle<B>(&self, request: Request<B>, origin: Origin) -> Handling
+    where
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let direct = self.messages && request.method() == Method::POST;
+        if direct && request.uri().path() == message::PATH {
+            return Box::pin(message::answer(Arc::clone(&self.core), request, origin));
+        }
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(origin);
+        let answer = self.routes.clone().call(request);
+        Box::pin(async move {
+            match answer.await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            }
+        })
+    }
+}
+
+impl<B> Service<Request<B>> for Api
+where
+    B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = http::Response<Traced>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let answer = self.answer(request, None);
+        Box::pin(async move { Ok(answer.await) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Config;
+    use crate::basis::clock::Clock;
+    use crate::journal::Journal;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_under_way_takes_little_room_in_its_connection() {
+        let core = Core::new(Config::default(), Clock::starting_at(0), Journal::default());
+        let api = Api::new(core);
+        let asked = Request::post(message::PATH).body(Body::empty()).unwrap();
+        let answer = size_of_val(&api.answer(asked, None));
+        let asked = Request::post(message::PATH).body(Body::empty()).unwrap();
+        let core = Arc::clone(&api.core);
+        let handling = size_of_val(&message::answer(core, asked, Origin::default()));
+        assert!(answer <= 300 && handling <= 2_500, "{answer} and {handling} bytes");
+    }
+}

@@ -1,0 +1,335 @@
+//! A connection whose bytes can be spoiled: what a fault orders for one response is done to what
+//! the HTTP library writes, below it, so that a client sees a real reset or real bad framing.
+//!
+//! One [`Control`] is shared by the connection and the handlers of its requests. A handler gives
+//! an order before it hands its response over; the order takes hold at the response's first byte,
+//! and no connection outlives an order. Which request is hit is not decided here.
+
+use std::io::{self, ErrorKind, IoSlice};
+use std::num::NonZeroU64;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes};
+use parking_lot::Mutex;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// What becomes of one response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Goes on until so many bytes of the body are written, framing included; without a number,
+    /// not even the head is.
+    Cut { after_body_bytes: Option<u64>, ending: Ending },
+    /// Is written at this pace.
+    Slow { bytes_per_second: NonZeroU64 },
+    /// Gives way to these bytes, after which the connection closes.
+    Instead { bytes: Bytes },
+}
+
+/// How a connection ends that is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// As by a process that was killed.
+    Reset,
+    /// In order, as if all had been said.
+    Close,
+    /// Not at all: nothing comes any more.
+    Hang,
+}
+
+/// The handler's end of a connection: takes the order for the response to come.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Control(Arc<Mutex<Option<Order>>>);
+
+impl Control {
+    /// Orders what becomes of the next response.
+    pub(crate) fn order(&self, order: Order) {
+        *self.0.lock() = Some(order);
+    }
+
+    fn take(&self) -> Option<Order> {
+        self.0.lock().take()
+    }
+}
+
+/// What carries a connection.
+pub(crate) trait Carrier: AsyncRead + AsyncWrite + Unpin + Send {
+    /// From now on the connection ends with a reset when it is dropped.
+    fn abort(&mut self);
+}
+
+impl Carrier for TcpStream {
+    fn abort(&mut self) {
+        // Closing without lingering sends a reset in place of an orderly end.
+        let _ = self.set_zero_linger();
+    }
+}
+
+/// A connection that follows orders.
+#[derive(Debug)]
+pub(crate) struct Wire<C> {
+    carrier: C,
+    control: Control,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Faithful,
+    Cutting { head: HeadEnd, quiet: Option<Quiet>, left: Option<u64>, ending: Ending },
+    Slow { pace: Pace, sleep: Option<Pin<Box<Sleep>>> },
+    Instead { bytes: Bytes },
+    Over { ending: Ending },
+}
+
+impl<C: Carrier> Wire<C> {
+    pub(crate) fn new(carrier: C, control: Control) -> Self {
+        Self { carrier, control, state: State::Faithful }
+    }
+
+    fn obey(&mut self) {
+        if let Some(order) = self.control.take() {
+            self.state = match order {
+                Order::Cut { after_body_bytes, ending } => {
+                    let head = HeadEnd::default();
+                    State::Cutting { head, quiet: None, left: after_body_bytes, ending }
+                }
+                Order::Slow { bytes_per_second } => {
+                    State::Slow { pace: Pace::of(bytes_per_second), sleep: None }
+                }
+                Order::Instead { bytes } => State::Instead { bytes },
+            };
+        }
+    }
+
+    fn end(&mut self, ending: Ending) -> Poll<io::Result<usize>> {
+        self.state = State::Over { ending };
+        match ending {
+            Ending::Reset => {
+                self.carrier.abort();
+                Poll::Ready(Err(ErrorKind::ConnectionReset.into()))
+            }
+            // The server drops a connection that fails, which ends it in order.
+            Ending::Close => Poll::Ready(Err(ErrorKind::BrokenPipe.into())),
+            // Reading goes on, so a client that leaves is still noticed.
+            Ending::Hang => Poll::Pending,
+        }
+    }
+}
+
+impl<C: Carrier> AsyncWrite for Wire<C> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let wire = &mut *self;
+        wire.obey();
+        let mut carrier = Pin::new(&mut wire.carrier);
+        match &mut wire.state {
+            State::Faithful => carrier.poll_write(context, bytes),
+            State::Cutting { head, quiet, left, ending } => {
+                if quiet.is_none() && head.matched == 0 && left.is_some() {
+                    *quiet = Quiet::of(bytes);
+                }
+                if let Some(said) = quiet.as_mut().filter(|said| !said.bytes.is_empty()) {
+                    while !said.bytes.is_empty() {
+                        let written = ready!(carrier.as_mut().poll_write(context, &said.bytes))?;
+                        said.bytes.advance(written);
+                    }
+                    head.matched = HeadEnd::MARK.len();
+                    return Poll::Ready(Ok(said.stands_for));
+                }
+                let allowed = left.map_or(0, |left| head.allowed(bytes, left));
+                if allowed == 0 {
+                    let ending = *ending;
+                    return wire.end(ending);
+                }
+                let written = ready!(carrier.poll_write(context, &bytes[..allowed]))?;
+                let of_head = head.advance(&bytes[..written]);
+                if let Some(left) = left {
+                    *left -= (written - of_head) as u64;
+                }
+                Poll::Ready(Ok(written))
+            }
+            State::Slow { pace, sleep } => {
+                if let Some(sleep) = sleep {
+                    ready!(sleep.as_mut().poll(context));
+                }
+                let piece = &bytes[..bytes.len().min(pace.bytes)];
+                let written = ready!(carrier.poll_write(context, piece))?;
+                *sleep = Some(Box::pin(sleep_until(Instant::now() + pace.every)));
+                Poll::Ready(Ok(written))
+            }
+            State::Instead { bytes } => {
+                while !bytes.is_empty() {
+                    let written = ready!(Pin::new(&mut wire.carrier).poll_write(context, bytes))?;
+                    bytes.advance(written);
+                }
+                wire.end(Ending::Close)
+            }
+            State::Over { ending } => {
+                let ending = *ending;
+                wire.end(ending)
+            }
+        }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.obey();
+        if matches!(self.state, State::Faithful) {
+            return Pin::new(&mut self.carrier).poll_write_vectored(context, pieces);
+        }
+        let piece = pieces.iter().find(|piece| !piece.is_empty());
+        piece.map_or(Poll::Ready(Ok(0)), |piece| self.poll_write(context, piece))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.carrier.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.carrier).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let State::Over { .. } = self.state {
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(&mut self.carrier).poll_shutdown(context)
+    }
+}
+
+impl<C: Carrier> AsyncRead for Wire<C> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.carrier).poll_read(context, buffer)
+    }
+}
+
+/// A head that does not announce that the connection closes, because trouble is not announced: a
+/// client that knows may take a response that breaks off for one that is over.
+#[derive(Debug)]
+struct Quiet {
+    bytes: Bytes,
+    stands_for: usize,
+}
+
+impl Quiet {
+    const ANNOUNCEMENT: &[u8] = b"\r\nconnection: close\r\n";
+
+    /// The head that these bytes begin with, if they hold all of it.
+    fn of(bytes: &[u8]) -> Option<Self> {
+        let mark = HeadEnd::MARK;
+        let end = bytes.windows(mark.len()).position(|part| part == mark)? + mark.len();
+        let head = &bytes[..end];
+        let length = Self::ANNOUNCEMENT.len();
+        let at = head.windows(length).position(|part| part == Self::ANNOUNCEMENT)?;
+        // The line break before the announcement stays.
+        let quiet = [&head[..at + 2], &head[at + length..]].concat();
+        Some(Self { bytes: quiet.into(), stands_for: end })
+    }
+}
+
+/// Finds the empty line at the end of a response's head, wherever the writes are cut.
+#[derive(Debug, Clone, Copy, Default)]
+struct HeadEnd {
+    matched: usize,
+}
+
+impl HeadEnd {
+    const MARK: &[u8; 4] = b"\r\n\r\n";
+
+    /// How many of these bytes may be written when `left` bytes of the body may be.
+    fn allowed(self, bytes: &[u8], left: u64) -> usize {
+        let of_head = { self }.advance(bytes);
+        let of_body = (bytes.len() - of_head) as u64;
+        of_head + usize::try_from(of_body.min(left)).unwrap_or(usize::MAX)
+    }
+
+    /// How many of these bytes belong to the head.
+    fn advance(&mut self, bytes: &[u8]) -> usize {
+        for (position, byte) in bytes.iter().enumerate() {
+            if self.matched == Self::MARK.len() {
+                return position;
+            }
+            if *byte == Self::MARK[self.matched] {
+                self.matched += 1;
+            } else {
+                self.matched = usize::from(*byte == Self::MARK[0]);
+            }
+        }
+        bytes.len()
+    }
+}
+
+/// So many bytes every so often, in whole milliseconds because simulated time moves in them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Pace {
+    bytes: usize,
+    every: Duration,
+}
+
+impl Pace {
+    fn of(bytes_per_second: NonZeroU64) -> Self {
+        let every_ms = (1000 / bytes_per_second).max(1);
+        let bytes = (bytes_per_second.get().saturating_mul(every_ms) / 1000).max(1);
+        Self {
+            bytes: usize::try_from(bytes).unwrap_or(usize::MAX),
+            every: Duration::from_millis(every_ms),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_end_of_the_head_is_found_however_the_writes_are_cut(
+            head in "[a-z\r\n]{0,20}", body in "[a-z\r\n]{0,20}", step in 1_usize..7,
+        ) {
+            let head = head.replace("\r\n\r\n", "") + "x\r\n\r\n";
+            let first = head.find("\r\n\r\n").map_or(0, |at| at + 4);
+            let whole = head + &body;
+            let mut end = HeadEnd::default();
+            let found: usize = whole.as_bytes().chunks(step).map(|piece| end.advance(piece)).sum();
+            prop_assert_eq!(found, first);
+        }
+    }
+
+    #[test]
+    fn a_head_loses_its_announcement_and_nothing_else() {
+        let head = |line: &str| format!("HTTP/1.1 200 OK\r\na: b\r\n{line}c: d\r\n\r\n");
+        let whole = head("connection: close\r\n") + "body\r\n\r\n";
+        let quiet = Quiet::of(whole.as_bytes()).unwrap();
+        assert_eq!(quiet.bytes, head(""));
+        assert_eq!(&whole[quiet.stands_for..], "body\r\n\r\n");
+        assert!(Quiet::of(head("").as_bytes()).is_none() && Quiet::of(b"HTTP/1.1 200").is_none());
+    }
+
+    #[test]
+    fn a_pace_is_whole_bytes_in_whole_milliseconds() {
+        let check = |per_second: u64, bytes: usize, every_ms: u64| {
+            let pace = Pace::of(NonZeroU64::new(per_second).unwrap());
+            assert_eq!(pace, Pace { bytes, every: Duration::from_millis(every_ms) });
+        };
+        check(1, 1, 1000);
+        check(10, 1, 100);
+        check(1000, 1, 1);
+        check(64_000, 64, 1);
+    }
+}

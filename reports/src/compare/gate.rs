@@ -1,0 +1,197 @@
+//! Runs checked against a baseline: a change that moves a number is seen before it is merged.
+//!
+//! Invariants: every number is exact, so the tolerance is zero and an improvement fails as well
+//! until it is accepted, because a number that moved without anyone meaning it is a finding. A
+//! comparison that cannot be made is inconclusive and never reads as a pass.
+
+use std::collections::BTreeSet;
+
+use super::baseline::{Baseline, Entry, Numbers, doubts};
+use super::metric::{Better, Change, Metric, Unit};
+use crate::judge::{Judged, Verdict};
+
+/// What to do about a number that was meant to move.
+pub const REMEDY: &str = "if this is intended: chaos baseline accept";
+
+/// Runs, checked against a baseline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GateReport {
+    /// The worst of everything below.
+    pub verdict: Verdict,
+    /// Why the gate as a whole is inconclusive, where it is.
+    pub reasons: Vec<String>,
+    /// Every scenario of the baseline and of the runs.
+    pub scenarios: Vec<GateScenario>,
+}
+
+/// One scenario of a gate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GateScenario {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The worst of the reasons and the rows.
+    pub verdict: Verdict,
+    /// Why the scenario cannot be compared; empty where it can.
+    pub reasons: Vec<String>,
+    /// What to know about the numbers.
+    pub notes: Vec<String>,
+    /// Every number of every pipeline; empty where the scenario cannot be compared.
+    pub rows: Vec<GateRow>,
+}
+
+/// One number of a gate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GateRow {
+    /// The pipeline.
+    pub pipeline: String,
+    /// The metric, or `failed.CAUSE`.
+    pub metric: String,
+    /// What it counts.
+    pub unit: Unit,
+    /// Its value in the baseline.
+    pub base: Option<u64>,
+    /// Its value in the run.
+    pub head: Option<u64>,
+    /// How it moved; absent where one side is.
+    pub change: Option<Change>,
+    /// Pass where it did not move at all.
+    pub verdict: Verdict,
+    /// Why it is not a pass.
+    pub reason: Option<String>,
+}
+
+/// Checks runs against a baseline.
+pub fn gate(baseline: &Baseline, runs: &[Judged]) -> GateReport {
+    let mut reasons = Vec::new();
+    if baseline.entries.is_empty() {
+        reasons.push("the baseline is empty: accept a run with chaos baseline accept".to_owned());
+    }
+    let mut scenarios: Vec<GateScenario> =
+        runs.iter().map(|judged| check(baseline, judged)).collect();
+    for entry in &baseline.entries {
+        if !runs.iter().any(|judged| judged.run().header.scenario == entry.scenario) {
+            let reason = "the scenario is in the baseline and was not run".to_owned();
+            scenarios.push(GateScenario::incomparable(&entry.scenario, vec![reason]));
+        }
+    }
+    scenarios.sort_by(|a, b| a.scenario.cmp(&b.scenario));
+    if scenarios.is_empty() && reasons.is_empty() {
+        reasons.push("nothing was run".to_owned());
+    }
+    let own = reasons.iter().map(|_| Verdict::Inconclusive);
+    let verdict = Verdict::worst(own.chain(scenarios.iter().map(|s| s.verdict)));
+    GateReport { verdict, reasons, scenarios }
+}
+
+impl GateScenario {
+    fn incomparable(scenario: &str, reasons: Vec<String>) -> Self {
+        Self {
+            scenario: scenario.to_owned(),
+            verdict: Verdict::Inconclusive,
+            reasons,
+            notes: Vec::new(),
+            rows: Vec::new(),
+        }
+    }
+}
+
+fn check(baseline: &Baseline, judged: &Judged) -> GateScenario {
+    let header = &judged.run().header;
+    let name = &header.scenario;
+    let mut named = baseline.entries.iter().filter(|e| e.scenario == *name);
+    let same_seed = named.clone().find(|e| e.seed == header.seed);
+    let Some(base) = same_seed.or_else(|| named.next()) else {
+        let reason = "the scenario is not in the baseline: accept it with chaos baseline accept";
+        return GateScenario::incomparable(name, vec![reason.to_owned()]);
+    };
+    let mut reasons = doubts(judged);
+    if base.scenario_sha256 != header.scenario_sha256 {
+        reasons.push("the scenario has changed since the baseline".to_owned());
+    }
+    if base.seed != header.seed {
+        reasons.push(format!("other seeds: {} and {}", base.seed, header.seed));
+    }
+    if reasons.is_empty() {
+        compared(base, &Entry::of(judged))
+    } else {
+        GateScenario::incomparable(name, reasons)
+    }
+}
+
+fn compared(base: &Entry, head: &Entry) -> GateScenario {
+    let mut scenario = GateScenario {
+        scenario: head.scenario.clone(),
+        verdict: Verdict::Pass,
+        reasons: Vec::new(),
+        notes: Vec::new(),
+        rows: Vec::new(),
+    };
+    if base.pipelines.is_empty() {
+        scenario.reasons.push("the baseline has no pipelines of this scenario".to_owned());
+    }
+    for (pipeline, numbers) in &base.pipelines {
+        let Some(measured) = head.pipelines.get(pipeline) else {
+            let reason = format!("the pipeline `{pipeline}` is in the baseline and was not run");
+            scenario.reasons.push(reason);
+            continue;
+        };
+        let known = numbers.config_sha256.is_some();
+        if known && numbers.config_sha256 != measured.config_sha256 {
+            scenario.notes.push(format!("{pipeline}: the configuration has changed"));
+        }
+        scenario.rows.extend(rows(pipeline, numbers, measured));
+    }
+    for pipeline in head.pipelines.keys().filter(|p| !base.pipelines.contains_key(*p)) {
+        scenario.reasons.push(format!("the pipeline `{pipeline}` is not in the baseline"));
+    }
+    let reasons = scenario.reasons.iter().map(|_| Verdict::Inconclusive);
+    let rows = scenario.rows.iter().map(|row| row.verdict);
+    scenario.verdict = Verdict::worst(reasons.chain(rows));
+    scenario
+}
+
+fn rows(pipeline: &str, base: &Numbers, head: &Numbers) -> Vec<GateRow> {
+    let mut rows = Vec::new();
+    for metric in Metric::ALL {
+        let of = |numbers: &Numbers| numbers.metrics.get(metric.name()).copied();
+        let (base, head) = (of(base), of(head));
+        // On neither side: there was nothing to measure then, and there is nothing now.
+        if base.is_some() || head.is_some() {
+            let row = row(pipeline, metric.name().to_owned(), metric.better(), base, head);
+            rows.push(GateRow { unit: metric.unit(), ..row });
+        }
+    }
+    let unknown = |name: &&String| !Metric::ALL.iter().any(|m| m.name() == name.as_str());
+    for name in base.metrics.keys().filter(unknown) {
+        let base = base.metrics.get(name).copied();
+        rows.push(row(pipeline, name.clone(), Better::Neither, base, None));
+    }
+    let causes: BTreeSet<&String> = base.failures.keys().chain(head.failures.keys()).collect();
+    for cause in causes {
+        let of = |numbers: &Numbers| numbers.failures.get(cause).copied().or(Some(0));
+        let name = format!("failed.{cause}");
+        rows.push(row(pipeline, name, Better::Less, of(base), of(head)));
+    }
+    rows
+}
+
+fn row(
+    pipeline: &str,
+    metric: String,
+    better: Better,
+    base: Option<u64>,
+    head: Option<u64>,
+) -> GateRow {
+    let change = base.zip(head).map(|(base, head)| better.change(base, head));
+    let (verdict, reason) = match (change, base) {
+        (Some(Change::Same), _) => (Verdict::Pass, None),
+        (Some(_), _) => (Verdict::Fail, Some(REMEDY.to_owned())),
+        (None, None) => (Verdict::Inconclusive, Some("not in the baseline".to_owned())),
+        (None, Some(_)) => (Verdict::Inconclusive, Some("not measured in the run".to_owned())),
+    };
+    let unit = Unit::Count;
+    GateRow { pipeline: pipeline.to_owned(), metric, unit, base, head, change, verdict, reason }
+}
+
+#[cfg(test)]
+mod tests;

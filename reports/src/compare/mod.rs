@@ -1,0 +1,17 @@
+//! What a judged run is compared with: a baseline that was committed, another run, or itself with
+//! one stage off.
+//!
+//! [`Metric`] is the list of numbers that all of them compare. Whether two things can be compared
+//! at all comes first, and what cannot is inconclusive.
+
+pub mod ablation;
+mod baseline;
+mod gate;
+mod metric;
+mod runs;
+
+pub use ablation::Ablation;
+pub use baseline::{Baseline, BaselineError};
+pub use gate::{GateReport, GateRow, GateScenario, REMEDY, gate};
+pub use metric::{Change, Metric, Unit};
+pub use runs::{ComparedNumber, Comparison, PipelineComparison, compare};

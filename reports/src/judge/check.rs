@@ -1,0 +1,155 @@
+//! What a scenario expects of a run, checked against what the run did.
+//!
+//! Invariant: what could not be measured never reads as a pass.
+
+use super::latency::Quantile;
+use super::summary::Summary;
+use super::verdict::Verdict;
+use crate::record::{Bound, Clock, Expectation};
+use crate::run::Run;
+use crate::text::decimal;
+
+/// One expectation, checked against one measured number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// The pipeline.
+    pub pipeline: String,
+    /// The metric as the scenario names it, or `records` for the run itself.
+    pub metric: String,
+    /// The bound in words, for example `0.35 … 0.45`; empty where nothing was expected.
+    pub bound: String,
+    /// The measured value, or `n/a`.
+    pub measured: String,
+    /// The outcome.
+    pub verdict: Verdict,
+    /// Why the check is inconclusive, or what else is to be known.
+    pub reason: Option<String>,
+}
+
+/// Every check of a run, by pipeline in the order of the run.
+pub(super) fn checks(run: &Run, summaries: &[Summary]) -> Vec<Check> {
+    let mut checks: Vec<Check> = summaries.iter().flat_map(|s| of_pipeline(run, s)).collect();
+    let ran = |name: &str| summaries.iter().any(|s| s.pipeline == name);
+    for (pipeline, expectation) in run.header.expect.iter().filter(|(name, _)| !ran(name)) {
+        for (metric, bound) in expected(expectation) {
+            let reason = "the pipeline was not run".to_owned();
+            checks.push(unmeasured(pipeline, metric, bound, reason));
+        }
+    }
+    checks
+}
+
+fn of_pipeline(run: &Run, summary: &Summary) -> Vec<Check> {
+    let expectation = run.header.expect.get(&summary.pipeline);
+    let doubt = doubt(run, summary);
+    if expectation.is_none_or(Expectation::is_empty) {
+        return vec![unexpected(summary, doubt)];
+    }
+    expectation
+        .into_iter()
+        .flat_map(expected)
+        .map(|(metric, bound)| match &doubt {
+            Some(reason) => unmeasured(&summary.pipeline, metric, bound, reason.clone()),
+            None => check(run.header.clock, summary, metric, bound),
+        })
+        .collect()
+}
+
+fn expected(expectation: &Expectation) -> impl Iterator<Item = (&'static str, &Bound)> {
+    expectation.bounds().into_iter().filter_map(|(metric, bound)| Some((metric, bound?)))
+}
+
+/// Why nothing about this pipeline can be believed; `None` where everything can.
+fn doubt(run: &Run, summary: &Summary) -> Option<String> {
+    if run.interrupted() {
+        return Some("the run was interrupted".to_owned());
+    }
+    if let Some(gap) = run.gaps.first() {
+        return Some(gap.to_string());
+    }
+    let first = summary.unreconciled.first()?;
+    Some(format!("the counts do not reconcile: {first}"))
+}
+
+/// The one check of a pipeline of which nothing is expected: that it did anything at all.
+fn unexpected(summary: &Summary, doubt: Option<String>) -> Check {
+    let nothing = match (summary.jobs, summary.tried()) {
+        (0, _) => Some("the pipeline had no jobs".to_owned()),
+        (_, 0) => Some("every job was skipped".to_owned()),
+        _ => None,
+    };
+    let (verdict, reason) = match doubt.or(nothing) {
+        Some(reason) => (Verdict::Inconclusive, reason),
+        None => (Verdict::Pass, "nothing was expected".to_owned()),
+    };
+    Check {
+        pipeline: summary.pipeline.clone(),
+        metric: "records".to_owned(),
+        bound: String::new(),
+        measured: format!("{} of {} jobs", summary.tried() + summary.skipped, summary.jobs),
+        verdict,
+        reason: Some(reason),
+    }
+}
+
+fn unmeasured(pipeline: &str, metric: &str, bound: &Bound, reason: String) -> Check {
+    Check {
+        pipeline: pipeline.to_owned(),
+        metric: metric.to_owned(),
+        bound: bound.to_string(),
+        measured: "n/a".to_owned(),
+        verdict: Verdict::Inconclusive,
+        reason: Some(reason),
+    }
+}
+
+fn check(clock: Clock, summary: &Summary, metric: &'static str, bound: &Bound) -> Check {
+    let measured = match measure(clock, summary, metric) {
+        Ok(measured) => measured,
+        Err(reason) => return unmeasured(&summary.pipeline, metric, bound, reason),
+    };
+    Check {
+        pipeline: summary.pipeline.clone(),
+        metric: metric.to_owned(),
+        bound: bound.to_string(),
+        measured: decimal(measured, places(metric)),
+        verdict: if bound.holds(measured) { Verdict::Pass } else { Verdict::Fail },
+        reason: None,
+    }
+}
+
+/// A metric of [`Expectation::bounds`] in millionths of its unit, or why there is none.
+fn measure(clock: Clock, summary: &Summary, metric: &str) -> Result<u128, String> {
+    let nothing = |what: &str| format!("no samples: {what}");
+    let value = match metric {
+        "success_rate" => summary.success_ppm().ok_or_else(|| nothing("no job was tried"))?,
+        "coverage" => summary.coverage_ppm().ok_or_else(|| nothing("no definitions"))?,
+        "cost_usd" => summary.cost_microusd,
+        "elapsed_s" => summary.elapsed_us.ok_or_else(|| nothing("the pipeline has no end"))?,
+        "calls" => return Ok(u128::from(summary.calls) * 1_000_000),
+        "latency_p95_ms" => {
+            let quantile = Quantile::P95;
+            let latency = &summary.latency;
+            let p95_us = latency.quantile_us(quantile);
+            let p95_us = p95_us.ok_or_else(|| nothing("no job was documented"))?;
+            if clock == Clock::Wall && !latency.enough_for(quantile) {
+                return Err(format!("n={} < {}", latency.count(), quantile.floor()));
+            }
+            return Ok(u128::from(p95_us) * 1_000);
+        }
+        _ => unreachable!("`bounds` names a metric that `measure` does not know: {metric}"),
+    };
+    Ok(u128::from(value))
+}
+
+/// The decimal places that a metric is shown with at least.
+fn places(metric: &str) -> usize {
+    match metric {
+        "calls" | "latency_p95_ms" => 0,
+        "elapsed_s" => 1,
+        _ => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,40 @@
+//! How a page is to look; the caller knows the terminal, this crate does not.
+//!
+//! Invariant: every sign that a colour gives is also a word or a symbol.
+
+use crate::judge::Verdict;
+
+/// How a page is to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Whether verdicts are coloured with ANSI escapes.
+    pub colour: bool,
+    /// The columns that there are.
+    pub width: usize,
+    /// Whether a screen lists everything, not only the first of each kind.
+    pub verbose: bool,
+}
+
+impl Style {
+    /// Without colours, 100 columns wide, shortened: for files and pipes.
+    pub const PLAIN: Self = Self { colour: false, width: 100, verbose: false };
+
+    /// The text in the colour of a verdict, where there are colours.
+    pub(crate) fn paint(self, verdict: Verdict, text: &str) -> String {
+        if !self.colour {
+            return text.to_owned();
+        }
+        let code = match verdict {
+            Verdict::Pass => "32",
+            Verdict::Inconclusive => "33",
+            Verdict::Fail => "31",
+        };
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    }
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self::PLAIN
+    }
+}

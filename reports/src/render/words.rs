@@ -1,0 +1,97 @@
+//! Words that several pages share: verdicts, pipelines, nouns with their number, and the command
+//! that runs the same again.
+//!
+//! Invariant: what is printed as a command can be pasted: a name that a shell would read in its
+//! own way is quoted.
+
+use std::fmt::Write as _;
+
+use crate::judge::{Judged, Verdict};
+use crate::record::Clock;
+use crate::run::Run;
+use crate::text::{escape, thousands};
+
+/// A noun with its number: `1 number`, `2 numbers`.
+pub fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", thousands(count as u64))
+}
+
+/// A run's verdict in words. A run of which nothing was expected has not passed anything.
+pub(super) fn verdict_words(judged: &Judged) -> &'static str {
+    if judged.verdict() == Verdict::Pass && judged.run().header.expect.is_empty() {
+        return "NOT JUDGED";
+    }
+    judged.verdict().word()
+}
+
+/// The pipelines of a run: `phase1 vs phase3`.
+pub(super) fn pipelines_words(run: &Run) -> String {
+    let names: Vec<String> = run.pipelines.iter().map(|p| escape(&p.header.name)).collect();
+    names.join(" vs ")
+}
+
+/// The command that gives the same records again; a run on a directory needs the directory.
+pub(super) fn again(run: &Run) -> String {
+    let header = &run.header;
+    let mut command = format!("chaos run --scenario {}", quoted(&header.scenario));
+    command.push_str(" --pipeline");
+    for pipeline in &header.pipelines {
+        command.push(' ');
+        command.push_str(&quoted(&pipeline.name));
+    }
+    let _ = write!(command, " --seed {}", header.seed);
+    if header.clock == Clock::Wall {
+        command.push_str(" --clock wall");
+    }
+    if header.input != "generated" {
+        command.push_str(" --input DIR");
+    }
+    command
+}
+
+/// The clock in words.
+pub(super) fn clock_words(run: &Run) -> &'static str {
+    match run.header.clock {
+        Clock::Simulated => "simulated time",
+        Clock::Wall => "real time",
+    }
+}
+
+/// Where the files come from, in words.
+pub(super) fn origin_words(run: &Run) -> &'static str {
+    if run.header.input == "generated" { "generated files" } else { "files of a directory" }
+}
+
+/// A word of a command line.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._/-+=,@".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn the_command_names_what_decides_the_outcome() {
+        let mut run = fixture::concurrent();
+        let expected = "chaos run --scenario concurrent --pipeline phase1 phase3 --seed 7";
+        assert_eq!(again(&run), expected);
+        run.header.clock = Clock::Wall;
+        run.header.input = "directory".to_owned();
+        assert_eq!(again(&run), format!("{expected} --clock wall --input DIR"));
+    }
+
+    #[test]
+    fn a_name_that_a_shell_would_obey_is_quoted() {
+        assert_eq!(quoted("a/b-1.toml"), "a/b-1.toml");
+        assert_eq!(quoted("$(rm -rf ~)"), "'$(rm -rf ~)'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+}
