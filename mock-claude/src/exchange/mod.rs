@@ -8,11 +8,11 @@
 
 mod attempts;
 pub(crate) mod batch_item;
-pub(crate) mod call;
 pub(crate) mod core;
 pub(crate) mod count_tokens;
 mod identity;
 pub(crate) mod message;
+pub(crate) mod pending;
 pub(crate) mod route;
 
 use std::convert::Infallible;
@@ -39,7 +39,7 @@ use crate::limits::Admission;
 use crate::model::latency::Schedule;
 use crate::model::message::{Message, Usage};
 use crate::model::reply::{Reply, StopReason};
-use crate::model::stream::{Event, Events, Frame};
+use crate::model::stream::{Bookends, Event, Events};
 use crate::server::wire::Control;
 
 /// Where a request came from, as far as its answer has to know.
@@ -239,7 +239,7 @@ fn streamed(
     request_id: &str,
     (started, in_flight): (Instant, InFlight),
 ) -> Response {
-    let frame = Frame::of(&replied.message(request_id));
+    let frame = Bookends::of(&replied.message(request_id));
     let Replied { reply, schedule, admission, .. } = replied;
     let writing = (Events::new(frame, reply, schedule), admission, in_flight);
     let sent = stream::unfold(writing, move |mut writing| async move {
