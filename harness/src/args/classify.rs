@@ -19,7 +19,7 @@ pub struct ClassifyArgs {
     /// The file to write in place of standard output; with `--compat`, the folder
     #[arg(long, value_name = "FILE|DIR")]
     pub out: Option<PathBuf>,
-    /// Rules of your own, tried before those that ship (see reports/rules.toml)
+    /// Rules of your own, tried before those that ship (see reports/testlog/rules.toml)
     #[arg(long, value_name = "FILE")]
     pub rules: Option<PathBuf>,
     /// Look for tests that flip, also in a single file
@@ -80,7 +80,7 @@ pub enum TestFormat {
     Jest,
 }
 
-impl From<TestFormat> for reports::testlog::Format {
+impl From<TestFormat> for testlog::Format {
     fn from(format: TestFormat) -> Self {
         match format {
             TestFormat::Text => Self::Text,

@@ -5,11 +5,11 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use reports::Style;
-use reports::render::triage as page;
-use reports::testlog::{self, Completeness, Log};
-use reports::triage::compat::Compat;
-use reports::triage::{self, Input, RuleFile, RuleProblem, Rules, Triage};
 use scenarios::{Document, Problem};
+use testlog::render as page;
+use testlog::triage::compat::Compat;
+use testlog::triage::{self, Input, RuleFile, RuleProblem, Rules, Triage};
+use testlog::{Completeness, Log};
 
 use crate::args::{ClassifyArgs, TriageReport};
 use crate::process::terminal;

@@ -21,9 +21,6 @@ mod failures;
 mod html;
 mod screen;
 
-pub mod testlog;
-pub mod triage;
-
 pub use compared::ablation;
 pub use data::json;
 pub use export::{Exporter, Format, ReportFile};
