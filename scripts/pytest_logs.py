@@ -1,12 +1,12 @@
 """Runs every variant of the hard suite; called by `pytest-logs`."""
-import gzip
+import collections
 import pathlib
 import shutil
 import subprocess
 import sys
 
-ROOT, WORK, OUT = map(pathlib.Path, sys.argv[1:4])
-ONLY = sys.argv[4:]
+import log_archives
+
 CONTINUE = "--continue-on-collection-errors"
 
 # Name, arguments, environment. The name says what the log holds.
@@ -54,50 +54,70 @@ TIMES = ("times-v", ["-v", "-o", "console_output_style=times", "--tb=short"], {}
 INTERRUPTED = ("interrupted-v", ["-v"], {})
 
 
-def run(version, name, flags, extra):
-    suite = WORK / "suite"
+def run(root, work, version, name, flags, extra):
+    """What one variant printed and wrote, by the names of the files in the archive."""
+    suite = work / "suite"
     shutil.rmtree(suite, ignore_errors=True)
-    shutil.copytree(ROOT / "reports/tests/pytest_suite", suite)
-    env = {"PATH": "/usr/bin:/bin", "HOME": str(WORK), "LANG": "C.UTF-8", "COLUMNS": "80",
+    shutil.copytree(root / "reports/testlog/tests/pytest_suite", suite)
+    env = {"PATH": "/usr/bin:/bin", "HOME": str(work), "LANG": "C.UTF-8", "COLUMNS": "80",
            "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0",
-           "PYTHONPATH": str(suite), "SUITE_TRUTH": str(WORK / "truth.tsv"), **extra}
+           "PYTHONPATH": str(suite), "SUITE_TRUTH": str(work / "truth.tsv"), **extra}
     if name not in ("interrupted-v", "stop-v", "deselect-v"):
         flags = [*flags, CONTINUE]
     else:
         # An import that fails would end these before the first test.
         if name != "interrupted-v":
             (suite / "test_broken.py").unlink()
-    python = WORK / version / "bin" / "python"
+    python = work / version / "bin" / "python"
     command = [str(python), "-m", "pytest", "-p", "truth", *flags]
-    junit = WORK / "junit.xml"
-    reportlog = WORK / "reportlog.jsonl"
+    junit = work / "junit.xml"
+    reportlog = work / "reportlog.jsonl"
     if name == "v-auto":
         command += [f"--junitxml={junit}", f"--report-log={reportlog}"]
     done = subprocess.run(command, cwd=suite, env=env, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, timeout=300)
 
     def clean(data):
-        for path, neutral in [(str(WORK / version), "/venv"), (str(suite), "/suite"),
-                              (sys.base_prefix, "/python"), (str(WORK), "/out")]:
+        for path, neutral in [(str(work / version), "/venv"), (str(suite), "/suite"),
+                              (sys.base_prefix, "/python"), (str(work), "/out")]:
             data = data.replace(path.encode(), neutral.encode())
         return data
 
-    def keep(file, data):
-        # Without a time in its head, so that the same log is the same file.
-        (OUT / version / f"{file}.gz").write_bytes(gzip.compress(data, 9, mtime=0))
-
-    (OUT / version).mkdir(parents=True, exist_ok=True)
-    keep(f"{name}.log", clean(done.stdout))
-    truth = (WORK / "truth.tsv").read_bytes()
-    keep(f"{name}.tsv", f"exit\t{done.returncode}\n".encode() + truth)
+    truth = f"exit\t{done.returncode}\n".encode() + (work / "truth.tsv").read_bytes()
+    files = {f"{name}.log": clean(done.stdout), f"{name}.tsv": truth}
     if name == "v-auto":
-        keep("junit.xml", clean(junit.read_bytes()))
-        keep("reportlog.jsonl", clean(reportlog.read_bytes()))
+        files |= {"junit.xml": clean(junit.read_bytes()),
+                  "reportlog.jsonl": clean(reportlog.read_bytes())}
     print(version, name, done.returncode, len(done.stdout), flush=True)
+    return {f"{version}/{file}": data for file, data in files.items()}
 
 
-for version in ["v62", "v74", "v84", "v90"]:
-    variants = [*VARIANTS, INTERRUPTED] + ([TIMES] if version in ("v84", "v90") else [])
-    for variant in variants:
-        if not ONLY or variant[0] in ONLY:
-            run(version, *variant)
+def table(files):
+    """A line for each log: the code that pytest exited with, and what it counted."""
+    lines = ["log\texit\tcounts"]
+    for log in sorted(file for file in files if file.endswith(".log")):
+        first, *reports = files[log.removesuffix(".log") + ".tsv"].decode().rstrip("\n").split("\n")
+        counts = collections.Counter(report.split("\t")[0] for report in reports)
+        counts = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+        lines.append(f"{log}\t{first.split()[1]}\t{counts}")
+    return "\n".join(lines) + "\n"
+
+
+def keep(out, files):
+    log_archives.write(out / "pytest.tar.gz", files)
+    (out / "logs.tsv").write_text(table(files), encoding="utf-8")
+
+
+def main(root, work, out, *only):
+    root, work, out = map(pathlib.Path, (root, work, out))
+    files = log_archives.read(out / "pytest.tar.gz")
+    for version in ["v62", "v74", "v84", "v90"]:
+        variants = [*VARIANTS, INTERRUPTED] + ([TIMES] if version in ("v84", "v90") else [])
+        for variant in variants:
+            if not only or variant[0] in only:
+                files |= run(root, work, version, *variant)
+    keep(out, files)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,7 +1,6 @@
 """Runs the suites of real projects and keeps their logs; called by `wild-logs`."""
 import collections
 import csv
-import gzip
 import os
 import pathlib
 import re
@@ -11,9 +10,11 @@ import subprocess
 import sys
 import tarfile
 
+import log_archives
+
 ROOT, WORK = map(pathlib.Path, sys.argv[1:3])
 ONLY = sys.argv[3:]
-WILD = ROOT / "reports/tests/wild"
+WILD = ROOT / "reports/testlog/tests/wild"
 # How the table names what pytest counts. Parts of tests are counted with the tests.
 KINDS = {"failed": "failed", "subtests failed": "failed", "error": "errors", "passed": "passed",
          "xpassed": "xpassed", "skipped": "skipped", "xfailed": "skipped",
@@ -35,7 +36,7 @@ def source(suite):
 
 
 def invert(folder, every):
-    """Inverts one comparison in so many, so that tests fail."""
+    """Inverts one comparison in every so many, so that tests fail."""
     seen = 0
 
     def one(found):
@@ -59,7 +60,7 @@ def run(suite):
     flags, style = words[at + 1:], suite["name"].rsplit("-", 1)[-1]
     plugins = [part for name in ("sugar", "randomly") if style != name
                for part in ("-p", f"no:{name}")]
-    paths = [str(ROOT / "reports/tests/pytest_suite")]
+    paths = [str(ROOT / "reports/testlog/tests/pytest_suite")]
     if suite["sources"]:
         paths.append(str(folder / suite["sources"]))
     env = {"PATH": f"{venv}/bin:/usr/bin:/bin", "HOME": str(WORK), "LANG": "C.UTF-8",
@@ -73,15 +74,15 @@ def run(suite):
     return done, folder, venv, truth.read_text() if truth.exists() else ""
 
 
-def keep(suite, rows):
+def keep(suite, row, files):
+    """Runs a suite; its log goes into the files of its runner, its counts into its row."""
     done, folder, venv, truth = run(suite)
     neutral = [(folder, "/suite"), (venv, "/venv"), (sys.base_prefix, "/python"), (WORK, "/work")]
 
     def pack(file, text):
         for path, name in neutral:
             text = text.replace(str(path).encode(), name.encode())
-        # Without a time in its head, so that the same log is the same file.
-        (WILD / f"{file}.gz").write_bytes(gzip.compress(text, 9, mtime=0))
+        files[file] = text
 
     name, counts, ids = suite["name"], collections.Counter(), []
     for line in truth.splitlines():
@@ -94,8 +95,7 @@ def keep(suite, rows):
         counts[KINDS.get(kind)] += 1
         if kind in IDS:
             ids.append(f"0\t{IDS[kind]}\t{node}\n")
-    pack(name, done.stdout)
-    row = rows[name]
+    pack(f"{name}.log", done.stdout)
     if row["ids"]:
         pack(f"{name}.ids", "".join(ids).encode())
     kinds = ["failed", "errors", "passed", "xpassed", "skipped"]
@@ -109,9 +109,23 @@ def table(path):
         return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
-logs = table(WILD / "logs.tsv")
-for listed in table(WILD / "suites.tsv"):
-    if not ONLY or listed["name"] in ONLY:
-        keep(listed, {row["name"]: row for row in logs})
-lines = ["\t".join(logs[0]), *("\t".join(row.values()) for row in logs)]
-(WILD / "logs.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+def archive(row):
+    return WILD / f"{row['runner'].split()[0]}.tar.gz"
+
+
+def main():
+    logs = table(WILD / "logs.tsv")
+    rows = {row["name"]: row for row in logs}
+    archives = {path: log_archives.read(path) for path in {archive(row) for row in logs}}
+    for suite in table(WILD / "suites.tsv"):
+        if not ONLY or suite["name"] in ONLY:
+            row = rows[suite["name"]]
+            keep(suite, row, archives[archive(row)])
+    for path, files in archives.items():
+        log_archives.write(path, files)
+    lines = ["\t".join(logs[0]), *("\t".join(row.values()) for row in logs)]
+    (WILD / "logs.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

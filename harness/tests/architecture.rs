@@ -14,21 +14,22 @@ use std::fmt::Write as _;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// Every crate with the crates that it may know.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("engine", &["mock-claude", "reports", "strict-toml"]),
     ("generators", &["strict-toml"]),
-    ("harness", &["engine", "generators", "mock-claude", "reports", "scenarios"]),
+    ("harness", &["engine", "generators", "mock-claude", "reports", "scenarios", "testlog"]),
     ("mock-claude", &["strict-toml"]),
     ("reports", &["strict-toml"]),
     ("scenarios", &["generators", "mock-claude", "reports", "strict-toml"]),
     ("strict-toml", &[]),
+    ("testlog", &["reports"]),
 ];
 
 /// The most files that may import each other in a circle: a type and its closest companions.
 const MAX_CIRCLE: usize = 3;
 
 /// Crates with larger circles, to be opened, and how many files are in their largest.
-const KNOTS: [(&str, usize); 2] = [("harness", 28), ("reports", 22)];
+const KNOTS: [(&str, usize); 0] = [];
 
 fn metadata() -> Metadata {
     MetadataCommand::new()

@@ -35,7 +35,7 @@ fn the_first_output_in_the_readme_is_what_the_command_prints() {
 
 #[test]
 fn what_the_readme_says_of_failed_tests_is_what_the_command_prints() {
-    let log = "reports/tests/triage/fraiseql/no-database.log";
+    let log = "reports/testlog/tests/triage/fraiseql/no-database.log";
     let output = Command::new(env!("CARGO_BIN_EXE_chaos"))
         .args(["classify", log])
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))

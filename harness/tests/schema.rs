@@ -34,14 +34,14 @@ fn the_schema_of_a_report_is_the_one_of_this_code() {
 
 #[test]
 fn the_schema_of_why_tests_failed_is_the_one_of_this_code() {
-    let report = schemars::schema_for!(reports::render::triage::json::Report);
-    check("reports/triage.schema.json", &report);
+    let report = schemars::schema_for!(testlog::render::json::Report);
+    check("reports/testlog/triage.schema.json", &report);
 }
 
 #[test]
 fn the_schema_of_rules_is_the_one_of_this_code_and_the_shipped_rules_name_it() {
-    check("reports/rules.schema.json", &schemars::schema_for!(reports::triage::RuleFile));
-    assert!(reports::triage::SHIPPED.starts_with("#:schema ./rules.schema.json\n"));
+    check("reports/testlog/rules.schema.json", &schemars::schema_for!(testlog::triage::RuleFile));
+    assert!(testlog::triage::SHIPPED.starts_with("#:schema ./rules.schema.json\n"));
 }
 
 #[test]

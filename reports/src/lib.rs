@@ -20,10 +20,6 @@ pub mod estimate;
 pub mod render;
 pub mod text;
 
-// From a test runner's output to cases, and why they failed.
-pub mod testlog;
-pub mod triage;
-
 #[cfg(test)]
 mod fixture;
 

@@ -38,7 +38,7 @@ use crate::journal::trace::Handle;
 use crate::limits::Admission;
 use crate::model::latency::Schedule;
 use crate::model::message::{Message, Usage};
-use crate::model::reply::Reply;
+use crate::model::reply::{Reply, StopReason};
 use crate::model::stream::{Bookends, Event, Events};
 use crate::server::wire::Control;
 
@@ -158,6 +158,9 @@ impl Exchange {
             Outcome::Replied(replied) => {
                 let tokens_in = replied.request.tokens_in;
                 let tokens_out = replied.reply.tokens_out;
+                if replied.reply.stop_reason == StopReason::MaxTokens {
+                    origin.trace.open().trace.truncated = true;
+                }
                 tracing::debug!(request_id, tokens_in, tokens_out, "replied");
             }
             _ => {}

@@ -21,12 +21,9 @@ mod failures;
 mod html;
 mod screen;
 
-pub mod testlog;
-pub mod triage;
-
 pub use compared::ablation;
 pub use data::json;
-pub use export::{Exporter, Format, ReportFile};
+pub use export::{Exporter, ReportFile, ReportFormat};
 pub use screen::Terminal;
 pub use style::Style;
 pub use words::counted;

@@ -6,10 +6,7 @@
 use crate::text::escape;
 
 /// Rows as CSV, header first.
-pub(super) fn sheet<const N: usize>(
-    header: [&str; N],
-    rows: impl Iterator<Item = [String; N]>,
-) -> String {
+pub fn sheet<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
     written(header, rows)
 }
 
@@ -32,7 +29,7 @@ where
 }
 
 /// Text from outside, harmless in a spreadsheet and in a terminal.
-pub(super) fn cell(text: &str) -> String {
+pub fn cell(text: &str) -> String {
     // The full-width forms count: some spreadsheets read them as the plain ones.
     let formula = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
     // Spreadsheets trim: what follows the spaces counts.

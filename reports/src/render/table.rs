@@ -15,12 +15,7 @@ const QUIET: TableStyle = TableStyle::new()
     .content_lines(ContentLineStyle::none());
 
 /// Lays out a table. The columns from `numbers` on are aligned to the right.
-pub(super) fn table(
-    header: Vec<String>,
-    rows: Vec<Vec<String>>,
-    numbers: usize,
-    style: Style,
-) -> String {
+pub fn table(header: Vec<String>, rows: Vec<Vec<String>>, numbers: usize, style: Style) -> String {
     let mut table = Table::new();
     table
         .load_style(QUIET)

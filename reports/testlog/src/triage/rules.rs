@@ -1,0 +1,349 @@
+//! Rules that say why a test failed: data, in order, and the first that matches decides.
+//!
+//! Invariants: a rule matches only when everything that it names does; words are whole words, so
+//! that `graceful` is no race; a match takes time that grows with the text and no faster. Reading
+//! the file is the caller's: this crate takes the parsed form and says what is wrong with it.
+
+use std::cell::OnceCell;
+
+use regex::{Regex, RegexBuilder};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::difference::{Comparer, Difference};
+use super::words;
+use crate::{Case, Phase};
+use reports::Confidence;
+use reports::text::shortened;
+use reports::{Category, Priority};
+
+/// The version of the rules' format.
+pub const FORMAT: i64 = 1;
+
+/// The rules that ship, as a file.
+pub const SHIPPED: &str = include_str!("../../rules.toml");
+
+/// A file of rules.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RuleFile {
+    /// The version of this format: 1.
+    pub format: i64,
+    /// The rules, in the order in which they are tried.
+    #[serde(default)]
+    pub rule: Vec<Rule>,
+}
+
+/// One rule. It has at least one of `exception`, `message`, `status`, `difference`, `phase` and
+/// `words`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// The name in reports, unlike that of any other rule of the file.
+    pub name: String,
+    /// A regular expression for the exception's whole type, with or without its module.
+    #[serde(default)]
+    pub exception: Option<String>,
+    /// A regular expression that is found somewhere in the message.
+    #[serde(default)]
+    pub message: Option<String>,
+    /// HTTP statuses, one of which the message speaks of.
+    #[serde(default)]
+    pub status: Vec<u16>,
+    /// How the two values differ that the test compared.
+    #[serde(default)]
+    pub difference: Option<Difference>,
+    /// When the test failed.
+    #[serde(default)]
+    pub phase: Option<Phase>,
+    /// Whole words, one of which is in the test's file or name.
+    #[serde(default)]
+    pub words: Vec<String>,
+    /// Where the mending is.
+    pub category: Category,
+    /// How soon it deserves a look.
+    pub priority: Priority,
+    /// How sure that is.
+    pub confidence: Confidence,
+    /// Whether the code under test may be at fault at all.
+    pub tier: Tier,
+    /// What happened, in one sentence.
+    pub reason: String,
+    /// What mends it.
+    pub remedy: String,
+}
+
+/// Whether the code under test may be at fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Tier {
+    /// It cannot be.
+    Certain,
+    /// It may be.
+    Ambiguous,
+}
+
+impl Tier {
+    /// The word in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Certain => "certain",
+            Self::Ambiguous => "ambiguous",
+        }
+    }
+}
+
+/// What is wrong with a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleProblem {
+    /// The rule, from 0.
+    pub rule: usize,
+    /// The key in it.
+    pub key: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: &'static str,
+}
+
+#[derive(Debug)]
+struct Compiled {
+    rule: Rule,
+    exception: Option<Regex>,
+    message: Option<Regex>,
+}
+
+/// Rules that are ready to be tried.
+#[derive(Debug)]
+pub struct Rules {
+    compiled: Vec<Compiled>,
+    status: Regex,
+    comparer: Comparer,
+}
+
+/// The characters of a message that evidence quotes.
+const QUOTED: usize = 80;
+
+/// How a message speaks of an HTTP status.
+const STATUS: &str = concat!(
+    r"\b(?:HTTP(?:/\d(?:\.\d)?)?|status(?:[ _]?code)?|error|response|answer)",
+    r"\W{1,4}([1-5]\d\d)\b",
+    r"|\b([45]\d\d) (?:client|server) error",
+    r"|\b([45]\d\d) (?:bad|service|too many|unauthori|forbidden|gateway|internal|not found)",
+);
+
+impl Rules {
+    /// Rules of one or more files, one file after the other; every problem of each, by file.
+    pub fn compile(files: Vec<RuleFile>) -> Result<Self, Vec<(usize, RuleProblem)>> {
+        let mut rules = Vec::new();
+        let mut problems = Vec::new();
+        for (file, parsed) in files.into_iter().enumerate() {
+            let mut names = Vec::new();
+            for (index, rule) in parsed.rule.into_iter().enumerate() {
+                let mut wrong = |key, message, hint| {
+                    problems.push((file, RuleProblem { rule: index, key, message, hint }));
+                };
+                if names.contains(&rule.name) {
+                    let message = format!("`{}` is the name of another rule", rule.name);
+                    wrong("name", message, "give each rule a name of its own");
+                }
+                names.push(rule.name.clone());
+                if !rule.matches_something() {
+                    let message = "the rule matches everything or nothing".to_owned();
+                    let hint = "give it an `exception`, `message`, `status`, `difference`, \
+                                `phase` or `words`";
+                    wrong("name", message, hint);
+                }
+                if rule.name.trim().is_empty() {
+                    wrong("name", "the name is empty".to_owned(), "give each rule a name");
+                }
+                if rule.message.as_deref() == Some("") {
+                    let hint = "write the words that it is about, or leave `message` out";
+                    wrong("message", "matches every message".to_owned(), hint);
+                }
+                let hint = "look-around and back references are not known here";
+                let whole = rule.exception.as_ref().map(|text| format!(r"^(?:.*[.:])?(?:{text})$"));
+                let exception = whole.map(|text| compiled(&text)).transpose();
+                let exception =
+                    exception.map_err(|message| wrong("exception", message, hint)).ok().flatten();
+                let message = rule.message.as_deref().map(compiled).transpose();
+                let message =
+                    message.map_err(|message| wrong("message", message, hint)).ok().flatten();
+                rules.push(Compiled { rule, exception, message });
+            }
+        }
+        if problems.is_empty() {
+            let status = compiled(STATUS).expect("the expression is tested");
+            Ok(Self { compiled: rules, status, comparer: Comparer::new() })
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// The rule that decides, and what in the failure made it.
+    pub fn decide(&self, case: &Case) -> Option<(&Rule, String)> {
+        let seen = Seen {
+            statuses: self.statuses(&case.message),
+            comparer: &self.comparer,
+            difference: OnceCell::new(),
+        };
+        self.compiled
+            .iter()
+            .find_map(|compiled| Some((&compiled.rule, compiled.evidence(case, &seen)?)))
+    }
+
+    fn statuses(&self, message: &str) -> Vec<u16> {
+        let found = self.status.captures_iter(message);
+        found
+            .filter_map(|found| found.iter().skip(1).flatten().next()?.as_str().parse().ok())
+            .collect()
+    }
+}
+
+impl Rule {
+    fn matches_something(&self) -> bool {
+        let text = self.exception.is_some() || self.message.is_some() || self.phase.is_some();
+        let text = text || self.difference.is_some();
+        text || !self.status.is_empty() || !self.words.is_empty()
+    }
+}
+
+/// What is read once from a failure's message, for all rules.
+struct Seen<'a> {
+    statuses: Vec<u16>,
+    comparer: &'a Comparer,
+    /// Looked for when the first rule asks: most failures are decided before one does.
+    difference: OnceCell<Option<Difference>>,
+}
+
+impl Seen<'_> {
+    fn difference(&self, message: &str) -> Option<Difference> {
+        *self.difference.get_or_init(|| self.comparer.difference(message))
+    }
+}
+
+impl Compiled {
+    /// What in the failure the rule is about; none where it does not match.
+    fn evidence(&self, case: &Case, seen: &Seen<'_>) -> Option<String> {
+        let mut evidence = Vec::new();
+        if let Some(expression) = &self.exception {
+            let exception = case.exception.as_deref()?;
+            if !expression.is_match(exception) {
+                return None;
+            }
+            evidence.push(format!("type `{exception}`"));
+        }
+        if let Some(expression) = &self.message {
+            let found = expression.find(&case.message)?;
+            evidence.push(format!("text `{}`", shortened(found.as_str(), QUOTED)));
+        }
+        if !self.rule.status.is_empty() {
+            let status = seen.statuses.iter().find(|status| self.rule.status.contains(status))?;
+            evidence.push(format!("HTTP status {status}"));
+        }
+        if let Some(difference) = self.rule.difference {
+            if seen.difference(&case.message) != Some(difference) {
+                return None;
+            }
+            evidence.push(difference.words().to_owned());
+        }
+        if let Some(phase) = self.rule.phase {
+            if phase != case.phase {
+                return None;
+            }
+            evidence.push("the phase".to_owned());
+        }
+        if !self.rule.words.is_empty() {
+            let names = words::of(&format!("{} {} {}", case.id.file, case.id.class, case.id.name));
+            let words = &self.rule.words;
+            let word = words.iter().find(|word| words::contain(&names, word))?;
+            evidence.push(format!("name `{word}`"));
+        }
+        Some(evidence.join(", "))
+    }
+}
+
+fn compiled(text: &str) -> Result<Regex, String> {
+    RegexBuilder::new(text)
+        .case_insensitive(true)
+        .multi_line(true)
+        .build()
+        .map_err(|error| error.to_string().lines().last().unwrap_or_default().to_owned())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::{NodeId, Status};
+
+    /// The rules that ship.
+    pub(crate) fn shipped() -> Rules {
+        Rules::compile(vec![toml::from_str(SHIPPED).unwrap()]).unwrap()
+    }
+
+    fn decided(id: &str, exception: Option<&str>, message: &str) -> String {
+        let mut case = Case::new(NodeId::pytest(id), Status::Failed, Phase::Call);
+        case.exception = exception.map(str::to_owned);
+        case.message = message.to_owned();
+        let rules = shipped();
+        let decided = rules.decide(&case);
+        decided.map_or_else(String::new, |(rule, evidence)| format!("{}: {evidence}", rule.name))
+    }
+
+    #[test]
+    fn the_error_is_heard_before_the_name() {
+        let message = "ConnectionRefusedError: [Errno 111] Connection refused";
+        let decided = decided("a.py::test_race", Some("ConnectionRefusedError"), message);
+        assert_eq!(decided, "connection: text `Connection refused`");
+    }
+
+    #[test]
+    fn a_name_is_read_in_whole_words() {
+        let name = |name: &str| decided(&format!("tests/a.py::{name}"), None, "");
+        assert_eq!(name("test_race"), "name-consistency: name `race`");
+        assert_eq!(name("testDeadlockFree"), "name-consistency: name `deadlock`");
+        assert_eq!(name("test_trace_upload_authors"), "");
+        assert_eq!(name("test_cache_memory_pressure"), "name-limit: name `memory_pressure`");
+    }
+
+    #[test]
+    fn the_name_of_an_injected_fault_is_no_reason_to_guess() {
+        let guess = decided("tests/chaos/test_auth.py::test_jwt_expiration", None, "");
+        assert_eq!(guess, "name-fault-injection: name `chaos`");
+        let message = "AssertionError: assert [] == [1]";
+        let told = decided("tests/chaos/test_auth.py::test_a", Some("AssertionError"), message);
+        assert!(told.starts_with("wrong-value"), "{told}");
+    }
+
+    #[test]
+    fn a_status_is_one_only_where_the_message_speaks_of_it() {
+        let server = "HTTPError: 503 Server Error: x for url: http://a/";
+        assert!(decided("a", None, server).starts_with("service-unavailable"));
+        assert!(decided("a", None, "got status code 429").starts_with("rate-limited"));
+        assert_eq!(decided("a", None, "page 503 of 700 pages"), "");
+    }
+
+    #[test]
+    fn what_nobody_knows_is_left_open() {
+        assert_eq!(decided("a.py::test_a", None, "zork"), "");
+    }
+
+    #[test]
+    fn every_problem_of_a_file_is_told() {
+        let rule = |name: &str, matcher: &str| {
+            format!(
+                "[[rule]]\nname = \"{name}\"\n{matcher}\ncategory = \"BUG\"\npriority = \"HIGH\"\n\
+                 confidence = \"guess\"\ntier = \"ambiguous\"\nreason = \"x\"\nremedy = \"x\"\n"
+            )
+        };
+        let text = format!(
+            "format = 1\n{}{}{}",
+            rule("a", "message = \"(\""),
+            rule("a", "exception = \"(?=x)\""),
+            rule("b", "")
+        );
+        let problems = Rules::compile(vec![toml::from_str(&text).unwrap()]).unwrap_err();
+        let keys: Vec<_> = problems.iter().map(|(_, p)| (p.rule, p.key)).collect();
+        assert_eq!(keys, [(0, "message"), (1, "name"), (1, "exception"), (2, "name")]);
+    }
+}
