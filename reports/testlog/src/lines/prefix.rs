@@ -7,9 +7,9 @@
 
 use memchr::memmem;
 
-use crate::formats::rust::nextest;
 use crate::lines::stamp::{digits, time};
 use crate::pytest;
+use crate::rust::nextest;
 
 /// One part of a prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,7 +117,7 @@ fn before_counts(line: &[u8]) -> Option<Vec<Part>> {
         return None;
     }
     let (parts, rest) = Part::leading(line);
-    pytest::Reader::is_last(rest).then_some(parts)
+    pytest::announces_counts(rest).then_some(parts)
 }
 
 /// What stands before a line of nextest's: a test's own output among them looks like cargo's.
@@ -127,7 +127,7 @@ fn before_nextest(line: &[u8]) -> Option<Vec<Part>> {
         return None;
     }
     let (parts, rest) = Part::leading(line);
-    (nextest::Reader::begins(rest) || nextest::Reader::resumes(rest)).then_some(parts)
+    (nextest::NextestReader::begins(rest) || nextest::NextestReader::resumes(rest)).then_some(parts)
 }
 
 impl Part {

@@ -182,7 +182,7 @@ impl Rules {
 
     /// The rule that decides, and what in the failure made it.
     pub fn decide(&self, case: &Case) -> Option<(&Rule, String)> {
-        let seen = Seen {
+        let seen = Clues {
             statuses: self.statuses(&case.message),
             comparer: &self.comparer,
             difference: OnceCell::new(),
@@ -209,14 +209,14 @@ impl Rule {
 }
 
 /// What is read once from a failure's message, for all rules.
-struct Seen<'a> {
+struct Clues<'a> {
     statuses: Vec<u16>,
     comparer: &'a Comparer,
     /// Looked for when the first rule asks: most failures are decided before one does.
     difference: OnceCell<Option<Difference>>,
 }
 
-impl Seen<'_> {
+impl Clues<'_> {
     fn difference(&self, message: &str) -> Option<Difference> {
         *self.difference.get_or_init(|| self.comparer.difference(message))
     }
@@ -224,7 +224,7 @@ impl Seen<'_> {
 
 impl Compiled {
     /// What in the failure the rule is about; none where it does not match.
-    fn evidence(&self, case: &Case, seen: &Seen<'_>) -> Option<String> {
+    fn evidence(&self, case: &Case, seen: &Clues<'_>) -> Option<String> {
         let mut evidence = Vec::new();
         if let Some(expression) = &self.exception {
             let exception = case.exception.as_deref()?;

@@ -16,16 +16,16 @@ use quick_xml::events::{BytesStart, Event};
 use self::shorten::Shortened;
 use self::value::{attribute, attributes, entity, shortened, value};
 
-use crate::formats::rust::panic;
-use crate::lines::bytes;
+use crate::bytes;
 use crate::pytest;
+use crate::rust::panic;
 use crate::{Capture, Case, Completeness, Counts, Held, NodeId, Phase, Runner, Status, TestRun};
 
 /// The bytes of one text, and of all texts, that are kept.
 const TEXT: usize = 16 << 10;
 const BUDGET: usize = 10 << 20;
 /// What one test case may hold: what went wrong, and its outputs.
-const TROUBLES: usize = 64;
+const FAILURES: usize = 64;
 const OUTPUTS: usize = 8;
 /// Elements inside elements. No runner nests them by tens.
 const DEPTH: u32 = 256;
@@ -34,7 +34,7 @@ const DEPTH: u32 = 256;
 pub(crate) fn read(input: impl BufRead) -> io::Result<Vec<TestRun>> {
     let mut xml = Xml::from_reader(Shortened::new(input));
     xml.config_mut().allow_dangling_amp = true;
-    let mut reader = Reader::new();
+    let mut reader = JunitReader::new();
     let mut buffer = Vec::new();
     let mut depth = 0_u32;
     loop {
@@ -102,7 +102,7 @@ struct Open {
     file: String,
     duration_ms: Option<u64>,
     /// What went wrong, each with its message, type and text.
-    troubles: Vec<Trouble>,
+    failures: Vec<Failure>,
     skipped: Option<bool>,
     /// Attempts that were followed by another one.
     retried: u32,
@@ -110,7 +110,7 @@ struct Open {
 }
 
 #[derive(Debug, Default)]
-struct Trouble {
+struct Failure {
     error: bool,
     message: String,
     kind: Option<String>,
@@ -119,14 +119,14 @@ struct Trouble {
 
 /// Where text goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Into {
+enum TextTarget {
     Nothing,
-    Trouble,
+    Failure,
     Output,
 }
 
 #[derive(Debug)]
-struct Reader {
+struct JunitReader {
     run: TestRun,
     /// Elements that are open around all suites, and suites.
     roots: u32,
@@ -137,13 +137,13 @@ struct Reader {
     complete: bool,
     by_pytest: bool,
     open: Option<Open>,
-    into: Into,
+    into: TextTarget,
     problems: Vec<String>,
     spent: usize,
     unnamed: u64,
 }
 
-impl Reader {
+impl JunitReader {
     fn new() -> Self {
         Self {
             run: TestRun::new(Runner::Junit),
@@ -155,7 +155,7 @@ impl Reader {
             complete: false,
             by_pytest: false,
             open: None,
-            into: Into::Nothing,
+            into: TextTarget::Nothing,
             problems: Vec::new(),
             spent: 0,
             unnamed: 0,
@@ -211,34 +211,34 @@ impl Reader {
         match name {
             b"failure" | b"error" => {
                 let error = name == b"error";
-                if open.troubles.len() == TROUBLES {
+                if open.failures.len() == FAILURES {
                     self.run.read.add(if error { Status::Error } else { Status::Failed });
                     self.unnamed += 1;
                     return;
                 }
                 let text = |name: &str| attribute(tag, name).map(shortened);
-                open.troubles.push(Trouble {
+                open.failures.push(Failure {
                     error,
                     message: text("message").unwrap_or_default(),
                     kind: text("type").filter(|kind| !kind.is_empty()),
                     text: String::new(),
                 });
-                self.into = Into::Trouble;
+                self.into = TextTarget::Failure;
             }
             b"skipped" => {
                 open.skipped = Some(attribute(tag, "type").as_deref() == Some("pytest.xfail"));
-                self.into = Into::Nothing;
+                self.into = TextTarget::Nothing;
             }
             b"flakyFailure" | b"flakyError" | b"rerunFailure" | b"rerunError" => {
                 open.retried += 1;
-                self.into = Into::Nothing;
+                self.into = TextTarget::Nothing;
             }
             // Output inside a retry belongs to the retry.
-            b"system-out" | b"system-err" if self.into == Into::Nothing => {
+            b"system-out" | b"system-err" if self.into == TextTarget::Nothing => {
                 if open.out.len() < OUTPUTS {
                     open.out.push(Capture { title: bytes::lossy(name), text: String::new() });
                 }
-                self.into = Into::Output;
+                self.into = TextTarget::Output;
             }
             _ => {}
         }
@@ -247,9 +247,9 @@ impl Reader {
     fn text(&mut self, text: &str) {
         let Some(open) = self.open.as_mut() else { return };
         let target = match self.into {
-            Into::Nothing => return,
-            Into::Trouble => open.troubles.last_mut().map(|trouble| &mut trouble.text),
-            Into::Output => open.out.last_mut().map(|capture| &mut capture.text),
+            TextTarget::Nothing => return,
+            TextTarget::Failure => open.failures.last_mut().map(|failure| &mut failure.text),
+            TextTarget::Output => open.out.last_mut().map(|capture| &mut capture.text),
         };
         if let Some(target) = target {
             let room = TEXT.saturating_sub(target.len()).min(BUDGET.saturating_sub(self.spent));
@@ -271,7 +271,9 @@ impl Reader {
                 self.depth = self.depth.saturating_sub(1);
                 self.complete = self.depth == 0;
             }
-            b"failure" | b"error" | b"system-out" | b"system-err" => self.into = Into::Nothing,
+            b"failure" | b"error" | b"system-out" | b"system-err" => {
+                self.into = TextTarget::Nothing
+            }
             _ => {}
         }
     }
@@ -282,7 +284,7 @@ impl Reader {
             "" => open.name.clone(),
             class => [class, "::", &open.name].concat(),
         };
-        if open.troubles.is_empty() {
+        if open.failures.is_empty() {
             let status = match open.skipped {
                 Some(true) => Status::Xfailed,
                 Some(false) => Status::Skipped,
@@ -297,17 +299,17 @@ impl Reader {
             }
             return;
         }
-        for trouble in &open.troubles {
-            let status = if trouble.error { Status::Error } else { Status::Failed };
+        for failure in &open.failures {
+            let status = if failure.error { Status::Error } else { Status::Failed };
             self.run.read.add(status);
             let output: usize = open.out.iter().map(|capture| capture.text.len()).sum();
-            self.spent += full.len() * 3 + trouble.message.len() * 2 + output + 512;
+            self.spent += full.len() * 3 + failure.message.len() * 2 + output + 512;
             if self.spent > BUDGET * 2 {
                 self.unnamed += 1;
                 continue;
             }
             let mut case = named(open, full.clone(), status);
-            explain(&mut case, trouble);
+            explain(&mut case, failure);
             self.run.cases.push(case);
         }
     }
@@ -359,24 +361,24 @@ fn named(open: &Open, full: String, status: Status) -> Case {
     case
 }
 
-fn explain(case: &mut Case, trouble: &Trouble) {
-    let message = &trouble.message;
+fn explain(case: &mut Case, failure: &Failure) {
+    let message = &failure.message;
     case.phase = match message.as_str() {
         "collection failure" => Phase::Collection,
         text if text.starts_with("failed on setup") => Phase::Setup,
         text if text.starts_with("failed on teardown") => Phase::Teardown,
         _ => Phase::Call,
     };
-    if trouble.text.contains("' panicked at ") || trouble.text.contains(") panicked at ") {
+    if failure.text.contains("' panicked at ") || failure.text.contains(") panicked at ") {
         // A Rust test: the message attribute holds the place only.
         let captured = std::mem::take(&mut case.captured);
-        panic::explain(case, &trouble.text);
+        panic::explain(case, &failure.text);
         case.captured = captured;
         return;
     }
     // pytest wraps the exception's text: `failed on setup with "OSError: x"`.
     let inner = message.split_once(" with \"").and_then(|(_, text)| text.strip_suffix('"'));
-    let body = pytest::explain(&trouble.text);
+    let body = pytest::explain(&failure.text);
     case.message = match (inner, case.phase) {
         (_, Phase::Collection) => body.message,
         (Some(inner), Phase::Setup | Phase::Teardown) => inner.to_owned(),
@@ -386,6 +388,6 @@ fn explain(case: &mut Case, trouble: &Trouble) {
     case.location = body.location;
     case.exception = pytest::exception(&case.message)
         .map(str::to_owned)
-        .or_else(|| trouble.kind.clone())
+        .or_else(|| failure.kind.clone())
         .or(body.exception);
 }

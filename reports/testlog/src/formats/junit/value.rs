@@ -8,7 +8,7 @@ use quick_xml::events::BytesStart;
 use quick_xml::events::attributes::Attribute;
 
 use super::TEXT;
-use crate::lines::bytes;
+use crate::bytes;
 
 /// What a name between `&` and `;` stands for, where everybody knows it.
 pub(super) fn entity(name: &[u8]) -> Option<&'static str> {
