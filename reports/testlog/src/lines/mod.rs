@@ -6,7 +6,6 @@
 
 pub(crate) mod decode;
 mod prefix;
-mod stamp;
 
 use std::io::{self, BufRead};
 

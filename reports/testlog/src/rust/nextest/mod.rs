@@ -3,8 +3,11 @@
 //! A test's id is its binary and its name. Output is indented where nextest shows it, and a
 //! result stands before its brackets; what a test forged shows when the counts are compared.
 
+mod line;
+
 use std::collections::BTreeMap;
 
+use self::line::{ResultLine, counts, starting, summary};
 use crate::bytes;
 use crate::bytes::output::Output;
 use crate::run::Room;
@@ -12,26 +15,6 @@ use crate::run::quiet;
 use crate::rust::panic::explain;
 use crate::{Case, Completeness, Counts, Held, NodeId, Phase, Quiet, Runner, Status, TestRun};
 
-/// The words of a test that failed: by itself, by the clock, or by a signal.
-const FAILURES: [&str; 15] = [
-    "FAIL",
-    "TIMEOUT",
-    "TMT",
-    "ABORT",
-    "ABRT",
-    "XFAIL",
-    "LEAK-FAIL",
-    "SEGV",
-    "KILL",
-    "TERM",
-    "INT",
-    "QUIT",
-    "BUS",
-    "ILL",
-    "FPE",
-];
-/// The column in which a result's word ends.
-const COLUMN: usize = 12;
 /// The bytes of failures and attempts by name, and of what they printed, that one run may hold.
 const NAMES: usize = 16 << 20;
 const OUTPUTS: usize = 8 << 20;
@@ -91,7 +74,7 @@ impl NextestReader {
     /// Whether a line can be a part of a run whose beginning is not there.
     pub(crate) fn resumes(line: &[u8]) -> bool {
         summary(line).is_some() && memchr::memmem::find(line, b" run: ").is_some()
-            || Result::read(line).is_some()
+            || ResultLine::read(line).is_some()
     }
 
     /// Whether a line at the very end of a log can be read though nothing ends it.
@@ -123,8 +106,8 @@ impl NextestReader {
             return;
         }
         if let Some(rest) = summary(line) {
-            self.summary(rest);
-        } else if let Some(result) = Result::read(line) {
+            self.last = counts(rest).or(self.last);
+        } else if let Some(result) = ResultLine::read(line) {
             self.result(&result);
         } else if line.starts_with(b"error: ")
             || bytes::trim(line).starts_with(b"Cancelling due to")
@@ -146,7 +129,7 @@ impl NextestReader {
 
     /// Behind the summary failures are listed again, with their output where it is asked for then.
     fn listed(&mut self, line: &[u8]) {
-        if let Some(result) = Result::read(line) {
+        if let Some(result) = ResultLine::read(line) {
             let known = self.places.get(result.id).copied();
             self.block = known.filter(|place| self.failed[*place].output.kept() == 0);
         } else if line.is_empty() || line.starts_with(b"  ") {
@@ -156,7 +139,7 @@ impl NextestReader {
         }
     }
 
-    fn result(&mut self, result: &Result<'_>) {
+    fn result(&mut self, result: &ResultLine<'_>) {
         let id = result.id;
         self.block = None;
         if result.attempt.is_some() && result.word != "FLAKY" {
@@ -193,7 +176,7 @@ impl NextestReader {
         1
     }
 
-    fn fail(&mut self, result: &Result<'_>, attempts: u32) {
+    fn fail(&mut self, result: &ResultLine<'_>, attempts: u32) {
         if let Some(place) = self.places.get(result.id) {
             self.failed[*place].attempts = attempts;
             let before = std::mem::take(&mut self.failed[*place].output);
@@ -229,35 +212,6 @@ impl NextestReader {
         } else {
             self.quiet.push(Status::Passed, id);
         }
-    }
-
-    /// `   0.3s] 13 tests run: 10 passed (1 flaky), 3 failed, 1 timed out, 1 skipped`.
-    fn summary(&mut self, rest: &[u8]) {
-        let text = String::from_utf8_lossy(rest);
-        let Some((time, rest)) = text.split_once("] ") else { return };
-        let Some((_, kinds)) = rest.split_once(" run: ") else { return };
-        let mut counts = Counts::default();
-        let mut depth = 0_u32;
-        // What stands in brackets is a part of the count before it.
-        let flat: String = kinds
-            .chars()
-            .filter(|c| {
-                depth += u32::from(*c == '(');
-                let outside = depth == 0;
-                depth = depth.saturating_sub(u32::from(*c == ')'));
-                outside
-            })
-            .collect();
-        for part in flat.split(", ") {
-            let Some((count, kind)) = part.trim().split_once(' ') else { return };
-            let Ok(count) = count.parse::<u64>() else { return };
-            match kind.trim() {
-                "passed" => counts.passed = count,
-                "skipped" => counts.deselected = count,
-                _ => counts.failed = counts.failed.saturating_add(count),
-            }
-        }
-        self.last = Some((counts, bytes::seconds(time.trim().trim_end_matches('s'))));
     }
 
     /// The run as a whole, and a fresh reader for the next one.
@@ -321,70 +275,6 @@ fn case(failed: &Failed) -> Case {
         }
     }
     case
-}
-
-/// A result line: `TRY 2 FAIL [   0.004s] (3/13) crate::bin test::name`.
-struct Result<'a> {
-    word: &'a str,
-    status: Status,
-    attempt: Option<u32>,
-    duration_ms: Option<u64>,
-    id: &'a [u8],
-}
-
-impl<'a> Result<'a> {
-    fn read(line: &'a [u8]) -> Option<Self> {
-        if line.first() != Some(&b' ') || line.len() > 64 << 10 {
-            return None;
-        }
-        let text = bytes::trim(line);
-        let (head, rest) = bytes::split_once(text, b" [")?;
-        // Words end in one column; output that is shown is indented, and its words are not there.
-        if line.len() - line.trim_ascii_start().len() + head.len() != COLUMN {
-            return None;
-        }
-        let (time, id) = bytes::split_once(rest, b"] ")?;
-        let head = std::str::from_utf8(head).ok()?;
-        let time = std::str::from_utf8(time).ok()?.trim();
-        let duration_ms = bytes::seconds(time.strip_suffix('s')?)?;
-        let id = bytes::trim(id);
-        // Newer versions count as they go.
-        let id = match id.strip_prefix(b"(").and_then(|rest| bytes::split_once(rest, b") ")) {
-            Some((count, rest)) if !count.contains(&b':') => bytes::trim(rest),
-            _ => id,
-        };
-        let (attempt, word) = match head.strip_prefix("TRY ") {
-            Some(rest) => {
-                let (attempt, word) = rest.split_once(' ')?;
-                (Some(attempt.parse().ok()?), word.trim())
-            }
-            None => (None, head.split(' ').next()?),
-        };
-        let status = match word {
-            "PASS" | "LEAK" | "FLAKY" => Status::Passed,
-            "SKIP" => Status::Skipped,
-            word if FAILURES.contains(&word) || word.starts_with("SIG") => Status::Failed,
-            _ => return None,
-        };
-        let duration_ms = Some(duration_ms);
-        Some(Self { word, status, attempt, duration_ms, id })
-    }
-}
-
-/// What follows `     Summary [`. It ends in the column of the results' words: a test's output is
-/// indented further.
-fn summary(line: &[u8]) -> Option<&[u8]> {
-    let rest = bytes::trim(line).strip_prefix(b"Summary [")?;
-    let margin = line.len() - line.trim_ascii_start().len();
-    (margin + b"Summary".len() == COLUMN).then_some(rest)
-}
-
-/// The count in `    Starting 13 tests across 4 binaries`.
-fn starting(line: &[u8]) -> Option<u64> {
-    let rest = bytes::trim(line).strip_prefix(b"Starting ")?;
-    let text = std::str::from_utf8(rest).ok()?;
-    let (count, rest) = text.split_once(" test")?;
-    rest.contains(" across ").then(|| count.parse().ok())?
 }
 
 #[cfg(test)]
