@@ -85,7 +85,7 @@ fn a_file_of_sixty_lines_for_seed_7() {
 }
 
 #[test]
-fn the_bytes_of_every_kind_of_input_are_the_same_for_ever() {
+fn the_bytes_of_every_kind_of_input_stay_the_same() {
     let tree =
         Input::Repository { files: 50, lines: 10_000, spread: Spread::Skewed, duplicates: 0.2 };
     let inputs = [

@@ -262,10 +262,10 @@ fn records_of_something_else_are_invalid() {
         sandbox.write("out/run.jsonl", text);
         check(&sandbox, &["report", "out"], 104, &[&["`out/run.jsonl`"], words].concat());
     };
+    sandbox.summaries(&["concurrent"]);
+    let text = sandbox.read("out/run.jsonl");
     report("", &["no records"]);
     report("hello\n", &["line 1"]);
     report("{\"record\":\"header\",\"format\":9}\n", &["format 9", "reads format 1"]);
-    sandbox.summaries(&["concurrent"]);
-    let text = sandbox.read("out/run.jsonl");
     report(&text.replacen("\"attempt\"", "\"atempt\"", 1), &["line 2"]);
 }

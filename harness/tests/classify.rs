@@ -63,6 +63,8 @@ fn every_report_is_one_of_the_same_failures() {
         let text = sandbox.read("report");
         assert!(text.contains(words), "{report}: {text}");
     }
+    sandbox.chaos(&["classify", "log.txt", "--report", "csv", "--out", "folder/"]).exits(99);
+    assert_eq!(sandbox.names("folder"), ["failure_inventory.csv"]);
 }
 
 /// A rule that names the failure of the log.

@@ -1,6 +1,9 @@
 //! Goal: tools, thought, structure and stop sequences look to a client as the API's do. Method:
 //! real HTTP over a pipe in paused time; what is refused is refused in the API's words.
 
+#[path = "support/sse.rs"]
+#[expect(dead_code, reason = "each test file uses its part of the support")]
+mod sse;
 #[expect(dead_code, reason = "each test file uses its part of the support")]
 mod support;
 
@@ -38,8 +41,9 @@ fn with(mut body: Value, fields: &Value) -> Value {
 }
 
 fn events(answer: &Answer) -> Vec<Value> {
-    let data = answer.body.lines().filter_map(|line| line.strip_prefix("data: "));
-    data.map(|data| serde_json::from_str(data).expect("an event is JSON")).collect()
+    let events = sse::data(&answer.body);
+    assert_eq!(events.len(), sse::names(&answer.body).len(), "an event is JSON");
+    events
 }
 
 async fn refused(body: &Value) -> String {

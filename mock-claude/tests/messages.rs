@@ -1,6 +1,8 @@
 //! Goal: a client cannot tell the mock from the API by its answers. Method: real HTTP over a pipe,
 //! in paused time, so that latencies are exact and nothing depends on the machine.
 
+#[path = "support/sse.rs"]
+mod sse;
 mod support;
 
 use http::Request;
@@ -53,14 +55,9 @@ async fn a_stream_says_the_same_as_the_plain_answer_and_takes_as_long() {
     let streamed = send(&mock(""), &body).await;
     assert_eq!(streamed.header("content-type"), Some("text/event-stream; charset=utf-8"));
     assert_eq!(streamed.header("cache-control"), Some("no-cache"));
-    let events: Vec<serde_json::Value> = streamed
-        .body
-        .lines()
-        .filter_map(|line| line.strip_prefix("data: "))
-        .map(|data| serde_json::from_str(data).unwrap())
-        .collect();
-    let text: String = events.iter().filter_map(|event| event["delta"]["text"].as_str()).collect();
-    assert_eq!(text, plain.json()["content"][0]["text"]);
+    let events = sse::data(&streamed.body);
+    assert_eq!(events.len(), sse::names(&streamed.body).len(), "an event is JSON");
+    assert_eq!(sse::text(&streamed.body), plain.json()["content"][0]["text"]);
     assert_eq!(events[0]["type"], "message_start");
     assert_eq!(events[0]["message"]["stop_reason"], json!(null));
     let last = &events[events.len() - 2];

@@ -4,7 +4,6 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use mock_claude::internals::listen;
 use mock_claude::{Config, MockClaude};
 use serde_json::json;
 
@@ -31,21 +30,15 @@ async fn post(url: &str) -> reqwest::Response {
 const QUICK: &str = "[latency]\nfirst_token_ms = 1\ndecode_tokens_per_second = 100000\n";
 
 #[tokio::test]
-async fn a_server_answers_on_its_port_until_it_is_told_to_stop() {
+async fn a_server_answers_on_its_port_until_it_is_stopped() {
     let config: Config = toml::from_str(QUICK).unwrap();
-    let listener = listen(([127, 0, 0, 1], 0).into()).unwrap();
-    let address = listener.local_addr().unwrap();
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let mock = MockClaude::new(config);
-    let serving = tokio::spawn(mock.clone().serve(listener, async {
-        let _ = stopped.await;
-    }));
-    let response = post(&format!("http://{address}")).await;
+    let server = MockClaude::new(config).start().await.unwrap();
+    let mock = server.clone();
+    let response = post(server.url()).await;
     assert_eq!(response.status(), 200);
     assert!(response.headers().contains_key("request-id"));
     response.bytes().await.unwrap();
-    stop.send(()).unwrap();
-    serving.await.unwrap();
+    assert_eq!(server.stop().await.requests, 1);
     assert_eq!(mock.ledger().requests, 1);
 }
 

@@ -3,6 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args as Section, ValueEnum};
+use reports::render::Exporter;
+use testlog::render::TRIAGE;
+use testlog::triage::Triage;
+
+use super::format::one_of;
 
 /// `chaos classify`.
 #[derive(Debug, Section)]
@@ -14,9 +19,9 @@ pub struct ClassifyArgs {
     #[arg(long, value_enum)]
     pub format: Option<TestFormat>,
     /// The report to make
-    #[arg(long, value_enum, default_value_t = TriageReport::Text)]
-    pub report: TriageReport,
-    /// The file to write in place of standard output; with `--compat`, the folder
+    #[arg(long, value_parser = one_of(&TRIAGE, |triage| triage.format()), default_value = "text")]
+    pub report: &'static dyn for<'a> Exporter<Triage<'a>>,
+    /// The file or folder to write in place of standard output; with `--compat`, the folder
     #[arg(long, value_name = "FILE|DIR")]
     pub out: Option<PathBuf>,
     /// Rules of your own, tried before those that ship (see reports/testlog/rules.toml)
@@ -37,25 +42,6 @@ const CLASSIFY_EXIT: &str = "\
 Exit codes:
   0 nothing failed, 99 something failed, 4 nothing failed in what could be read,
   but the log is incomplete or holds no test output";
-
-/// What the failures of tests can be reported as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum TriageReport {
-    /// For a terminal: each group of failures with its cause and remedy.
-    Text,
-    /// The failure report.
-    Txt,
-    /// The failure inventory, a row for each failure.
-    Csv,
-    /// Everything, for programs.
-    Json,
-    /// A comment on a pull request.
-    Markdown,
-    /// A test report in the XML of `JUnit`.
-    Junit,
-    /// Failures by priority and category.
-    Matrix,
-}
 
 /// The formats of test output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

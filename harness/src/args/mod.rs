@@ -6,7 +6,7 @@ mod generate;
 mod report;
 mod run;
 
-pub use classify::{ClassifyArgs, TestFormat, TriageReport};
+pub use classify::{ClassifyArgs, TestFormat};
 pub use generate::{GenerateTo, GenerateWhat, ShapeArg, SpreadArg};
 pub use report::ReportArgs;
 pub use run::{AblateArgs, ClockArg, RunArgs};

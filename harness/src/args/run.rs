@@ -12,10 +12,13 @@ use crate::plan::stage::Stage;
 #[command(after_help = RUN_EXAMPLES)]
 pub struct RunArgs {
     /// Scenarios: shipped names or paths of your own files
-    #[arg(long, value_name = "NAME|FILE", num_args = 1.., required_unless_present = "all")]
+    #[arg(value_name = "SCENARIO", required_unless_present_any = ["all", "scenario"])]
+    pub scenarios: Vec<String>,
+    /// The same by a flag
+    #[arg(long, value_name = "NAME|FILE", num_args = 1..)]
     pub scenario: Vec<String>,
     /// Every shipped scenario, one after another
-    #[arg(long, conflicts_with = "scenario")]
+    #[arg(long, conflicts_with_all = ["scenario", "scenarios"])]
     pub all: bool,
     /// Pipelines: shipped names or paths of your own files [default: the scenario's]
     #[arg(long, value_name = "NAME|FILE", num_args = 1..)]
@@ -23,9 +26,9 @@ pub struct RunArgs {
     /// The seed of every decision left to chance [default: the scenario's]
     #[arg(long)]
     pub seed: Option<u64>,
-    /// Simulated time costs nothing; wall time uses a real port
-    #[arg(long, value_enum, default_value_t = ClockArg::Simulated)]
-    pub clock: ClockArg,
+    /// Simulated time costs nothing; wall time uses a real port [default: simulated, where it can be]
+    #[arg(long, value_enum)]
+    pub clock: Option<ClockArg>,
     /// A source tree to use in place of the scenario's generated files
     #[arg(long, value_name = "DIR")]
     pub input: Option<PathBuf>,
@@ -56,11 +59,16 @@ pub struct RunArgs {
     /// Only errors
     #[arg(long, conflicts_with = "verbose")]
     pub quiet: bool,
+    /// Your own pipeline: {file} starts a process for each file, {dir} or {files} one for all
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
 }
 
 const RUN_EXAMPLES: &str = "\
 Examples:
-  chaos run --scenario concurrent
+  chaos run concurrent
+  chaos run concurrent -- python pipeline.py {file}
+  chaos run concurrent --pipeline phase1 phase3 -- python pipeline.py {file}
   chaos run --scenario large-repo --input src --pipeline phase3
   chaos run --scenario mine.toml --pipeline phase1 mine-pipeline.toml --seed 11
   chaos run --scenario large-repo --pipeline phase3 --cache answers.redb

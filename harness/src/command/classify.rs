@@ -4,14 +4,14 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use reports::Style;
+use reports::render::Exporter;
 use scenarios::{Document, Problem};
-use testlog::render as page;
 use testlog::triage::compat::Compat;
 use testlog::triage::{self, Input, RuleFile, RuleProblem, Rules, Triage};
 use testlog::{Completeness, Log};
 
-use crate::args::{ClassifyArgs, TriageReport};
+use super::deliver::Delivery;
+use crate::args::ClassifyArgs;
 use crate::process::terminal;
 use crate::storage::files::write_atomically;
 use crate::{Exit, Failure};
@@ -43,25 +43,9 @@ pub fn execute(args: &ClassifyArgs) -> Result<Exit, Failure> {
         inputs.push(Input { name: name.display().to_string(), log });
     }
     let triage = Triage::new(&inputs, &rules, args.flaky);
-    let text = match args.report {
-        TriageReport::Text => page::text::render(&triage, args.verbose, style(args)),
-        TriageReport::Txt => page::txt::render(&triage),
-        TriageReport::Csv => page::csv::render(&triage),
-        TriageReport::Json => page::json::render(&triage),
-        TriageReport::Markdown => page::markdown::render(&triage),
-        TriageReport::Junit => page::junit::render(&triage),
-        TriageReport::Matrix => page::matrix::render(&triage, style(args)),
-    };
-    match &args.out {
-        Some(path) => write_atomically(path, &text)?,
-        None => terminal::print(&text)?,
-    }
+    let report: &dyn Exporter<Triage<'_>> = args.report;
+    Delivery::new(&[report], args.out.as_deref(), args.verbose)?.send(&triage)?;
     Ok(exit)
-}
-
-/// Colours are for a terminal, not for a file.
-fn style(args: &ClassifyArgs) -> Style {
-    if args.out.is_some() { Style::PLAIN } else { terminal::style() }
 }
 
 /// The rules that ship, after those of the user.

@@ -21,6 +21,7 @@ use crate::service::admin_client::RemoteMock;
 use crate::source::{Origin, SourceFile, tree};
 use crate::storage::cache::CachePlace;
 use crate::storage::docs;
+use crate::target::command::Command;
 use crate::target::{TargetPlan, builtin};
 use crate::{Exit, Failure};
 
@@ -32,11 +33,13 @@ pub fn runs(args: &RunArgs) -> Result<Vec<RunPlan>, Failure> {
     let names: Vec<String> = if args.all {
         library::ALL.iter().map(|scenario| scenario.name.to_owned()).collect()
     } else {
-        args.scenario.clone()
+        args.scenarios.iter().chain(&args.scenario).cloned().collect()
     };
+    let command = command(args)?;
     let clock = match args.clock {
-        ClockArg::Simulated => Clock::Simulated,
-        ClockArg::Wall => Clock::Wall,
+        Some(ClockArg::Wall) => Clock::Wall,
+        None if command.is_some() => Clock::Wall,
+        Some(ClockArg::Simulated) | None => Clock::Simulated,
     };
     let cache = args.cache.as_deref().map(|typed| CachePlace::check(typed, clock)).transpose()?;
     if args.resume && clock == Clock::Simulated {
@@ -63,6 +66,13 @@ pub fn runs(args: &RunArgs) -> Result<Vec<RunPlan>, Failure> {
             if !args.pipeline.is_empty() {
                 plan.targets = targets(&args.pipeline)?;
             }
+            if let Some(command) = &command {
+                if args.pipeline.is_empty() {
+                    plan.targets.clear();
+                }
+                add(&mut plan.targets, Arc::clone(command))?;
+                plan.mixes_clocks = args.clock.is_none();
+            }
             if let Some(files) = &tree {
                 plan.files.clone_from(files);
                 plan.from_disk = true;
@@ -85,6 +95,35 @@ pub fn runs(args: &RunArgs) -> Result<Vec<RunPlan>, Failure> {
             Ok(plan)
         })
         .collect()
+}
+
+/// The user's own command, where one was typed.
+fn command(args: &RunArgs) -> Result<Option<Arc<dyn TargetPlan>>, Failure> {
+    if args.command.is_empty() {
+        return Ok(None);
+    }
+    let reason = if args.clock == Some(ClockArg::Simulated) {
+        "a command runs in real time: leave out `--clock simulated`"
+    } else if args.mock_url.is_some() {
+        "a command is given a mock of its own: leave out `--mock-url`"
+    } else if args.resume {
+        "a command keeps no checkpoints: leave out `--resume`"
+    } else {
+        return Ok(Some(Arc::new(Command::new(args.command.clone())?)));
+    };
+    Err(Failure::usage(reason))
+}
+
+/// Adds a target under a name that no other one has.
+fn add(targets: &mut Vec<Arc<dyn TargetPlan>>, target: Arc<dyn TargetPlan>) -> Result<(), Failure> {
+    let name = target.header().name;
+    if targets.iter().any(|earlier| earlier.header().name == name) {
+        return Err(Failure::usage(format!(
+            "two pipelines of the run are called `{name}`\nhint: rename one of the two files"
+        )));
+    }
+    targets.push(target);
+    Ok(())
 }
 
 /// Refuses pipelines whose documentation would go to one folder, each in place of the other's.
@@ -136,6 +175,7 @@ fn bare(name: &str, scenario: Scenario, targets: Vec<Arc<dyn TargetPlan>>) -> Ru
         name: name.to_owned(),
         seed: scenario.seed,
         clock: Clock::Simulated,
+        mixes_clocks: false,
         targets,
         files: Vec::new(),
         from_disk: false,
@@ -206,6 +246,13 @@ fn own_file<'a>(
         let message = format!("unknown {what} `{name}`\nhint: {hint}, or the path of a file");
         return Err(Failure::usage(message.replace("?, or", "? Or")));
     }
+    if what == "pipeline" && path.is_file() && is_a_program(path) {
+        return Err(Failure::usage(format!(
+            "`{name}` is a program, and `--pipeline` takes a pipeline's TOML file\n\
+             hint: type the command after `--`: chaos run concurrent -- {} {{file}}",
+            call_of(name)
+        )));
+    }
     let unreadable = |error: io::Error| {
         let mut failure = Failure::unreadable(path, &error);
         failure.message.push_str("\nhint: `chaos list` names what ships with the binary");
@@ -226,6 +273,27 @@ fn own_file<'a>(
         let line = error.as_bytes()[..at].split(|byte| *byte == b'\n').count();
         Failure::new(Exit::Invalid, format!("`{name}`:{line}: not UTF-8\nhint: save it as UTF-8"))
     })
+}
+
+/// Whether a file is a script or a program by its name.
+fn is_a_program(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    matches!(
+        extension,
+        Some("py" | "js" | "mjs" | "cjs" | "ts" | "sh" | "rb" | "rs" | "go" | "exe")
+    )
+}
+
+/// How a program is called, as far as its name tells.
+fn call_of(name: &str) -> String {
+    match Path::new(name).extension().and_then(|extension| extension.to_str()) {
+        Some("py") => format!("python {name}"),
+        Some("js" | "mjs" | "cjs") => format!("node {name}"),
+        Some("ts") => format!("npx tsx {name}"),
+        Some("sh") => format!("sh {name}"),
+        Some("rb") => format!("ruby {name}"),
+        _ => format!("./{}", plain(name)),
+    }
 }
 
 /// The folder name that a scenario's runs get by default.

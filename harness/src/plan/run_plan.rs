@@ -25,6 +25,8 @@ pub struct RunPlan {
     pub seed: u64,
     /// The clock.
     pub clock: Clock,
+    /// Whether targets that can be simulated are, in a run of which others need real time.
+    pub mixes_clocks: bool,
     /// What is put under the load, in order.
     pub targets: Vec<Arc<dyn TargetPlan>>,
     /// The files.
@@ -53,9 +55,19 @@ impl RunPlan {
         }
     }
 
-    /// Jobs of each target.
+    /// Jobs of a target.
+    pub fn jobs_of(&self, target: &dyn TargetPlan) -> u64 {
+        if target.is_one_job() { 1 } else { self.work().jobs() }
+    }
+
+    /// Jobs of all targets.
     pub fn jobs(&self) -> u64 {
-        self.work().jobs()
+        self.targets.iter().map(|target| self.jobs_of(&**target)).sum()
+    }
+
+    /// The clock that a target follows.
+    pub fn clock_of(&self, target: &dyn TargetPlan) -> Clock {
+        if self.mixes_clocks && !target.needs_real_time() { Clock::Simulated } else { self.clock }
     }
 
     /// Whether the run can go on after a crash: only in real time does it lose anything.
@@ -66,9 +78,11 @@ impl RunPlan {
     /// What the records of the run begin with.
     pub fn header(&self) -> Header {
         let Scenario { title, question, currency, expect, .. } = self.scenario.clone();
-        let jobs = self.jobs();
-        let pipelines: Vec<PipelineHeader> =
-            self.targets.iter().map(|target| PipelineHeader { jobs, ..target.header() }).collect();
+        let pipelines: Vec<PipelineHeader> = self
+            .targets
+            .iter()
+            .map(|target| PipelineHeader { jobs: self.jobs_of(&**target), ..target.header() })
+            .collect();
         let asked = |name: &str| pipelines.iter().any(|pipeline| pipeline.name == name);
         let expect = expect.into_iter().filter(|(name, _)| self.judged && asked(name)).collect();
         Header {

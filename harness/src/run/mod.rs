@@ -17,11 +17,11 @@ use std::sync::Arc;
 use engine::outside::RunClock;
 use mock_claude::MockClaude;
 use mock_claude::internals::clock::SIMULATED_EPOCH_MS;
-use mock_claude::journal::Journal;
+use mock_claude::journal::{Entry, Journal, Record as Seen, Trace, Watcher};
 use reports::Measured;
 use reports::record::{Clock, Fault, PipelineEnd, Record};
 
-use self::driver::drive;
+use self::driver::{Work, drive};
 use self::recorder::Recorder;
 use self::resume::Earlier;
 use self::simulation::{WATCHDOG, simulate};
@@ -34,7 +34,9 @@ use crate::process::measure::{self, Stopwatch};
 use crate::service::Service;
 use crate::service::admin_client::{LedgerSum, RemoteMock};
 use crate::service::billing::Billing;
+use crate::service::calls::Calls;
 use crate::storage::checkpoint::{self, Beginning};
+use crate::target::command::whole_load;
 use crate::target::{Setup, TargetPlan};
 
 /// Runs every target, and measures what that took on this machine.
@@ -90,7 +92,7 @@ struct TargetRun<'a> {
 
 impl TargetRun<'_> {
     fn run(&self) -> Result<(), Failure> {
-        match (self.plan.clock, &self.plan.mock) {
+        match (self.plan.clock_of(self.target), &self.plan.mock) {
             (Clock::Simulated, _) => simulate(WATCHDOG, self.simulated())
                 .map_err(|stuck| Failure::internal(stuck.to_string()))?,
             (Clock::Wall, None) => runtime()?.block_on(self.in_real_time()),
@@ -101,7 +103,7 @@ impl TargetRun<'_> {
     async fn simulated(&self) -> Result<(), Failure> {
         let clock = RunClock::starting_at(SIMULATED_EPOCH_MS);
         let billing = Arc::new(Billing::default());
-        let mock = self.mock(SIMULATED_EPOCH_MS, &billing, 0);
+        let mock = self.mock(SIMULATED_EPOCH_MS, &billing, 0, None);
         self.drive(Service::in_process(mock, billing, self.earlier.ledger()), clock).await
     }
 
@@ -116,14 +118,18 @@ impl TargetRun<'_> {
         // Mocks of earlier lives are gone, and with them what they knew.
         let clock = self.begin(LedgerSum::default())?.0;
         let billing = Arc::new(Billing::default());
-        let mock = self.mock(measure::epoch_ms(), &billing, clock.now_us());
+        let passed_us = clock.now_us();
+        let calls = self.target.needs_real_time().then(|| {
+            Arc::new(Calls::new(self.name.to_owned(), Arc::clone(self.recorder), passed_us))
+        });
+        let mock = self.mock(measure::epoch_ms(), &billing, passed_us, calls.clone());
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let server = tokio::spawn(mock.clone().serve(listener, async {
             // Stopped, or nobody left to stop it: both end the server.
             let _ = stopped.await;
         }));
         let url = format!("http://{address}");
-        let service = Service::on_port(mock, url, billing, self.earlier.ledger())?;
+        let service = Service::on_port(mock, url, billing, calls, self.earlier.ledger())?;
         let result = self.drive(service, clock).await;
         drop(stop);
         // The server ends by itself; a panic in it has been seen as failed connections.
@@ -158,21 +164,21 @@ impl TargetRun<'_> {
 
     /// A mock whose decisions are billed and whose faults are on record. `passed_us` is how long
     /// the target ran before there was this mock.
-    fn mock(&self, epoch_ms: i64, billing: &Arc<Billing>, passed_us: u64) -> MockClaude {
-        let (billing, recorder) = (Arc::clone(billing), Arc::clone(self.recorder));
-        let pipeline = self.name.to_owned();
-        let journal = Journal::observed_by(move |entry| {
-            billing.note(entry);
-            if let Some(name) = &entry.fault {
-                recorder.record(&Record::Fault(Fault {
-                    pipeline: pipeline.clone(),
-                    at_us: passed_us + entry.at_us,
-                    name: name.clone(),
-                    status: Some(entry.status),
-                    request_id: entry.request_id.clone(),
-                }));
-            }
-        });
+    fn mock(
+        &self,
+        epoch_ms: i64,
+        billing: &Arc<Billing>,
+        passed_us: u64,
+        calls: Option<Arc<Calls>>,
+    ) -> MockClaude {
+        let watch = Watch {
+            billing: Arc::clone(billing),
+            recorder: Arc::clone(self.recorder),
+            pipeline: self.name.to_owned(),
+            passed_us,
+            calls,
+        };
+        let journal = Journal::watched_by(Arc::new(watch));
         MockClaude::with(self.plan.scenario.mock(self.plan.seed), epoch_ms, journal)
     }
 
@@ -195,7 +201,13 @@ impl TargetRun<'_> {
             clock,
         });
         let platform = Arc::new(Platform::new(plan.scenario.platform.as_ref(), plan.seed));
-        drive(&subject, &platform, plan.work(), &plan.scenario.load, interrupt).await;
+        let whole = [whole_load()];
+        let work = match self.target.is_one_job() {
+            false => plan.work(),
+            true => Work { files: &whole, repeat: 1, edit: None, seed: plan.seed },
+        };
+        drive(&subject, &platform, work, &plan.scenario.load, interrupt).await;
+        subject.target.finish().await;
         let ledger = service.ledger()?;
         recorder.record(&Record::PipelineEnd(PipelineEnd {
             pipeline: self.name.to_owned(),
@@ -212,6 +224,39 @@ impl TargetRun<'_> {
         match &self.plan.mock {
             None if self.recorder.checkpoint().is_none() => String::new(),
             _ => format!("{}.{}/", measure::epoch_ms(), self.index),
+        }
+    }
+}
+
+/// What is done with every request that the mock sees.
+struct Watch {
+    billing: Arc<Billing>,
+    recorder: Arc<Recorder>,
+    pipeline: String,
+    passed_us: u64,
+    calls: Option<Arc<Calls>>,
+}
+
+impl Watcher for Watch {
+    fn decided(&self, entry: &Entry, trace: Option<&Trace>) {
+        match &self.calls {
+            None => self.billing.note(entry),
+            Some(calls) => calls.decided(entry, trace),
+        }
+        if let Some(name) = &entry.fault {
+            self.recorder.record(&Record::Fault(Fault {
+                pipeline: self.pipeline.clone(),
+                at_us: self.passed_us + entry.at_us,
+                name: name.clone(),
+                status: Some(entry.status),
+                request_id: entry.request_id.clone(),
+            }));
+        }
+    }
+
+    fn ended(&self, record: &Seen) {
+        if let Some(calls) = &self.calls {
+            calls.ended(record);
         }
     }
 }

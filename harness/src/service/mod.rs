@@ -6,6 +6,7 @@
 
 pub mod admin_client;
 pub mod billing;
+pub mod calls;
 pub mod pipe;
 pub mod socket;
 
@@ -17,6 +18,7 @@ use mock_claude::MockClaude;
 
 use self::admin_client::{LedgerSum, RemoteMock};
 use self::billing::Billing;
+use self::calls::Calls;
 use self::pipe::Pipe;
 use self::socket::Socket;
 use crate::Failure;
@@ -32,6 +34,8 @@ pub struct Service {
     pub url: Option<String>,
     /// What each request was charged.
     pub billing: Arc<Billing>,
+    /// The calls of a target that is not ours, where this process can see them.
+    pub calls: Option<Arc<Calls>>,
     ledger: Ledger,
 }
 
@@ -46,7 +50,7 @@ impl Service {
     /// which are gone.
     pub fn in_process(mock: MockClaude, billing: Arc<Billing>, earlier: LedgerSum) -> Self {
         let client = Client::new(Pipe::new(mock.clone()));
-        Self { client, url: None, billing, ledger: ledger_of(mock, earlier) }
+        Self { client, url: None, billing, calls: None, ledger: ledger_of(mock, earlier) }
     }
 
     /// A mock in this process that listens at a URL.
@@ -54,10 +58,11 @@ impl Service {
         mock: MockClaude,
         url: String,
         billing: Arc<Billing>,
+        calls: Option<Arc<Calls>>,
         earlier: LedgerSum,
     ) -> Result<Self, Failure> {
         let (client, ledger) = (client_of(&url)?, ledger_of(mock, earlier));
-        Ok(Self { client, url: Some(url), billing, ledger })
+        Ok(Self { client, url: Some(url), billing, calls, ledger })
     }
 
     /// A mock that outlives the run, and what it had charged before the run began.
@@ -71,7 +76,7 @@ impl Service {
                 cost_microusd: now.cost_microusd.saturating_sub(before.cost_microusd),
             })
         });
-        Ok(Self { client, url, billing, ledger })
+        Ok(Self { client, url, billing, calls: None, ledger })
     }
 
     /// What was charged until now, and how many requests were charged for their own sake.

@@ -3,12 +3,13 @@
 //! A plan lists targets as [`TargetPlan`]s. Each is set up once, when there is a service for it to
 //! talk to, and the [`Target`] that comes of it does jobs until it is dropped. The driver, the
 //! platform and the records know nothing else about it. The pipelines of the engine are one kind
-//! of target, [`builtin`]; another kind is another file here.
+//! of target, [`builtin`]; a [`command`] of the user's is another.
 //!
 //! A target says of a job what it knows. What the job has used (calls, tokens, money) is written
 //! into its [`Progress`] while it goes on, because it may be given up at any moment.
 
 pub mod builtin;
+pub mod command;
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -41,6 +42,11 @@ pub trait Target: Send + Sync {
         Limits { jobs_at_once: NonZeroUsize::MIN, job_time: None }
     }
 
+    /// Ends whatever goes on when all jobs have ended.
+    fn finish(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
     /// Writes down what is known of a job that will not be run, because it was turned away.
     fn describe(&self, job: &Job, progress: &Progress) {
         let Ok(text) = job.file.text() else { return };
@@ -61,6 +67,16 @@ pub trait TargetPlan: fmt::Debug + Send + Sync {
 
     /// Whether what it has paid for survives its death, so that a run of it can be resumed.
     fn keeps_checkpoints(&self) -> bool {
+        false
+    }
+
+    /// Whether it does the whole load as one job.
+    fn is_one_job(&self) -> bool {
+        false
+    }
+
+    /// Whether its time cannot be simulated.
+    fn needs_real_time(&self) -> bool {
         false
     }
 }

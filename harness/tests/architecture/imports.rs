@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{Attribute, Item, UseTree};
 
@@ -230,7 +230,9 @@ fn paths(tokens: TokenStream, found: &mut BTreeSet<Written>) {
             TokenTree::Punct(mark) if mark.as_char() == ':' && !path.is_empty() => colons += 1,
             TokenTree::Group(group) => {
                 end(&mut path, found);
-                paths(group.stream(), found);
+                if !is_of_visibility(&group) {
+                    paths(group.stream(), found);
+                }
                 colons = 0;
             }
             TokenTree::Punct(_) | TokenTree::Literal(_) => {
@@ -240,6 +242,13 @@ fn paths(tokens: TokenStream, found: &mut BTreeSet<Written>) {
         }
     }
     end(&mut path, found);
+}
+
+/// Whether a group is that of `pub(in crate::limits)`: who may see an item takes nothing from them.
+fn is_of_visibility(group: &Group) -> bool {
+    let first = group.stream().into_iter().next();
+    group.delimiter() == Delimiter::Parenthesis
+        && matches!(first, Some(TokenTree::Ident(word)) if word == "in")
 }
 
 /// Re-exports that lead to one another are not followed further than this.

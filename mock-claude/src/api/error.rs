@@ -109,7 +109,7 @@ impl ApiError {
     pub fn body(&self, request_id: &str) -> String {
         let body = Body {
             kind: "error",
-            error: Inner {
+            error: ErrorObject {
                 kind: self.kind,
                 message: &self.message,
                 details: self.details.as_ref(),
@@ -173,12 +173,12 @@ pub(crate) fn known_kind(kind: &str) -> &'static str {
 struct Body<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
-    error: Inner<'a>,
+    error: ErrorObject<'a>,
     request_id: &'a str,
 }
 
 #[derive(Serialize)]
-struct Inner<'a> {
+struct ErrorObject<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     message: &'a str,

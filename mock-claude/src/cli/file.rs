@@ -3,6 +3,8 @@
 //! How a file is read and how its problems are reported is the same for every file (see
 //! [`strict_toml`]); here is what these two may hold.
 
+use std::path::Path;
+
 use serde::Deserialize;
 use strict_toml::{Document, Problem};
 
@@ -42,6 +44,30 @@ pub(super) fn merged(layers: Vec<toml::Table>) -> Result<Config, Failure> {
     }
     // Each layer has been checked, and sections do not depend on each other.
     Config::deserialize(all).map_err(|error| Failure::internal("the settings do not fit", &error))
+}
+
+/// The sections of the valid file at this path, as a table.
+pub(super) fn config_at(path: &Path) -> Result<toml::Table, Failure> {
+    config(&path.display().to_string(), &text(path)?)
+}
+
+/// The configuration that the file at this path holds.
+#[cfg(feature = "proxy")]
+pub(super) fn read(path: &Path) -> Result<Config, Failure> {
+    merged(vec![config_at(path)?])
+}
+
+/// Puts the faults of the file at this path before those that are there.
+pub(super) fn put_before(there: &mut Config, path: &Path) -> Result<(), Failure> {
+    let mut faults = faults(&path.display().to_string(), &text(path)?)?;
+    faults.append(&mut there.fault);
+    there.fault = faults;
+    Ok(())
+}
+
+fn text(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path)
+        .map_err(|error| Failure::usage(format!("cannot read `{}`: {error}", path.display())))
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use clap::Args;
 
 use super::admin::AdminArgs;
 use super::failure::{Failure, INVALID_CONFIG};
+use super::file;
 use super::run::{listen, now_ms, until_stopped};
-use super::settings;
 use crate::proxy::{Proxy, ProxyConfig, ProxyError, Recorder};
 
 /// Forwards to an upstream, injects faults on the way, and records.
@@ -49,9 +49,9 @@ pub(super) struct ProxyArgs {
 
 impl ProxyArgs {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let mut mock = self.config.as_deref().map(settings::file).transpose()?.unwrap_or_default();
+        let mut mock = self.config.as_deref().map(file::read).transpose()?.unwrap_or_default();
         if let Some(path) = &self.faults {
-            settings::before(&mut mock, path)?;
+            file::put_before(&mut mock, path)?;
         }
         mock.seed = self.seed.unwrap_or(mock.seed);
         let recorder = self.record.as_ref().map(|path| self.recorder(path)).transpose()?;

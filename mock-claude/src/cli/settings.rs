@@ -1,7 +1,5 @@
 //! What the flags mean: the preset, the file's sections over it, then the single flags.
 
-use std::path::Path;
-
 use strict_toml::nearest;
 
 use super::args::Args;
@@ -18,33 +16,20 @@ pub(super) fn read(args: &Args) -> Result<Config, Failure> {
         layers.push(file::config(preset.name, preset.text)?);
     }
     if let Some(path) = &args.config {
-        layers.push(file::config(&path.display().to_string(), &text(path)?)?);
+        layers.push(file::config_at(path)?);
     }
     let mut config = file::merged(layers)?;
     if let Some(name) = &args.limits {
         limit(&mut config, name)?;
     }
     if let Some(path) = &args.faults {
-        before(&mut config, path)?;
+        file::put_before(&mut config, path)?;
     }
     if let Some(seed) = args.seed {
         config.seed = seed;
     }
     config.contract |= args.contract;
     Ok(config)
-}
-
-/// Puts the faults of a file before those that are there.
-pub(super) fn before(config: &mut Config, path: &Path) -> Result<(), Failure> {
-    let mut faults = file::faults(&path.display().to_string(), &text(path)?)?;
-    faults.append(&mut config.fault);
-    config.fault = faults;
-    Ok(())
-}
-
-/// The configuration that a file holds.
-pub(super) fn file(path: &Path) -> Result<Config, Failure> {
-    file::merged(vec![file::config(&path.display().to_string(), &text(path)?)?])
 }
 
 /// Puts a tier under the limits that are there, or switches them off.
@@ -62,11 +47,6 @@ fn limit(config: &mut Config, name: &str) -> Result<(), Failure> {
     })?;
     limits.tier = Some(tier);
     Ok(())
-}
-
-fn text(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path)
-        .map_err(|error| Failure::usage(format!("cannot read `{}`: {error}", path.display())))
 }
 
 #[cfg(test)]

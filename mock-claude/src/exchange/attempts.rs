@@ -13,14 +13,14 @@ const GENERATION: usize = 262_144;
 
 /// The counts.
 #[derive(Debug, Default)]
-pub(super) struct Attempts {
+pub(super) struct AttemptCounts {
     requests: u64,
     // Only ever asked for one key, so that their order cannot be attempts.
     young: HashMap<u64, u32>,
     old: HashMap<u64, u32>,
 }
 
-impl Attempts {
+impl AttemptCounts {
     /// Counts a request: how many came before it, and how many of them about the same subject.
     pub(super) fn count(&mut self, subject: u64) -> (u64, u32) {
         let earlier = self.requests;
@@ -45,14 +45,14 @@ mod tests {
 
     #[test]
     fn attempts_are_counted_by_subject_and_requests_over_all() {
-        let mut attempts = Attempts::default();
+        let mut attempts = AttemptCounts::default();
         let counts: Vec<(u64, u32)> = [7, 8, 7, 7].map(|subject| attempts.count(subject)).to_vec();
         assert_eq!(counts, [(0, 0), (1, 0), (2, 1), (3, 2)]);
     }
 
     #[test]
     fn a_subject_is_remembered_over_a_generation_and_memory_is_bounded() {
-        let mut attempts = Attempts::default();
+        let mut attempts = AttemptCounts::default();
         attempts.count(u64::MAX);
         for subject in 0..GENERATION as u64 {
             attempts.count(subject);

@@ -5,10 +5,10 @@ use http::HeaderMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Replied;
-use super::call::{Asking, Call};
 use super::core::Core;
 use super::identity::subject;
 use super::message::{PATH, charged};
+use super::pending::{Asking, Pending};
 use crate::api::error::ApiError;
 use crate::api::headers::BETA;
 use crate::api::request::{MessagesRequest, Purpose, Rules, Version};
@@ -35,22 +35,22 @@ impl Core {
         let rules = Rules { version, purpose: Purpose::Reply, beta, contract };
         let parsed = MessagesRequest::read(body, rules);
         let about = parsed.as_ref().map_or_else(|_| xxh3_64(body), subject);
-        let mut call = Call::open(self, Asking { headers, trace: None }, about);
-        let replied = parsed.and_then(|request| call.reply_in_batch(request));
-        let entry = call.entry(replied.as_ref().err());
-        call.commit(match &replied {
+        let mut pending = Pending::open(self, Asking { headers, trace: None }, about);
+        let replied = parsed.and_then(|request| pending.reply_in_batch(request));
+        let entry = pending.entry(replied.as_ref().err());
+        pending.commit(match &replied {
             Ok(replied) => charged(entry, replied, true),
             Err(_) => entry,
         });
         BatchItem {
-            request_id: call.identity.request_id,
+            request_id: pending.identity.request_id,
             result: replied,
-            effect: call.injection.map(|injection| injection.effect),
+            effect: pending.injection.map(|injection| injection.effect),
         }
     }
 }
 
-impl Call<'_> {
+impl Pending<'_> {
     fn reply_in_batch(&mut self, request: MessagesRequest) -> Result<Box<Replied>, ApiError> {
         let mut request = request;
         self.meet(PATH, &request.model_id, request.stream)?;

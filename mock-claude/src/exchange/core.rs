@@ -7,7 +7,7 @@ use http::HeaderValue;
 use parking_lot::Mutex;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::attempts::Attempts;
+use super::attempts::AttemptCounts;
 use crate::basis::chance::{Chance, RequestKey};
 use crate::basis::clock::Clock;
 use crate::fault::injector::Injector;
@@ -27,7 +27,7 @@ pub(crate) struct Core {
     /// The id of the organisation of every key that is not configured.
     pub(super) organization: HeaderValue,
     pub(super) limits: Option<Arc<Limits>>,
-    pub(super) attempts: Mutex<Attempts>,
+    pub(super) attempts: Mutex<AttemptCounts>,
     pub(super) cache: Mutex<PromptCache>,
 }
 
@@ -51,7 +51,7 @@ impl Core {
     /// Forgets what was seen: journal, ledger, and which attempt is which. Limits, batches, files
     /// and the prompt cache stay.
     pub(crate) fn reset(&self) {
-        *self.attempts.lock() = Attempts::default();
+        *self.attempts.lock() = AttemptCounts::default();
         self.journal.reset();
     }
 

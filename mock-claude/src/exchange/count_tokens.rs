@@ -7,9 +7,9 @@ use axum::response::Response;
 use http::HeaderMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::call::{Asking, Call};
 use super::core::Core;
 use super::identity::subject;
+use super::pending::{Asking, Pending};
 use super::{Decision, Exchange, Given, Origin, Outcome};
 use crate::api::error::ApiError;
 use crate::api::headers::{JSON, ORGANIZATION};
@@ -41,13 +41,13 @@ impl Core {
             Ok(request) => subject(request) ^ xxh3_64(b"count_tokens"),
             Err(_) => hash,
         };
-        let mut call = Call::open(self, asking, about);
+        let mut pending = Pending::open(self, asking, about);
         let counted = parsed.and_then(|request| {
-            call.meet(PATH, &request.model_id, false)?;
+            pending.meet(PATH, &request.model_id, false)?;
             Ok(request.tokens_in)
         });
-        if counted.is_err() || call.injection.is_some() {
-            call.commit(call.entry(counted.as_ref().err()));
+        if counted.is_err() || pending.injection.is_some() {
+            pending.commit(pending.entry(counted.as_ref().err()));
         }
         let mut headers = HeaderMap::new();
         headers.insert(&ORGANIZATION, self.organization.clone());
@@ -55,6 +55,6 @@ impl Core {
             let body = format!("{{\"input_tokens\":{tokens}}}").into();
             Outcome::Given(Given { content_type: JSON, body })
         });
-        call.decided(headers, outcome)
+        pending.decided(headers, outcome)
     }
 }

@@ -12,9 +12,9 @@ use http::{HeaderMap, Request};
 use serde_json::{Map, Value, json};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::call::{Asking, Call, check_headers};
 use super::core::Core;
 use super::identity::subject;
+use super::pending::{Asking, Pending, check_headers};
 use super::{Decision, Exchange, Origin, Outcome, Replied};
 use crate::api::error::ApiError;
 use crate::api::headers::BETA;
@@ -62,18 +62,18 @@ impl Core {
                 }
             },
         };
-        let mut call = Call::open(self, asking, subject);
-        call.note(parsed.as_ref().ok());
-        let mut headers = call.headers();
+        let mut pending = Pending::open(self, asking, subject);
+        pending.note(parsed.as_ref().ok());
+        let mut headers = pending.headers();
         let replied =
-            parsed.and_then(|request| call.reply_if_admitted(request, body_bytes, &mut headers));
-        let entry = call.entry(replied.as_ref().err());
-        call.commit(match &replied {
+            parsed.and_then(|request| pending.reply_if_admitted(request, body_bytes, &mut headers));
+        let entry = pending.entry(replied.as_ref().err());
+        pending.commit(match &replied {
             Ok(replied) => charged(entry, replied, false),
             Err(_) => entry,
         });
         let outcome = replied.map_or_else(Outcome::Refused, Outcome::Replied);
-        Decision { is_foreseen: true, ..call.decided(headers, outcome) }
+        Decision { is_foreseen: true, ..pending.decided(headers, outcome) }
     }
 
     /// Reads a body by the rules that its headers ask for.
@@ -90,7 +90,7 @@ impl Core {
     }
 }
 
-impl Call<'_> {
+impl Pending<'_> {
     /// Notes for the journal what only the body says.
     fn note(&self, request: Option<&MessagesRequest>) {
         let Some(trace) = self.asking.trace else { return };

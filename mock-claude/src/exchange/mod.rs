@@ -8,11 +8,11 @@
 
 mod attempts;
 pub(crate) mod batch_item;
-pub(crate) mod call;
 pub(crate) mod core;
 pub(crate) mod count_tokens;
 mod identity;
 pub(crate) mod message;
+pub(crate) mod pending;
 pub(crate) mod route;
 
 use std::convert::Infallible;
@@ -38,8 +38,8 @@ use crate::journal::trace::Handle;
 use crate::limits::Admission;
 use crate::model::latency::Schedule;
 use crate::model::message::{Message, Usage};
-use crate::model::reply::Reply;
-use crate::model::stream::{Event, Events, Frame};
+use crate::model::reply::{Reply, StopReason};
+use crate::model::stream::{Bookends, Event, Events};
 use crate::server::wire::Control;
 
 /// Where a request came from, as far as its answer has to know.
@@ -158,6 +158,9 @@ impl Exchange {
             Outcome::Replied(replied) => {
                 let tokens_in = replied.request.tokens_in;
                 let tokens_out = replied.reply.tokens_out;
+                if replied.reply.stop_reason == StopReason::MaxTokens {
+                    origin.trace.open().trace.truncated = true;
+                }
                 tracing::debug!(request_id, tokens_in, tokens_out, "replied");
             }
             _ => {}
@@ -236,7 +239,7 @@ fn streamed(
     request_id: &str,
     (started, in_flight): (Instant, InFlight),
 ) -> Response {
-    let frame = Frame::of(&replied.message(request_id));
+    let frame = Bookends::of(&replied.message(request_id));
     let Replied { reply, schedule, admission, .. } = replied;
     let writing = (Events::new(frame, reply, schedule), admission, in_flight);
     let sent = stream::unfold(writing, move |mut writing| async move {

@@ -4,8 +4,8 @@
 use http::HeaderMap;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::call::{Asking, Call, check_headers};
 use super::core::Core;
+use super::pending::{Asking, Pending, check_headers};
 use super::{Decision, Given, Outcome};
 use crate::api::error::ApiError;
 use crate::api::headers::ORGANIZATION;
@@ -40,13 +40,14 @@ impl Core {
         subject: u64,
         work: impl FnOnce(Context<'_>) -> Result<Given, ApiError>,
     ) -> Decision {
-        let mut call = Call::open(self, asking, subject);
+        let mut pending = Pending::open(self, asking, subject);
         let given = check_headers(asking.headers).and_then(|version| {
-            call.meet(path, "", is_streamed(path))?;
-            let (now_us, request_id) = (call.identity.arrival.at_us, &*call.identity.request_id);
+            pending.meet(path, "", is_streamed(path))?;
+            let (now_us, request_id) =
+                (pending.identity.arrival.at_us, &*pending.identity.request_id);
             work(Context { headers: asking.headers, request_id, version, now_us })
         });
-        self.routed(call, given.map(Outcome::Given))
+        self.routed(pending, given.map(Outcome::Given))
     }
 
     /// Decides a request about `subject` that only a fault refuses: whether it is right is for
@@ -59,21 +60,22 @@ impl Core {
         subject: u64,
         outcome: Outcome,
     ) -> Decision {
-        let mut call = Call::open(self, asking, subject);
+        let mut pending = Pending::open(self, asking, subject);
         // A request without credentials meets no fault, as it would not at the API.
-        let _ = check_headers(asking.headers).and_then(|_| call.meet(path, "", is_streamed(path)));
-        let refusal = call.effect().and_then(Effect::refusal).cloned();
-        self.routed(call, refusal.map_or(Ok(outcome), Err))
+        let _ =
+            check_headers(asking.headers).and_then(|_| pending.meet(path, "", is_streamed(path)));
+        let refusal = pending.effect().and_then(Effect::refusal).cloned();
+        self.routed(pending, refusal.map_or(Ok(outcome), Err))
     }
 
-    fn routed(&self, call: Call<'_>, result: Result<Outcome, ApiError>) -> Decision {
+    fn routed(&self, pending: Pending<'_>, result: Result<Outcome, ApiError>) -> Decision {
         let error = result.as_ref().err();
-        call.commit(call.entry(error));
+        pending.commit(pending.entry(error));
         let mut headers = HeaderMap::new();
         if error.is_none_or(|error| error.status != 401) {
             headers.insert(&ORGANIZATION, self.organization.clone());
         }
-        call.decided(headers, result.unwrap_or_else(Outcome::Refused))
+        pending.decided(headers, result.unwrap_or_else(Outcome::Refused))
     }
 }
 

@@ -27,11 +27,11 @@ const BUCKETS_MS: [u64; 14] =
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     in_flight: AtomicU32,
-    counts: Mutex<Counts>,
+    counts: Mutex<Counters>,
 }
 
 #[derive(Debug, Default)]
-struct Counts {
+struct Counters {
     requests: BTreeMap<Series, u64>,
     latency: [u64; BUCKETS_MS.len()],
     latency_count: u64,
@@ -48,12 +48,12 @@ struct Series {
 }
 
 impl Metrics {
-    /// Counts a request in; returns how many are under way with it.
+    /// Counters a request in; returns how many are under way with it.
     pub(crate) fn begin(&self) -> u32 {
         self.in_flight.fetch_add(1, Ordering::Relaxed).saturating_add(1)
     }
 
-    /// Counts a request out.
+    /// Counters a request out.
     pub(crate) fn end(&self) {
         self.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
@@ -78,7 +78,7 @@ impl Metrics {
         }
     }
 
-    /// Counts a request that has ended.
+    /// Counters a request that has ended.
     pub(crate) fn count(&self, record: &Record) {
         let mut series = Series {
             path: known_path(&record.trace.path).unwrap_or("other"),
@@ -137,7 +137,7 @@ impl Metrics {
     }
 }
 
-impl Counts {
+impl Counters {
     fn write_latency(&self, text: &mut String) {
         let name = "mock_claude_latency_seconds";
         head(text, "latency_seconds", "histogram", "From the request to its last byte.");

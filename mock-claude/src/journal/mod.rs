@@ -11,6 +11,7 @@ pub(crate) mod trace;
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 
@@ -23,13 +24,28 @@ use crate::api::error::known_kind;
 /// Entries that the journal holds, at most; older ones make room.
 pub const CAPACITY: usize = 10_000;
 
-type Observer = Box<dyn Fn(&Entry) + Send + Sync>;
+/// Somebody who wants to see each request, once it is decided and once its answer has gone.
+///
+/// Called while the request is handled, so it must not take long.
+pub trait Watcher: Send + Sync {
+    /// A request is decided: from here on it has been charged. A request of a batch has no trace.
+    fn decided(&self, entry: &Entry, trace: Option<&Trace>);
+
+    /// Its answer has gone, or the client has. Requests that needed no decision are seen here only.
+    fn ended(&self, _record: &Record) {}
+}
+
+impl<F: Fn(&Entry) + Send + Sync> Watcher for F {
+    fn decided(&self, entry: &Entry, _: Option<&Trace>) {
+        self(entry);
+    }
+}
 
 /// The latest entries, the sum of all, and whoever wants to see each as it is written.
 #[derive(Default)]
 pub struct Journal {
     book: Mutex<Book>,
-    observer: Option<Observer>,
+    watcher: Option<Arc<dyn Watcher>>,
     metrics: Metrics,
 }
 
@@ -80,13 +96,19 @@ impl Book {
 impl Journal {
     /// A journal that shows each entry to `observer` as it is written.
     pub fn observed_by(observer: impl Fn(&Entry) + Send + Sync + 'static) -> Self {
-        Self { observer: Some(Box::new(observer)), ..Self::default() }
+        Self::watched_by(Arc::new(observer))
+    }
+
+    /// A journal that shows each request to `watcher`.
+    pub fn watched_by(watcher: Arc<dyn Watcher>) -> Self {
+        Self { watcher: Some(watcher), ..Self::default() }
     }
 
     /// Writes the entry of a request, whose trace is added when it ends.
     pub(crate) fn write(&self, entry: Entry, trace: Option<&Handle>) {
-        if let Some(observer) = &self.observer {
-            observer(&entry);
+        if let Some(watcher) = &self.watcher {
+            let open = trace.map(Handle::open);
+            watcher.decided(&entry, open.as_deref().map(|open| &open.trace));
         }
         let mut book = self.book.lock();
         book.ledger.requests += 1;
@@ -117,11 +139,17 @@ impl Journal {
             record.entry.error = error.map(known_kind);
         }
         self.metrics.count(record);
-        // Writing a line takes too long to be done under the lock, and a copy is only made for it.
-        if tracing::enabled!(tracing::Level::INFO) {
+        // What takes long is not done under the lock, and a copy is only made where it is wanted.
+        let logged = tracing::enabled!(tracing::Level::INFO);
+        if logged || self.watcher.is_some() {
             let record = record.clone();
             drop(book);
-            log(&record);
+            if logged {
+                log(&record);
+            }
+            if let Some(watcher) = &self.watcher {
+                watcher.ended(&record);
+            }
         }
     }
 

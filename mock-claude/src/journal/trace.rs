@@ -47,6 +47,9 @@ pub struct Trace {
     pub method: Cow<'static, str>,
     /// The path without its query.
     pub path: Cow<'static, str>,
+    /// The job that the request belongs to, where its path began with `/job/NAME`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job: Option<String>,
     /// The model that was asked for.
     pub model: Option<Cow<'static, str>>,
     /// Hash of what the request is about, in hexadecimal.
@@ -79,6 +82,9 @@ pub struct Trace {
     pub retry_after_ms: Option<u64>,
     /// What the answer said about trying again.
     pub should_retry: Option<bool>,
+    /// Whether the answer was a message that ended at its limit of tokens.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub truncated: bool,
     /// Requests under way when it came, itself included.
     pub in_flight: u32,
     /// The prompt; only where the configuration asks for prompts.

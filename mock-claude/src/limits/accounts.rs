@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 use http::HeaderMap;
 
+use super::config::tiers::Tier;
 use super::config::{LimitsConfig, OrganizationConfig, WorkspaceConfig};
 use super::refusal::Refusal;
 use super::spend::{self, Spend};
-use super::tiers::Tier;
 use crate::api::headers;
 
 /// Whose quota a request is taken from.

@@ -8,8 +8,8 @@
 use std::num::NonZeroU64;
 
 use super::bucket::Bucket;
-use super::config::{Algorithm, LimitsConfig};
-use super::rates::{Rate, Rates};
+use super::config::LimitsConfig;
+use super::config::rates::{Algorithm, Rate, Rates};
 use super::window::Window;
 
 /// The window that limits a minute are usually enforced over.

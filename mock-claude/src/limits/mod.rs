@@ -1,24 +1,21 @@
 //! Rate limits by organisation and class of models, and everything else that refuses a request
 //! for being one too many.
 //!
-//! What exists is configuration ([`config`]) over the numbers of a tier ([`tiers`]); a class has
-//! rates ([`limiter`]), an organisation has requests under way, growth and spend, and a
+//! What exists is configuration ([`config`]) over the numbers of a tier; a class has rates
+//! ([`limiter`]), an organisation has requests under way, growth and spend, and a
 //! workspace has limits below its organisation's. All limits are checked before any takes
 //! anything, so a refusal costs no quota. The quotas are locked once for a request that is refused
 //! and twice for one that is admitted: when it comes, and when it has been answered.
 
 mod accounts;
-mod allowance;
 mod bucket;
 mod config;
 mod headers;
 mod limiter;
 mod organization;
 mod ramp;
-mod rates;
 mod refusal;
 mod spend;
-mod tiers;
 mod window;
 
 use std::sync::Arc;
@@ -28,13 +25,13 @@ use parking_lot::Mutex;
 
 pub(crate) use self::accounts::Account;
 use self::accounts::Accounts;
-pub use self::allowance::Allowance;
-pub use self::config::{Algorithm, ClassConfig, LimitsConfig, OrganizationConfig, WorkspaceConfig};
+pub use self::config::allowance::Allowance;
+pub use self::config::rates::{Algorithm, Rates};
+pub use self::config::tiers::{Tier, TierLimits};
+pub use self::config::{ClassConfig, LimitsConfig, OrganizationConfig, WorkspaceConfig};
 pub use self::limiter::{Ask, Dimension, Exceeded, Limiter};
 use self::organization::{OrganizationQuota, of_workspace};
-pub use self::rates::Rates;
 pub(crate) use self::refusal::Refusal;
-pub use self::tiers::{Tier, TierLimits};
 use crate::api::prices::Model;
 use crate::basis::clock::Clock;
 

@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 
+use super::config::rates::Rates;
+use super::config::tiers::Tier;
 use super::config::{LimitsConfig, OrganizationConfig, WorkspaceConfig};
 use super::limiter::{Ask, Limiter};
 use super::ramp::{self, Ramp};
-use super::rates::Rates;
 use super::refusal::Refusal;
-use super::tiers::Tier;
 use crate::api::prices;
 
 /// The limits of one organisation.

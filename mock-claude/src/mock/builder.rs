@@ -57,7 +57,7 @@ impl Builder {
 
     /// The mock on a free port of this machine, until what is returned is dropped.
     pub async fn start(self) -> io::Result<MockServer> {
-        MockServer::start(self.build()).await
+        self.build().start().await
     }
 
     /// The mock without a port: for [`connect`](MockClaude::connect), for a listener of your own,

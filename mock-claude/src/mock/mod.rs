@@ -5,6 +5,7 @@ mod builder;
 pub mod config;
 mod serving;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,6 +84,11 @@ impl MockClaude {
             }
         });
         client
+    }
+
+    /// Serves on a free port of this machine, until what is returned is dropped.
+    pub async fn start(self) -> io::Result<MockServer> {
+        MockServer::start(self).await
     }
 
     /// Serves connections from `listener` until `shutdown` is ready, then lets them end.

@@ -9,7 +9,7 @@ use serde::ser::{SerializeSeq, Serializer};
 use serde_json::{Map, Value};
 
 use crate::api::prices::InputTokens;
-use crate::model::reply::{Call, Reply, StopReason, Thought};
+use crate::model::reply::{Reply, StopReason, Thought, ToolCall};
 
 /// Room for a short message.
 const MESSAGE_BYTES: usize = 768;
@@ -225,7 +225,7 @@ pub(crate) struct Content<'a> {
 /// One block.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Block<'a> {
+enum ContentBlock<'a> {
     Thought {
         signature: &'a str,
         thinking: &'a str,
@@ -246,12 +246,12 @@ enum Block<'a> {
     },
 }
 
-impl<'a> Block<'a> {
+impl<'a> ContentBlock<'a> {
     fn of_thought(Thought { text, signature, .. }: &'a Thought) -> Self {
         Self::Thought { signature, thinking: text, kind: "thinking" }
     }
 
-    fn of_call(Call { id, name, input }: &'a Call) -> Self {
+    fn of_call(ToolCall { id, name, input }: &'a ToolCall) -> Self {
         Self::Call { id, input, name, kind: "tool_use" }
     }
 }
@@ -277,13 +277,13 @@ impl Serialize for Content<'_> {
         let mut blocks = serializer.serialize_seq(None)?;
         if let Some(Reply { text, thought, calls, .. }) = self.reply {
             if let Some(thought) = thought {
-                blocks.serialize_element(&Block::of_thought(thought))?;
+                blocks.serialize_element(&ContentBlock::of_thought(thought))?;
             }
             if !text.is_empty() {
-                blocks.serialize_element(&Block::Text { text, kind: "text" })?;
+                blocks.serialize_element(&ContentBlock::Text { text, kind: "text" })?;
             }
             for call in calls {
-                blocks.serialize_element(&Block::of_call(call))?;
+                blocks.serialize_element(&ContentBlock::of_call(call))?;
             }
         }
         blocks.end()
@@ -300,7 +300,7 @@ mod tests {
     fn reply() -> Reply {
         let thought = Thought { text: "Hm.".into(), signature: "Eq==".into(), tokens: 1 };
         let (id, name, input) = ("toolu_1".into(), "look".into(), json!({"at": "\"it\""}));
-        let calls = vec![Call { id, name, input }];
+        let calls = vec![ToolCall { id, name, input }];
         let reply = Reply::of_text("I look.\n", 9, StopReason::ToolUse);
         Reply { thought: Some(thought), calls, ..reply }
     }

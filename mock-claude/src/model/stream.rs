@@ -15,7 +15,7 @@ use crate::api::sse::written;
 use crate::api::tokens;
 use crate::model::latency::Schedule;
 use crate::model::message::Message;
-use crate::model::reply::{Call, Reply, Thought};
+use crate::model::reply::{Reply, Thought, ToolCall};
 
 /// Tokens in one delta.
 const TOKENS_PER_DELTA: u64 = 8;
@@ -31,12 +31,12 @@ pub(crate) struct Event {
 
 /// The events that hold the message itself: the first, and the last but one.
 #[derive(Debug)]
-pub(crate) struct Frame {
+pub(crate) struct Bookends {
     opening: String,
     closing: String,
 }
 
-impl Frame {
+impl Bookends {
     /// What begins and what ends the stream of a message.
     pub(crate) fn of(message: &Message<'_>) -> Self {
         let opening = json!({"type": "message_start", "message": message.opening()});
@@ -59,7 +59,7 @@ pub(crate) struct Events {
     /// Made already, because it comes together with one that was asked for.
     ready: VecDeque<Event>,
     saying: Option<Saying>,
-    blocks: vec::IntoIter<Block>,
+    blocks: vec::IntoIter<PendingBlock>,
     closing: Option<String>,
     index: u64,
     /// Tokens of the blocks that have ended, and of the whole reply.
@@ -69,16 +69,16 @@ pub(crate) struct Events {
 
 /// A block that has not begun.
 #[derive(Debug)]
-enum Block {
+enum PendingBlock {
     Thought(Thought),
     Text(String),
-    Call(Call),
+    Call(ToolCall),
 }
 
 /// A block that has begun.
 #[derive(Debug)]
 struct Saying {
-    kind: Kind,
+    kind: DeltaKind,
     text: String,
     tokens: u64,
     /// Bytes of the text that were said.
@@ -88,7 +88,7 @@ struct Saying {
 
 /// What the deltas of a block carry.
 #[derive(Debug, Clone, Copy)]
-enum Kind {
+enum DeltaKind {
     Thinking,
     Text,
     Json,
@@ -122,27 +122,29 @@ impl<'a> Delta<'a> {
         Self { partial_json: None, signature: None, text: None, thinking: None, kind }
     }
 
-    const fn piece(kind: Kind, piece: &'a str) -> Self {
+    const fn piece(kind: DeltaKind, piece: &'a str) -> Self {
         let piece = Some(piece);
         match kind {
-            Kind::Thinking => Self { thinking: piece, ..Self::of("thinking_delta") },
-            Kind::Text => Self { text: piece, ..Self::of("text_delta") },
-            Kind::Json => Self { partial_json: piece, ..Self::of("input_json_delta") },
+            DeltaKind::Thinking => Self { thinking: piece, ..Self::of("thinking_delta") },
+            DeltaKind::Text => Self { text: piece, ..Self::of("text_delta") },
+            DeltaKind::Json => Self { partial_json: piece, ..Self::of("input_json_delta") },
         }
     }
 }
 
 impl Saying {
-    fn of(block: Block) -> Self {
+    fn of(block: PendingBlock) -> Self {
         let (kind, text, tokens, signature) = match block {
-            Block::Thought(Thought { text, tokens, signature }) => {
-                (Kind::Thinking, text, tokens, Some(signature))
+            PendingBlock::Thought(Thought { text, tokens, signature }) => {
+                (DeltaKind::Thinking, text, tokens, Some(signature))
             }
-            Block::Text(text) => {
+            PendingBlock::Text(text) => {
                 let tokens = tokens::count(&text);
-                (Kind::Text, text, tokens, None)
+                (DeltaKind::Text, text, tokens, None)
             }
-            Block::Call(call) => (Kind::Json, call.input.to_string(), call.tokens(), None),
+            PendingBlock::Call(call) => {
+                (DeltaKind::Json, call.input.to_string(), call.tokens(), None)
+            }
         };
         Self { kind, text, tokens, said: 0, signature }
     }
@@ -150,14 +152,14 @@ impl Saying {
 
 impl Events {
     /// The events of a reply within its frame.
-    pub(crate) fn new(frame: Frame, reply: Reply, schedule: Schedule) -> Self {
+    pub(crate) fn new(frame: Bookends, reply: Reply, schedule: Schedule) -> Self {
         let Reply { text, thought, calls, tokens_out, .. } = reply;
         let text = (!text.is_empty()).then_some(text);
-        let blocks: Vec<Block> = thought
+        let blocks: Vec<PendingBlock> = thought
             .into_iter()
-            .map(Block::Thought)
-            .chain(text.map(Block::Text))
-            .chain(calls.into_iter().map(Block::Call))
+            .map(PendingBlock::Thought)
+            .chain(text.map(PendingBlock::Text))
+            .chain(calls.into_iter().map(PendingBlock::Call))
             .collect();
         let opening = Event { at_ms: schedule.at_ms(0), text: frame.opening };
         Self {
@@ -185,11 +187,13 @@ impl Events {
         }
     }
 
-    fn begin(&mut self, block: Block) {
+    fn begin(&mut self, block: PendingBlock) {
         let empty = match &block {
-            Block::Thought(_) => json!({"type": "thinking", "thinking": "", "signature": ""}),
-            Block::Text(_) => json!({"type": "text", "text": ""}),
-            Block::Call(Call { id, name, .. }) => {
+            PendingBlock::Thought(_) => {
+                json!({"type": "thinking", "thinking": "", "signature": ""})
+            }
+            PendingBlock::Text(_) => json!({"type": "text", "text": ""}),
+            PendingBlock::Call(ToolCall { id, name, .. }) => {
                 json!({"type": "tool_use", "id": id, "name": name, "input": {}})
             }
         };
@@ -199,8 +203,8 @@ impl Events {
         if self.index == 0 {
             self.push(self.before, "ping", &json!({"type": "ping"}));
         }
-        if let Block::Call(_) = block {
-            self.push_delta(self.before, Delta::piece(Kind::Json, ""));
+        if let PendingBlock::Call(_) = block {
+            self.push_delta(self.before, Delta::piece(DeltaKind::Json, ""));
         }
         self.saying = Some(Saying::of(block));
     }
@@ -271,7 +275,7 @@ mod tests {
         let message = Message::new("msg_1".into(), "claude-x", &reply, Usage::plain(10, 14));
         let key = RequestKey { subject: 1, attempt: 0 };
         let schedule = LatencyConfig::default().plan(10, Chance::new(1), key);
-        let frame = Frame::of(&message);
+        let frame = Bookends::of(&message);
         let lines: Vec<String> = Events::new(frame, reply, schedule)
             .map(|event| format!("{} ms {}", event.at_ms, event.text.lines().next().unwrap()))
             .collect();

@@ -6,8 +6,8 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::exchange::call::Asking;
 use crate::exchange::core::Core;
+use crate::exchange::pending::Asking;
 use crate::exchange::{Decision, Elsewhere, Outcome, count_tokens, message, route};
 use crate::fault::effect::Effect;
 use crate::journal::trace::Handle;

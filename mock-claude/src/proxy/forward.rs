@@ -66,10 +66,10 @@ pub struct ProxyConfig {
 
 /// A proxy. Clones share everything.
 #[derive(Debug, Clone)]
-pub struct Proxy(Arc<Inner>);
+pub struct Proxy(Arc<Shared>);
 
 #[derive(Debug)]
-struct Inner {
+struct Shared {
     upstream: Address,
     timeout: Duration,
     mock: MockClaude,
@@ -84,7 +84,7 @@ impl Proxy {
         let connector = connector(certificates.as_deref())?;
         let latency = LatencyConfig::none();
         let decide = Config { limits: None, latency, contract: true, ..mock };
-        Ok(Self(Arc::new(Inner {
+        Ok(Self(Arc::new(Shared {
             upstream: Address::new(&upstream)?,
             timeout,
             mock: MockClaude::with(decide, epoch_ms, Journal::default()),

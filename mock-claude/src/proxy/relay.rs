@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use axum::BoxError;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
@@ -18,8 +19,6 @@ use crate::fault::injector::InFlight;
 
 /// Bytes of one answer that are recorded, at most.
 const MAX_RECORDED_BYTES: usize = 64 * 1024 * 1024;
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// The recorder, what is recorded, and the key that must not be.
 type Recording = (Arc<Recorder>, Recorded, Option<String>);
@@ -33,7 +32,7 @@ pub(super) struct Relay {
     idle_timeout: Pin<Box<Sleep>>,
     bytes: usize,
     ended: bool,
-    failure: Option<Failure>,
+    failure: Option<BoxError>,
     _in_flight: InFlight,
 }
 
@@ -81,12 +80,12 @@ impl Drop for Relay {
 
 impl Body for Relay {
     type Data = Bytes;
-    type Error = Failure;
+    type Error = BoxError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Failure>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = &mut *self;
         if let Some(failure) = this.failure.take() {
             return Poll::Ready(Some(Err(failure)));

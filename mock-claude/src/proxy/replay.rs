@@ -65,10 +65,10 @@ impl Question {
 
 /// A recording that answers. Clones share everything.
 #[derive(Debug, Clone)]
-pub struct Replay(Arc<Inner>);
+pub struct Replay(Arc<Loaded>);
 
 #[derive(Debug)]
-struct Inner {
+struct Loaded {
     answers: BTreeMap<Question, Vec<Arc<Answer>>>,
     given: Mutex<BTreeMap<Question, usize>>,
     timing_percent: u32,
@@ -105,7 +105,7 @@ impl Replay {
                 .ok_or_else(|| wrong(line, "not an exchange of HTTP".to_owned()))?;
             answers.entry(asked).or_default().push(Arc::new(answer));
         }
-        Ok(Self(Arc::new(Inner { answers, given: Mutex::default(), timing_percent })))
+        Ok(Self(Arc::new(Loaded { answers, given: Mutex::default(), timing_percent })))
     }
 
     /// Different requests that have an answer.

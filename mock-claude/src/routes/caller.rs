@@ -13,7 +13,7 @@ use http::{HeaderMap, Method, Uri};
 
 use super::stored::Stored;
 use crate::api::error::ApiError;
-use crate::exchange::call::Asking;
+use crate::exchange::pending::Asking;
 use crate::exchange::route::{Context, subject};
 use crate::exchange::{Exchange, Given, Origin};
 

@@ -18,8 +18,8 @@ use http::{HeaderMap, Uri};
 
 use self::stored::Stored;
 use crate::api::error::ApiError;
-use crate::exchange::call::Asking;
 use crate::exchange::core::Core;
+use crate::exchange::pending::Asking;
 use crate::exchange::{Exchange, Origin, count_tokens, message};
 use crate::server::MAX_BODY_BYTES;
 

@@ -3,21 +3,21 @@
 
 use std::sync::Arc;
 
-use super::{batches, files};
+use super::batches::store::Batches;
+use super::files::store::Files;
 use crate::exchange::core::Core;
 
 /// What the routes answer from.
 #[derive(Debug)]
 pub(crate) struct Stored {
     pub(crate) core: Arc<Core>,
-    pub(crate) batches: batches::store::Batches,
-    pub(crate) files: files::store::Files,
+    pub(crate) batches: Batches,
+    pub(crate) files: Files,
 }
 
 impl Stored {
     /// Nothing kept yet.
     pub(crate) fn new(core: Arc<Core>) -> Self {
-        let (batches, files) = Default::default();
-        Self { core, batches, files }
+        Self { core, batches: Batches::default(), files: Files::default() }
     }
 }

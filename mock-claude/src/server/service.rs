@@ -12,7 +12,7 @@ use axum::body::Body;
 use axum::response::Response;
 use axum::{BoxError, Router};
 use bytes::Bytes;
-use http::{Method, Request};
+use http::{Method, Request, Uri};
 use hyper::body::Incoming;
 use hyper::service::{HttpService, service_fn};
 use hyper_util::rt::TokioIo;
@@ -82,7 +82,8 @@ impl Api {
         B::Error: Into<BoxError>,
     {
         let Core { journal, clock, .. } = &*self.core;
-        let tracer = Tracer::of(Arc::clone(journal), *clock, &request);
+        let (request, job) = of_job(request);
+        let tracer = Tracer::of(Arc::clone(journal), *clock, &request, job);
         let origin = Origin { control, trace: tracer.handle() };
         traced(tracer, self.handle(request.map(IdleTimeout::new), origin))
     }
@@ -106,6 +107,33 @@ impl Api {
             }
         })
     }
+}
+
+/// What the path of every request begins with that belongs to a job.
+const JOB_PREFIX: &str = "/job/";
+
+/// The longest name of a job, in bytes.
+const MAX_JOB: usize = 100;
+
+/// A request without the prefix of its job, and the job: `/job/7/v1/messages` is `/v1/messages` of
+/// job 7. So a client that can be given nothing but a base URL says which job it works for.
+fn of_job<B>(request: Request<B>) -> (Request<B>, Option<String>) {
+    let Some((job, rest)) = without_prefix(request.uri()) else { return (request, None) };
+    let job = job.to_owned();
+    let mut parts = request.uri().clone().into_parts();
+    let Ok(rest) = rest.parse() else { return (request, None) };
+    parts.path_and_query = Some(rest);
+    let Ok(uri) = Uri::from_parts(parts) else { return (request, None) };
+    let (mut head, body) = request.into_parts();
+    head.uri = uri;
+    (Request::from_parts(head, body), Some(job))
+}
+
+/// The name of the job and what follows it, where there are both.
+fn without_prefix(uri: &Uri) -> Option<(&str, &str)> {
+    let path = uri.path_and_query()?.as_str().strip_prefix(JOB_PREFIX)?;
+    let (job, rest) = path.split_at(path.find('/')?);
+    (!job.is_empty() && job.len() <= MAX_JOB).then_some((job, rest))
 }
 
 impl<B> Service<Request<B>> for Api
@@ -133,6 +161,22 @@ mod tests {
     use crate::Config;
     use crate::basis::clock::Clock;
     use crate::journal::Journal;
+
+    #[test]
+    fn the_prefix_of_a_job_is_taken_off_the_path() {
+        let check = |path: &str, job: Option<&str>, rest: &str| {
+            let (request, found) = of_job(Request::post(path).body(()).unwrap());
+            assert_eq!(found.as_deref(), job, "{path}");
+            assert_eq!(request.uri().to_string(), rest, "{path}");
+        };
+        check("/job/7/v1/messages", Some("7"), "/v1/messages");
+        check("/job/a%20b/v1/models?limit=2", Some("a%20b"), "/v1/models?limit=2");
+        check("http://mock/job/7/v1/messages", Some("7"), "http://mock/v1/messages");
+        for path in ["/v1/messages", "/job/", "/job/7", "/job//v1/messages", "/jobs/7/v1/messages"]
+        {
+            check(path, None, path);
+        }
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_request_under_way_takes_little_room_in_its_connection() {

@@ -58,8 +58,14 @@ pub(crate) struct Tracer {
 
 impl Tracer {
     /// The tracer of the request that comes now.
-    pub(crate) fn of<B>(journal: Arc<Journal>, clock: Clock, request: &http::Request<B>) -> Self {
+    pub(crate) fn of<B>(
+        journal: Arc<Journal>,
+        clock: Clock,
+        request: &http::Request<B>,
+        job: Option<String>,
+    ) -> Self {
         let mut trace = Trace::of(request.method(), request.uri().path(), request.headers());
+        trace.job = job;
         trace.started_us = clock.now_us();
         trace.in_flight = journal.metrics().begin();
         Self { journal, clock, handle: Handle::new(trace), seen: Seen::default() }

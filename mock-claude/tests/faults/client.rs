@@ -2,22 +2,22 @@
 
 use std::error::Error as _;
 use std::io::ErrorKind;
-use std::net::SocketAddr;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
-use mock_claude::internals::listen;
-use mock_claude::{Config, MockClaude};
+use mock_claude::{Config, MockClaude, MockServer};
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
+use crate::sse;
+
 /// A mock and the way to it.
 pub(crate) struct Reach {
     pub(crate) mock: MockClaude,
-    port: Option<SocketAddr>,
+    server: Option<MockServer>,
 }
 
 /// What a client saw of one request.
@@ -46,20 +46,17 @@ impl Reach {
     pub(crate) fn pipe(config: &str) -> Self {
         let config: Config = toml::from_str(&quick(config)).expect("valid");
         assert_eq!(config.problems(), [], "the test's configuration is valid");
-        Self { mock: MockClaude::new(config), port: None }
+        Self { mock: MockClaude::new(config), server: None }
     }
 
     /// The way to a mock that is already there.
     pub(crate) fn around(mock: MockClaude) -> Self {
-        Self { mock, port: None }
+        Self { mock, server: None }
     }
 
-    pub(crate) fn port(config: &str) -> Self {
-        let reach = Self::pipe(config);
-        let listener = listen(([127, 0, 0, 1], 0).into()).expect("a free port");
-        let address = listener.local_addr().expect("it is bound");
-        tokio::spawn(reach.mock.clone().serve(listener, std::future::pending()));
-        Self { port: Some(address), ..reach }
+    pub(crate) async fn port(config: &str) -> Self {
+        let server = Self::pipe(config).mock.start().await.expect("a free port");
+        Self { mock: server.clone(), server: Some(server) }
     }
 
     /// Sends a question and reads its answer as far as it comes.
@@ -91,9 +88,9 @@ impl Reach {
             request = request.header(*name, *value);
         }
         let request = request.body(Full::new(Bytes::from(body))).expect("valid");
-        match self.port {
+        match &self.server {
             None => exchange(self.mock.connect(), request).await,
-            Some(address) => match TcpStream::connect(address).await {
+            Some(server) => match TcpStream::connect(&server.url()["http://".len()..]).await {
                 Ok(stream) => exchange(stream, request).await,
                 Err(error) => Seen::nothing(format!("{:?}", error.kind())),
             },
@@ -121,18 +118,17 @@ impl Seen {
 
     /// The names of a stream's events.
     pub(crate) fn events(&self) -> Vec<&str> {
-        self.body.lines().filter_map(|line| line.strip_prefix("event: ")).collect()
+        sse::names(&self.body)
     }
 
     /// The text of a stream's deltas.
     pub(crate) fn text(&self) -> String {
-        self.data().iter().filter_map(|data| data["delta"]["text"].as_str()).collect()
+        sse::text(&self.body)
     }
 
     /// The data of a stream's events, as far as it is JSON.
     pub(crate) fn data(&self) -> Vec<Value> {
-        let lines = self.body.lines().filter_map(|line| line.strip_prefix("data: "));
-        lines.filter_map(|data| serde_json::from_str(data).ok()).collect()
+        sse::data(&self.body)
     }
 }
 
@@ -213,7 +209,7 @@ macro_rules! on_both {
             async fn on_a_port() {
                 let check: fn(Reach) -> futures_util::future::BoxFuture<'static, ()> =
                     |reach| Box::pin(($check)(reach));
-                check(Reach::port($config)).await;
+                check(Reach::port($config).await).await;
             }
         }
     };

@@ -2,6 +2,9 @@
 //! alike. Method: one claim, two transports; every check is on what the client sees, and no check
 //! on a port looks at a clock.
 
+#[path = "../support/sse.rs"]
+mod sse;
+
 mod client;
 mod example;
 mod routes;

@@ -89,7 +89,7 @@ async fn a_hang_and_a_stall_without_an_end_last_for_ever() {
 
 #[tokio::test]
 async fn a_client_that_gives_up_on_a_hang_is_let_go_on_a_port() {
-    let reach = Reach::port("[[fault]]\nkind = \"wire\"\nwhat = { hang = {} }\n");
+    let reach = Reach::port("[[fault]]\nkind = \"wire\"\nwhat = { hang = {} }\n").await;
     let given_up = timeout(Duration::from_millis(50), reach.ask(&asking(CODE))).await;
     assert!(given_up.is_err());
     reach.mock.set_faults(Vec::new()).unwrap();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mock_claude::internals::listen;
 use mock_claude::proxy::{Proxy, ProxyConfig, Recorder, Replay};
-use mock_claude::{Config, MockClaude};
+use mock_claude::{Config, MockClaude, MockServer};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -58,11 +58,9 @@ pub(crate) fn listener() -> (TcpListener, String) {
     (listener, url)
 }
 
-pub(crate) fn upstream() -> (MockClaude, String) {
-    let (listener, url) = listener();
+pub(crate) async fn upstream() -> MockServer {
     let mock = MockClaude::new(toml::from_str(QUICK).expect("the test's own parts work"));
-    tokio::spawn(mock.clone().serve(listener, std::future::pending()));
-    (mock, url)
+    mock.start().await.expect("the test's own parts work")
 }
 
 pub(crate) fn proxy(upstream: &str, faults: &str, record: Option<&Path>) -> (Proxy, String) {

@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
-use mock_claude::MockClaude;
+use mock_claude::MockServer;
 use serde_json::{Value, json};
 
 use crate::ends::{Seen, ask, body, proxy, replay, upstream};
+use crate::sse::{names as events, text};
 
 /// What a client gets of an answer that may break off: its bytes, and whether they were all.
 async fn read(url: &str, path: &str, body: Option<String>) -> Option<(u16, String, bool)> {
@@ -29,21 +30,10 @@ async fn read(url: &str, path: &str, body: Option<String>) -> Option<(u16, Strin
 }
 
 /// An upstream, a proxy in front of it that injects `fault`, and what the upstream's twin says.
-async fn through(fault: &str, stream: bool) -> (MockClaude, String, Seen) {
-    let ((behind, address), (_, twin)) = (upstream(), upstream());
-    let (_, proxied) = proxy(&address, &format!("[[fault]]\n{fault}\n"), None);
-    (behind, proxied, ask(&twin, body("hello", stream)).await)
-}
-
-fn events(text: &str) -> Vec<&str> {
-    text.lines().filter_map(|line| line.strip_prefix("event: ")).collect()
-}
-
-/// The text of a stream's deltas.
-fn text(stream: &str) -> String {
-    let data = stream.lines().filter_map(|line| line.strip_prefix("data: "));
-    let data = data.filter_map(|data| serde_json::from_str::<Value>(data).ok());
-    data.filter_map(|data| data["delta"]["text"].as_str().map(str::to_owned)).collect()
+async fn through(fault: &str, stream: bool) -> (MockServer, String, Seen) {
+    let (behind, twin) = (upstream().await, upstream().await);
+    let (_, proxied) = proxy(behind.url(), &format!("[[fault]]\n{fault}\n"), None);
+    (behind, proxied, ask(twin.url(), body("hello", stream)).await)
 }
 
 #[tokio::test]
@@ -194,12 +184,14 @@ async fn a_model_that_only_the_upstream_knows_meets_its_faults_too() {
 async fn a_recording_holds_what_the_upstream_sent_whatever_a_fault_left_of_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.jsonl");
-    let (_, address) = upstream();
+    let mock = upstream().await;
+    let address = mock.url().to_owned();
     let fault = "[[fault]]\nkind = \"wire\"\nwhat = { truncate = { after_body_bytes = 60 } }\n";
     let (_, proxied) = proxy(&address, fault, Some(&path));
     assert_eq!(ask(&proxied, body("hello", false)).await.body.len(), 60);
     tokio::time::sleep(Duration::from_millis(20)).await;
-    let (_, twin) = upstream();
+    let mock = upstream().await;
+    let twin = mock.url().to_owned();
     let whole = ask(&twin, body("hello", false)).await;
     assert_eq!(ask(&replay(&path, 0), body("hello", false)).await, whole);
 }

@@ -2,6 +2,9 @@
 //! upstream did; no key gets into the file. Method: a mock as the upstream, the proxy and a client
 //! over real ports, with tiny latencies.
 
+#[path = "../support/sse.rs"]
+mod sse;
+
 mod ends;
 mod faults;
 mod recording;

@@ -12,7 +12,8 @@ use crate::ends::{ask, body, listener, proxy, replay, upstream};
 async fn what_was_recorded_is_replayed_byte_by_byte_and_holds_no_key() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.jsonl");
-    let (_, upstream) = upstream();
+    let mock = upstream().await;
+    let upstream = mock.url().to_owned();
     let (_, proxied) = proxy(&upstream, "", Some(&path));
     let bodies = [body("hello", false), body("hello", true), body("hello", true), "{".to_owned()];
     let mut recorded = Vec::new();
@@ -38,7 +39,8 @@ async fn what_was_recorded_is_replayed_byte_by_byte_and_holds_no_key() {
 async fn a_request_that_was_not_recorded_is_told_what_is_nearest() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.jsonl");
-    let (_, upstream) = upstream();
+    let mock = upstream().await;
+    let upstream = mock.url().to_owned();
     let (_, proxied) = proxy(&upstream, "", Some(&path));
     ask(&proxied, body("hello", false)).await;
     tokio::time::sleep(Duration::from_millis(20)).await;
@@ -51,7 +53,8 @@ async fn a_request_that_was_not_recorded_is_told_what_is_nearest() {
 
 #[tokio::test]
 async fn a_fault_hits_on_the_way_and_the_upstream_never_hears_of_it() {
-    let (behind, upstream) = upstream();
+    let behind = upstream().await;
+    let upstream = behind.url().to_owned();
     let faults = "[[fault]]\nname = \"early\"\nkind = \"status\"\nstatus = 529\n\
                   when = { first_attempts = 1 }\n";
     let (proxy, proxied) = proxy(&upstream, faults, None);
@@ -69,7 +72,8 @@ async fn a_fault_hits_on_the_way_and_the_upstream_never_hears_of_it() {
 
 #[tokio::test]
 async fn what_the_upstream_refuses_is_passed_on_and_is_in_the_journal_as_it_was() {
-    let (_, upstream) = upstream();
+    let mock = upstream().await;
+    let upstream = mock.url().to_owned();
     let (proxy, proxied) = proxy(&upstream, "", None);
     // The proxy's own mock would refuse it too; the answer is the upstream's.
     let wrong = body("hello", false).replace("claude-sonnet-4-5", "claude-nobody");
@@ -87,7 +91,8 @@ async fn an_upstream_that_is_gone_is_502_and_one_that_is_silent_is_504() {
     let refused = ask(&proxied, body("hello", false)).await;
     assert_eq!(refused.status, 502);
     assert!(refused.body.contains("\"api_error\""), "{}", refused.body);
-    let (_, plain) = upstream();
+    let mock = upstream().await;
+    let plain = mock.url().to_owned();
     let (_, proxied) = proxy(&plain.replace("http:", "https:"), "", None);
     assert_eq!(ask(&proxied, body("hello", false)).await.status, 502, "no TLS is no upstream");
     let (silent, url) = listener();
@@ -162,7 +167,8 @@ async fn the_binary_records_and_replays() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.jsonl");
     let file = path.to_str().unwrap();
-    let (_, upstream) = upstream();
+    let mock = upstream().await;
+    let upstream = mock.url().to_owned();
     let proxy = Running::start(&["proxy", "--upstream", &upstream, "--record", file]);
     let recorded = ask(&proxy.1, body("hello", true)).await;
     tokio::time::sleep(Duration::from_millis(50)).await;

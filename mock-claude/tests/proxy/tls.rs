@@ -57,14 +57,14 @@ fn proxied(upstream: &str, certificates: Option<&str>) -> String {
 
 #[tokio::test]
 async fn a_certificate_that_is_named_is_believed_and_one_that_is_not_is_not() {
-    let ((_, plain), (_, twin)) = (upstream(), upstream());
-    let (url, pem) = encrypted(&plain);
+    let (plain, twin) = (upstream().await, upstream().await);
+    let (url, pem) = encrypted(plain.url());
     for stream in [false, true] {
         let through = ask(&proxied(&url, Some(&pem)), body("hello", stream)).await;
-        assert_eq!(through, ask(&twin, body("hello", stream)).await);
+        assert_eq!(through, ask(twin.url(), body("hello", stream)).await);
     }
     assert_eq!(ask(&proxied(&url, None), body("hello", false)).await.status, 502);
-    let (_, another) = encrypted(&plain);
+    let (_, another) = encrypted(plain.url());
     assert_eq!(ask(&proxied(&url, Some(&another)), body("hello", false)).await.status, 502);
 }
 

@@ -79,7 +79,7 @@ impl Failure<'_> {
             | Cause::SpendLimit => Rule::ServerAnswer,
             _ if cause.is_of_the_documentation() => Rule::DocumentationCheck,
             Cause::CallTimeout | Cause::JobTimeout => Rule::TimeLimit,
-            Cause::ProcessKilled | Cause::OutOfMemory => Rule::ProcessEnd,
+            Cause::ProcessKilled | Cause::OutOfMemory | Cause::CommandFailed => Rule::ProcessEnd,
             Cause::BudgetStop | Cause::CircuitOpen => Rule::HeldBack,
             Cause::Unreadable => Rule::FileUnreadable,
             Cause::Overloaded | Cause::ServerError | Cause::Connection | Cause::MalformedReply => {

@@ -68,11 +68,15 @@ pub enum Cause {
     PayloadTooLarge,
     /// The organisation or its workspace has spent what it may.
     SpendLimit,
+    /// The user's command failed by itself, though every question of its was answered.
+    CommandFailed,
+    /// The user's command ended well and no call of its reached the mock.
+    NoCall,
 }
 
 impl Cause {
     /// Every cause, in the order of the declaration.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::RateLimited,
         Self::Overloaded,
         Self::ServerError,
@@ -101,6 +105,8 @@ impl Cause {
         Self::GatewayTimeout,
         Self::PayloadTooLarge,
         Self::SpendLimit,
+        Self::CommandFailed,
+        Self::NoCall,
     ];
 
     /// The name in records and baselines, for example `rate_limited`.
@@ -134,6 +140,8 @@ impl Cause {
             Self::GatewayTimeout => "gateway_timeout",
             Self::PayloadTooLarge => "payload_too_large",
             Self::SpendLimit => "spend_limit",
+            Self::CommandFailed => "command_failed",
+            Self::NoCall => "no_call",
         }
     }
 
@@ -168,6 +176,8 @@ impl Cause {
             Self::GatewayTimeout => "504 gateway timeout",
             Self::PayloadTooLarge => "413 payload too large",
             Self::SpendLimit => "spend limit reached",
+            Self::CommandFailed => "command failed",
+            Self::NoCall => "no call reached the mock",
         }
     }
 
@@ -183,7 +193,8 @@ impl Cause {
             | Self::GatewayThrottled
             | Self::GatewayTimeout
             | Self::BudgetStop
-            | Self::SpendLimit => Category::Configuration,
+            | Self::SpendLimit
+            | Self::NoCall => Category::Configuration,
             Self::Overloaded
             | Self::ServerError
             | Self::Connection
@@ -199,7 +210,8 @@ impl Cause {
             | Self::ProcessKilled
             | Self::OutOfMemory
             | Self::AnalysisFailed
-            | Self::PayloadTooLarge => Category::Bug,
+            | Self::PayloadTooLarge
+            | Self::CommandFailed => Category::Bug,
             Self::InjectedFatal => Category::TestDesign,
             Self::Interrupted => Category::Unknown,
         }
@@ -262,6 +274,8 @@ impl Cause {
             }
             Self::PayloadTooLarge => "upload the file to storage and send its address",
             Self::SpendLimit => "raise the limit or spend less: no retry helps before it resets",
+            Self::CommandFailed => "read the last words of the command: its calls were answered",
+            Self::NoCall => "let the client read ANTHROPIC_BASE_URL, or give it the URL yourself",
         }
     }
 }

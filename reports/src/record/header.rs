@@ -11,7 +11,7 @@ use super::expect::Expectation;
 /// What was run, so that a report needs nothing but the records.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Header {
-    /// [`FORMAT`].
+    /// [`FORMAT`](super::line::FORMAT).
     pub format: u32,
     /// The version of `chaos` that wrote the run.
     pub tool: String,

@@ -10,7 +10,7 @@ use super::style::Style;
 
 /// How a format is asked for and where it goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Format {
+pub struct ReportFormat {
     /// What is typed for it.
     pub word: &'static str,
     /// What it is, for `--help`.
@@ -33,7 +33,7 @@ pub struct ReportFile {
 /// One format of `T`.
 pub trait Exporter<T: ?Sized>: fmt::Debug + Sync {
     /// How it is asked for and where it goes.
-    fn format(&self) -> Format;
+    fn format(&self) -> ReportFormat;
 
     /// The text, for a screen or for a file of the user's choice.
     fn text(&self, subject: &T, style: Style) -> String;

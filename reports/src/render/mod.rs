@@ -23,7 +23,7 @@ mod screen;
 
 pub use compared::ablation;
 pub use data::json;
-pub use export::{Exporter, Format, ReportFile};
+pub use export::{Exporter, ReportFile, ReportFormat};
 pub use screen::Terminal;
 pub use style::Style;
 pub use words::counted;

@@ -8,10 +8,11 @@ use crate::fixture;
 
 /// Holds the rules of every table.
 fn check<T: ?Sized>(formats: &[&dyn Exporter<T>]) {
-    let formats: Vec<Format> = formats.iter().map(|format| format.format()).collect();
+    let formats: Vec<ReportFormat> = formats.iter().map(|format| format.format()).collect();
     let all = formats.len();
-    let different =
-        |of: fn(&Format) -> &'static str| formats.iter().map(of).collect::<BTreeSet<_>>().len();
+    let different = |of: fn(&ReportFormat) -> &'static str| {
+        formats.iter().map(of).collect::<BTreeSet<_>>().len()
+    };
     assert_eq!((different(|f| f.word), different(|f| f.file)), (all, all), "{formats:?}");
     let is_word = |c: char| c.is_ascii_lowercase() || c == '-';
     assert!(formats.iter().all(|f| f.word.chars().all(is_word) && !f.about.ends_with('.')));

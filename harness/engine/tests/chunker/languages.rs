@@ -94,11 +94,10 @@ fn parsed(language: Language, text: &str) -> Option<BTreeSet<usize>> {
 
 /// This workspace, the sources of what it is built with, and what `CHAOS_CORPUS` names.
 fn corpus() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut folders: Vec<PathBuf> = ["harness", "generators", "mock-claude", "reports"]
-        .iter()
-        .map(|name| root.join(name).join("src"))
-        .collect();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let crates = ["harness", "harness/engine", "generators", "mock-claude", "reports"];
+    let mut folders: Vec<PathBuf> = crates.iter().map(|name| root.join(name).join("src")).collect();
+    assert!(folders.iter().all(|folder| folder.is_dir()), "{folders:?}");
     let variable = |name| std::env::var_os(name).map(PathBuf::from);
     let home = variable("CARGO_HOME").or_else(|| Some(variable("HOME")?.join(".cargo")));
     folders.extend(home.map(|home| home.join("registry/src")));

@@ -26,7 +26,7 @@ pub fn perform(
     quiet: bool,
 ) -> Result<Measured, Failure> {
     let write_through = plan.clock == reports::record::Clock::Wall;
-    let jobs = plan.jobs() * plan.targets.len() as u64;
+    let jobs = plan.jobs();
     let progress = terminal::progress(quiet, &plan.name, jobs);
     let file = folder.records()?;
     let path = folder.path().join(RECORDS);

@@ -65,7 +65,7 @@ pub(super) enum Section {
     Messages,
 }
 
-struct Block {
+struct PromptBlock {
     section: Section,
     content: u128,
     tokens: u64,
@@ -81,7 +81,7 @@ struct Mark {
 pub(super) struct Walk {
     bytes: u64,
     attachment_tokens: u64,
-    blocks: Option<Vec<Block>>,
+    blocks: Option<Vec<PromptBlock>>,
     marks: Vec<Mark>,
 }
 
@@ -119,7 +119,7 @@ impl Walk {
             return Ok(());
         };
         let content = xxh3_128(canonical(block).as_bytes());
-        blocks.push(Block { section, content, tokens });
+        blocks.push(PromptBlock { section, content, tokens });
         let control = block.get("cache_control").filter(|control| !control.is_null());
         if let Some(control) = control {
             let place = format!("{place}.cache_control");
@@ -179,7 +179,7 @@ fn check_marks(marks: &[Mark]) -> Result<(), ApiError> {
     }
 }
 
-fn positions(blocks: &[Block], salts: &Salts) -> Vec<Position> {
+fn positions(blocks: &[PromptBlock], salts: &Salts) -> Vec<Position> {
     let mut chain = xxh3_128(salts.all.as_bytes());
     let mut section = Section::Tools;
     let mut positions = Vec::with_capacity(blocks.len());

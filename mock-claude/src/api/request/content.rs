@@ -70,7 +70,7 @@ pub(super) struct Reading {
 
 /// What the checks depend on.
 #[derive(Clone, Copy)]
-pub(super) struct Context {
+pub(super) struct Checks {
     pub(super) rules: Rules,
     pub(super) generation: Generation,
 }
@@ -143,7 +143,7 @@ impl Reading {
     pub(super) fn messages(
         &mut self,
         messages: Option<&Value>,
-        with: Context,
+        with: Checks,
     ) -> Result<(), ApiError> {
         let messages = match messages {
             None => return Err(missing("messages")),
@@ -179,7 +179,7 @@ impl Reading {
         index: usize,
         message: &Value,
         is_last: bool,
-        with: Context,
+        with: Checks,
     ) -> Result<(), ApiError> {
         let place = format_args!("messages.{index}");
         let Value::Object(fields) = message else {

@@ -17,14 +17,14 @@ pub const MAX_VALUES: u32 = 2_000_000;
 
 /// A body that is an object.
 #[derive(Debug)]
-pub(super) struct Object {
+pub(super) struct Body {
     pub(super) fields: Map<String, Value>,
     /// Whether something in it, at whatever depth, is to be cached.
     pub(super) mentions_caching: bool,
 }
 
 /// The fields of a body that is an object.
-pub(super) fn object(body: &[u8]) -> Result<Object, ApiError> {
+pub(super) fn object(body: &[u8]) -> Result<Body, ApiError> {
     let (left, mentions_caching) = (Cell::new(MAX_VALUES), Cell::new(false));
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = Bounded { left: &left, mentions_caching: &mentions_caching }
@@ -34,7 +34,7 @@ pub(super) fn object(body: &[u8]) -> Result<Object, ApiError> {
             ApiError::invalid_request(format!("The request body is not valid JSON: {error}"))
         })?;
     match value {
-        Value::Object(fields) => Ok(Object { fields, mentions_caching: mentions_caching.get() }),
+        Value::Object(fields) => Ok(Body { fields, mentions_caching: mentions_caching.get() }),
         _ => Err(ApiError::invalid_request("Input should be a valid dictionary")),
     }
 }

@@ -22,10 +22,10 @@ use serde_json::{Map, Value, json};
 pub use self::caching::{Breakpoint, Position, Ttl};
 use self::caching::{Salts, Walk};
 pub use self::content::ToolResult;
-use self::content::{Context, Reading};
+use self::content::{Checks, Reading};
 use self::fields::{flag, missing, string, wrong_type};
+use self::json::Body;
 pub use self::json::MAX_VALUES;
-use self::json::Object;
 pub use self::rules::{Purpose, Rules, Version};
 pub use self::thinking::Thinking;
 pub use self::tools::{Choice, Offer, Tool};
@@ -101,7 +101,7 @@ impl MessagesRequest {
     }
 
     fn read_each_field(body: &[u8], rules: Rules) -> Result<Self, ApiError> {
-        let Object { fields, mentions_caching } = json::object(body)?;
+        let Body { fields, mentions_caching } = json::object(body)?;
         fields::check(&fields, rules)?;
         let (model_id, model) = model(string(&fields, "model")?, rules)?;
         let max_tokens = match rules.purpose {
@@ -116,7 +116,7 @@ impl MessagesRequest {
         let mut reading = Reading::new(Walk::new(mentions_caching));
         reading.tools(fields.get("tools"))?;
         reading.system(fields.get("system"))?;
-        reading.messages(fields.get("messages"), Context { rules, generation })?;
+        reading.messages(fields.get("messages"), Checks { rules, generation })?;
         let tokens_in = reading.walk.tokens();
         if tokens_in > model.context_tokens {
             return Err(ApiError::invalid_request(format!(

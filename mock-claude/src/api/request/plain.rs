@@ -134,11 +134,11 @@ impl<'de> Visitor<'de> for Messages {
         let mut is_first = true;
         loop {
             let into = &mut conversation;
-            let mut message = Message { into, is_user: None, has_content: None };
+            let mut message = PlainMessage { into, is_user: None, has_content: None };
             if from.next_element_seed(Object(&mut message))?.is_none() {
                 return Ok(conversation);
             }
-            let Message { is_user: Some(is_user), has_content: Some(()), .. } = message else {
+            let PlainMessage { is_user: Some(is_user), has_content: Some(()), .. } = message else {
                 return Err(unusual());
             };
             if is_first && !is_user {
@@ -151,13 +151,13 @@ impl<'de> Visitor<'de> for Messages {
 }
 
 /// One message, whose words go into the conversation.
-struct Message<'a> {
+struct PlainMessage<'a> {
     into: &'a mut Conversation,
     is_user: Option<bool>,
     has_content: Option<()>,
 }
 
-impl Fill for Message<'_> {
+impl Fill for PlainMessage<'_> {
     fn fill<'de, A: MapAccess<'de>>(&mut self, name: Name, from: &mut A) -> Result<(), A::Error> {
         match name {
             Name::Role => {
@@ -168,16 +168,18 @@ impl Fill for Message<'_> {
                 };
                 once(&mut self.is_user, from.next_value_seed(Word(is_user)))
             }
-            Name::Content => once(&mut self.has_content, from.next_value_seed(Content(self.into))),
+            Name::Content => {
+                once(&mut self.has_content, from.next_value_seed(ContentSeed(self.into)))
+            }
             _ => Err(unusual()),
         }
     }
 }
 
 /// A string, or blocks of text.
-struct Content<'a>(&'a mut Conversation);
+struct ContentSeed<'a>(&'a mut Conversation);
 
-impl<'de> DeserializeSeed<'de> for Content<'_> {
+impl<'de> DeserializeSeed<'de> for ContentSeed<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
@@ -185,7 +187,7 @@ impl<'de> DeserializeSeed<'de> for Content<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Content<'_> {
+impl<'de> Visitor<'de> for ContentSeed<'_> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -199,7 +201,7 @@ impl<'de> Visitor<'de> for Content<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
         let mut is_empty = true;
         loop {
-            let mut block = Block { into: self.0, kind: None, text: None };
+            let mut block = TextBlock { into: self.0, kind: None, text: None };
             match from.next_element_seed(Object(&mut block))? {
                 Some(()) if block.kind.is_some() && block.text.is_some() => is_empty = false,
                 None if !is_empty => return Ok(()),
@@ -210,13 +212,13 @@ impl<'de> Visitor<'de> for Content<'_> {
 }
 
 /// One block of text.
-struct Block<'a> {
+struct TextBlock<'a> {
     into: &'a mut Conversation,
     kind: Option<()>,
     text: Option<()>,
 }
 
-impl Fill for Block<'_> {
+impl Fill for TextBlock<'_> {
     fn fill<'de, A: MapAccess<'de>>(&mut self, name: Name, from: &mut A) -> Result<(), A::Error> {
         match name {
             Name::Type => {

@@ -22,14 +22,14 @@ const MAX_RESULTS: usize = 64;
 pub(super) struct Turns {
     role: &'static str,
     /// The calls of the last assistant turn, and the message that holds the turn's latest.
-    calls: BTreeMap<String, Call>,
+    calls: BTreeMap<String, OpenCall>,
     calls_at: usize,
     /// The answers of the last user turn.
     pub(super) results: Vec<ToolResult>,
 }
 
 #[derive(Debug)]
-struct Call {
+struct OpenCall {
     tool: String,
     answered: bool,
 }
@@ -110,7 +110,7 @@ impl Turns {
             }
             None => return Err(missing(format_args!("{place}.tool_use.input"))),
         }
-        let call = Call { tool: tool.into(), answered: false };
+        let call = OpenCall { tool: tool.into(), answered: false };
         if self.calls.insert(id.into(), call).is_some() && !lenient {
             return Err(ApiError::invalid_request("messages: `tool_use` ids must be unique"));
         }

@@ -18,7 +18,7 @@ const MAX_CALLS: usize = 16;
 
 /// One call of a tool.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Call {
+pub struct ToolCall {
     /// `toolu_` and letters that follow from the seed and the request.
     pub id: String,
     /// The tool.
@@ -27,7 +27,7 @@ pub struct Call {
     pub input: Value,
 }
 
-impl Call {
+impl ToolCall {
     /// The tokens that writing it takes.
     pub fn tokens(&self) -> u64 {
         tokens::of_bytes((self.name.len() + self.input.to_string().len()) as u64)
@@ -35,7 +35,7 @@ impl Call {
 }
 
 /// The calls of a reply: none where the model answers in words.
-pub(super) fn choose(request: &MessagesRequest, chance: Chance, key: RequestKey) -> Vec<Call> {
+pub(super) fn choose(request: &MessagesRequest, chance: Chance, key: RequestKey) -> Vec<ToolCall> {
     let offer = &request.offer;
     let first = offer.tools.first();
     let chosen: Vec<&Tool> = match &offer.choice {
@@ -64,13 +64,13 @@ fn named(request: &MessagesRequest) -> Vec<&Tool> {
     words.filter_map(|word| tools.remove(word)).collect()
 }
 
-fn call(number: usize, tool: &Tool, chance: Chance, key: RequestKey) -> Call {
+fn call(number: usize, tool: &Tool, chance: Chance, key: RequestKey) -> ToolCall {
     let input = match schema::instance(&tool.input_schema, chance, key) {
         input @ Value::Object(_) => input,
         _ => Value::Object(serde_json::Map::new()),
     };
     let id = letters(&format!("tool call {number}"), 22, chance, key);
-    Call { id: format!("toolu_01{id}"), name: tool.name.clone(), input }
+    ToolCall { id: format!("toolu_01{id}"), name: tool.name.clone(), input }
 }
 
 /// Letters and digits that follow from the seed, the request and what they are for.

@@ -13,7 +13,7 @@ mod thought;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use self::calls::Call;
+pub use self::calls::ToolCall;
 pub use self::thought::Thought;
 use crate::api::request::{Choice, MessagesRequest};
 use crate::api::tokens;
@@ -65,7 +65,7 @@ pub struct Reply {
     /// The thought before the text.
     pub thought: Option<Thought>,
     /// The calls after the text.
-    pub calls: Vec<Call>,
+    pub calls: Vec<ToolCall>,
 }
 
 impl Reply {
@@ -122,7 +122,7 @@ pub fn write(
 }
 
 /// Adds the calls that fit, in order.
-fn add_calls(reply: &mut Reply, calls: Vec<Call>, limit: u64, full: StopReason) {
+fn add_calls(reply: &mut Reply, calls: Vec<ToolCall>, limit: u64, full: StopReason) {
     reply.stop_reason = StopReason::ToolUse;
     for call in calls {
         if reply.tokens_out + call.tokens() > limit {
@@ -135,7 +135,7 @@ fn add_calls(reply: &mut Reply, calls: Vec<Call>, limit: u64, full: StopReason) 
 }
 
 /// What is said before a call: nothing where the call was forced.
-fn announcement(request: &MessagesRequest, calls: &[Call]) -> String {
+fn announcement(request: &MessagesRequest, calls: &[ToolCall]) -> String {
     if request.offer.choice != Choice::Auto {
         return String::new();
     }

@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::request::BatchRequest;
-use super::store::{Counts, LIFE_US};
+use super::store::{LIFE_US, RequestCounts};
 use crate::api::request::Version;
 use crate::basis::chance::RequestKey;
 use crate::exchange::batch_item::BatchItem;
@@ -25,7 +25,7 @@ use crate::routes::stored::Stored;
 
 /// What a batch's task has to know besides the requests.
 #[derive(Debug)]
-pub(super) struct Order {
+pub(super) struct BatchTask {
     pub(super) id: String,
     pub(super) version: Version,
     /// The headers of the batch's creation: whose requests they are, and how they are marked.
@@ -37,11 +37,11 @@ pub(super) struct Order {
 #[derive(Debug, Default)]
 struct Gathered {
     lines: BytesMut,
-    counts: Counts,
+    counts: RequestCounts,
 }
 
 /// Starts the life of a batch.
-pub(super) fn start(stored: &Arc<Stored>, order: Order, requests: Vec<BatchRequest>) {
+pub(super) fn start(stored: &Arc<Stored>, order: BatchTask, requests: Vec<BatchRequest>) {
     let core = &stored.core;
     let config = &core.config.batch;
     let mut schedule: Vec<(u64, BatchRequest)> = requests
@@ -63,7 +63,7 @@ pub(super) fn start(stored: &Arc<Stored>, order: Order, requests: Vec<BatchReque
 
 async fn live(
     stored: Weak<Stored>,
-    order: Order,
+    order: BatchTask,
     schedule: Vec<(u64, BatchRequest)>,
     cancel_takes: Duration,
 ) {
@@ -104,7 +104,7 @@ async fn live(
 
 impl Gathered {
     /// Answers one request as a message would be answered.
-    fn answer(&mut self, core: &Core, order: &Order, request: &BatchRequest) {
+    fn answer(&mut self, core: &Core, order: &BatchTask, request: &BatchRequest) {
         let BatchItem { request_id, result, effect } =
             core.batch_item(&request.params, order.version, &order.headers);
         let result = match result {

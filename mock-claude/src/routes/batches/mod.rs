@@ -63,7 +63,7 @@ async fn create(caller: Caller, body: Result<Bytes, BytesRejection>) -> Response
         // What the client asks for by name it asks for the creation.
         of_requests.remove(FAULT_HEADER);
         let version = context.version;
-        let order = life::Order { id: id.clone(), version, headers: of_requests, cancel };
+        let order = life::BatchTask { id: id.clone(), version, headers: of_requests, cancel };
         life::start(&stored, order, requests);
         show(&stored, context, &id)
     };

@@ -27,13 +27,13 @@ pub(crate) struct BatchRequest {
 }
 
 #[derive(Deserialize)]
-struct Outer<'a> {
+struct BatchFields<'a> {
     #[serde(borrow)]
     requests: Option<Vec<&'a RawValue>>,
 }
 
 #[derive(Deserialize)]
-struct Inner<'a> {
+struct ItemFields<'a> {
     custom_id: Option<Value>,
     #[serde(borrow)]
     params: Option<&'a RawValue>,
@@ -49,7 +49,7 @@ struct Params {
 
 /// Reads and checks the body of a new batch.
 pub(crate) fn read(body: &Bytes, contract: bool) -> Result<Vec<BatchRequest>, ApiError> {
-    let outer: Outer<'_> = serde_json::from_slice(body).map_err(|error| {
+    let outer: BatchFields<'_> = serde_json::from_slice(body).map_err(|error| {
         if error.is_data() {
             invalid("requests: Input should be a valid list")
         } else {
@@ -91,7 +91,7 @@ fn read_one(
     if !raw.get().starts_with('{') {
         return Err(dictionary(&place));
     }
-    let inner: Inner<'_> =
+    let inner: ItemFields<'_> =
         serde_json::from_str(raw.get()).map_err(|error| invalid(format!("{place}: {error}")))?;
     let custom_id = match inner.custom_id {
         Some(Value::String(id)) => id,

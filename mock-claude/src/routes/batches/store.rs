@@ -29,7 +29,7 @@ const MAX_STORED_BYTES: usize = 1024 * 1024 * 1024;
 
 /// The requests of a batch by what became of them. They change once, when the batch ends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct Counts {
+pub(crate) struct RequestCounts {
     pub(crate) processing: usize,
     pub(crate) succeeded: usize,
     pub(crate) errored: usize,
@@ -41,7 +41,7 @@ pub(crate) struct Counts {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct View {
     pub(crate) id: String,
-    pub(crate) counts: Counts,
+    pub(crate) counts: RequestCounts,
     pub(crate) created_us: u64,
     pub(crate) cancel_us: Option<u64>,
     pub(crate) ended_us: Option<u64>,
@@ -95,7 +95,7 @@ impl Batches {
             return Err(ApiError::of_status(429, message));
         }
         let cancel = Arc::new(Notify::new());
-        let counts = Counts { processing: total, ..Counts::default() };
+        let counts = RequestCounts { processing: total, ..RequestCounts::default() };
         let view = View { id: id.to_owned(), counts, created_us: now_us, ..View::default() };
         let number = held.created;
         held.created += 1;
@@ -108,7 +108,7 @@ impl Batches {
     }
 
     /// Ends a batch.
-    pub(crate) fn end(&self, id: &str, counts: Counts, results: Bytes, now_us: u64) {
+    pub(crate) fn end(&self, id: &str, counts: RequestCounts, results: Bytes, now_us: u64) {
         let mut held = self.held.lock();
         let Some(batch) = held.find(id) else {
             return;
@@ -244,7 +244,7 @@ mod tests {
         let open = |id: &str| store.open(id, 1, most, 0, 100).is_ok();
         assert!(open("a") && open("b"));
         assert!(!open("c"), "both are being processed");
-        store.end("a", Counts::default(), Bytes::new(), 1);
+        store.end("a", RequestCounts::default(), Bytes::new(), 1);
         assert!(open("c"), "the body of the first is gone");
         assert!(store.view("a", 1).is_some());
     }
@@ -255,7 +255,7 @@ mod tests {
         for number in 0..MAX_BATCHES + 5 {
             let id = number.to_string();
             assert!(store.open(&id, 1, 1, 0, 1).is_ok(), "the queue is empty again");
-            store.end(&id, Counts::default(), Bytes::new(), 0);
+            store.end(&id, RequestCounts::default(), Bytes::new(), 0);
         }
         assert!(store.view("4", 0).is_none());
         assert!(store.newest_first().len() <= MAX_BATCHES);

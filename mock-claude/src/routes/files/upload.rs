@@ -22,7 +22,7 @@ use super::store::{File, KEPT_CONTENT_BYTES, MAX_FILE_BYTES};
 use crate::api::error::ApiError;
 use crate::basis::clock::SECOND_US;
 use crate::exchange::Given;
-use crate::exchange::call::check_headers;
+use crate::exchange::pending::check_headers;
 use crate::exchange::route::{Context, subject};
 use crate::routes::caller::Caller;
 

@@ -5,7 +5,7 @@
 //! A break that the scenario expects is not annotated.
 
 use crate::judge::{Check, Judged, Verdict};
-use crate::render::export::{Exporter, Format};
+use crate::render::export::{Exporter, ReportFormat};
 use crate::render::failures::groups::by_meaning;
 use crate::render::style::Style;
 use crate::render::words::counted;
@@ -29,8 +29,8 @@ struct Annotation {
 pub(crate) struct Github;
 
 impl Exporter<[Judged]> for Github {
-    fn format(&self) -> Format {
-        Format {
+    fn format(&self) -> ReportFormat {
+        ReportFormat {
             word: "github",
             about: "Annotations for GitHub Actions",
             file: "annotations.txt",

@@ -9,7 +9,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::judge::{Check, Failure, Judged, Verdict};
 use crate::record::{Job, Outcome};
-use crate::render::export::{Exporter, Format};
+use crate::render::export::{Exporter, ReportFormat};
 use crate::render::style::Style;
 use crate::text::escape;
 
@@ -18,8 +18,8 @@ use crate::text::escape;
 pub(crate) struct Junit;
 
 impl Exporter<[Judged]> for Junit {
-    fn format(&self) -> Format {
-        Format {
+    fn format(&self) -> ReportFormat {
+        ReportFormat {
             word: "junit",
             about: "A test report in the XML of `JUnit`",
             file: "junit.xml",

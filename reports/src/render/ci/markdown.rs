@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 use crate::judge::{Check, Judged, Verdict};
-use crate::render::export::{Exporter, Format};
+use crate::render::export::{Exporter, ReportFormat};
 use crate::render::failures::groups::by_meaning;
 use crate::render::failures::matrix;
 use crate::render::screen::comparison;
@@ -23,8 +23,8 @@ const GROUPS: usize = 20;
 pub(crate) struct Markdown;
 
 impl Exporter<[Judged]> for Markdown {
-    fn format(&self) -> Format {
-        Format {
+    fn format(&self) -> ReportFormat {
+        ReportFormat {
             word: "markdown",
             about: "A comment on a pull request, or the summary of a CI step",
             file: "report.md",

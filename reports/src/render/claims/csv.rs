@@ -2,7 +2,7 @@
 
 use super::cells::{COLUMNS, cells, rows};
 use crate::claim::Claim;
-use crate::render::export::{Exporter, Format};
+use crate::render::export::{Exporter, ReportFormat};
 use crate::render::sheet::{cell, sheet};
 use crate::render::style::Style;
 
@@ -11,8 +11,8 @@ use crate::render::style::Style;
 pub(crate) struct ClaimsCsv;
 
 impl Exporter<[Claim]> for ClaimsCsv {
-    fn format(&self) -> Format {
-        Format {
+    fn format(&self) -> ReportFormat {
+        ReportFormat {
             word: "csv",
             about: "A line for each quantity, for a spreadsheet",
             file: "claims.csv",

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::cells::{COLUMNS, cells, headline, rows};
 use crate::claim::Claim;
-use crate::render::export::{Exporter, Format};
+use crate::render::export::{Exporter, ReportFormat};
 use crate::render::style::Style;
 use crate::text::escape;
 
@@ -13,8 +13,8 @@ use crate::text::escape;
 pub(crate) struct ClaimsMarkdown;
 
 impl Exporter<[Claim]> for ClaimsMarkdown {
-    fn format(&self) -> Format {
-        Format { word: "markdown", about: "A table", file: "claims.md", kept: false }
+    fn format(&self) -> ReportFormat {
+        ReportFormat { word: "markdown", about: "A table", file: "claims.md", kept: false }
     }
 
     fn text(&self, claims: &[Claim], _style: Style) -> String {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::cells::{headline, measured, range};
 use crate::claim::{Claim, ClaimVerdict, Quantity};
 use crate::judge::Verdict;
-use crate::render::export::{Exporter, Format};
+use crate::render::export::{Exporter, ReportFormat};
 use crate::render::style::Style;
 use crate::text::{escape, wrap};
 
@@ -14,8 +14,8 @@ use crate::text::{escape, wrap};
 pub(crate) struct ClaimsText;
 
 impl Exporter<[Claim]> for ClaimsText {
-    fn format(&self) -> Format {
-        Format { word: "text", about: "For a terminal", file: "claims.txt", kept: false }
+    fn format(&self) -> ReportFormat {
+        ReportFormat { word: "text", about: "For a terminal", file: "claims.txt", kept: false }
     }
 
     fn text(&self, claims: &[Claim], style: Style) -> String {

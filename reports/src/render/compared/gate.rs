@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::amount::{delta, exact_or_dash};
 use crate::compare::{Change, GateReport, GateRow, GateScenario, REMEDY};
 use crate::judge::Verdict;
-use crate::render::export::{Exporter, Format};
+use crate::render::export::{Exporter, ReportFormat};
 use crate::render::style::Style;
 use crate::render::table::table;
 use crate::render::words::counted;
@@ -19,8 +19,8 @@ use crate::text::escape;
 pub(crate) struct GateScreen;
 
 impl Exporter<GateReport> for GateScreen {
-    fn format(&self) -> Format {
-        Format {
+    fn format(&self) -> ReportFormat {
+        ReportFormat {
             word: "terminal",
             about: "The screen of `chaos gate`",
             file: "gate.txt",

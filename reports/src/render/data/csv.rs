@@ -6,7 +6,7 @@
 use crate::compare::Metric;
 use crate::judge::{Judged, Summary};
 use crate::record::Clock;
-use crate::render::export::{Exporter, Format};
+use crate::render::export::{Exporter, ReportFormat};
 use crate::render::sheet::{cell, written};
 use crate::render::style::Style;
 use crate::render::words::verdict_words;
@@ -19,8 +19,8 @@ const BEFORE: [&str; 8] =
 pub(crate) struct SummaryCsv;
 
 impl Exporter<[Judged]> for SummaryCsv {
-    fn format(&self) -> Format {
-        Format {
+    fn format(&self) -> ReportFormat {
+        ReportFormat {
             word: "csv",
             about: "The numbers, a row for each pipeline",
             file: "summary.csv",

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::judge::{Judged, Latency, Summary};
-use crate::render::export::{Exporter, Format, ReportFile};
+use crate::render::export::{Exporter, ReportFile, ReportFormat};
 use crate::render::style::Style;
 use crate::text::{escape, file_name};
 
@@ -16,8 +16,8 @@ use crate::text::{escape, file_name};
 pub(crate) struct Hgrm;
 
 impl Exporter<[Judged]> for Hgrm {
-    fn format(&self) -> Format {
-        Format {
+    fn format(&self) -> ReportFormat {
+        ReportFormat {
             word: "hgrm",
             about: "Latency percentiles for HDR plotters, one file for each pipeline",
             file: "latency-PIPELINE.hgrm",

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::compare::Metric;
 use crate::judge::{Check, Failure, Judged, Summary};
 use crate::record::{Cause, Clock};
-use crate::render::export::{Exporter, Format};
+use crate::render::export::{Exporter, ReportFormat};
 use crate::render::style::Style;
 use crate::render::words::again;
 use crate::text::is_harmful;
@@ -166,8 +166,8 @@ pub struct FailureReport {
 pub(crate) struct Json;
 
 impl Exporter<[Judged]> for Json {
-    fn format(&self) -> Format {
-        Format {
+    fn format(&self) -> ReportFormat {
+        ReportFormat {
             word: "json",
             about: "Everything, for programs; its schema is reports/report.schema.json",
             file: "report.json",

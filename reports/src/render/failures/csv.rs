@@ -4,7 +4,7 @@
 //! those of the inventory that tools already read, and later ones are only added at the end.
 
 use crate::judge::{Failure, Judged};
-use crate::render::export::{Exporter, Format};
+use crate::render::export::{Exporter, ReportFormat};
 use crate::render::sheet::{cell, sheet};
 use crate::render::style::Style;
 use crate::text::{decimal, usd_exact};
@@ -40,8 +40,8 @@ const HEADER: [&str; 23] = [
 pub(crate) struct FailuresCsv;
 
 impl Exporter<[Judged]> for FailuresCsv {
-    fn format(&self) -> Format {
-        Format {
+    fn format(&self) -> ReportFormat {
+        ReportFormat {
             word: "failures-csv",
             about: "Every failure as a row",
             file: "failures.csv",

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use crate::judge::{Failure, Judged};
 use crate::record::{Category, Priority};
-use crate::render::export::{Exporter, Format};
+use crate::render::export::{Exporter, ReportFormat};
 use crate::render::style::Style;
 use crate::render::table::table;
 use crate::render::words::counted;
@@ -18,8 +18,8 @@ use crate::text::{escape, thousands};
 pub(crate) struct Matrix;
 
 impl Exporter<[Judged]> for Matrix {
-    fn format(&self) -> Format {
-        Format {
+    fn format(&self) -> ReportFormat {
+        ReportFormat {
             word: "matrix",
             about: "Failures by priority and category",
             file: "matrix.txt",

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use super::groups::identical;
 use super::sections::{self, READABLE, WIDTH, section};
 use crate::judge::{Failure, Judged};
-use crate::render::export::{Exporter, Format};
+use crate::render::export::{Exporter, ReportFormat};
 use crate::render::style::Style;
 use crate::text::{escape, thousands, wrap};
 
@@ -21,8 +21,8 @@ const EXAMPLES: usize = 3;
 pub(crate) struct FailuresTxt;
 
 impl Exporter<[Judged]> for FailuresTxt {
-    fn format(&self) -> Format {
-        Format {
+    fn format(&self) -> ReportFormat {
+        ReportFormat {
             word: "failures-txt",
             about: "The failure report",
             file: "failures.txt",

@@ -21,7 +21,7 @@ mod throughput;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use self::badge::verdict;
-use super::export::{Exporter, Format};
+use super::export::{Exporter, ReportFormat};
 use super::screen::comparison;
 use super::style::Style;
 use super::words::{again, clock_words, origin_words, pipelines_words, verdict_words};
@@ -38,8 +38,8 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src dat
 pub(crate) struct Html;
 
 impl Exporter<[Judged]> for Html {
-    fn format(&self) -> Format {
-        Format {
+    fn format(&self) -> ReportFormat {
+        ReportFormat {
             word: "html",
             about: "One page with charts that needs no network",
             file: "report.html",

@@ -10,7 +10,7 @@ use super::each::each;
 use super::{closing, rows};
 use crate::judge::{Check, Judged, Verdict};
 use crate::record::{Clock, Measured};
-use crate::render::export::{Exporter, Format};
+use crate::render::export::{Exporter, ReportFormat};
 use crate::render::style::Style;
 use crate::render::table::table;
 use crate::render::words::verdict_words;
@@ -21,8 +21,8 @@ use crate::text::escape;
 pub(crate) struct SummaryTxt;
 
 impl Exporter<[Judged]> for SummaryTxt {
-    fn format(&self) -> Format {
-        Format {
+    fn format(&self) -> ReportFormat {
+        ReportFormat {
             word: "summary",
             about: "The numbers of the screen, without what depends on the machine",
             file: "summary.txt",

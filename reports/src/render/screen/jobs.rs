@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use super::each::each;
 use crate::judge::{Judged, Verdict};
 use crate::record::{Cause, Currency, Job, Outcome};
-use crate::render::export::{Exporter, Format};
+use crate::render::export::{Exporter, ReportFormat};
 use crate::render::style::Style;
 use crate::run::{PipelineRun, Run};
 use crate::text::{duration, escape, money, thousands, usd};
@@ -19,8 +19,8 @@ use crate::text::{duration, escape, money, thousands, usd};
 pub(crate) struct JobsTxt;
 
 impl Exporter<[Judged]> for JobsTxt {
-    fn format(&self) -> Format {
-        Format { word: "jobs", about: "Every file as a line", file: "jobs.txt", kept: true }
+    fn format(&self) -> ReportFormat {
+        ReportFormat { word: "jobs", about: "Every file as a line", file: "jobs.txt", kept: true }
     }
 
     fn text(&self, runs: &[Judged], style: Style) -> String {

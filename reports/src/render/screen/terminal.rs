@@ -3,7 +3,7 @@
 use super::each::each;
 use super::{comparison, jobs};
 use crate::judge::Judged;
-use crate::render::export::{Exporter, Format};
+use crate::render::export::{Exporter, ReportFormat};
 use crate::render::style::Style;
 
 /// The files of each pipeline that are listed without `--verbose`.
@@ -14,8 +14,8 @@ const SHOWN_JOBS: usize = 10;
 pub struct Terminal;
 
 impl Exporter<[Judged]> for Terminal {
-    fn format(&self) -> Format {
-        Format {
+    fn format(&self) -> ReportFormat {
+        ReportFormat {
             word: "terminal",
             about: "The screen of `chaos run`",
             file: "report.txt",

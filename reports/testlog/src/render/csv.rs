@@ -3,9 +3,10 @@
 //! Invariants: one row for each failure, never grouped and never cut; the first six columns are
 //! those of the inventory that tools already read, and later ones are only added at the end.
 
-use super::{place, rule};
+use super::words::{place, rule};
 use crate::triage::{Finding, Triage};
 use reports::render::sheet::{cell, sheet};
+use reports::render::{Exporter, ReportFormat, Style};
 
 const HEADER: [&str; 18] = [
     "File",
@@ -28,8 +29,27 @@ const HEADER: [&str; 18] = [
     "Input",
 ];
 
+/// `--report csv`.
+#[derive(Debug)]
+pub(super) struct Csv;
+
+impl Exporter<Triage<'_>> for Csv {
+    fn format(&self) -> ReportFormat {
+        ReportFormat {
+            word: "csv",
+            about: "The failure inventory, a row for each failure",
+            file: "failure_inventory.csv",
+            kept: false,
+        }
+    }
+
+    fn text(&self, triage: &Triage<'_>, _style: Style) -> String {
+        render(triage)
+    }
+}
+
 /// Renders the failures as CSV, header first.
-pub fn render(triage: &Triage<'_>) -> String {
+fn render(triage: &Triage<'_>) -> String {
     sheet(HEADER, triage.findings.iter().map(|finding| row(triage, finding)))
 }
 

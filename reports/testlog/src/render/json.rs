@@ -10,6 +10,7 @@ use crate::triage::{Finding, Flakiness, Group, TestHistory, Tier, Triage};
 use crate::{Completeness, Phase, Status, TestRun};
 use reports::Confidence;
 use reports::render::json::harmless;
+use reports::render::{Exporter, ReportFormat, Style};
 use reports::{Category, Priority};
 
 /// The version of the format that this crate writes.
@@ -153,8 +154,27 @@ pub struct HistoryReport {
     pub quarantine: bool,
 }
 
+/// `--report json`.
+#[derive(Debug)]
+pub(super) struct Json;
+
+impl Exporter<Triage<'_>> for Json {
+    fn format(&self) -> ReportFormat {
+        ReportFormat {
+            word: "json",
+            about: "Everything, for programs",
+            file: "triage.json",
+            kept: false,
+        }
+    }
+
+    fn text(&self, triage: &Triage<'_>, _style: Style) -> String {
+        render(triage)
+    }
+}
+
 /// Renders everything as JSON.
-pub fn render(triage: &Triage<'_>) -> String {
+fn render(triage: &Triage<'_>) -> String {
     let report = Report {
         format: FORMAT,
         runs: triage.runs.iter().map(|(input, run)| one_run(&input.name, run)).collect(),

@@ -4,13 +4,33 @@
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::{first_line, rule};
+use super::words::{first_line, rule};
 use crate::Status;
 use crate::triage::{Finding, Triage};
+use reports::render::{Exporter, ReportFormat, Style};
 use reports::text::escape;
 
+/// `--report junit`.
+#[derive(Debug)]
+pub(super) struct Junit;
+
+impl Exporter<Triage<'_>> for Junit {
+    fn format(&self) -> ReportFormat {
+        ReportFormat {
+            word: "junit",
+            about: "A test report in the XML of `JUnit`",
+            file: "junit.xml",
+            kept: false,
+        }
+    }
+
+    fn text(&self, triage: &Triage<'_>, _style: Style) -> String {
+        render(triage)
+    }
+}
+
 /// Renders the runs as `JUnit` XML: a suite for each, with the tests whose ids are known.
-pub fn render(triage: &Triage<'_>) -> String {
+fn render(triage: &Triage<'_>) -> String {
     let mut report = Report::new("chaos classify");
     for (number, (input, run)) in triage.runs.iter().enumerate() {
         let title = run.title.as_deref().unwrap_or(run.runner.name());

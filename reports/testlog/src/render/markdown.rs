@@ -5,16 +5,36 @@
 
 use std::fmt::Write as _;
 
-use super::{first_line, matrix, rule};
+use super::matrix;
+use super::words::{first_line, rule};
 use crate::triage::{Group, Triage};
-use reports::render::counted;
+use reports::render::{Exporter, ReportFormat, Style, counted};
 use reports::text::{escape, percent};
 
 /// The groups that are shown in full; platforms refuse a summary of more than a megabyte.
 const SHOWN: usize = 100;
 
+/// `--report markdown`.
+#[derive(Debug)]
+pub(super) struct Markdown;
+
+impl Exporter<Triage<'_>> for Markdown {
+    fn format(&self) -> ReportFormat {
+        ReportFormat {
+            word: "markdown",
+            about: "A comment on a pull request",
+            file: "triage.md",
+            kept: false,
+        }
+    }
+
+    fn text(&self, triage: &Triage<'_>, _style: Style) -> String {
+        render(triage)
+    }
+}
+
 /// Renders the page.
-pub fn render(triage: &Triage<'_>) -> String {
+fn render(triage: &Triage<'_>) -> String {
     let failures = counted(triage.findings.len(), "failure");
     let groups = counted(triage.groups.len(), "group");
     let mut page = format!("## {failures} in {groups}\n\n");

@@ -4,12 +4,31 @@
 
 use crate::triage::{Finding, Triage};
 use reports::render::table::table;
-use reports::render::{Style, counted};
+use reports::render::{Exporter, ReportFormat, Style, counted};
 use reports::text::thousands;
 use reports::{Category, Priority};
 
+/// `--report matrix`.
+#[derive(Debug)]
+pub(super) struct Matrix;
+
+impl Exporter<Triage<'_>> for Matrix {
+    fn format(&self) -> ReportFormat {
+        ReportFormat {
+            word: "matrix",
+            about: "Failures by priority and category",
+            file: "matrix.txt",
+            kept: false,
+        }
+    }
+
+    fn text(&self, triage: &Triage<'_>, style: Style) -> String {
+        render(triage, style)
+    }
+}
+
 /// Renders the matrix.
-pub fn render(triage: &Triage<'_>, style: Style) -> String {
+fn render(triage: &Triage<'_>, style: Style) -> String {
     let (header, rows) = rows(triage);
     let mut sentence = counted(triage.findings.len(), "failure");
     if triage.runs.iter().any(|(_, run)| !run.completeness.is_complete()) {

@@ -1,44 +1,34 @@
-//! Why tests failed, one file for each kind of page.
+//! Why tests failed, one file for each format.
 //!
+//! [`TRIAGE`] is the table of formats: a new one is a file with its exporter and a line here.
 //! Invariant: every failure is in every format that lists failures; text from outside is escaped
 //! on its way in.
 
-pub mod csv;
+mod words;
+
+mod csv;
 pub mod json;
-pub mod junit;
-pub mod markdown;
-pub mod matrix;
+mod junit;
+mod markdown;
+mod matrix;
 pub mod runs;
-pub mod text;
-pub mod txt;
+mod text;
+mod txt;
 
-use crate::triage::Finding;
-use crate::{Case, Phase, Status};
+use reports::render::Exporter;
 
-/// What happened, in two or three words.
-fn status_words(case: &Case) -> &'static str {
-    match (case.status, case.phase) {
-        (Status::Error, Phase::Collection) => "error in collection",
-        (Status::Error, Phase::Setup) => "error in setup",
-        (Status::Error, Phase::Teardown) => "error in teardown",
-        (Status::SubtestFailed, _) => "failed (part)",
-        (status, _) => status.name(),
-    }
-}
+use crate::triage::Triage;
 
-/// The rule that decided, or a dash.
-fn rule<'a>(finding: &'a Finding<'_>) -> &'a str {
-    finding.rule.as_deref().unwrap_or("—")
-}
-
-/// Where in the code.
-fn place(case: &Case) -> String {
-    case.location.as_ref().map_or_else(String::new, |at| format!("{}:{}", at.file, at.line))
-}
-
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
-}
+/// The formats of what a triage found.
+pub const TRIAGE: [&dyn for<'a> Exporter<Triage<'a>>; 7] = [
+    &text::Text,
+    &txt::Txt,
+    &csv::Csv,
+    &json::Json,
+    &markdown::Markdown,
+    &junit::Junit,
+    &matrix::Matrix,
+];
 
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,10 @@
 //! Goal: every format says the same, and none obeys text from outside.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::triage::{Input, Rules, SHIPPED, Triage};
-use reports::Style;
+use reports::render::{ReportFormat, Style};
 
 const ATTACK: &str = "ValueError: =cmd|' /C calc'!A0 </failure>`x`|\u{202e}";
 
@@ -21,7 +23,7 @@ const TESTS: [(&str, Option<&str>); 3] = [
 #[test]
 fn the_page_leads_from_the_cause_to_the_remedy() {
     check(&TESTS, |triage| {
-        insta::assert_snapshot!(text::render(triage, false, Style::PLAIN), @r"
+        insta::assert_snapshot!(text::Text.text(triage, Style::PLAIN), @r"
         pytest: 2 failed, 1 passed · all counts agree
 
         2 failures in 2 groups: 1 BUG, 1 ENVIRONMENT
@@ -51,19 +53,20 @@ fn a_screen_shows_the_most_urgent_groups_and_says_how_many_are_left() {
     tests.extend(names.iter().zip(&words).map(|(name, words)| (name.as_str(), Some(&**words))));
     tests.push(("t/last.py::test_bug", Some("assert 6 == 7")));
     check(&tests, |triage| {
-        let page = text::render(triage, false, Style::PLAIN);
+        let page = text::Text.text(triage, Style::PLAIN);
         let first = page.split("\n\n").nth(2).unwrap();
         assert!(first.starts_with("BUG HIGH"), "{page}");
         let left = "\n… and 7 groups more, none more urgent (`--verbose`)\n";
         assert!(page.ends_with(left), "{page}");
-        assert!(!text::render(triage, true, Style::PLAIN).contains("--verbose"));
+        let verbose = Style { verbose: true, ..Style::PLAIN };
+        assert!(!text::Text.text(triage, verbose).contains("--verbose"));
     });
 }
 
 #[test]
 fn the_report_has_the_sections_of_the_failure_analysis() {
     check(&TESTS, |triage| {
-        insta::assert_snapshot!(txt::render(triage), @r"
+        insta::assert_snapshot!(txt::Txt.text(triage, Style::PLAIN), @r"
         ================================================================================
         TEST FAILURE ANALYSIS REPORT
         ================================================================================
@@ -132,7 +135,7 @@ fn the_report_has_the_sections_of_the_failure_analysis() {
 #[test]
 fn a_comment_has_the_matrix_and_a_row_for_each_group() {
     check(&TESTS, |triage| {
-        let page = markdown::render(triage);
+        let page = markdown::Markdown.text(triage, Style::PLAIN);
         assert!(page.starts_with("## 2 failures in 2 groups\n"), "{page}");
         assert!(page.contains("\n| MEDIUM | 0 | 0 | 1 | 0 | 0 | 1 |\n"), "{page}");
         let row =
@@ -145,7 +148,7 @@ fn a_comment_has_the_matrix_and_a_row_for_each_group() {
 fn the_inventory_is_read_back_row_by_row_and_runs_no_formula() {
     let tests = [("=a.py::test_a", Some(ATTACK)), ("b.py::test_b", Some("assert 1 == 2"))];
     check(&tests, |triage| {
-        let text = csv::render(triage);
+        let text = csv::Csv.text(triage, Style::PLAIN);
         let mut reader = ::csv::Reader::from_reader(text.as_bytes());
         let rows: Vec<_> = reader.records().map(Result::unwrap).collect();
         assert_eq!(rows.len(), 2);
@@ -159,11 +162,11 @@ fn the_inventory_is_read_back_row_by_row_and_runs_no_formula() {
 #[test]
 fn no_text_from_outside_is_markup() {
     check(&[("a.py::test_a", Some(ATTACK))], |triage| {
-        let xml = junit::render(triage);
+        let xml = junit::Junit.text(triage, Style::PLAIN);
         let report = quick_junit::Report::deserialize_from_str(&xml).unwrap();
         assert_eq!(report.test_suites[0].failures, 1);
         assert_eq!(xml.matches("</failure>").count(), 1, "{xml}");
-        let page = markdown::render(triage);
+        let page = markdown::Markdown.text(triage, Style::PLAIN);
         assert!(page.contains("``") && page.contains("¦") && !page.contains('\u{202e}'), "{page}");
     });
 }
@@ -171,7 +174,7 @@ fn no_text_from_outside_is_markup() {
 #[test]
 fn the_json_is_read_back_and_keeps_every_letter() {
     check(&[("a.py::test_a", Some(ATTACK))], |triage| {
-        let text = json::render(triage);
+        let text = json::Json.text(triage, Style::PLAIN);
         assert!(!text.contains('\u{202e}'));
         let report: json::Report = serde_json::from_str(&text).unwrap();
         assert_eq!(report.failures[0].message, ATTACK);
@@ -182,7 +185,7 @@ fn the_json_is_read_back_and_keeps_every_letter() {
 #[test]
 fn every_failure_is_in_one_cell_of_the_matrix() {
     check(&TESTS, |triage| {
-        insta::assert_snapshot!(matrix::render(triage, Style::PLAIN), @r"
+        insta::assert_snapshot!(matrix::Matrix.text(triage, Style::PLAIN), @r"
         2 failures
          priority   BUG   CONFIGURATION   ENVIRONMENT   TEST_DESIGN   UNKNOWN   all
         ────────────────────────────────────────────────────────────────────────────
@@ -192,4 +195,13 @@ fn every_failure_is_in_one_cell_of_the_matrix() {
          all          1               0             1             0         0     2
         ");
     });
+}
+
+#[test]
+fn no_two_formats_share_a_word_or_a_file() {
+    let formats = TRIAGE.map(|format| format.format());
+    for name in [|f: &ReportFormat| f.word, |f: &ReportFormat| f.file] {
+        let names: BTreeSet<&str> = formats.iter().map(name).collect();
+        assert_eq!(names.len(), TRIAGE.len(), "{names:?}");
+    }
 }

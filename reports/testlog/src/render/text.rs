@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{first_line, place, status_words};
+use super::words::{first_line, place, status_words};
 use crate::triage::{Flakiness, Group, Triage};
 use reports::Category;
-use reports::render::{Style, counted};
+use reports::render::{Exporter, ReportFormat, Style, counted};
 use reports::text::{escape, percent, shortened, thousands};
 
 /// The ids that a group names.
@@ -17,8 +17,28 @@ const SHOWN: usize = 5;
 /// The groups that a screen has room for.
 const SHOWN_GROUPS: usize = 20;
 
+/// `--report text`.
+#[derive(Debug)]
+pub(super) struct Text;
+
+impl Exporter<Triage<'_>> for Text {
+    fn format(&self) -> ReportFormat {
+        ReportFormat {
+            word: "text",
+            about: "For a terminal: each group of failures with its cause and remedy",
+            file: "triage.txt",
+            kept: false,
+        }
+    }
+
+    fn text(&self, triage: &Triage<'_>, style: Style) -> String {
+        render(triage, style)
+    }
+}
+
 /// Renders everything, or every id of every group.
-pub fn render(triage: &Triage<'_>, verbose: bool, style: Style) -> String {
+fn render(triage: &Triage<'_>, style: Style) -> String {
+    let verbose = style.verbose;
     let mut page = String::new();
     for input in triage.inputs {
         if triage.inputs.len() > 1 {

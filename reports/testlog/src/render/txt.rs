@@ -5,17 +5,37 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{first_line, matrix, place, rule, status_words};
+use super::matrix;
+use super::words::{first_line, place, rule, status_words};
 use crate::triage::{Finding, Triage};
 use reports::Category;
-use reports::Style;
 use reports::render::table::table;
+use reports::render::{Exporter, ReportFormat, Style};
 use reports::text::{escape, percent, wrap};
 
 const WIDTH: usize = 80;
 
+/// `--report txt`.
+#[derive(Debug)]
+pub(super) struct Txt;
+
+impl Exporter<Triage<'_>> for Txt {
+    fn format(&self) -> ReportFormat {
+        ReportFormat {
+            word: "txt",
+            about: "The failure report",
+            file: "failure_report.txt",
+            kept: false,
+        }
+    }
+
+    fn text(&self, triage: &Triage<'_>, _style: Style) -> String {
+        render(triage)
+    }
+}
+
 /// Renders the report.
-pub fn render(triage: &Triage<'_>) -> String {
+fn render(triage: &Triage<'_>) -> String {
     let rule = "=".repeat(WIDTH);
     let mut page = format!("{rule}\nTEST FAILURE ANALYSIS REPORT\n{rule}\n");
     for note in &triage.notes {

@@ -88,12 +88,12 @@ impl TierLimits {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct TiersFile {
     tier: Vec<TierLimits>,
 }
 
 static TIERS: LazyLock<Vec<TierLimits>> = LazyLock::new(|| {
-    let file: File =
+    let file: TiersFile =
         toml::from_str(include_str!("tiers.toml")).expect("the shipped tier file parses");
     file.tier
 });

@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use strict_toml::Problem;
 
-use super::config::LimitsConfig;
+use super::LimitsConfig;
 use super::tiers::Tier;
 
 /// What clients may ask for.

@@ -7,7 +7,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strict_toml::Problem;
 
-use super::config::Algorithm;
+/// How a limit refills.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Algorithm {
+    /// Refills continuously up to its burst, as the real API does.
+    #[default]
+    TokenBucket,
+    /// Refills all at once when a window ends.
+    FixedWindow,
+}
 
 /// Rates and bursts, as single classes, organisations and workspaces have them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -32,9 +41,9 @@ const NAMES: [&str; 3] = ["requests", "input_tokens", "output_tokens"];
 
 /// One rate and its burst.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Rate {
-    pub(super) per_minute: Option<NonZeroU64>,
-    pub(super) burst: Option<NonZeroU64>,
+pub(in crate::limits) struct Rate {
+    pub(in crate::limits) per_minute: Option<NonZeroU64>,
+    pub(in crate::limits) burst: Option<NonZeroU64>,
 }
 
 impl Rate {
@@ -49,7 +58,7 @@ impl Rate {
 
 impl Rates {
     /// Requests, input tokens and output tokens, in this order.
-    pub(super) fn each(&self) -> [Rate; 3] {
+    pub(in crate::limits) fn each(&self) -> [Rate; 3] {
         let rate = |per_minute, burst| Rate { per_minute, burst };
         [
             rate(self.requests_per_minute, self.requests_burst),
@@ -82,7 +91,7 @@ impl Rates {
     }
 
     /// Bursts that have no rate, or that the algorithm does not know.
-    pub(super) fn problems(&self, algorithm: Algorithm, inherits: bool) -> Vec<Problem> {
+    pub(in crate::limits) fn problems(&self, algorithm: Algorithm, inherits: bool) -> Vec<Problem> {
         let mut problems = Vec::new();
         for (name, Rate { per_minute, burst }) in NAMES.into_iter().zip(self.each()) {
             let key = format!("{name}_burst");

@@ -25,14 +25,14 @@ pub(crate) struct Asking<'a> {
 }
 
 /// A request that is being decided.
-pub(super) struct Call<'a> {
+pub(super) struct Pending<'a> {
     pub(super) core: &'a Core,
     pub(super) asking: Asking<'a>,
     pub(super) identity: Identity,
     pub(super) injection: Option<Injection>,
 }
 
-impl<'a> Call<'a> {
+impl<'a> Pending<'a> {
     /// Opens the next attempt at what `subject` stands for.
     pub(super) fn open(core: &'a Core, asking: Asking<'a>, subject: u64) -> Self {
         let identity = Identity::of(core, asking.headers, subject);

@@ -4,14 +4,18 @@
 //! model, the organisation, the section itself, the tier. A limit that no place gives does not
 //! exist.
 
+pub(super) mod allowance;
+pub(super) mod rates;
+pub(super) mod tiers;
+
 use std::num::NonZeroU64;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strict_toml::Problem;
 
-use super::rates::Rates;
-use super::tiers::Tier;
+use self::rates::{Algorithm, Rates};
+use self::tiers::Tier;
 
 /// The `[limits]` section. A limit that is not given does not exist; without the section there
 /// are no limits and no rate-limit headers.
@@ -67,17 +71,6 @@ pub struct LimitsConfig {
     /// Workspaces with limits below their organisation's.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub workspace: Vec<WorkspaceConfig>,
-}
-
-/// How a limit refills.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Algorithm {
-    /// Refills continuously up to its burst, as the real API does.
-    #[default]
-    TokenBucket,
-    /// Refills all at once when a window ends.
-    FixedWindow,
 }
 
 /// A `[[limits.class]]`: models that share one set of limits.

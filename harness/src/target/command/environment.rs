@@ -1,0 +1,71 @@
+//! What a command finds in its environment: the mock under every name that a client looks for, and
+//! no key of the user's.
+
+use std::ffi::OsString;
+
+/// Variables by which clients find the API. Each gets a path prefix of the job, so that every call
+/// is known to belong to it.
+const BASE_URLS: [&str; 7] = [
+    "ANTHROPIC_BASE_URL",
+    "ANTHROPIC_BEDROCK_BASE_URL",
+    "ANTHROPIC_BEDROCK_MANTLE_BASE_URL",
+    "ANTHROPIC_FOUNDRY_BASE_URL",
+    "ANTHROPIC_VERTEX_BASE_URL",
+    "AWS_BEDROCK_RUNTIME_ENDPOINT",
+    "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
+];
+
+/// Keys that clients want to have before they call anybody.
+const FAKE_KEYS: [(&str, &str); 4] = [
+    ("ANTHROPIC_API_KEY", FAKE_KEY),
+    ("ANTHROPIC_FOUNDRY_API_KEY", FAKE_KEY),
+    ("AWS_ACCESS_KEY_ID", "AKIAMOCKMOCKMOCKMOCK"),
+    ("AWS_SECRET_ACCESS_KEY", "mock"),
+];
+
+const FAKE_KEY: &str = "sk-ant-mock";
+
+/// Whatever else could lead a client to a real account.
+const REAL_KEYS: [&str; 8] = [
+    "ANTHROPIC_AUTH_TOKEN",
+    "ANTHROPIC_CUSTOM_HEADERS",
+    "AWS_BEARER_TOKEN_BEDROCK",
+    "AWS_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "CLAUDE_CODE_OAUTH_TOKEN",
+    "CLAUDE_CODE_USE_BEDROCK",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+];
+
+/// What is set in the environment of a job's process; nothing for what is removed.
+pub(super) fn of_job(mock: &str, job: u64) -> Vec<(&'static str, Option<OsString>)> {
+    let url = format!("{mock}/job/{job}");
+    let urls = BASE_URLS.into_iter().map(|name| (name, Some(url.clone().into())));
+    let fake = FAKE_KEYS.into_iter().map(|(name, key)| (name, Some(key.into())));
+    let removed = REAL_KEYS.into_iter().map(|name| (name, None));
+    // A proxy of the user's knows no way to a port of this machine.
+    let direct = ["NO_PROXY", "no_proxy"].map(|name| (name, Some("127.0.0.1,localhost".into())));
+    urls.chain(fake).chain(removed).chain(direct).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_client_is_sent_to_the_mock_and_no_real_key_goes_along() {
+        let set = of_job("http://127.0.0.1:9", 7);
+        for name in BASE_URLS {
+            let found = set.iter().find(|(known, _)| *known == name).unwrap();
+            assert_eq!(found.1.as_deref(), Some("http://127.0.0.1:9/job/7".as_ref()), "{name}");
+        }
+        for name in REAL_KEYS {
+            assert!(set.contains(&(name, None)), "{name}");
+        }
+        // Where a variable is both set and removed, only one of the two is meant.
+        let mut names: Vec<&str> = set.iter().map(|(name, _)| *name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), set.len());
+    }
+}

@@ -1,0 +1,83 @@
+//! The last words of a process: what it printed at the end, in bounded memory.
+
+use std::collections::VecDeque;
+
+use reports::text::escape;
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+/// Bytes that are kept of each stream.
+const KEPT_BYTES: usize = 4096;
+
+/// The longest line that is quoted, in characters.
+const MAX_QUOTED: usize = 300;
+
+/// The end of what was printed.
+#[derive(Debug, Default)]
+pub(super) struct Tail {
+    bytes: VecDeque<u8>,
+}
+
+impl Tail {
+    /// Reads a stream to its end and keeps the last of it.
+    pub(super) async fn follow(&mut self, mut stream: impl AsyncRead + Unpin) {
+        let mut buffer = [0; 8192];
+        // A stream that cannot be read any more has ended.
+        while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+            self.push(&buffer[..read]);
+        }
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        let kept = &bytes[bytes.len().saturating_sub(KEPT_BYTES)..];
+        let excess = (self.bytes.len() + kept.len()).saturating_sub(KEPT_BYTES);
+        self.bytes.drain(..excess);
+        self.bytes.extend(kept);
+    }
+
+    /// The last line that says something, safe to be shown; keys are masked.
+    pub(super) fn last_line(&self) -> Option<String> {
+        let bytes: Vec<u8> = self.bytes.iter().copied().collect();
+        let text = String::from_utf8_lossy(&bytes);
+        let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty())?;
+        let short: String = line.chars().take(MAX_QUOTED).collect();
+        Some(escape(&masked(&short)).into())
+    }
+}
+
+/// A text without whatever looks like an API key.
+fn masked(text: &str) -> String {
+    const SIGN: &str = "sk-ant-";
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(SIGN) {
+        masked.push_str(&rest[..at + SIGN.len()]);
+        masked.push_str("...");
+        let after = &rest[at + SIGN.len()..];
+        let key = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        rest = after.trim_start_matches(key);
+    }
+    masked + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_the_end_of_a_flood_is_kept() {
+        let flood = [&b"x\n".repeat(100_000)[..], b"Error: sk-ant-api03-secret_key is wrong\n\n"];
+        let mut tail = Tail::default();
+        tail.follow(&flood.concat()[..]).await;
+        assert!(tail.bytes.len() <= KEPT_BYTES);
+        assert_eq!(tail.last_line().as_deref(), Some("Error: sk-ant-... is wrong"));
+    }
+
+    #[tokio::test]
+    async fn bytes_that_are_no_text_and_control_characters_are_harmless() {
+        let mut tail = Tail::default();
+        tail.follow(&b"\xff\x1b[31mred"[..]).await;
+        let line = tail.last_line().unwrap();
+        assert!(!line.contains('\u{1b}'), "{line}");
+        assert_eq!(Tail::default().last_line(), None);
+    }
+}
