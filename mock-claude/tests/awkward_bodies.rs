@@ -1,10 +1,8 @@
 //! Goal: no body makes the mock panic, and each awkward one gets its documented status. Method: the
-//! kept corpus, whose file names begin with the status, and bodies that chance puts together.
+//! kept corpus, whose names begin with the status, and bodies that chance puts together.
 
 #[expect(dead_code, reason = "each test file uses its part of the support")]
 mod support;
-
-use std::path::Path;
 
 use bytes::Bytes;
 use http::Request;
@@ -12,7 +10,7 @@ use mock_claude::MockClaude;
 use mock_claude::internals::request::{MessagesRequest, Purpose, Rules, Version};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::{Answer, mock, send_bytes};
+use support::{Answer, corpus, mock, send_bytes};
 
 const CONTRACT: Rules =
     Rules { version: Version::V2026, purpose: Purpose::Reply, beta: true, contract: true };
@@ -28,13 +26,9 @@ async fn post(mock: &MockClaude, path: &str, body: impl Into<Bytes>) -> Answer {
 
 #[test]
 fn every_body_of_the_corpus_gets_the_status_in_its_name() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
     let mut count = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+    for (name, body) in corpus("bodies") {
         let expected: u16 = name.split('-').next().unwrap().parse().unwrap();
-        let body = std::fs::read(&path).unwrap();
         let parsed = MessagesRequest::parse(&body, Version::V2023);
         let status = parsed.as_ref().map_or_else(|error| error.status, |_| 200);
         assert_eq!(status, expected, "{name}: {:?}", parsed.err());
@@ -46,13 +40,10 @@ fn every_body_of_the_corpus_gets_the_status_in_its_name() {
 
 #[tokio::test(start_paused = true)]
 async fn every_taken_body_of_the_corpus_is_answered() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let body = std::fs::read(&path).unwrap();
-        let expected = path.file_name().unwrap().to_str().unwrap()[..3].parse::<u16>().unwrap();
+    for (name, body) in corpus("bodies") {
+        let expected = name[..3].parse::<u16>().unwrap();
         let answer = post(&mock(""), "/v1/messages", body).await;
-        assert_eq!(answer.status, expected, "{}: {}", path.display(), answer.body);
+        assert_eq!(answer.status, expected, "{name}: {}", answer.body);
     }
 }
 

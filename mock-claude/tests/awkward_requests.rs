@@ -1,18 +1,17 @@
 //! Goal: no bytes on a connection make the mock panic, and each awkward request gets its documented
-//! status. Method: the kept corpus, whose file names begin with the status (`none` where there is
+//! status. Method: the kept corpus, whose names begin with the status (`none` where there is
 //! nothing to answer), bytes that chance puts together, and clients that stop half-way; all of it
 //! through the connection, the router and back.
 
 #[expect(dead_code, reason = "each test file uses its part of the support")]
 mod support;
 
-use std::path::Path;
 use std::time::Duration;
 
 use mock_claude::MockClaude;
 use proptest::prelude::*;
 use serde_json::Value;
-use support::{asking, mock, send};
+use support::{asking, corpus, mock, send};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -58,13 +57,10 @@ fn is_well_formed(answer: &str) -> bool {
 
 #[tokio::test(start_paused = true)]
 async fn every_request_of_the_corpus_gets_the_status_in_its_name() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus-requests");
     let mut wrong = Vec::new();
     let mut count = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        let answer = exchange(&mock(""), &std::fs::read(&path).unwrap()).await;
+    for (name, request) in corpus("requests") {
+        let answer = exchange(&mock(""), &request).await;
         let expected = name.split('-').next().unwrap();
         if status(&answer) != expected || !is_well_formed(&answer) {
             wrong.push(format!("{name}: {answer:?}"));
