@@ -10,6 +10,7 @@ pub mod recorder;
 pub mod resume;
 pub mod simulation;
 pub mod subject;
+pub mod work;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -23,7 +23,7 @@ pub const RECORDS: &str = "run.jsonl";
 /// What depended on the machine.
 pub const MEASURED: &str = "measured.json";
 
-/// Where runs go that were not told where to go.
+/// Where runs go without `--out`.
 pub const DEFAULT_ROOT: &str = "chaos-out";
 
 /// Every file that a run writes into its folder, and all that `--force` removes from it.

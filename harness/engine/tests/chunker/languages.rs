@@ -135,7 +135,7 @@ impl Count {
         self.invented.extend(examples(read.difference(&truth).collect()));
     }
 
-    /// Whether of `all` at least so many in a thousand are agreed on.
+    /// Whether of `all` at least this many in a thousand are agreed on.
     fn agreed_on(&self, all: usize, per_mille: usize) -> bool {
         self.agreed * 1000 >= all * per_mille
     }
