@@ -1,4 +1,4 @@
-//! Goal: what each cache policy makes of the same trouble, told by calls and failures.
+//! Goal: what each cache policy makes of the same faults, in calls and failures.
 //! Method: one pipeline with the documented cache and one with the full one, which differ in
 //! nothing else, over the same scenario in simulated time; a real Redis server in real time.
 
@@ -23,7 +23,7 @@ fn pipeline(sandbox: &Sandbox, name: &str, section: &str) {
     sandbox.write(name, format!("{before}[cache]\n{section}\n\n{after}"));
 }
 
-/// The numbers of the documented and of the full cache over one file, under this load and trouble.
+/// The numbers of the documented and of the full cache over one file, under this load and these faults.
 fn both(load: &str, fault: &str, ttl_s: u64) -> [Summary; 2] {
     let sandbox = Sandbox::new();
     let with_ttl = |section: &str| section.replace("86_400", &ttl_s.to_string());

@@ -35,7 +35,7 @@ fn with_section(preset: &str, name: &str, section: &str) -> String {
     format!("{}[{name}]\n{section}\n{}", &preset[..begin], &preset[end..])
 }
 
-/// What became of a scenario in each pipeline.
+/// The outcome of a scenario in each pipeline.
 fn run(scenario: &str, pipelines: &[&str], files: &[(&str, &str)]) -> (Vec<Summary>, Run) {
     let sandbox = Sandbox::new();
     sandbox.write("scenario.toml", scenario);

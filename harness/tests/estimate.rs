@@ -1,4 +1,4 @@
-//! Goal: what `chaos estimate` foretells without a call is what `chaos run` then measures.
+//! Goal: what `chaos estimate` says without a call is what `chaos run` then measures.
 //! Method: the same tree is estimated and run in simulated time with a latency and limits that the
 //! estimate says it assumes; every measured figure has to lie in the estimate's own range, and the
 //! middle near it. The two share the reading and cutting of files and nothing else: tokens,
@@ -39,8 +39,8 @@ fn check(sandbox: &Sandbox, tree: &str, limits: &[&str]) -> Vec<(PipelineEstimat
     estimate.pipelines.into_iter().zip(summaries).collect()
 }
 
-/// Every measured figure in the range, and cost, tokens and time within so many percent of the
-/// middle. How fast a pipeline that paces itself gets going is only roughly foretold, and with it
+/// Every measured figure in the range, and cost, tokens and time within this many percent of the
+/// middle. How fast a pipeline that paces itself gets going is only roughly estimated, and with it
 /// how many copies of a file are sent before the first has its answer: its calls may miss the range
 /// by a twentieth, and its time the middle by two fifths.
 #[track_caller]
@@ -134,7 +134,7 @@ fn the_refusals_of_a_tier_are_foretold() {
         let measured = summary.failures.get(&Cause::RateLimited).copied().unwrap_or(0);
         assert!(lost.abs_diff(measured) <= 2, "{}: {lost}, {measured}", estimate.pipeline);
     }
-    assert!(refused(&pipelines[1].1) > 0, "nothing was refused, so nothing was foretold");
+    assert!(refused(&pipelines[1].1) > 0, "nothing was refused, so nothing was estimated");
 }
 
 #[test]

@@ -14,7 +14,7 @@ mod support;
 
 use support::{CHAOS, QUICK, Ran, Sandbox};
 
-/// Runs the binary where no file can grow beyond so many blocks of 512 or 1,024 bytes.
+/// Runs the binary where no file can grow beyond this many blocks of 512 or 1,024 bytes.
 fn check(sandbox: &Sandbox, blocks: u32, arguments: &[&str]) -> Ran {
     let limit = format!("trap '' XFSZ; ulimit -f {blocks} && exec \"$0\" \"$@\"");
     let mut command = Command::new("sh");

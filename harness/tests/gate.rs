@@ -1,6 +1,6 @@
 //! Goal: a number that moved turns a pull request red, and nothing that was not measured reads as
 //! a pass.
-//! Method: record real runs, accept them, spoil one thing at a time in the records or in the
+//! Method: record real runs, accept them, corrupt one thing at a time in the records or in the
 //! baseline, and read the exit code and the words.
 
 use std::fs;
@@ -25,11 +25,11 @@ fn accept(sandbox: &Sandbox, run: &str) -> Ran {
 }
 
 /// Changes the baseline and gives what the gate says about the run in `out`.
-fn check(sandbox: &Sandbox, spoil: impl FnOnce(&mut Value)) -> Ran {
+fn check(sandbox: &Sandbox, corrupt: impl FnOnce(&mut Value)) -> Ran {
     let mut baseline: Value = serde_json::from_str(&sandbox.read("baseline.json")).expect("JSON");
-    spoil(&mut baseline);
-    sandbox.write("spoilt.json", baseline.to_string());
-    sandbox.chaos(&["gate", "--baseline", "spoilt.json", "out"])
+    corrupt(&mut baseline);
+    sandbox.write("corrupt.json", baseline.to_string());
+    sandbox.chaos(&["gate", "--baseline", "corrupt.json", "out"])
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn an_expectation_fails_or_is_inconclusive_but_never_passes_unmeasured() {
     let failed = run(calls, &[]).exits(99).stdout;
     assert!(failed.contains("FAIL") && failed.contains("(≤ 5)"), "{failed}");
     assert!(failed.contains('6'), "the measured value is shown: {failed}");
-    // No job succeeds, so there is no latency to hold against the bound.
+    // No job succeeds, so there is no latency to check against the bound.
     let down = "[[fault]]\nkind = \"status\"\nname = \"down\"\nstatus = 500\n\
                 [expect.phase1]\nlatency_p95_ms = { max = 1000 }\n";
     assert!(run(down, &[]).exits(4).stdout.contains("no samples"));

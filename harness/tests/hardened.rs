@@ -15,7 +15,7 @@ mod support;
 
 use support::{Ran, Sandbox};
 
-/// What all scenarios came to, and the folder with a run of each.
+/// The outcome of all scenarios, and the folder with a run of each.
 static ALL: LazyLock<(Ran, PathBuf)> = LazyLock::new(|| {
     let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hardened");
     let folder = out.to_str().expect("a path in UTF-8");

@@ -32,7 +32,7 @@ fn start(sandbox: &Sandbox) -> Child {
     child
 }
 
-/// Waits until so many jobs are on disk: those that take longer have begun by then.
+/// Waits until this many jobs are on disk: those that take longer have begun by then.
 fn under_way(sandbox: &Sandbox, jobs: usize) {
     let records = sandbox.path("out/run.jsonl");
     wait_until("a job has ended", || {

@@ -92,7 +92,7 @@ fn a_run_leaves_its_records_and_every_report_and_nothing_else() {
     for name in support::RUN_FILES.into_iter().filter(|name| *name != "measured.json") {
         let text = sandbox.read(&format!("out/{name}"));
         for machine in [sandbox.root().to_str().expect("UTF-8"), "wall time", "wall_us", "rss"] {
-            assert!(!text.contains(machine), "{name} tells of the machine: {machine}");
+            assert!(!text.contains(machine), "{name} shows the machine: {machine}");
         }
     }
     assert!(sandbox.read("out/measured.json").contains("wall_us"));
@@ -187,7 +187,7 @@ fn verbose_shows_every_file_and_otherwise_what_is_left_out_is_said() {
 
 #[test]
 fn neither_a_variable_nor_a_log_puts_escape_codes_into_a_pipe() {
-    // Every call of the support module looks for escape codes; this one asks for trouble.
+    // Every call of the support module looks for escape codes; this one provokes them.
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(&["run", "--scenario", "concurrent"]);
     command.env("RUST_LOG", "trace").env("CLICOLOR_FORCE", "1").env("TERM", "xterm-256color");

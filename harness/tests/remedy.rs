@@ -1,7 +1,7 @@
 //! Goal: the stage that a report names is one that takes the failure away, and where it names
 //! none, no stage does.
 //! Method: run a shipped scenario, give the pipeline the named stage of `hardened` and nothing
-//! else, and run it again over the same trouble.
+//! else, and run it again under the same faults.
 
 #[expect(dead_code, reason = "every test file uses its own part of it")]
 mod support;

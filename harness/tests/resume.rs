@@ -32,7 +32,7 @@ struct Mock {
 }
 
 impl Mock {
-    /// A mock that takes so many milliseconds for each answer.
+    /// A mock that takes this many milliseconds for each answer.
     fn start(answer_ms: u64) -> Self {
         let config = mock_claude::Config {
             latency: LatencyConfig {

@@ -22,7 +22,7 @@ use reports::{Cause, Judged, Run, Verdict, judge};
 use scenarios::Scenario;
 use tokio::time::sleep;
 
-/// What a closure is given besides its job.
+/// What a closure is given along with its job.
 #[derive(Clone)]
 struct Line {
     client: Client,

@@ -10,7 +10,7 @@ const MAX_COLUMNS: usize = 100;
 const MAX_LINES: usize = 600;
 const GOOD_LINES: usize = 400;
 
-/// Files that quote a wire format or a shell command to the letter, which a line break would spoil.
+/// Files that quote a wire format or a shell command to the letter, which a line break would corrupt.
 const VERBATIM: [&str; 9] = [
     "mock-claude/examples/static.rs",
     "mock-claude/src/cli/args.rs",

@@ -4,13 +4,15 @@
 #[expect(dead_code, reason = "each test file uses its part of the support")]
 mod support;
 
+mod corpus;
+
 use bytes::Bytes;
 use http::Request;
 use mock_claude::MockClaude;
 use mock_claude::internals::request::{MessagesRequest, Purpose, Rules, Version};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::{Answer, corpus, mock, send_bytes};
+use support::{Answer, mock, send_bytes};
 
 const CONTRACT: Rules =
     Rules { version: Version::V2026, purpose: Purpose::Reply, beta: true, contract: true };
@@ -27,7 +29,7 @@ async fn post(mock: &MockClaude, path: &str, body: impl Into<Bytes>) -> Answer {
 #[test]
 fn every_body_of_the_corpus_gets_the_status_in_its_name() {
     let mut count = 0;
-    for (name, body) in corpus("bodies") {
+    for (name, body) in corpus::read("bodies") {
         let expected: u16 = name.split('-').next().unwrap().parse().unwrap();
         let parsed = MessagesRequest::parse(&body, Version::V2023);
         let status = parsed.as_ref().map_or_else(|error| error.status, |_| 200);
@@ -40,7 +42,7 @@ fn every_body_of_the_corpus_gets_the_status_in_its_name() {
 
 #[tokio::test(start_paused = true)]
 async fn every_taken_body_of_the_corpus_is_answered() {
-    for (name, body) in corpus("bodies") {
+    for (name, body) in corpus::read("bodies") {
         let expected = name[..3].parse::<u16>().unwrap();
         let answer = post(&mock(""), "/v1/messages", body).await;
         assert_eq!(answer.status, expected, "{name}: {}", answer.body);

@@ -6,12 +6,14 @@
 #[expect(dead_code, reason = "each test file uses its part of the support")]
 mod support;
 
+mod corpus;
+
 use std::time::Duration;
 
 use mock_claude::MockClaude;
 use proptest::prelude::*;
 use serde_json::Value;
-use support::{asking, corpus, mock, send};
+use support::{asking, mock, send};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -59,7 +61,7 @@ fn is_well_formed(answer: &str) -> bool {
 async fn every_request_of_the_corpus_gets_the_status_in_its_name() {
     let mut wrong = Vec::new();
     let mut count = 0;
-    for (name, request) in corpus("requests") {
+    for (name, request) in corpus::read("requests") {
         let answer = exchange(&mock(""), &request).await;
         let expected = name.split('-').next().unwrap();
         if status(&answer) != expected || !is_well_formed(&answer) {

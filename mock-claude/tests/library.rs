@@ -67,10 +67,10 @@ async fn a_mock_that_is_dropped_gives_its_port_back() {
 
 #[tokio::test(start_paused = true)]
 async fn a_mock_without_a_port_keeps_to_simulated_time() {
-    let late = fault::delay(Duration::from_secs(3_600)).named("late").streamed(false);
+    let late = fault::delay(Duration::from_hours(1)).named("late").streamed(false);
     let mock = MockClaude::builder().fault(late).build();
     let answer = send(&mock, &asking("def f(): ...\n")).await;
-    assert_eq!((answer.status, answer.took), (200, Duration::from_secs(3_600)));
+    assert_eq!((answer.status, answer.took), (200, Duration::from_hours(1)));
     assert_eq!(mock.journal()[0].fault.as_deref(), Some("late"));
 }
 

@@ -1,4 +1,4 @@
-//! What cutting costs beside the parse that it cannot do without, and beside another splitter.
+//! What cutting costs next to the parse that it cannot do without, and next to another splitter.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use engine::chunk::{ChunkPolicy, chunks, grammar};

@@ -1,6 +1,6 @@
 //! The claims of the seed documents, each with the runs that decide about it.
 //!
-//! `claims.toml` says what is claimed and which runs would show it; every figure beside a claim
+//! `claims.toml` says what is claimed and which runs would show it; every figure next to a claim
 //! comes out of those runs' records. [`arm`] is what is run, [`measure`] what is read from it.
 
 pub mod arm;

@@ -1,6 +1,6 @@
 //! The unknown that an estimate ranges over: how many tokens a text has, and how much a model says.
 //!
-//! The middle is what the simulation assumes, so that an estimate can be held against a run. The
+//! The middle is what the simulation assumes, so that an estimate can be checked against a run. The
 //! ends are those of what was measured on real code: 2.8 to 4.2 bytes a token, and documentation
 //! of a fifth to half of the code's length.
 

@@ -47,7 +47,7 @@ enum Event {
     Try(PartId, u64),
     /// The head of an answer has come; of one that is not streamed, the answer itself.
     Head,
-    /// An answer has been written, of so many tokens.
+    /// An answer of this many tokens has been written.
     Wrote(u64),
     /// A part has come to its end.
     End(PartId, Option<Cause>),
@@ -107,7 +107,7 @@ impl Forecast {
             open: vec![OpenFile::default(); plans.len()],
             running: 0,
             next_file: 0,
-            free_workers: preset.schedule.workers.get(),
+            free_workers: preset.schedule.at_once().get(),
             answers: 0,
             unanswered: 0,
             line: VecDeque::new(),
@@ -153,7 +153,8 @@ impl Play<'_> {
 
     /// Begins files and parts while there is room.
     fn fill(&mut self, now_us: u64) {
-        while self.running < self.preset.schedule.workers.get() && self.next_file < self.open.len()
+        while self.running < self.preset.schedule.at_once().get()
+            && self.next_file < self.open.len()
         {
             let file = self.next_file;
             self.next_file += 1;
@@ -331,7 +332,7 @@ mod tests {
     use engine::preset::shipped;
     use mock_claude::internals::prices;
 
-    /// Files of one part each, with so many definitions in 3,500 bytes of prompt.
+    /// Files of one part each, with this many definitions in 3,500 bytes of prompt.
     fn check(pipeline: &str, definitions: &[u64]) -> Forecast {
         let preset = Preset::parse(pipeline, shipped(pipeline).unwrap()).unwrap();
         let model = prices::model(&preset.request.model).unwrap();

@@ -8,7 +8,7 @@ use reports::record::{self, Clock, Header, PipelineHeader};
 use scenarios::Scenario;
 use sha2::{Digest, Sha256};
 
-use crate::run::driver::Work;
+use crate::run::work::Work;
 use crate::service::admin_client::RemoteMock;
 use crate::source::SourceFile;
 use crate::storage::cache::CachePlace;
@@ -37,7 +37,7 @@ pub struct RunPlan {
     pub judged: bool,
     /// A cache that outlives the run.
     pub cache: Option<CachePlace>,
-    /// A mock that somebody else started, which outlives the run. It has its own limits, latency
+    /// A mock that was started elsewhere and outlives the run. It has its own limits, latency
     /// and faults.
     pub mock: Option<RemoteMock>,
     /// Where the documentation goes, if it is wanted.

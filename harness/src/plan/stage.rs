@@ -99,7 +99,7 @@ impl Stage {
         match self {
             Self::Cache => preset.cache = CachePolicy::Off,
             Self::SingleFlight | Self::Checksum | Self::Sharing => {
-                self.taken_from(&mut preset.cache)
+                self.taken_from(&mut preset.cache);
             }
             Self::Chunk => preset.chunk = ChunkPolicy::Off,
             Self::Workers => preset.schedule.workers = NonZeroUsize::MIN,

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use engine::admission::bucket::Bucket;
 use parking_lot::Mutex;
 use reports::Cause;
 use scenarios::platform::GatewayConfig;
@@ -10,8 +11,8 @@ use serde::Serialize;
 use super::invocation::Refusal;
 use crate::source::SourceFile;
 
-/// What one request is in thousandths of a thousandth: what refills in a microsecond is the rate.
-const REQUEST: u64 = 1_000_000;
+/// One request in millionths: what a bucket refills in a microsecond is then the rate.
+const REQUEST: i128 = 1_000_000;
 
 /// A gateway with what is left of its burst.
 #[derive(Debug)]
@@ -20,17 +21,12 @@ pub(super) struct Gateway {
     bucket: Mutex<Bucket>,
 }
 
-#[derive(Debug)]
-struct Bucket {
-    level: u64,
-    updated_us: u64,
-}
-
 impl Gateway {
     /// A gateway that nobody has called yet.
     pub(super) fn new(config: GatewayConfig) -> Self {
-        let level = config.burst.get() * REQUEST;
-        Self { config, bucket: Mutex::new(Bucket { level, updated_us: 0 }) }
+        let capacity = i128::from(config.burst.get()) * REQUEST;
+        let bucket = Bucket::full(capacity, i128::from(config.rate_per_second.get()));
+        Self { config, bucket: Mutex::new(bucket) }
     }
 
     /// Lets a request of this many bytes through, or says why not.
@@ -41,22 +37,15 @@ impl Gateway {
             return Err(Refusal { cause: Cause::PayloadTooLarge, detail, status: 413 });
         }
         let mut bucket = self.bucket.lock();
-        let refill = now_us.saturating_sub(bucket.updated_us);
-        let refill = refill.saturating_mul(self.config.rate_per_second.get());
-        let full = self.config.burst.get() * REQUEST;
-        bucket.level = bucket.level.saturating_add(refill).min(full);
-        bucket.updated_us = now_us;
-        match bucket.level.checked_sub(REQUEST) {
-            Some(level) => {
-                bucket.level = level;
-                Ok(())
-            }
-            None => Err(Refusal {
+        if bucket.level(now_us) < REQUEST {
+            return Err(Refusal {
                 cause: Cause::GatewayThrottled,
                 detail: "429 Too Many Requests".to_owned(),
                 status: 429,
-            }),
+            });
         }
+        bucket.take(now_us, REQUEST);
+        Ok(())
     }
 }
 

@@ -23,7 +23,7 @@ use super::process::Process;
 pub enum Status {
     /// Nobody waits for a status.
     None,
-    /// The function's own answer: 200 even for a crash, which only the body tells of.
+    /// The function's own answer: 200 even for a crash, which only the body shows.
     Direct,
     /// A gateway's: 502 for a crash.
     Gateway,

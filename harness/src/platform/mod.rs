@@ -81,7 +81,7 @@ impl Platform {
         }
     }
 
-    /// What the platform does besides jobs; it ends when it is dropped.
+    /// What the platform does apart from jobs; it ends when it is dropped.
     pub async fn work_alone(&self) {
         if let Kind::Ecs(workers) = &self.kind {
             workers.scale().await;

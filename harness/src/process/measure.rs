@@ -37,7 +37,7 @@ pub fn forget_peak_rss() -> bool {
     std::fs::write("/proc/self/clear_refs", "5").is_ok()
 }
 
-/// The most memory that this process has held, in kilobytes, where the system tells.
+/// The most memory that this process has held, in kilobytes, where the system reports it.
 pub fn peak_rss_kb() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

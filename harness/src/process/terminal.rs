@@ -11,7 +11,7 @@ use reports::text::escape;
 
 use crate::Failure;
 
-/// The width of a report where nobody tells.
+/// The width of a report where none is given.
 const WIDTH: usize = 100;
 
 /// The style of what goes to standard output.
@@ -40,7 +40,7 @@ pub fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Says something beside the results. It may quote keys, paths and server messages, which a
+/// Says something alongside the results. It may quote keys, paths and server messages, which a
 /// terminal must not obey.
 pub fn say(text: &str) {
     let lines: Vec<String> = text.split('\n').map(escape).collect();

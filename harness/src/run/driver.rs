@@ -5,63 +5,18 @@
 //! ended; a batch is one invocation that all its jobs share. What the platform does after a job's
 //! caller has its answer is waited for at the end.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use generators::{Arrivals, Edit, Load};
+use generators::{Arrivals, Load};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, sleep_until};
 
 use super::subject::Subject;
+use super::work::{Work, is_skipped};
 use crate::platform::{Batch, Platform};
 use crate::process::interrupt::Interrupt;
-use crate::source::{Origin, SourceFile};
 use crate::target::Job;
-
-/// The files of a run, as often as the load repeats them.
-#[derive(Debug, Clone, Copy)]
-pub struct Work<'a> {
-    /// The files.
-    pub files: &'a [SourceFile],
-    /// How often.
-    pub repeat: u64,
-    /// What is done to them before each round after the first.
-    pub edit: Option<&'a Edit>,
-    /// The seed of its schedule, and of which file is changed.
-    pub seed: u64,
-}
-
-impl Work<'_> {
-    /// All jobs, skipped files included.
-    pub const fn jobs(&self) -> u64 {
-        self.files.len() as u64 * self.repeat
-    }
-
-    /// The jobs that take a place in the schedule.
-    fn scheduled(&self) -> u64 {
-        self.files.iter().filter(|file| !is_skipped(file)).count() as u64 * self.repeat
-    }
-
-    fn iter(&self) -> impl Iterator<Item = (u64, Cow<'_, SourceFile>)> {
-        let rounds =
-            (0..self.repeat).flat_map(|round| (0..).zip(self.files).map(move |file| (round, file)));
-        let files = rounds.map(|(round, (item, file))| match self.edit {
-            Some(edit) if round > 0 => Cow::Owned(file.revised(edit, self.seed, item, round)),
-            _ => Cow::Borrowed(file),
-        });
-        (1..).zip(files)
-    }
-
-    /// Whether the job is the first of a round that follows another one.
-    fn begins_round(&self, number: u64) -> bool {
-        number > 1 && (number - 1).is_multiple_of(self.files.len() as u64)
-    }
-}
-
-fn is_skipped(file: &SourceFile) -> bool {
-    matches!(file.origin, Origin::Skipped(_))
-}
 
 /// A target under load, and where its jobs run.
 struct Driver<'a> {

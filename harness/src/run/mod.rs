@@ -10,6 +10,7 @@ pub mod recorder;
 pub mod resume;
 pub mod simulation;
 pub mod subject;
+pub mod work;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,11 +22,12 @@ use mock_claude::journal::{Entry, Journal, Record as Seen, Trace, Watcher};
 use reports::Measured;
 use reports::record::{Clock, Fault, PipelineEnd, Record};
 
-use self::driver::{Work, drive};
+use self::driver::drive;
 use self::recorder::Recorder;
 use self::resume::Earlier;
 use self::simulation::{WATCHDOG, simulate};
 use self::subject::Subject;
+use self::work::Work;
 use crate::Failure;
 use crate::plan::run_plan::RunPlan;
 use crate::platform::Platform;
@@ -202,9 +204,10 @@ impl TargetRun<'_> {
         });
         let platform = Arc::new(Platform::new(plan.scenario.platform.as_ref(), plan.seed));
         let whole = [whole_load()];
-        let work = match self.target.is_one_job() {
-            false => plan.work(),
-            true => Work { files: &whole, repeat: 1, edit: None, seed: plan.seed },
+        let work = if self.target.is_one_job() {
+            Work { files: &whole, repeat: 1, edit: None, seed: plan.seed }
+        } else {
+            plan.work()
         };
         drive(&subject, &platform, work, &plan.scenario.load, interrupt).await;
         subject.target.finish().await;

@@ -1,4 +1,4 @@
-//! A mock that somebody else started: where it is, and what its admin API says it charged.
+//! A mock that was started elsewhere: where it is, and what its admin API says it charged.
 //!
 //! It is asked at once, on the thread that wants to know. The guard of an attempt that is given up
 //! cannot wait for a future, and the admin API is on this machine or near it. HTTP/1.0 by hand is

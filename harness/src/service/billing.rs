@@ -1,6 +1,6 @@
 //! What the mock charged for each attempt, matched by the tag that the attempt carried.
 //!
-//! A mock in this process shows each entry as it is written; one that somebody else started is
+//! A mock in this process shows each entry as it is written; one that was started elsewhere is
 //! asked. The ledger decides what an attempt cost, not the answer: a call that was given up has
 //! been charged all the same. An attempt by way of a batch is several requests to the mock; they
 //! are charged together, and counted once.
@@ -29,7 +29,7 @@ struct OpenBills {
 }
 
 impl Billing {
-    /// The bills of a mock that somebody else started.
+    /// The bills of a mock that was started elsewhere.
     pub fn of_remote(remote: RemoteMock) -> Self {
         Self { remote: Some(remote), ..Self::default() }
     }

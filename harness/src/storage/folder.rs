@@ -23,7 +23,7 @@ pub const RECORDS: &str = "run.jsonl";
 /// What depended on the machine.
 pub const MEASURED: &str = "measured.json";
 
-/// Where runs go that were not told where to go.
+/// Where runs go without `--out`.
 pub const DEFAULT_ROOT: &str = "chaos-out";
 
 /// Every file that a run writes into its folder, and all that `--force` removes from it.
@@ -170,7 +170,7 @@ fn make_room(path: &Path, force: bool) -> Result<Option<PathBuf>, Failure> {
             path.display()
         )));
     }
-    let records = File::open(path.join(RECORDS)).ok().filter(|file| begins_with_a_header(file));
+    let records = File::open(path.join(RECORDS)).ok().filter(begins_with_a_header);
     let Some(records) = records else {
         return Err(Failure::usage(format!(
             "output folder `{}` holds something that is not a run\n\

@@ -112,8 +112,7 @@ impl Builtin {
         let faults = &plan.scenario.cache_fault;
         if !faults.is_empty() {
             let observer = observer(self.name.clone(), Arc::clone(recorder), clock);
-            let faulty = Faulty::new(backend, faults.clone(), plan.seed, clock, observer);
-            backend = Box::new(faulty);
+            backend = Box::new(Faulty::new(backend, faults.clone(), plan.seed, clock, observer));
         }
         Ok(Some(Cache::new(rules, backend, clock)))
     }

@@ -1,7 +1,7 @@
 //! What a run puts under its load: a target does one job at a time for whoever asks.
 //!
 //! A plan lists targets as [`TargetPlan`]s. Each is set up once, when there is a service for it to
-//! talk to, and the [`Target`] that comes of it does jobs until it is dropped. The driver, the
+//! talk to, and the resulting [`Target`] does jobs until it is dropped. The driver, the
 //! platform and the records know nothing else about it. The pipelines of the engine are one kind
 //! of target, [`builtin`]; a [`command`] of the user's is another.
 //!

@@ -139,15 +139,13 @@ fn items(
                 module.children.insert(name.clone());
                 let below = folder.join(&name);
                 let path = [path.clone(), vec![name.clone()]].concat();
-                match child.content {
-                    Some((_, content)) => self::items(content, file, &below, path, modules),
-                    None => {
-                        let beside = folder.join(format!("{name}.rs"));
-                        let inside = below.join("mod.rs");
-                        let file = if beside.is_file() { beside } else { inside };
-                        read(&file, &below, path, modules);
-                    }
+                if let Some((_, content)) = child.content {
+                    self::items(content, file, &below, path, modules);
+                    continue;
                 }
+                let (own, inside) = (folder.join(format!("{name}.rs")), below.join("mod.rs"));
+                let file = if own.is_file() { own } else { inside };
+                read(&file, &below, path, modules);
             }
             Item::Use(found) => leaves(&found.tree, &mut Vec::new(), &mut module),
             other => paths(other.to_token_stream(), &mut module.paths),

@@ -129,7 +129,7 @@ impl Sandbox {
     }
 }
 
-/// What a call of the binary came to.
+/// The outcome of a call of the binary.
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,

@@ -1,15 +1,15 @@
 //! Adaptive concurrency: how many calls are under way at once, found out by trying.
 //!
-//! Additive increase, multiplicative decrease, as TCP does it: doubling until the first trouble,
+//! Additive increase, multiplicative decrease, as TCP does it: doubling until the first sign of strain,
 //! then one more call for each round that went well, and a cut when the API shows strain. A cut
 //! counts once for everything that was sent before it.
 
 use std::num::{NonZeroU32, NonZeroU64};
 
-use mock_claude::Problem;
 use mock_claude::internals::chance::{MILLION, Share};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strict_toml::Problem;
 
 /// The `[schedule.adaptive]` section.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn it_doubles_until_the_first_trouble_and_then_grows_by_one_a_round() {
+    fn it_doubles_until_the_first_strain_and_then_grows_by_one_a_round() {
         let mut limit = adaptive(None);
         for _ in 0..4 {
             limit.answered(0, 1, 4);

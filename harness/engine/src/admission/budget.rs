@@ -11,6 +11,8 @@ use mock_claude::internals::chance::{MILLION, Share};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::bucket::Bucket;
+
 /// The `[budget]` section.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "policy", rename_all = "snake_case", deny_unknown_fields)]
@@ -36,22 +38,20 @@ pub enum BudgetPolicy {
 /// refills in a microsecond is then a whole number.
 #[derive(Debug)]
 pub struct Budget {
-    each: u128,
-    most: u128,
-    per_us: u128,
-    level: u128,
-    at_us: u64,
+    bucket: Bucket,
+    /// What a first call adds to it.
+    each: i128,
 }
 
 /// One retry.
-const RETRY: u128 = MILLION as u128 * 60_000_000;
+const RETRY: i128 = MILLION as i128 * 60_000_000;
 
 /// Whether a retry may be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Room {
     /// It may.
     Now,
-    /// Not before so many microseconds have passed.
+    /// Not before this many microseconds have passed.
     In(u64),
     /// It may not.
     Never,
@@ -61,32 +61,29 @@ impl Budget {
     /// A full bucket; none where the policy is off.
     pub fn new(policy: &BudgetPolicy) -> Option<Self> {
         let BudgetPolicy::TokenBucket { ratio, burst, per_minute } = policy else { return None };
-        let most = u128::from(burst.get()) * RETRY;
-        let each = u128::from(ratio.millionths()) * (RETRY / u128::from(MILLION));
-        let per_us = u128::from(*per_minute) * u128::from(MILLION);
-        Some(Self { each, most, per_us, level: most, at_us: 0 })
+        let capacity = i128::from(burst.get()) * RETRY;
+        let per_us = i128::from(*per_minute) * i128::from(MILLION);
+        let each = i128::from(ratio.millionths()) * (RETRY / i128::from(MILLION));
+        Some(Self { bucket: Bucket::full(capacity, per_us), each })
     }
 
     /// Notes a first call.
     pub fn called(&mut self) {
-        self.level = (self.level + self.each).min(self.most);
+        self.bucket.add(self.each);
     }
 
     /// Whether there is a retry left.
-    pub fn room(&mut self, now_us: u64) -> Room {
-        let refilled = u128::from(now_us.saturating_sub(self.at_us)) * self.per_us;
-        self.level = (self.level + refilled).min(self.most);
-        self.at_us = self.at_us.max(now_us);
-        match RETRY.saturating_sub(self.level) {
-            0 => Room::Now,
-            _ if self.per_us == 0 => Room::Never,
-            missing => Room::In(u64::try_from(missing.div_ceil(self.per_us)).unwrap_or(u64::MAX)),
+    pub fn room(&self, now_us: u64) -> Room {
+        match self.bucket.wait_us(now_us, RETRY) {
+            Some(0) => Room::Now,
+            Some(wait_us) => Room::In(wait_us),
+            None => Room::Never,
         }
     }
 
     /// Takes a retry.
-    pub const fn take(&mut self) {
-        self.level = self.level.saturating_sub(RETRY);
+    pub fn take(&mut self, now_us: u64) {
+        self.bucket.take(now_us, RETRY);
     }
 }
 
@@ -113,19 +110,19 @@ mod tests {
             steps in proptest::collection::vec((any::<bool>(), 0_u64..3_000_000), 0..400),
         ) {
             let mut budget = budget(ratio, burst, per_minute);
-            let (mut calls, mut retries, mut now_us) = (0_u128, 0_u128, 0_u64);
+            let (mut calls, mut retries, mut now_us) = (0_i128, 0_i128, 0_u64);
             for (wants_retry, passes_us) in steps {
                 now_us += passes_us;
                 if !wants_retry {
                     budget.called();
                     calls += 1;
                 } else if budget.room(now_us) == Room::Now {
-                    budget.take();
+                    budget.take(now_us);
                     retries += 1;
                 }
-                let allowed = u128::from(burst) * RETRY
-                    + calls * u128::from(ratio) * 60_000_000
-                    + u128::from(now_us) * u128::from(per_minute) * u128::from(MILLION);
+                let allowed = i128::from(burst) * RETRY
+                    + calls * i128::from(ratio) * 60_000_000
+                    + i128::from(now_us) * i128::from(per_minute) * i128::from(MILLION);
                 prop_assert!(retries * RETRY <= allowed);
             }
         }
@@ -134,7 +131,7 @@ mod tests {
     #[test]
     fn an_empty_bucket_is_filled_by_first_calls() {
         let mut budget = budget(250_000, 1, 0);
-        budget.take();
+        budget.take(0);
         for _ in 0..3 {
             budget.called();
             assert_eq!(budget.room(0), Room::Never);
@@ -146,7 +143,7 @@ mod tests {
     #[test]
     fn waiting_as_long_as_it_says_is_enough_and_a_microsecond_less_is_not() {
         let mut budget = budget(0, 1, 10);
-        budget.take();
+        budget.take(0);
         assert_eq!(budget.room(0), Room::In(6_000_000), "ten a minute are one in six seconds");
         assert_eq!(budget.room(5_999_999), Room::In(1));
         assert_eq!(budget.room(6_000_000), Room::Now);

@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::num::NonZeroU64;
 
+use super::bucket::Bucket;
 use crate::client::server_hints::Announced;
 
 /// A level of 1 in the units in which levels are kept: what a limit a minute refills in a
@@ -40,9 +41,8 @@ pub(super) struct Meter {
 struct Known {
     limit: u64,
     capacity: u64,
-    /// What was left, in units of one by the microseconds of a minute; overdrawn below nought.
-    level: i128,
-    at_us: u64,
+    /// What was left, in units of one by the microseconds of a minute.
+    bucket: Bucket,
 }
 
 /// An amount in the units of a level.
@@ -51,19 +51,19 @@ const fn units(amount: u64) -> i128 {
 }
 
 impl Known {
-    /// What is left at a moment: refilled since, up to what the limit holds.
-    fn level(&self, now_us: u64) -> i128 {
-        let refilled = i128::from(now_us.saturating_sub(self.at_us)) * i128::from(self.limit);
-        (self.level + refilled).min(units(self.capacity))
+    fn new(limit: u64, capacity: u64, level: i128, at_us: u64) -> Self {
+        // A limit of zero would never let a call go, whatever the API says next.
+        let per_us = i128::from(limit.max(1));
+        let bucket = Bucket::new(units(capacity), per_us, level, at_us);
+        Self { limit, capacity, bucket }
     }
 }
 
 impl Meter {
-    /// A limit of which nothing is known but what somebody thinks it is.
-    pub(super) const fn estimated(per_minute: NonZeroU64) -> Self {
+    /// A limit of which nothing is known but an estimate.
+    pub(super) fn estimated(per_minute: NonZeroU64) -> Self {
         // One at a time: nobody has said that the API takes a burst.
-        let (limit, capacity, level) = (per_minute.get(), 1, units(1));
-        let known = Some(Known { limit, capacity, level, at_us: 0 });
+        let known = Some(Known::new(per_minute.get(), 1, units(1), 0));
         Self { known, sequence: 0, spent: VecDeque::new() }
     }
 
@@ -76,8 +76,7 @@ impl Meter {
     pub(super) fn spend(&mut self, now_us: u64, order: u64, amount: u64) {
         self.spent.push_back((order, amount));
         if let Some(known) = &mut self.known {
-            let level = known.level(now_us) - units(amount);
-            *known = Known { level, at_us: known.at_us.max(now_us), ..*known };
+            known.bucket.take(now_us, units(amount));
         }
     }
 
@@ -107,17 +106,14 @@ impl Meter {
         }
         let spent_since: u64 = self.spent.iter().map(|(_, amount)| amount).sum();
         let level = units(remaining) - units(spent_since);
-        self.known = Some(Known { limit, capacity, level, at_us });
+        self.known = Some(Known::new(limit, capacity, level, at_us));
     }
 
-    /// Microseconds until `amount` fits beside `reserved`; nought where nothing is known.
+    /// Microseconds until `amount` fits next to `reserved`; zero where nothing is known.
     pub(super) fn wait_us(&self, now_us: u64, amount: u64, reserved: u64) -> u64 {
         let Some(known) = &self.known else { return 0 };
-        let level = known.level(now_us) - units(reserved);
         // What is larger than the limit itself is sent when the limit is whole.
-        let wanted = units(amount.min(known.capacity));
-        let missing = (wanted - level).max(0);
-        let rate = i128::from(known.limit.max(1));
-        u64::try_from((missing + rate - 1) / rate).unwrap_or(u64::MAX)
+        let wanted = units(amount.min(known.capacity)) + units(reserved);
+        known.bucket.wait_us(now_us, wanted).unwrap_or(u64::MAX)
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod adaptive;
 pub mod breaker;
+pub mod bucket;
 pub mod budget;
 mod meter;
 pub mod pacing;
@@ -200,7 +201,7 @@ impl State {
         };
         // A probe is sent for the breaker's sake, whoever's turn it is.
         let pays = ask.is_retry && !is_probe;
-        match self.budget.as_mut().filter(|_| pays).map(|budget| budget.room(now_us)) {
+        match self.budget.as_ref().filter(|_| pays).map(|budget| budget.room(now_us)) {
             None | Some(Room::Now) => {}
             // Not in line: those behind it may be first calls, which make room.
             Some(Room::In(wait_us)) => return Decision::Deny(Denial::BudgetFor(wait_us)),
@@ -224,7 +225,7 @@ impl State {
         }
         match &mut self.budget {
             Some(budget) if !ask.is_retry => budget.called(),
-            Some(budget) if !is_probe => budget.take(),
+            Some(budget) if !is_probe => budget.take(now_us),
             _ => {}
         }
         let sequence = self.sent;

@@ -1,4 +1,4 @@
-//! CPython's parser as measured facts, read from `cpython.toml` beside this file.
+//! CPython's parser as measured facts, read from `cpython.toml` next to this file.
 //!
 //! Only what was measured is here; what a pipeline does with a refusal is the analyse stage's.
 
@@ -46,7 +46,7 @@ pub fn version(name: &str) -> &'static Interpreter {
 }
 
 impl Interpreter {
-    /// Kilobytes that the process takes at its worst on a source of so many bytes.
+    /// Kilobytes that the process takes at its worst on a source of this many bytes.
     pub fn memory_kb(&self, bytes: u64) -> u64 {
         let tree = bytes.saturating_mul(self.tree_bytes_per_source_kb) / 1_000;
         self.base_kb + (tree + bytes) / 1024

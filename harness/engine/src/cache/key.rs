@@ -23,7 +23,7 @@ impl Key {
     }
 
     /// What the answer is about, whatever the policy: the same content has the same chance of
-    /// trouble in every pipeline.
+    /// faults in every pipeline.
     pub const fn subject(&self) -> u64 {
         self.subject
     }

@@ -62,7 +62,7 @@ const fn yes() -> bool {
 /// The largest item of `DynamoDB`, in bytes: keys, names and numbers count.
 const LARGEST_ITEM: usize = 409_600;
 
-/// What an item of phase 3 holds besides the answer, in bytes, about.
+/// What an item of phase 3 holds apart from the answer, in bytes, about.
 const ITEM_OVERHEAD: usize = 400;
 
 /// What a policy means for one answer.

@@ -5,10 +5,10 @@
 
 use std::num::NonZeroU32;
 
-use mock_claude::Problem;
 use reports::Cause;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strict_toml::Problem;
 
 use crate::client::Outcome;
 use crate::client::transport::Break;

@@ -10,7 +10,8 @@
 use tree_sitter::{Node, Parser};
 
 use super::grammar::{self, Kind};
-use super::{Chunk, lines};
+use super::lines;
+use super::part::{Chunk, line_count};
 use crate::source::facts::Facts;
 use crate::source::language::Language;
 
@@ -34,7 +35,7 @@ pub(super) fn cut(
 ) -> Vec<Chunk> {
     let definitions = definitions(language, text, facts);
     let Some(last) = definitions.last() else {
-        return lines::windows(super::line_count(facts), max_lines, overlap);
+        return lines::windows(line_count(facts), max_lines, overlap);
     };
     let mut chunks = Vec::new();
     let (mut start, mut end) = (0, 0);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Chunk;
+use super::part::Chunk;
 
 /// A text that can be cut by lines without being read again each time.
 #[derive(Debug)]

@@ -8,19 +8,20 @@ pub mod documented;
 pub mod grammar;
 pub mod lines;
 pub mod outline;
+mod part;
 pub mod stable;
 
 use std::num::NonZeroUsize;
-use std::ops::Range;
 
-use mock_claude::Problem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strict_toml::Problem;
 
-use crate::source::facts::Facts;
-use crate::source::language::Language;
+use self::part::{Size, line_count};
+use crate::source::{Facts, Language};
 
-pub use lines::Lines;
+pub use self::lines::Lines;
+pub use self::part::Chunk;
 
 /// The `[chunk]` section.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -81,23 +82,6 @@ impl ChunkPolicy {
     }
 }
 
-/// A part of a file, in lines counted from 0.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Chunk {
-    /// The lines that this part is responsible for.
-    pub own: Range<usize>,
-    /// The lines that are sent: its own, and the overlap before them.
-    pub sent: Range<usize>,
-}
-
-impl Chunk {
-    /// A part that is sent with up to `overlap` lines before it.
-    fn new(own: Range<usize>, overlap: usize) -> Self {
-        let sent = own.start.saturating_sub(overlap)..own.end;
-        Self { own, sent }
-    }
-}
-
 /// The parts of a file; a single one where it is sent whole.
 pub fn chunks(policy: &ChunkPolicy, language: Language, text: &str, facts: &Facts) -> Vec<Chunk> {
     if !policy.cuts(facts, text) {
@@ -109,14 +93,10 @@ pub fn chunks(policy: &ChunkPolicy, language: Language, text: &str, facts: &Fact
             documented::cut(language, text, facts, max_lines.get(), *overlap_lines)
         }
         ChunkPolicy::Stable { min_lines, max_lines, overlap_lines } => {
-            let size = stable::Size { min: min_lines.get(), max: max_lines.get() };
+            let size = Size { min: min_lines.get(), max: max_lines.get() };
             stable::cut(language, text, size, *overlap_lines)
         }
     }
-}
-
-fn line_count(facts: &Facts) -> usize {
-    usize::try_from(facts.lines).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

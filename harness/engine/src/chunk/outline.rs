@@ -11,9 +11,9 @@ use std::ops::ControlFlow;
 use sha2::{Digest, Sha256};
 use tree_sitter::{Node, ParseOptions, ParseState, Parser, Point, Tree, TreeCursor};
 
-use super::Lines;
 use super::grammar::{self, Kind};
-use super::stable::Size;
+use super::lines::Lines;
+use super::part::Size;
 use crate::source::language::Language;
 
 /// The most bytes that are parsed at once: some fifty megabytes of tree.

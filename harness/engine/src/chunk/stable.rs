@@ -1,23 +1,15 @@
 //! Cuts between definitions, where their text says so.
 //!
 //! A part ends before the first definition whose text has the smallest hash of all around it. That
-//! depends on those definitions alone, so that an edit moves no cut but those beside it; a cut
-//! after so many lines would move with every line that is added. Where no such definition is near
+//! depends on those definitions alone, so that an edit moves no cut but those next to it; a cut
+//! after a number of lines would move with every line that is added. Where no such definition is near
 //! enough, the best of the others is taken. Parts are a partition by construction: each begins
 //! where the one before ends.
 
+use super::lines::Lines;
 use super::outline::Outline;
-use super::{Chunk, Lines};
+use super::part::{Chunk, Size};
 use crate::source::language::Language;
-
-/// How long a part may be, in lines.
-#[derive(Debug, Clone, Copy)]
-pub struct Size {
-    /// The fewest.
-    pub min: usize,
-    /// The most.
-    pub max: usize,
-}
 
 /// The parts of a file of more lines than a part may have.
 pub(super) fn cut(language: Language, text: &str, size: Size, overlap: usize) -> Vec<Chunk> {

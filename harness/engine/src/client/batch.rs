@@ -1,6 +1,6 @@
 //! The same request by way of the message batches API: half the price, some minutes later.
 //!
-//! Each request is a batch of its own, so that what it was charged can be told from the others. A
+//! Each request is a batch of its own, so that its charge is known apart from the others. A
 //! batch goes on whether or not anybody asks after it, so a question that fails is asked again.
 
 use std::time::Duration;

@@ -13,6 +13,6 @@ pub struct Request<'a> {
     pub cached: Option<&'a str>,
     /// The prompt.
     pub prompt: &'a str,
-    /// The mark by which the mock's journal tells attempts apart.
+    /// The mark by which the mock's journal distinguishes attempts.
     pub tag: &'a str,
 }

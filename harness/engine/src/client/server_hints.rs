@@ -1,4 +1,4 @@
-//! What a response says besides its answer: whether to try again, when, and what is left of the
+//! What a response says apart from its answer: whether to try again, when, and what is left of the
 //! quota.
 //!
 //! Read as the official clients read it. A value that cannot be read counts as not given: a client

@@ -26,7 +26,7 @@ impl RunClock {
         Self { passed: Duration::from_millis(passed), ..Self::starting_at(epoch_ms) }
     }
 
-    /// The moment at which so much time has passed since the run began; now, where it has.
+    /// The moment at which this much time has passed since the run began; now, if it has.
     pub fn moment(&self, since_start: Duration) -> Instant {
         self.started + since_start.saturating_sub(self.passed)
     }

@@ -142,7 +142,7 @@ impl PythonReader<'_> {
     }
 
     /// Skips a string whose first quote has been read. A string in single quotes ends with its
-    /// line at the latest, so that a stray quote spoils no more than that.
+    /// line at the latest, so that a stray quote misleads no further than that.
     fn string(&mut self, quote: u8) {
         let triple = self.bytes[self.at..].starts_with(&[quote, quote]);
         if triple {

@@ -1,5 +1,7 @@
 //! The definitions that a file is judged by, against a parser's.
 
+#![expect(clippy::disallowed_methods, reason = "the tests read files of real trees")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -135,7 +137,7 @@ impl Count {
         self.invented.extend(examples(read.difference(&truth).collect()));
     }
 
-    /// Whether of `all` at least so many in a thousand are agreed on.
+    /// Whether of `all` at least this many in a thousand are agreed on.
     fn agreed_on(&self, all: usize, per_mille: usize) -> bool {
         self.agreed * 1000 >= all * per_mille
     }

@@ -1,5 +1,7 @@
 //! The Python standard library that is installed here, if one is.
 
+#![expect(clippy::disallowed_methods, reason = "the tests read files of real trees")]
+
 use std::path::PathBuf;
 use std::process::Command;
 

@@ -25,12 +25,11 @@ pub fn execute(args: &RunArgs) -> Result<Exit, Failure> {
     let mut exit = Exit::Pass;
     for plan in &plans {
         let folder = folder(args, plan, several)?;
-        let judged = match finished(args, plan, &folder)? {
-            Some(judged) => judged,
-            None => {
-                let measured = records::perform(plan, &folder, &interrupt, args.quiet)?;
-                records::judged(&folder, measured)?
-            }
+        let judged = if let Some(judged) = finished(args, plan, &folder)? {
+            judged
+        } else {
+            let measured = records::perform(plan, &folder, &interrupt, args.quiet)?;
+            records::judged(&folder, measured)?
         };
         records::write_reports(&folder, &judged)?;
         exit = exit.worst(judged.verdict().into());

@@ -234,10 +234,9 @@ fn name_of(words: &[String]) -> String {
         let name = Path::new(word).file_name()?.to_str()?;
         (!word.contains('{') && !word.starts_with('-')).then(|| name.to_owned())
     };
-    let script = words.iter().skip(1).filter(|word| Path::new(word).extension().is_some());
+    let mut script = words.iter().skip(1).filter(|word| Path::new(word).extension().is_some());
     script
-        .filter_map(plain)
-        .next()
+        .find_map(plain)
         .or_else(|| words.first().and_then(plain))
         .unwrap_or_else(|| "command".to_owned())
 }

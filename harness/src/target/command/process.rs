@@ -47,12 +47,12 @@ pub(super) async fn run(
             tokio::join!(
                 async {
                     if let Some(out) = out {
-                        said.follow(out).await
+                        said.follow(out).await;
                     }
                 },
                 async {
                     if let Some(err) = err {
-                        complained.follow(err).await
+                        complained.follow(err).await;
                     }
                 },
             );

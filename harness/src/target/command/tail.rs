@@ -20,7 +20,7 @@ pub(super) struct Tail {
 impl Tail {
     /// Reads a stream to its end and keeps the last of it.
     pub(super) async fn follow(&mut self, mut stream: impl AsyncRead + Unpin) {
-        let mut buffer = [0; 8192];
+        let mut buffer = vec![0; 8192];
         // A stream that cannot be read any more has ended.
         while let Ok(read @ 1..) = stream.read(&mut buffer).await {
             self.push(&buffer[..read]);
@@ -40,7 +40,7 @@ impl Tail {
         let text = String::from_utf8_lossy(&bytes);
         let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty())?;
         let short: String = line.chars().take(MAX_QUOTED).collect();
-        Some(escape(&masked(&short)).into())
+        Some(escape(&masked(&short)))
     }
 }
 
