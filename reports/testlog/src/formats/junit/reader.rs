@@ -182,7 +182,7 @@ impl JunitReader {
                 self.complete = self.depth == 0;
             }
             b"failure" | b"error" | b"system-out" | b"system-err" => {
-                self.into = TextTarget::Nothing
+                self.into = TextTarget::Nothing;
             }
             _ => {}
         }
