@@ -1,4 +1,4 @@
-//! `mock-claude`: the mock on a real port, until it is told to stop.
+//! `mock-claude`: the mock on a real port, until it is asked to stop.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! What each model can take and what it costs, read from `prices.toml` beside this file.
+//! What each model can take and what it costs, read from `prices.toml` in this folder.
 //!
 //! Arithmetic is in whole micro-dollars, rounded half up once a request: a ledger that is summed
 //! in any order gives the same total. Prices have dates; a request pays what holds on its day.

@@ -3,7 +3,7 @@
 //!
 //! A shared generator would be drawn from in order of arrival, so one more request would reshuffle
 //! every later fault. Keyed decisions make two pipelines that send the same text meet the same
-//! trouble.
+//! faults.
 
 use std::borrow::Cow;
 
@@ -82,7 +82,7 @@ impl Share {
         u64::from(self.0)
     }
 
-    /// A share of so many parts per million; more than a million is all.
+    /// A share of this many parts per million; more than a million is all.
     pub fn of_millionths(millionths: u32) -> Self {
         Self(millionths.min(1_000_000))
     }
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_outside_of_nought_and_one_cannot_be_made() {
+    fn a_share_outside_of_zero_and_one_cannot_be_made() {
         assert!(Share::try_from(1.0).is_ok() && Share::try_from(0.0).is_ok());
         for wrong in [-0.1, 1.000_001, f64::NAN, f64::INFINITY] {
             assert!(Share::try_from(wrong).is_err(), "{wrong}");

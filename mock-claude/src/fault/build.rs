@@ -78,7 +78,7 @@ impl<Hits> Fault<Hits> {
         self.when(|when| when.share = Some(share))
     }
 
-    /// Hits every so-and-so-manieth request, counted over all: 5 hits the fifth and the tenth.
+    /// Hits every n-th request, counted over all: 5 hits the fifth and the tenth.
     #[track_caller]
     pub fn every(self, every: u64) -> Fault<Sometimes> {
         let every = NonZeroU64::new(every).expect("requests are counted from 1");

@@ -49,7 +49,7 @@ impl Ramp {
         self.by_second[slot] = self.by_second[slot].saturating_add(1);
     }
 
-    /// Whether one more request fits so many seconds later, if none comes until then.
+    /// Whether one more request fits this many seconds later, if none comes until then.
     fn admits(&self, later_s: u64) -> bool {
         let current = self.sum(0, STRETCH_S.saturating_sub(later_s));
         let before =

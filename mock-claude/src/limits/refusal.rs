@@ -18,7 +18,7 @@ pub(crate) enum Refusal {
     WorkspaceRate(Exceeded),
     /// Too many requests under way.
     Concurrency,
-    /// Too sharp a growth, for so many microseconds.
+    /// Too sharp a growth, for this many microseconds.
     Ramp {
         /// Until the same request is no sharp growth.
         wait_us: u64,

@@ -29,7 +29,7 @@ use crate::server::wire::Carrier;
 /// Connections served at once; more wait to be accepted.
 pub(crate) const MAX_CONNECTIONS: usize = 20_000;
 
-/// How long connections may go on after the server was told to stop.
+/// How long connections may go on after the server was asked to stop.
 const DRAIN: Duration = Duration::from_secs(5);
 
 /// A mock of the Claude API. Clones share everything.

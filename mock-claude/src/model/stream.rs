@@ -234,7 +234,7 @@ impl Events {
         self.push(tokens, "content_block_delta", &data);
     }
 
-    /// An event at the moment when so many tokens are written.
+    /// An event at the moment when this many tokens are written.
     fn push(&mut self, tokens: u64, name: &str, data: &impl Serialize) {
         let at_ms = self.schedule.at_ms(tokens);
         self.ready.push_back(Event { at_ms, text: written(name, data) });

@@ -1,4 +1,4 @@
-//! A listener and its connections: accepts them, serves each, and lets them end when it is told to
+//! A listener and its connections: accepts them, serves each, and lets them end when it is asked to
 //! stop. The mock, its admin API, the proxy and the replay all stand on this loop.
 //!
 //! Accepting is a loop of our own, because a simulated run must not pick between branches at

@@ -72,7 +72,7 @@ impl AsyncRead for ClientEnd {
                 }
                 Poll::Ready(Ok(()))
             }
-            // The refusal is told to whoever writes: a client that only waits, before it has a
+            // The refusal is reported to whoever writes: a client that only waits, before it has a
             // request to blame it on, would lose the reason.
             End::Refused => Poll::Pending,
         }

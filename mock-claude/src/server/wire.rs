@@ -1,4 +1,4 @@
-//! A connection whose bytes can be spoiled: what a fault orders for one response is done to what
+//! A connection whose bytes can be corrupted: what a fault orders for one response is done to what
 //! the HTTP library writes, below it, so that a client sees a real reset or real bad framing.
 //!
 //! One [`Control`] is shared by the connection and the handlers of its requests. A handler gives
@@ -21,7 +21,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// What becomes of one response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Order {
-    /// Goes on until so many bytes of the body are written, framing included; without a number,
+    /// Goes on until this many bytes of the body are written, framing included; without a number,
     /// not even the head is.
     Cut { after_body_bytes: Option<u64>, ending: Ending },
     /// Is written at this pace.
@@ -218,7 +218,7 @@ impl<C: Carrier> AsyncRead for Wire<C> {
     }
 }
 
-/// A head that does not announce that the connection closes, because trouble is not announced: a
+/// A head that does not announce that the connection closes, because a fault is not announced: a
 /// client that knows may take a response that breaks off for one that is over.
 #[derive(Debug)]
 struct Quiet {

@@ -1,4 +1,4 @@
-//! The fields beside the conversation: which names there are, by version and purpose, and what
+//! The fields other than the conversation: which names there are, by version and purpose, and what
 //! each may hold.
 //!
 //! The refusals are in the words of the API's own validator, which names the place first.

@@ -90,7 +90,7 @@ impl Extra {
     fn draw(self, drawn: Drawn<'_>, key: RequestKey) -> u64 {
         let unit = |name: &str| {
             let bits = drawn.chance.bits(&format!("{} {name}", drawn.decision), key);
-            // 53 bits, moved off nought, whose logarithm is infinite.
+            // 53 bits, moved off zero, whose logarithm is infinite.
             (to_f64(bits >> 11) + 0.5) / to_f64(1 << 53)
         };
         match self {

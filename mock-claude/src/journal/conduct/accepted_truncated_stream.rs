@@ -1,6 +1,6 @@
 //! A stream ended without its last event, and the client asked for nothing more.
 //!
-//! The mock cannot see whether the caller was told; hence a warning.
+//! The mock cannot see whether the caller was informed; hence a warning.
 
 use super::finding::{Finding, Severity, count};
 use super::history::{Attempt, Call, History};

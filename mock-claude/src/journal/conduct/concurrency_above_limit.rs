@@ -1,4 +1,4 @@
-//! The client went on sending more at once than it had been told that it may.
+//! The client went on sending more at once than it had been allowed to.
 
 use super::finding::{Finding, Severity, count};
 use super::history::{Attempt, History};

@@ -2,7 +2,7 @@
 //!
 //! An SDK says which of its requests are retries; without that, a request that comes after the
 //! same client's failed request about the same thing is one. What was wanted twice on purpose is
-//! no retry: a request after a success, or beside one that is still under way, is a call of its
+//! no retry: a request after a success, or alongside one that is still under way, is a call of its
 //! own.
 
 use std::collections::BTreeMap;

@@ -7,7 +7,7 @@ use super::history::History;
 /// Attempts at one call, at most.
 pub(super) const MAX_ATTEMPTS: usize = 6;
 
-/// Attempts for each call on average, at most, over at least so many calls.
+/// Attempts for each call on average, at most, over at least this many calls.
 pub(super) const MAX_AMPLIFICATION: usize = 3;
 const MIN_CALLS: usize = 20;
 

@@ -1,6 +1,6 @@
 //! Many calls come back in the same moment: a thundering herd.
 //!
-//! Waits that the answer asked for are not held against the client.
+//! Waits that the answer asked for do not count against the client.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,7 +53,7 @@ mod tests {
         assert_eq!(check(&History::of(&herd)).unwrap().count, 10);
         let spread = records((0..10).map(|n| call(n, [failed(0, 529), ok(1_000 + n * 9)])));
         assert_eq!(check(&History::of(&spread)), None);
-        let told = records((0..10).map(|n| call(n, [limited(0, 1_000), ok(1_000)])));
-        assert_eq!(check(&History::of(&told)), None);
+        let asked = records((0..10).map(|n| call(n, [limited(0, 1_000), ok(1_000)])));
+        assert_eq!(check(&History::of(&asked)), None);
     }
 }

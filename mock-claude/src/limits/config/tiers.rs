@@ -1,4 +1,4 @@
-//! Usage tiers: the documented limits of each, read from `tiers.toml` beside this file.
+//! Usage tiers: the documented limits of each, read from `tiers.toml` in this folder.
 //!
 //! A class that a tier has no row for has no limit: a number that nobody has established is
 //! configuration, not a guess.

@@ -56,7 +56,7 @@ fn declared_type(text: &str) -> Option<&str> {
 }
 
 /// A method has its type before its name; a constructor, or a method whose type stands on the
-/// line before, is told from a call by the body that follows.
+/// line before, is distinguished from a call by the body that follows.
 fn method<'a>(text: &'a str, rest: &'a str) -> Option<&'a str> {
     let line = skip_annotations(text.trim_start().trim_start_matches(['}', ' ']));
     let open = line.find('(')?;
