@@ -139,14 +139,14 @@ fn failures_without_end_are_counted_and_the_rest_is_still_read() {
         "{{ \"type\": \"suite\", \"event\": \"started\", \"test_count\": {} }}\n",
         count + 1
     );
-    let mut told = |name: &str, event: &str| {
+    let mut report = |name: &str, event: &str| {
         let _ = writeln!(text, r#"{{ "type": "test", "event": "started", "name": "{name}" }}"#);
         let _ = writeln!(text, r#"{{ "type": "test", "name": "{name}", "event": "{event}" }}"#);
     };
     for number in 0..count {
-        told(&format!("tests::test_{number}"), "failed");
+        report(&format!("tests::test_{number}"), "failed");
     }
-    told("last", "ok");
+    report("last", "ok");
     let _ = writeln!(
         text,
         r#"{{ "type": "suite", "event": "failed", "passed": 1, "failed": {count} }}"#
@@ -162,7 +162,7 @@ fn failures_without_end_are_counted_and_the_rest_is_still_read() {
 #[test]
 fn one_test_with_everything_in_it_is_kept_in_part() {
     let head = "<testsuites><testsuite><testcase name=\"a\">";
-    check("troubles", &log(head, |text, _| text.push_str("<failure message=\"a\"/>")));
+    check("failures", &log(head, |text, _| text.push_str("<failure message=\"a\"/>")));
     check("outputs", &log(head, |text, _| text.push_str("<system-out>x</system-out>")));
     check("references", &log(&format!("{head}<failure>"), |text, _| text.push_str("&lt;")));
     check("depth", &log("<testsuites>", |text, _| text.push_str("<testsuite>")));

@@ -162,7 +162,7 @@ proptest! {
                 bytes[at] = byte;
             }
         }
-        // The format is told by the first piece, so it is fixed here.
+        // The first piece decides the format, so it is fixed here.
         let formats = [
             Format::Text,
             Format::Libtest,

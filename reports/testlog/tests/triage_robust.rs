@@ -149,7 +149,7 @@ fn damaged(mut log: Vec<u8>, damage: &Damage) -> Vec<u8> {
     log
 }
 
-/// Every report of some logs, each held against its format.
+/// Every report of some logs, each checked against its format.
 fn check(logs: Vec<testlog::Log>) {
     let inputs: Vec<Input> =
         logs.into_iter().map(|log| Input { name: "=a\u{202e}\"<log>\n".to_owned(), log }).collect();

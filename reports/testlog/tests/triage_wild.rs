@@ -226,7 +226,7 @@ fn if_named(name: &str, otherwise: &str) -> String {
     if name.is_empty() { otherwise.to_owned() } else { name.to_owned() }
 }
 
-/// The one failure of a log, as the reader tells it.
+/// The one failure of a log, as the reader reads it.
 fn case(runner: Runner, failure: &Failure) -> Case {
     let text = log(runner, failure);
     let mut log = testlog::read(text.as_bytes(), None).expect("a slice");
@@ -372,7 +372,7 @@ fn wrong(all: &[Judged]) -> String {
     page
 }
 
-// The floors are what is reached, rounded down; README.md beside the first set has the history.
+// The floors are what is reached, rounded down; the first set's README.md has the history.
 
 #[test]
 fn the_rules_hold_for_wild_failures_that_nobody_who_wrote_one_had_seen() {

@@ -1,7 +1,7 @@
 //! Goal: logs of real projects, which nobody made for this reader, are read exactly or said to be
 //! incomplete. Method: `wild/logs.tsv` lists logs that were printed by real suites or published
 //! by others, each with what its own runner counted; where the runner also wrote down every
-//! result, the ids are held against these. Every log is read a second time behind each kind of
+//! result, the ids are compared with these. Every log is read a second time behind each kind of
 //! prefix, encoding and line end, and a third time cut off.
 
 mod archive;
@@ -176,9 +176,10 @@ fn no_prefix_encoding_or_line_end_changes_what_is_read() {
 #[test]
 fn a_log_that_is_cut_off_is_said_to_be_and_invents_nothing() {
     let mut all = Vec::new();
-    // Suites of pytest's plugins print whole sessions, which only the end tells from their own.
-    let told = |entry: &Entry| entry.has_ids && !entry.name.starts_with("py-pytest");
-    for entry in table::entries().into_iter().filter(told) {
+    // Suites of pytest's plugins print whole sessions, and only the end shows that these are not
+    // their own.
+    let listed = |entry: &Entry| entry.has_ids && !entry.name.starts_with("py-pytest");
+    for entry in table::entries().into_iter().filter(listed) {
         let bytes = table::bytes(&entry.name);
         let lasting = entry.states.len();
         for part in 1..=12 {
@@ -193,15 +194,16 @@ fn a_log_that_is_cut_off_is_said_to_be_and_invents_nothing() {
             for (key, found) in
                 found.iter().filter(|(key, _)| key.1 != "error" || entry.runner != "go")
             {
-                // Before the summary only a header tells a test, without its file.
+                // Before the summary only a header names a test, without its file.
                 let bare = |id: &String| {
                     let all = known.get(key).into_iter().flatten();
                     all.clone().any(|known| known.ends_with(&format!("::{id}")))
                 };
                 let mut invented = beyond(Some(found), known.get(key));
                 invented.retain(|id| !bare(id));
-                let tell = |id| format!("{} at {part}/13: {} invented {id:?}", entry.name, key.1);
-                all.extend(invented.into_iter().map(tell));
+                let finding =
+                    |id| format!("{} at {part}/13: {} invented {id:?}", entry.name, key.1);
+                all.extend(invented.into_iter().map(finding));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Logs of any length, as runners write them: so many tests, and every so many of them fails.
+//! Logs of any length, as runners write them: this many tests, of which one in this many fails.
 //!
 //! Written piece by piece, so that a log of a gigabyte is never in memory. Its counts agree.
 
@@ -13,7 +13,7 @@ pub(crate) const FORMATS: [&str; 8] =
 pub(crate) struct Size {
     /// Its tests.
     pub(crate) tests: u64,
-    /// One of so many fails.
+    /// One in this many fails.
     pub(crate) failing: u64,
 }
 

@@ -1,7 +1,7 @@
 //! Strings of JSON that are not quite text, and objects that were cut.
 //!
 //! A test's output may hold bytes that are no UTF-8 and halves of surrogate pairs, and runners
-//! write them as they are. A reader that refuses them loses the result that they stand beside.
+//! write them as they are. A reader that refuses them loses the result next to them.
 
 use std::borrow::Cow;
 use std::fmt;

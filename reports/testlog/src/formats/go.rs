@@ -184,7 +184,7 @@ impl Package {
         }
     }
 
-    /// A test runs from here on; where there is no room, only its result is told.
+    /// A test runs from here on; where there is no room, only its result is known.
     fn start(&mut self, name: &str, room: &mut Room) {
         let size = cost(name);
         if room.running >= size && self.running.insert(name.to_owned(), Output::default()).is_none()

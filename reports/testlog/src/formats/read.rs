@@ -7,7 +7,7 @@ use crate::bytes::LONGEST;
 use crate::lines::{self, decode::Decoded};
 use crate::{Completeness, Held, Log};
 
-/// Reads everything that an input holds. Without a format, the input itself tells.
+/// Reads everything that an input holds. Without a format, it is detected.
 ///
 /// What is read is bounded, not the input: a log of any length takes the same memory.
 pub fn read(input: impl BufRead, format: Option<Format>) -> io::Result<Log> {

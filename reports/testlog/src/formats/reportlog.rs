@@ -1,4 +1,4 @@
-//! pytest-reportlog: a line of JSON for each report, so nothing has to be told from forgeries.
+//! pytest-reportlog: a line of JSON for each report, so nothing can be forged.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;

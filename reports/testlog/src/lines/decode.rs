@@ -5,24 +5,29 @@
 
 use std::io::{self, BufRead, Read};
 
+use encoding_rs::{Decoder, Encoding, UTF_8};
+
 /// A reader that gives UTF-8 for UTF-16, and anything else without its byte-order mark.
-#[derive(Debug)]
 pub(crate) struct Decoded<R> {
     inner: R,
-    encoding: Option<Encoding>,
-    /// Decoded text, of which `given` bytes were consumed already; UTF-16 only.
-    ready: Vec<u8>,
-    given: usize,
-    /// An odd byte, and a high surrogate, whose other half has not come yet.
-    odd: Option<u8>,
-    high: Option<u16>,
+    text: Text,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Encoding {
+/// What a text is in.
+enum Text {
+    /// Nothing was read yet.
+    Unread,
     Bytes,
-    Utf16Little,
-    Utf16Big,
+    Utf16(Utf16),
+}
+
+/// A text in UTF-16, as far as it is decoded.
+struct Utf16 {
+    /// None behind the end.
+    decoder: Option<Decoder>,
+    /// Decoded text, of which `given` bytes were consumed already.
+    ready: String,
+    given: usize,
 }
 
 /// Bytes of UTF-16 that are decoded at once.
@@ -31,68 +36,48 @@ const PIECE: usize = 64 << 10;
 impl<R: BufRead> Decoded<R> {
     /// Decodes a reader from its very beginning.
     pub(crate) const fn new(inner: R) -> Self {
-        Self { inner, encoding: None, ready: Vec::new(), given: 0, odd: None, high: None }
+        Self { inner, text: Text::Unread }
     }
 
     /// Takes the byte-order mark off, if there is one. It is looked for in the first read only:
     /// no writer splits it, and a split one would cost three odd bytes in the first line.
-    fn begin(&mut self) -> io::Result<Encoding> {
-        if let Some(encoding) = self.encoding {
-            return Ok(encoding);
+    fn begin(&mut self) -> io::Result<()> {
+        if !matches!(self.text, Text::Unread) {
+            return Ok(());
         }
-        let start = self.inner.fill_buf()?;
-        let (encoding, mark) = match start {
-            [0xEF, 0xBB, 0xBF, ..] => (Encoding::Bytes, 3),
-            [0xFF, 0xFE, ..] => (Encoding::Utf16Little, 2),
-            [0xFE, 0xFF, ..] => (Encoding::Utf16Big, 2),
-            _ => (Encoding::Bytes, 0),
+        let marked = Encoding::for_bom(self.inner.fill_buf()?);
+        self.text = match marked {
+            Some((encoding, _)) if encoding != UTF_8 => {
+                let decoder = Some(encoding.new_decoder_without_bom_handling());
+                Text::Utf16(Utf16 { decoder, ready: String::new(), given: 0 })
+            }
+            _ => Text::Bytes,
         };
-        self.inner.consume(mark);
-        self.encoding = Some(encoding);
-        Ok(encoding)
-    }
-
-    /// Decodes the next piece of UTF-16 into `ready`; leaves it empty at the end only.
-    fn decode(&mut self, big: bool) -> io::Result<()> {
-        self.ready.clear();
-        self.given = 0;
-        while self.ready.is_empty() {
-            let piece = self.inner.fill_buf()?;
-            if piece.is_empty() {
-                if self.odd.take().is_some() || self.high.take().is_some() {
-                    self.ready.extend_from_slice("\u{FFFD}".as_bytes());
-                }
-                return Ok(());
-            }
-            let take = piece.len().min(PIECE);
-            for &byte in &piece[..take] {
-                let Some(first) = self.odd.take() else {
-                    self.odd = Some(byte);
-                    continue;
-                };
-                let pair = [first, byte];
-                let unit = if big { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) };
-                push_unit(&mut self.ready, &mut self.high, unit);
-            }
-            self.inner.consume(take);
-        }
+        self.inner.consume(marked.map_or(0, |(_, length)| length));
         Ok(())
     }
 }
 
-fn push_unit(out: &mut Vec<u8>, high: &mut Option<u16>, unit: u16) {
-    let mut push = |c: char| out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-    if let Some(first) = high.take() {
-        if let Some(Ok(c)) = char::decode_utf16([first, unit]).next() {
-            push(c);
-            return;
+impl Utf16 {
+    /// Decodes the next piece into `ready`; leaves it empty at the end only.
+    fn decode(&mut self, inner: &mut impl BufRead) -> io::Result<()> {
+        self.ready.clear();
+        self.given = 0;
+        while self.ready.is_empty()
+            && let Some(decoder) = &mut self.decoder
+        {
+            let piece = inner.fill_buf()?;
+            let last = piece.is_empty();
+            let piece = &piece[..piece.len().min(PIECE)];
+            let room = decoder.max_utf8_buffer_length(piece.len());
+            self.ready.reserve(room.expect("a piece is short"));
+            let (_, read, _) = decoder.decode_to_string(piece, &mut self.ready, last);
+            inner.consume(read);
+            if last {
+                self.decoder = None;
+            }
         }
-        push(char::REPLACEMENT_CHARACTER);
-    }
-    match char::decode_utf16([unit]).next() {
-        Some(Ok(c)) => push(c),
-        _ if (0xD800..0xDC00).contains(&unit) => *high = Some(unit),
-        _ => push(char::REPLACEMENT_CHARACTER),
+        Ok(())
     }
 }
 
@@ -113,20 +98,18 @@ pub(crate) fn read_ready(reader: &mut impl BufRead, buffer: &mut [u8]) -> io::Re
 
 impl<R: BufRead> BufRead for Decoded<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        let encoding = self.begin()?;
-        if encoding == Encoding::Bytes {
-            return self.inner.fill_buf();
+        self.begin()?;
+        let Text::Utf16(text) = &mut self.text else { return self.inner.fill_buf() };
+        if text.given == text.ready.len() {
+            text.decode(&mut self.inner)?;
         }
-        if self.given == self.ready.len() {
-            self.decode(encoding == Encoding::Utf16Big)?;
-        }
-        Ok(&self.ready[self.given..])
+        Ok(&text.ready.as_bytes()[text.given..])
     }
 
     fn consume(&mut self, amount: usize) {
-        match self.encoding {
-            Some(Encoding::Utf16Little | Encoding::Utf16Big) => self.given += amount,
-            _ => self.inner.consume(amount),
+        match &mut self.text {
+            Text::Utf16(text) => text.given += amount,
+            Text::Unread | Text::Bytes => self.inner.consume(amount),
         }
     }
 }

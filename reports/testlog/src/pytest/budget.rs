@@ -6,7 +6,7 @@ use crate::run::Room;
 const NAMES: usize = 28 << 20;
 /// The bytes of blocks, and of lines that only add to what is known.
 const DETAILS: usize = 8 << 20;
-/// What a case takes besides the text in it, roughly.
+/// What a case takes in addition to the text in it, roughly.
 pub(super) const CASE: usize = 512;
 
 /// The bytes that are left.

@@ -152,7 +152,7 @@ fn render_flakiness(page: &mut String, flakiness: &Flakiness) {
     if flakiness.passes_missing {
         page.push_str(
             "  some logs name only what failed: what is not among it counts as passed, \
-             unless it was skipped (`pytest -v` tells)\n",
+             unless it was skipped (`pytest -v` shows it)\n",
         );
     }
     for test in &flakiness.tests {

@@ -1,7 +1,7 @@
 //! How many reports of each kind: what was read, and what the runner announced.
 //!
 //! Invariant: both sides are counted by the runner's own rule, a report at a time, so they can be
-//! held against each other kind by kind.
+//! compared kind by kind.
 
 use serde::Serialize;
 

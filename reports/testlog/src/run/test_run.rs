@@ -55,7 +55,7 @@ pub enum Completeness {
     Reconciled,
     /// The runner never said how many there were: the log is cut, or the runner died.
     NoFinalLine,
-    /// Some count disagrees, or some line could not be told apart; each problem in words.
+    /// Some count disagrees, or some line could be read in two ways; each problem in words.
     Mismatch(Vec<String>),
 }
 
@@ -107,7 +107,7 @@ pub struct TestRun {
     /// What ended or broke the session as a whole, in the runner's words: interrupted, an
     /// internal error, a lost worker, tests that could not be built.
     pub session_error: Option<String>,
-    /// The exit code that the runner must have ended with, where the log tells. A real exit code
+    /// The exit code that the runner must have ended with, where the log shows it. A real exit code
     /// that differs is proof that the log was tampered with.
     pub exit_hint: Option<u8>,
     /// How long it took, by its own account.

@@ -1,7 +1,7 @@
-//! How the two values differ that a test compared, where the difference itself tells the cause.
+//! How the two values differ that a test compared, where the difference itself shows the cause.
 //!
 //! Invariant: an answer needs both values, whole, as the runner printed them; a value that was cut
-//! short tells nothing.
+//! short shows nothing.
 
 use regex::Regex;
 use schemars::JsonSchema;
@@ -81,7 +81,7 @@ impl Comparer {
         Self { sides: sides.into() }
     }
 
-    /// How the values of a message differ, where it shows two and that tells anything.
+    /// How the values of a message differ, where it shows two and that means anything.
     pub(super) fn difference(&self, message: &str) -> Option<Difference> {
         if message.len() > LONGEST {
             return None;

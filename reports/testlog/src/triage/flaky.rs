@@ -29,7 +29,7 @@ pub struct TestHistory {
     pub id: String,
     /// The binary, package or suite, where the log has several.
     pub title: Option<String>,
-    /// What became of it, in the order of the runs: whether it passed.
+    /// Whether it passed, in the order of the runs.
     pub passed: Vec<bool>,
     /// How often it passed only when it was run again.
     pub retried: usize,

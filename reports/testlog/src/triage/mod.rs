@@ -2,7 +2,7 @@
 //!
 //! Invariants: what an error says comes before what a test is called; what nobody knows stays
 //! UNKNOWN and says so; a group does not depend on the order of what was read. Nothing here
-//! changes which tests failed: that is `testlog`'s, to the letter.
+//! changes which tests failed: that is what was read, to the letter.
 
 // What decides.
 pub mod compat;
@@ -60,7 +60,7 @@ pub struct Finding<'a> {
     pub reason: String,
     /// What mends it.
     pub remedy: String,
-    /// What in the failure, and in those beside it, made it so.
+    /// What in the failure, and in the others, decided.
     pub evidence: String,
     /// The group, by its place in [`Triage::groups`].
     pub group: usize,

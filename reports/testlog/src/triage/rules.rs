@@ -205,7 +205,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_error_is_heard_before_the_name() {
+    fn the_error_decides_before_the_name() {
         let message = "ConnectionRefusedError: [Errno 111] Connection refused";
         let decided = decided("a.py::test_race", Some("ConnectionRefusedError"), message);
         assert_eq!(decided, "connection: text `Connection refused`");
@@ -225,8 +225,8 @@ pub(crate) mod tests {
         let guess = decided("tests/chaos/test_auth.py::test_jwt_expiration", None, "");
         assert_eq!(guess, "name-fault-injection: name `chaos`");
         let message = "AssertionError: assert [] == [1]";
-        let told = decided("tests/chaos/test_auth.py::test_a", Some("AssertionError"), message);
-        assert!(told.starts_with("wrong-value"), "{told}");
+        let by_error = decided("tests/chaos/test_auth.py::test_a", Some("AssertionError"), message);
+        assert!(by_error.starts_with("wrong-value"), "{by_error}");
     }
 
     #[test]
@@ -243,7 +243,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn every_problem_of_a_file_is_told() {
+    fn every_problem_of_a_file_is_reported() {
         let rule = |name: &str, matcher: &str| {
             format!(
                 "[[rule]]\nname = \"{name}\"\n{matcher}\ncategory = \"BUG\"\npriority = \"HIGH\"\n\

@@ -20,7 +20,7 @@ static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"(^|\W)(?:"([^"\n]*)"|'([^'\n]*)')"#).expect("the expression is tested")
 });
 
-/// The longest name, in bytes, that tells two failures apart.
+/// The longest name, in bytes, by which two failures differ.
 const NAME: usize = 40;
 
 /// What is masked, the widest first: an address goes before the number in it.

@@ -1,5 +1,5 @@
 //! The logs that tests read, which are packed so that the tree shows the program: a `.tar.gz` for
-//! each family of logs and its runner, and beside it a table that says what is in it.
+//! each family of logs and its runner, each with a table that says what is in it.
 
 #![expect(clippy::disallowed_methods, reason = "the tests read files of the tree")]
 

@@ -26,7 +26,7 @@ pub(crate) const DRESSES: [Dress; 10] = [
         [b"#1 [internal] load build definition from Dockerfile\n", inside.as_slice()].concat()
     }),
     ("a container's build that failed", |log| {
-        // The step's last lines are told again at the end.
+        // The step's last lines come once more at the end.
         let inside = each(log, |at, line| [format!("#9 {at}.25 ").as_bytes(), line].concat());
         let lines: Vec<&[u8]> = inside.split_inclusive(|byte| *byte == b'\n').collect();
         let again = lines[lines.len().saturating_sub(20)..].concat();

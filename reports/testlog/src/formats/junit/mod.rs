@@ -1,7 +1,7 @@
 //! JUnit files, by pytest, nextest, surefire and others, event by event.
 //!
-//! The format is a habit, not a standard: attributes may be missing, a test may stand there twice,
-//! and what a count counts differs. So counts are only checked where they count the same everywhere:
+//! The format is a habit, not a standard: attributes may be missing, a test may be listed twice,
+//! and what a count counts differs. So only counts that mean the same everywhere are checked:
 //! failures, errors and skipped tests. A document type is refused: no runner writes one, and only
 //! a bomb needs it.
 

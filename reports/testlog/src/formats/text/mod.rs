@@ -1,8 +1,8 @@
 //! A log in text: which runner is speaking, line by line.
 //!
-//! A log may hold several runs of several runners, one after the other. The runner that speaks
-//! keeps the word until its run is at its end: what another runner seems to say inside a block of
-//! one of its failures is a test's own output.
+//! A log may hold several runs of several runners, one after the other. Lines belong to one runner
+//! until its run ends: what another runner seems to say inside a block of one of its failures is a
+//! test's own output.
 
 use crate::pytest::{self, PytestReader};
 use crate::run::{Room, keep};
@@ -40,7 +40,7 @@ pub(crate) struct TextReader {
     room: Room,
 }
 
-/// Sessions inside sessions that are told apart.
+/// How many sessions inside sessions are kept apart.
 const DEPTH: usize = 8;
 
 impl TextReader {

@@ -2,8 +2,8 @@
 //! build, the name of a service.
 //!
 //! A program's own log opens its lines with times as well, so nothing is taken off on suspicion.
-//! Either the log's very first line has CI's form, or a line of which it is known how the runner
-//! begins it (a session's title, say) has something before that.
+//! Either the log's very first line has CI's form, or something stands before a line whose
+//! beginning is known, such as a session's title.
 
 mod part;
 mod stamp;
@@ -24,7 +24,7 @@ pub(crate) struct Prefix {
     /// The lines that were looked at, and whether one was seen that settles it.
     seen: u32,
     settled: bool,
-    /// Whether lines come that were told before.
+    /// Whether lines come that came before.
     again: bool,
 }
 
@@ -44,7 +44,7 @@ impl Prefix {
             stepped |= *part == Part::Step && length > 0;
             rest = &rest[length..];
         }
-        // A build that failed ends with the last lines of the step that did, told again.
+        // A build that failed ends with the last lines of the step that did, once more.
         self.again |= !stepped && rest.starts_with(b" > [");
         if self.again {
             self.again = stepped || rest != b"------";
@@ -107,8 +107,8 @@ fn before_counts(line: &[u8]) -> Option<Vec<Part>> {
 
 /// What stands before a line of nextest's: a test's own output among them looks like cargo's.
 fn before_nextest(line: &[u8]) -> Option<Vec<Part>> {
-    let told = [&b" across "[..], b"] "].iter().any(|mark| memmem::find(line, mark).is_some());
-    if line.len() > 400 || !told {
+    let known = [&b" across "[..], b"] "].iter().any(|mark| memmem::find(line, mark).is_some());
+    if line.len() > 400 || !known {
         return None;
     }
     let (parts, rest) = Part::leading(line);

@@ -1,11 +1,11 @@
-//! Two lists that tell of the same things in the same order, one with strangers among them.
+//! Two lists of the same things in the same order, one with strangers among them.
 //!
 //! Pytest prints failures in one order everywhere: in its progress, as headers, as summary lines.
 //! A forged header or line has no partner in the other list, or breaks the order, and the longest
 //! common subsequence leaves it out.
 
 /// Cells of the table that may be filled. Past it, partners are taken as they come: a log with
-/// thousands of strangers is answered in linear time, and its counts tell when that went wrong.
+/// thousands of strangers is answered in linear time, and its counts show when that went wrong.
 const CELLS: usize = 1 << 20;
 
 /// Pairs of places whose entries match, in rising order on both sides, as many as possible.

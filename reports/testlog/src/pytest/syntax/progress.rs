@@ -18,7 +18,7 @@ use crate::bytes::trim_start;
 pub(crate) enum Mark<'a> {
     /// A test's result, and which part of it where it is a part.
     Result { id: &'a [u8], word: Word, part: Option<&'a [u8]> },
-    /// A result whose id and part cannot be told apart without knowing which tests run.
+    /// A result whose id and part cannot be separated without knowing which tests run.
     Worker { rest: &'a [u8], word: Word },
     /// A test begins; its result comes on another line.
     Start(&'a [u8]),

@@ -15,7 +15,7 @@ pub(crate) fn title(line: &[u8], mark: u8) -> Option<&[u8]> {
     if title.is_empty() || title == [mark] {
         return None;
     }
-    // A title that itself ends with the mark is only told from the rule by their lengths.
+    // A title that itself ends with the mark differs from the rule by its length alone.
     (right == left || right == left + 1).then_some(title).or_else(|| longer(inner, left, mark))
 }
 

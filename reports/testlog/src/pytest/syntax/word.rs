@@ -1,4 +1,4 @@
-//! The words and letters that pytest has for what became of a test.
+//! The words and letters that pytest has for the outcome of a test.
 
 use crate::Status;
 

@@ -1,7 +1,7 @@
 //! `cargo test` in text: one run for each test binary.
 //!
 //! A binary says how many tests it runs before the first result, so a result after the last one
-//! is a test's own output. Blocks of output are told from forged ones by the names that failed.
+//! is a test's own output. The names that failed show which blocks of output are forged.
 
 mod line;
 

@@ -9,7 +9,7 @@ use super::suite::Suite;
 use super::{Event, Left};
 use crate::{Counts, Runner, TestRun};
 
-/// What a suite takes beside its name.
+/// What a suite takes in addition to its name.
 const SUITE: usize = 1 << 10;
 
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(super) struct Binaries {
 }
 
 impl Binaries {
-    /// Begins with a suite of so many tests, of which the binary is not known yet.
+    /// Begins with a suite of this many tests, of which the binary is not known yet.
     pub(super) const fn new(tests: u64) -> Self {
         Self { suites: Vec::new(), places: BTreeMap::new(), current: 0, begun: tests }
     }

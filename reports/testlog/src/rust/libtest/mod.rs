@@ -3,7 +3,7 @@
 //!
 //! A line is an event, but a test that writes past the capture can forge any of them, and leave
 //! text before the next real one. So a result counts only for a test that runs, and all of a
-//! suite's results are held against the counts of its end.
+//! suite's results are compared with the counts at its end.
 
 mod binaries;
 mod sequence;

@@ -9,7 +9,7 @@ use crate::bytes;
 use crate::run::keep;
 use crate::{Runner, TestRun};
 
-/// Suites inside suites that are told apart.
+/// How many suites inside suites are kept apart.
 const DEPTH: usize = 8;
 
 #[derive(Debug)]

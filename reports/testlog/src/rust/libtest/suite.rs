@@ -21,7 +21,7 @@ pub(super) struct Suite {
     tests: u64,
     results: u64,
     running: BTreeSet<String>,
-    /// Whether tests are said to start: some harnesses only tell results.
+    /// Whether tests are said to start: some harnesses only report results.
     starts: bool,
     later: Vec<(String, Status, Option<Case>)>,
     last: Option<Counts>,
@@ -124,7 +124,7 @@ impl Suite {
         }
     }
 
-    /// The case of a result that is told about, where there is room for it.
+    /// The case of a result that needs one, where there is room for it.
     fn case(
         &self,
         name: &str,
@@ -133,8 +133,8 @@ impl Suite {
         event: &Event<'_>,
         room: &mut Left,
     ) -> Option<Case> {
-        let told = status.is_failure() || status == Status::Flaky;
-        if !told || room.failures < cost(name) {
+        let needed = status.is_failure() || status == Status::Flaky;
+        if !needed || room.failures < cost(name) {
             return None;
         }
         room.failures -= cost(name);
@@ -187,7 +187,7 @@ impl Suite {
         self.run
     }
 
-    /// Holds the number of results against the number of tests.
+    /// Compares the number of results with the number of tests.
     fn count(&mut self, runner: Runner, problems: &mut Vec<String>) {
         let (tests, results) = (self.tests, self.results);
         if tests == results {
@@ -280,8 +280,8 @@ impl Suite {
             let status = chosen[name];
             self.run.read.replace(*first, status);
             let mut later = self.later.iter_mut().rev();
-            let told = later.find(|(known, other, _)| known == name && *other == status);
-            match told.and_then(|(_, _, case)| case.take()) {
+            let found = later.find(|(known, other, _)| known == name && *other == status);
+            match found.and_then(|(_, _, case)| case.take()) {
                 Some(case) => self.run.cases.push(case),
                 None if status.is_failure() => self.unnamed += 1,
                 None => self.run.quiet.push(status, name.as_bytes()),
@@ -290,7 +290,7 @@ impl Suite {
     }
 }
 
-/// What a failure takes beside its message and its output.
+/// What a failure takes in addition to its message and its output.
 const fn cost(name: &str) -> usize {
     name.len() * 3 + 512
 }

@@ -34,7 +34,7 @@ fn end(passed: u64, failed: u64) -> String {
 }
 
 /// A run of the events in `text`: `a>` starts test `a`, `a+` and `a-` are its results.
-fn told(tests: u64, text: &str, passed: u64, failed: u64) -> TestRun {
+fn read_suite(tests: u64, text: &str, passed: u64, failed: u64) -> TestRun {
     let events = text.split(' ').map(|word| match word.split_at(1) {
         (name, ">") => test(name, "started"),
         (name, "+") => test(name, "ok"),
@@ -54,7 +54,7 @@ fn ids(run: &TestRun) -> (String, String) {
 #[test]
 fn the_reading_of_several_results_that_agrees_with_the_counts_is_taken() {
     let check = |text: &str, (passed, failed): (u64, u64), failures: &str, others: &str| {
-        let run = told(passed + failed, text, passed, failed);
+        let run = read_suite(passed + failed, text, passed, failed);
         assert_eq!(run.completeness, WHOLE, "{text}");
         assert_eq!(ids(&run), (failures.to_owned(), others.to_owned()), "{text}");
         assert_eq!((run.read.passed, run.read.failed), (passed, failed), "{text}");
@@ -73,7 +73,7 @@ fn the_reading_of_several_results_that_agrees_with_the_counts_is_taken() {
 #[test]
 fn several_results_of_which_no_reading_agrees_are_failures_and_said_to_be_unclear() {
     for (text, failed) in [("a> a+ a- b> b+", 2), ("a> a+ a- b> b- b+", 1)] {
-        let run = told(2, text, 2 - failed, failed);
+        let run = read_suite(2, text, 2 - failed, failed);
         let Completeness::Mismatch(problems) = &run.completeness else { panic!("{text}: whole") };
         assert!(problems[0].starts_with("tests with several results"), "{problems:?}");
         assert!(run.failures().any(|case| case.id.full == "a"), "{text}");
@@ -105,7 +105,7 @@ fn an_event_behind_text_without_an_end_of_line_is_read() {
 
 #[test]
 fn results_alone_are_read_where_no_test_is_said_to_start() {
-    let run = told(2, "a+ b-", 1, 1);
+    let run = read_suite(2, "a+ b-", 1, 1);
     assert_eq!(run.completeness, WHOLE);
     assert_eq!(ids(&run), ("b".to_owned(), "a".to_owned()));
 }

@@ -1,4 +1,4 @@
-//! What a test printed, told from what nextest says.
+//! What a test printed is not taken for what nextest says.
 
 use super::*;
 
