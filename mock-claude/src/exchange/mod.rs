@@ -179,7 +179,7 @@ impl Exchange {
             Outcome::Replied(replied) if replied.request.stream => {
                 (streamed(*replied, headers, &request_id, (started, in_flight)), None)
             }
-            Outcome::Replied(replied) => (plain(*replied, headers, &request_id), Some(in_flight)),
+            Outcome::Replied(replied) => (plain(&replied, headers, &request_id), Some(in_flight)),
             Outcome::Given(Given { content_type, body }) => {
                 headers.insert(header::CONTENT_TYPE, content_type);
                 (respond(StatusCode::OK, headers, Body::from(body)), Some(in_flight))
@@ -226,7 +226,7 @@ pub(crate) fn refuse(error: &ApiError, mut headers: HeaderMap, request_id: &str)
     respond(status, headers, Body::from(error.body(request_id)))
 }
 
-fn plain(replied: Replied, mut headers: HeaderMap, request_id: &str) -> Response {
+fn plain(replied: &Replied, mut headers: HeaderMap, request_id: &str) -> Response {
     headers.insert(header::CONTENT_TYPE, JSON);
     let body = Body::from(replied.message(request_id).to_json());
     respond(StatusCode::OK, headers, body)

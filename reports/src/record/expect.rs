@@ -95,7 +95,7 @@ impl Bound {
         for (key, value) in [("min", self.min), ("max", self.max)] {
             match value {
                 Some(v) if !v.is_finite() => {
-                    problems.push(Problem::new(key, "is not a finite number"))
+                    problems.push(Problem::new(key, "is not a finite number"));
                 }
                 Some(v) if v < 0.0 => {
                     problems.push(Problem::new(key, "is below 0, and no metric ever is"));

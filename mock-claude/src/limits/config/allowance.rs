@@ -12,16 +12,16 @@ use super::tiers::Tier;
 pub struct Allowance(LimitsConfig);
 
 #[track_caller]
-fn some(number: u64) -> Option<NonZeroU64> {
-    Some(NonZeroU64::new(number).expect("a limit is at least 1"))
+fn limit(number: u64) -> NonZeroU64 {
+    NonZeroU64::new(number).expect("a limit is at least 1")
 }
 
 impl Allowance {
     /// This many requests a minute, of which at most `at_once` may come at the same moment.
     #[track_caller]
     pub fn requests_per_minute(per_minute: u64, at_once: u64) -> Self {
-        let requests_per_minute = some(per_minute);
-        let requests_burst = some(at_once);
+        let requests_per_minute = Some(limit(per_minute));
+        let requests_burst = Some(limit(at_once));
         Self(LimitsConfig { requests_per_minute, requests_burst, ..LimitsConfig::default() })
     }
 
@@ -29,21 +29,21 @@ impl Allowance {
     #[must_use]
     #[track_caller]
     pub fn input_tokens_per_minute(self, per_minute: u64) -> Self {
-        Self(LimitsConfig { input_tokens_per_minute: some(per_minute), ..self.0 })
+        Self(LimitsConfig { input_tokens_per_minute: Some(limit(per_minute)), ..self.0 })
     }
 
     /// This many tokens of replies a minute.
     #[must_use]
     #[track_caller]
     pub fn output_tokens_per_minute(self, per_minute: u64) -> Self {
-        Self(LimitsConfig { output_tokens_per_minute: some(per_minute), ..self.0 })
+        Self(LimitsConfig { output_tokens_per_minute: Some(limit(per_minute)), ..self.0 })
     }
 
     /// This many requests under way at the same time.
     #[must_use]
     #[track_caller]
     pub fn concurrent_requests(self, requests: u64) -> Self {
-        Self(LimitsConfig { concurrent_requests: some(requests), ..self.0 })
+        Self(LimitsConfig { concurrent_requests: Some(limit(requests)), ..self.0 })
     }
 }
 
@@ -79,7 +79,7 @@ mod tests {
             .output_tokens_per_minute(8_000)
             .concurrent_requests(2);
         assert_eq!(LimitsConfig::from(built).problems(), []);
-        let wrong = LimitsConfig { window_s: some(60), ..LimitsConfig::default() };
+        let wrong = LimitsConfig { window_s: Some(limit(60)), ..LimitsConfig::default() };
         assert_eq!(Allowance::try_from(wrong).unwrap_err()[0].key, "window_s");
     }
 }
