@@ -12,12 +12,15 @@
 // What is read: runs, and the cases in them.
 mod run;
 
-// From bytes to lines.
+// The runners that print text.
+mod bytes;
+mod pytest;
+mod rust;
+
+// From the bytes of an input to lines, and from lines to runs, in every format.
 mod lines;
 
-// From lines to runs: pytest's text, then every other format, and which one it is.
 mod formats;
-mod pytest;
 
 // From cases to what they mean, and to text.
 pub mod render;

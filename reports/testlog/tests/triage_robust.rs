@@ -14,7 +14,7 @@ use proptest::sample::Index;
 use reports::Style;
 use reports::text::is_harmful;
 use testlog::Format;
-use testlog::render as page;
+use testlog::render::{TRIAGE, json};
 use testlog::triage::{Input, RuleFile, Rules, SHIPPED, Triage};
 
 /// Logs of every format, the packed ones first.
@@ -163,19 +163,23 @@ fn check(logs: Vec<testlog::Log>) {
     assert_eq!(triage.findings.len(), failures);
 
     let coloured = Style { colour: true, width: 80, ..Style::PLAIN };
+    let page = |word: &str, style: Style| {
+        let format = TRIAGE.iter().find(|format| format.format().word == word);
+        format.unwrap_or_else(|| panic!("no format {word}")).text(&triage, style)
+    };
     let texts = [
-        page::text::render(&triage, true, Style::PLAIN),
-        page::txt::render(&triage),
-        page::markdown::render(&triage),
-        page::matrix::render(&triage, Style::PLAIN),
-        page::text::render(&triage, false, coloured).replace('\u{1b}', ""),
+        page("text", Style { verbose: true, ..Style::PLAIN }),
+        page("txt", Style::PLAIN),
+        page("markdown", Style::PLAIN),
+        page("matrix", Style::PLAIN),
+        page("text", coloured).replace('\u{1b}', ""),
     ];
     for text in texts {
         let harmful = text.chars().find(|found| is_harmful(*found) && *found != '\n');
         assert_eq!(harmful, None, "{text}");
     }
 
-    let csv = page::csv::render(&triage);
+    let csv = page("csv", Style::PLAIN);
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
     let rows: Vec<csv::StringRecord> =
         reader.records().map(|row| row.expect("rows of one length")).collect();
@@ -184,14 +188,14 @@ fn check(logs: Vec<testlog::Log>) {
         assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "a formula: {cell}");
     }
 
-    let json: page::json::Report =
-        serde_json::from_str(&page::json::render(&triage)).expect("what it says it is");
+    let json: json::Report =
+        serde_json::from_str(&page("json", Style::PLAIN)).expect("what it says it is");
     assert_eq!(json.failures.len(), failures);
     for (shown, finding) in json.failures.iter().zip(&triage.findings) {
         assert_eq!(shown.message, finding.case.message);
     }
 
-    let xml = page::junit::render(&triage);
+    let xml = page("junit", Style::PLAIN);
     let report = quick_junit::Report::deserialize_from_str(&xml).expect("a JUnit report");
     let suites = report.test_suites.iter();
     let cut = inputs.iter().flat_map(|input| &input.log.runs);

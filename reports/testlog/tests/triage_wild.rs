@@ -15,28 +15,10 @@ use serde_json::json;
 use testlog::Case;
 use testlog::triage::{Rules, SHIPPED};
 
-const FIRST: [(Runner, &str); 5] = [
-    (Runner::Pytest, include_str!("triage/first/pytest.toml")),
-    (Runner::Cargo, include_str!("triage/first/cargo.toml")),
-    (Runner::Go, include_str!("triage/first/go.toml")),
-    (Runner::Jest, include_str!("triage/first/jest.toml")),
-    (Runner::Java, include_str!("triage/first/java.toml")),
-];
-
-const SECOND: [(Runner, &str); 5] = [
-    (Runner::Pytest, include_str!("triage/second/pytest.toml")),
-    (Runner::Cargo, include_str!("triage/second/cargo.toml")),
-    (Runner::Go, include_str!("triage/second/go.toml")),
-    (Runner::Jest, include_str!("triage/second/jest.toml")),
-    (Runner::Java, include_str!("triage/second/java.toml")),
-];
-
-const THIRD: [(Runner, &str); 5] = [
-    (Runner::Pytest, include_str!("triage/third/pytest.toml")),
-    (Runner::Cargo, include_str!("triage/third/cargo.toml")),
-    (Runner::Go, include_str!("triage/third/go.toml")),
-    (Runner::Jest, include_str!("triage/third/jest.toml")),
-    (Runner::Java, include_str!("triage/third/java.toml")),
+const SETS: [(Set, &str); 3] = [
+    (Set::First, include_str!("triage/first/failures.toml")),
+    (Set::Second, include_str!("triage/second/failures.toml")),
+    (Set::Third, include_str!("triage/third/failures.toml")),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,6 +28,10 @@ enum Runner {
     Go,
     Jest,
     Java,
+}
+
+impl Runner {
+    const ALL: [Self; 5] = [Self::Pytest, Self::Cargo, Self::Go, Self::Jest, Self::Java];
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +45,11 @@ enum Set {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    failure: Vec<Failure>,
+    pytest: Vec<Failure>,
+    cargo: Vec<Failure>,
+    go: Vec<Failure>,
+    jest: Vec<Failure>,
+    java: Vec<Failure>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -248,13 +238,13 @@ fn case(runner: Runner, failure: &Failure) -> Case {
 }
 
 fn failures() -> Vec<(Runner, Failure)> {
-    let read = |(set, (runner, text))| {
-        let file: File = toml::from_str(text).expect("a readable file");
-        file.failure.into_iter().map(move |failure| (runner, Failure { set, ..failure }))
+    let read = |(set, text)| {
+        let File { pytest, cargo, go, jest, java } = toml::from_str(text).expect("a readable file");
+        let lists = Runner::ALL.into_iter().zip([pytest, cargo, go, jest, java]);
+        let all = lists.flat_map(|(runner, list)| list.into_iter().map(move |one| (runner, one)));
+        all.map(move |(runner, failure)| (runner, Failure { set, ..failure }))
     };
-    let files = FIRST.map(|file| (Set::First, file)).into_iter();
-    let files = files.chain(SECOND.map(|file| (Set::Second, file)));
-    files.chain(THIRD.map(|file| (Set::Third, file))).flat_map(read).collect()
+    SETS.into_iter().flat_map(read).collect()
 }
 
 fn count<K: Ord>(keys: impl Iterator<Item = K>) -> BTreeMap<K, usize> {
@@ -362,7 +352,7 @@ fn figures(all: &[Judged], set: Set) -> (f64, f64, String) {
     let whole = line("all", &of);
     let readable: Vec<_> = of.iter().filter(|one| one.failure.readable).copied().collect();
     let readable = line("readable", &readable);
-    for (runner, _) in FIRST {
+    for runner in Runner::ALL {
         let of: Vec<_> = of.iter().filter(|one| one.runner == runner).copied().collect();
         line(&format!("{runner:?}"), &of);
     }

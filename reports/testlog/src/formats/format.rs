@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-use super::rust::libtest;
+use crate::rust::libtest;
 
 /// The formats that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Format {
         match start.first() {
             Some(b'<') if has("<testsuite") => Self::Junit,
             // Behind other lines, it is a part of a text.
-            Some(b'{') if libtest::Reader::opens(start) => Self::Libtest,
+            Some(b'{') if libtest::LibtestReader::opens(start) => Self::Libtest,
             Some(b'{') if has("\"$report_type\"") => Self::Reportlog,
             Some(b'{') if has("\"testResults\"") || has("\"numTotalTests\"") => Self::Jest,
             // A build's errors stand before the first event.

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::formats::json::{Text, closed};
-use crate::formats::output::Output;
+use crate::bytes::json::{Text, closed};
+use crate::bytes::output::Output;
 use crate::run::quiet;
 use crate::{
     Capture, Case, Completeness, Counts, Frame, Held, NodeId, Phase, Runner, Status, TestRun,
@@ -22,7 +22,7 @@ const RUNNING: usize = 8 << 20;
 const PACKAGES: usize = 20_000;
 
 #[derive(Debug, Deserialize)]
-struct Line<'a> {
+struct GoEvent<'a> {
     #[serde(borrow, rename = "Action")]
     action: Text<'a>,
     #[serde(borrow, rename = "Package", default)]
@@ -57,7 +57,7 @@ struct Room {
 
 /// A log that is being read.
 #[derive(Debug)]
-pub(crate) struct Reader {
+pub(crate) struct GoReader {
     order: Vec<String>,
     packages: BTreeMap<String, Package>,
     /// What packages beyond the last one that is kept count.
@@ -68,7 +68,7 @@ pub(crate) struct Reader {
     room: Room,
 }
 
-impl Reader {
+impl GoReader {
     pub(crate) const fn new() -> Self {
         let room = Room { failures: BUDGET, running: RUNNING, quiet: quiet::BUDGET * 2 };
         Self {
@@ -84,7 +84,7 @@ impl Reader {
     /// Reads one line.
     pub(crate) fn line(&mut self, line: &[u8]) {
         if line.first() == Some(&b'{') {
-            if let Ok(event) = serde_json::from_slice::<Line<'_>>(line) {
+            if let Ok(event) = serde_json::from_slice::<GoEvent<'_>>(line) {
                 return self.event(&event);
             }
             let line = closed(line);
@@ -96,7 +96,7 @@ impl Reader {
         self.stray(&String::from_utf8_lossy(line));
     }
 
-    fn event(&mut self, event: &Line<'_>) {
+    fn event(&mut self, event: &GoEvent<'_>) {
         let (action, name) = (event.action.as_str(), event.package.as_str());
         if action == "build-output" {
             return self.stray(event.output.as_str().trim_end());
@@ -153,7 +153,7 @@ impl Package {
         Self { run, running: BTreeMap::new(), own: Output::default(), unnamed: 0 }
     }
 
-    fn event(&mut self, event: &Line<'_>, room: &mut Room, stray: &str) {
+    fn event(&mut self, event: &GoEvent<'_>, room: &mut Room, stray: &str) {
         match (event.action.as_str(), event.test.as_ref().map(Text::as_str)) {
             ("run", Some(name)) => self.start(name, room),
             ("output", None) => self.own.push(event.output.as_str(), usize::MAX),
@@ -218,8 +218,7 @@ impl Package {
             (id.class, id.name) = (class.to_owned(), short.to_owned());
         }
         let mut case = Case::new(id, Status::Failed, Phase::Call);
-        case.duration_ms =
-            elapsed.and_then(|seconds| crate::lines::bytes::seconds(&seconds.to_string()));
+        case.duration_ms = elapsed.and_then(|seconds| crate::bytes::seconds(&seconds.to_string()));
         let own = output.lines().filter(|line| {
             let line = line.trim_start();
             !line.starts_with("=== ") && !line.starts_with("--- ")
@@ -239,11 +238,11 @@ impl Package {
     }
 
     /// The package's own result: a failure that no test explains is the package's.
-    fn end(&mut self, event: &Line<'_>, stray: &str) {
+    fn end(&mut self, event: &GoEvent<'_>, stray: &str) {
         let failed = event.action.as_str() == "fail";
         self.run.exit_hint = Some(u8::from(failed));
         self.run.duration_ms =
-            event.elapsed.and_then(|seconds| crate::lines::bytes::seconds(&seconds.to_string()));
+            event.elapsed.and_then(|seconds| crate::bytes::seconds(&seconds.to_string()));
         if failed && self.run.read.failed == 0 {
             let output = self.own.text();
             let said = if output.contains("[build failed]") && !stray.is_empty() {

@@ -1,7 +1,6 @@
 //! Every format that is read, and which one an input is in.
 
 // Text, by whichever runner speaks.
-pub(crate) mod rust;
 mod text;
 
 // Formats for machines, one each.
@@ -9,10 +8,6 @@ mod go;
 mod jest;
 mod junit;
 mod reportlog;
-
-// What several of them need.
-mod json;
-mod output;
 
 mod format;
 mod read;

@@ -3,6 +3,7 @@
 use std::io::{self, BufRead};
 
 use super::{Format, go, jest, junit, reportlog, text};
+use crate::bytes::LONGEST;
 use crate::lines::{self, decode::Decoded};
 use crate::{Completeness, Held, Log};
 
@@ -20,17 +21,17 @@ pub fn read(input: impl BufRead, format: Option<Format>) -> io::Result<Log> {
         Format::Junit => junit::read(input)?,
         Format::Jest => jest::read(input)?,
         Format::Reportlog => {
-            let mut reader = reportlog::Reader::new();
+            let mut reader = reportlog::ReportlogReader::new();
             cut = lines::each(input, |line, _| reader.line(line))?.cut;
             reader.finish()
         }
         Format::Go => {
-            let mut reader = go::Reader::new();
+            let mut reader = go::GoReader::new();
             cut = lines::each(input, |line, _| reader.line(line))?.cut;
             reader.finish()
         }
         Format::Text | Format::Pytest | Format::Cargo | Format::Nextest | Format::Libtest => {
-            let mut reader = text::Reader::new(format);
+            let mut reader = text::TextReader::new(format);
             let mut take = |line: &[u8], ended: bool| {
                 if ended || reader.is_whole(line) {
                     reader.line(line);
@@ -47,7 +48,7 @@ pub fn read(input: impl BufRead, format: Option<Format>) -> io::Result<Log> {
         }
     }
     if cut > 0 {
-        let problem = format!("{cut} lines longer than {} MiB were cut", lines::LONGEST >> 20);
+        let problem = format!("{cut} lines longer than {} MiB were cut", LONGEST >> 20);
         for run in &mut runs {
             run.completeness =
                 match std::mem::replace(&mut run.completeness, Completeness::Reconciled) {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::formats::json::{Text, closed};
+use crate::bytes::json::{Text, closed};
 use crate::run::{Room, keep};
 use crate::{
     Capture, Case, Completeness, Frame, Held, NodeId, Phase, Runner, Status, TestRun, pytest,
@@ -15,7 +15,7 @@ const BUDGET: usize = 10 << 20;
 
 /// A line, as far as it is read.
 #[derive(Debug, Deserialize)]
-struct Entry<'a> {
+struct ReportLine<'a> {
     #[serde(borrow, rename = "$report_type", default)]
     kind: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -45,7 +45,7 @@ struct Entry<'a> {
 #[derive(Debug, Default, Deserialize)]
 struct Long<'a> {
     #[serde(borrow, default)]
-    reprcrash: Option<Place<'a>>,
+    reprcrash: Option<FileLocation<'a>>,
     #[serde(borrow, default)]
     reprtraceback: Option<Traceback<'a>>,
 }
@@ -65,11 +65,11 @@ struct Lines<'a> {
 #[derive(Debug, Deserialize)]
 struct Data<'a> {
     #[serde(borrow, default)]
-    reprfileloc: Option<Place<'a>>,
+    reprfileloc: Option<FileLocation<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Place<'a> {
+struct FileLocation<'a> {
     #[serde(borrow, default)]
     path: Text<'a>,
     #[serde(default)]
@@ -78,7 +78,7 @@ struct Place<'a> {
     message: Text<'a>,
 }
 
-impl Place<'_> {
+impl FileLocation<'_> {
     fn frame(&self) -> Frame {
         Frame { file: self.path.as_str().to_owned(), line: self.lineno, function: None }
     }
@@ -86,7 +86,7 @@ impl Place<'_> {
 
 /// A log that is being read.
 #[derive(Debug)]
-pub(crate) struct Reader {
+pub(crate) struct ReportlogReader {
     done: Vec<TestRun>,
     run: Option<TestRun>,
     lines: u64,
@@ -98,7 +98,7 @@ pub(crate) struct Reader {
     unnamed: u64,
 }
 
-impl Reader {
+impl ReportlogReader {
     pub(crate) const fn new() -> Self {
         Self {
             done: Vec::new(),
@@ -125,7 +125,7 @@ impl Reader {
                 let known = closed.as_deref().and_then(|line| serde_json::from_slice(line).ok());
                 if let Some(known) = known {
                     // What kind of report it is stands at the end. Only a test's has no bounds.
-                    self.entry(&Entry { kind: Some(Text::from("TestReport")), ..known });
+                    self.entry(&ReportLine { kind: Some(Text::from("TestReport")), ..known });
                 } else if self.problems.len() < 20 {
                     self.problems.push(format!("line {}: {error}", self.lines));
                 }
@@ -133,7 +133,7 @@ impl Reader {
         }
     }
 
-    fn entry(&mut self, entry: &Entry<'_>) {
+    fn entry(&mut self, entry: &ReportLine<'_>) {
         let Some(kind) = entry.kind.as_ref().map(Text::as_str) else {
             if self.problems.len() < 20 {
                 self.problems.push(format!("line {}: not a report", self.lines));
@@ -158,7 +158,7 @@ impl Reader {
         }
     }
 
-    fn report(&mut self, entry: &Entry<'_>) {
+    fn report(&mut self, entry: &ReportLine<'_>) {
         let Some(run) = self.run.as_mut() else { return };
         let id = entry.nodeid.as_str();
         if entry.outcome.as_str() == "rerun" {
@@ -225,7 +225,7 @@ impl Reader {
 }
 
 /// What pytest counts a report as, if it counts it.
-fn status(entry: &Entry<'_>) -> Option<(Status, Phase)> {
+fn status(entry: &ReportLine<'_>) -> Option<(Status, Phase)> {
     let phase = match entry.when.as_ref().map(Text::as_str) {
         Some("setup") => Phase::Setup,
         Some("teardown") => Phase::Teardown,
@@ -249,11 +249,11 @@ fn status(entry: &Entry<'_>) -> Option<(Status, Phase)> {
     Some((status, phase))
 }
 
-fn is(entry: &Entry<'_>, kind: &str) -> bool {
+fn is(entry: &ReportLine<'_>, kind: &str) -> bool {
     entry.kind.as_ref().is_some_and(|known| known.as_str() == kind)
 }
 
-fn explain(case: &mut Case, entry: &Entry<'_>) {
+fn explain(case: &mut Case, entry: &ReportLine<'_>) {
     let long = entry.longrepr.map_or("", RawValue::get);
     let text: Text<'_> = serde_json::from_str(long).unwrap_or_default();
     let long: Long<'_> = serde_json::from_str(long).unwrap_or_default();
@@ -266,7 +266,7 @@ fn explain(case: &mut Case, entry: &Entry<'_>) {
     if case.exception.is_none() && case.message.starts_with("assert ") {
         case.exception = Some("AssertionError".to_owned());
     }
-    let crash = long.reprcrash.as_ref().map(Place::frame);
+    let crash = long.reprcrash.as_ref().map(FileLocation::frame);
     case.location = own_frame(&long).or(crash).or(body.location);
     case.captured = entry
         .sections
@@ -281,7 +281,7 @@ fn own_frame(long: &Long<'_>) -> Option<Frame> {
     let entries = &long.reprtraceback.as_ref()?.reprentries;
     let places = entries.iter().rev().filter_map(|lines| lines.data.as_ref()?.reprfileloc.as_ref());
     let mut own = places.filter(|place| pytest::is_own(place.path.as_str()));
-    own.next().map(Place::frame)
+    own.next().map(FileLocation::frame)
 }
 
 fn cut(text: &str) -> String {
@@ -289,5 +289,5 @@ fn cut(text: &str) -> String {
 }
 
 fn milliseconds(seconds: f64) -> Option<u64> {
-    crate::lines::bytes::seconds(&seconds.to_string())
+    crate::bytes::seconds(&seconds.to_string())
 }

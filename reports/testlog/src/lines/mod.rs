@@ -4,17 +4,13 @@
 //! the input or holds escapes. A line longer than [`LONGEST`] is cut, so that memory stays
 //! bounded whatever the input is; what is cut off is read over and counted.
 
-pub(crate) mod bytes;
 pub(crate) mod decode;
 mod prefix;
-mod stamp;
 
 use std::io::{self, BufRead};
 
 use self::prefix::Prefix;
-
-/// The bytes of a line that are kept.
-pub(crate) const LONGEST: usize = 8 << 20;
+use crate::bytes::LONGEST;
 
 /// What reading over all lines found out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

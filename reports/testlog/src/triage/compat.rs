@@ -30,7 +30,7 @@ pub struct NoTests;
 
 type Decision = (Category, Priority, Option<&'static str>);
 
-struct Seen<'a> {
+struct SeenTest<'a> {
     file: &'a str,
     name: &'a str,
     decision: Decision,
@@ -54,7 +54,7 @@ pub fn analyse(text: &str) -> Result<Compat, NoTests> {
             counts.0 += 1;
         } else {
             counts.1 += 1;
-            failures.push(Seen { file, name, decision: decide(&name.to_lowercase()) });
+            failures.push(SeenTest { file, name, decision: decide(&name.to_lowercase()) });
         }
     }
     if passed + failures.len() == 0 {
@@ -122,7 +122,11 @@ fn percent(part: usize, whole: usize) -> f64 {
     part as f64 / whole as f64 * 100.0
 }
 
-fn report(passed: usize, failures: &[Seen<'_>], files: &BTreeMap<&str, (usize, usize)>) -> String {
+fn report(
+    passed: usize,
+    failures: &[SeenTest<'_>],
+    files: &BTreeMap<&str, (usize, usize)>,
+) -> String {
     let (thick, thin) = ("=".repeat(80), "-".repeat(80));
     let total = passed + failures.len();
     let mut page =
@@ -165,9 +169,9 @@ fn report(passed: usize, failures: &[Seen<'_>], files: &BTreeMap<&str, (usize, u
     page
 }
 
-fn inventory(failures: &[Seen<'_>]) -> String {
+fn inventory(failures: &[SeenTest<'_>]) -> String {
     let mut text = "File,Test Name,Status,Category,Priority,Reason".to_owned();
-    for Seen { file, name, decision: (category, priority, reason) } in failures {
+    for SeenTest { file, name, decision: (category, priority, reason) } in failures {
         let (category, priority) = (category.name(), priority.name());
         let reason = reason.unwrap_or_default().replace(',', ";");
         let _ = write!(text, "\n{file},{name},FAILED,{category},{priority},{reason}");

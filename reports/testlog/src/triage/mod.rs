@@ -7,6 +7,7 @@
 // What decides.
 pub mod compat;
 mod difference;
+mod rule_file;
 mod rules;
 mod words;
 
@@ -18,7 +19,8 @@ mod signature;
 
 pub use difference::Difference;
 pub use flaky::{Flakiness, TestHistory};
-pub use rules::{FORMAT, Rule, RuleFile, RuleProblem, Rules, SHIPPED, Tier};
+pub use rule_file::{FORMAT, Rule, RuleFile, SHIPPED, Tier};
+pub use rules::{RuleProblem, Rules};
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};

@@ -7,91 +7,12 @@
 use std::cell::OnceCell;
 
 use regex::{Regex, RegexBuilder};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use reports::text::shortened;
 
 use super::difference::{Comparer, Difference};
+use super::rule_file::{Rule, RuleFile};
 use super::words;
-use crate::{Case, Phase};
-use reports::Confidence;
-use reports::text::shortened;
-use reports::{Category, Priority};
-
-/// The version of the rules' format.
-pub const FORMAT: i64 = 1;
-
-/// The rules that ship, as a file.
-pub const SHIPPED: &str = include_str!("../../rules.toml");
-
-/// A file of rules.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RuleFile {
-    /// The version of this format: 1.
-    pub format: i64,
-    /// The rules, in the order in which they are tried.
-    #[serde(default)]
-    pub rule: Vec<Rule>,
-}
-
-/// One rule. It has at least one of `exception`, `message`, `status`, `difference`, `phase` and
-/// `words`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Rule {
-    /// The name in reports, unlike that of any other rule of the file.
-    pub name: String,
-    /// A regular expression for the exception's whole type, with or without its module.
-    #[serde(default)]
-    pub exception: Option<String>,
-    /// A regular expression that is found somewhere in the message.
-    #[serde(default)]
-    pub message: Option<String>,
-    /// HTTP statuses, one of which the message speaks of.
-    #[serde(default)]
-    pub status: Vec<u16>,
-    /// How the two values differ that the test compared.
-    #[serde(default)]
-    pub difference: Option<Difference>,
-    /// When the test failed.
-    #[serde(default)]
-    pub phase: Option<Phase>,
-    /// Whole words, one of which is in the test's file or name.
-    #[serde(default)]
-    pub words: Vec<String>,
-    /// Where the mending is.
-    pub category: Category,
-    /// How soon it deserves a look.
-    pub priority: Priority,
-    /// How sure that is.
-    pub confidence: Confidence,
-    /// Whether the code under test may be at fault at all.
-    pub tier: Tier,
-    /// What happened, in one sentence.
-    pub reason: String,
-    /// What mends it.
-    pub remedy: String,
-}
-
-/// Whether the code under test may be at fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Tier {
-    /// It cannot be.
-    Certain,
-    /// It may be.
-    Ambiguous,
-}
-
-impl Tier {
-    /// The word in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Certain => "certain",
-            Self::Ambiguous => "ambiguous",
-        }
-    }
-}
+use crate::Case;
 
 /// What is wrong with a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -182,7 +103,7 @@ impl Rules {
 
     /// The rule that decides, and what in the failure made it.
     pub fn decide(&self, case: &Case) -> Option<(&Rule, String)> {
-        let seen = Seen {
+        let seen = Clues {
             statuses: self.statuses(&case.message),
             comparer: &self.comparer,
             difference: OnceCell::new(),
@@ -200,23 +121,15 @@ impl Rules {
     }
 }
 
-impl Rule {
-    fn matches_something(&self) -> bool {
-        let text = self.exception.is_some() || self.message.is_some() || self.phase.is_some();
-        let text = text || self.difference.is_some();
-        text || !self.status.is_empty() || !self.words.is_empty()
-    }
-}
-
 /// What is read once from a failure's message, for all rules.
-struct Seen<'a> {
+struct Clues<'a> {
     statuses: Vec<u16>,
     comparer: &'a Comparer,
     /// Looked for when the first rule asks: most failures are decided before one does.
     difference: OnceCell<Option<Difference>>,
 }
 
-impl Seen<'_> {
+impl Clues<'_> {
     fn difference(&self, message: &str) -> Option<Difference> {
         *self.difference.get_or_init(|| self.comparer.difference(message))
     }
@@ -224,7 +137,7 @@ impl Seen<'_> {
 
 impl Compiled {
     /// What in the failure the rule is about; none where it does not match.
-    fn evidence(&self, case: &Case, seen: &Seen<'_>) -> Option<String> {
+    fn evidence(&self, case: &Case, seen: &Clues<'_>) -> Option<String> {
         let mut evidence = Vec::new();
         if let Some(expression) = &self.exception {
             let exception = case.exception.as_deref()?;
@@ -274,7 +187,8 @@ fn compiled(text: &str) -> Result<Regex, String> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::{NodeId, Status};
+    use crate::triage::SHIPPED;
+    use crate::{NodeId, Phase, Status};
 
     /// The rules that ship.
     pub(crate) fn shipped() -> Rules {

@@ -10,7 +10,7 @@ use std::io::{self, BufRead};
 use serde::Deserialize;
 
 use self::split::{Piece, Split};
-use crate::formats::json::Text;
+use crate::bytes::json::Text;
 use crate::{
     Case, Completeness, Counts, Frame, Held, NodeId, Phase, Quiet, Runner, Status, TestRun, pytest,
 };
@@ -36,7 +36,7 @@ struct Document {
 }
 
 #[derive(Debug, Default, Deserialize)]
-struct Suite<'a> {
+struct JestSuite<'a> {
     #[serde(borrow)]
     name: Text<'a>,
     #[serde(borrow, default)]
@@ -67,7 +67,7 @@ struct Assertion<'a> {
 /// Reads a document. What stands before its first brace was printed by something else.
 pub(crate) fn read(mut input: impl BufRead) -> io::Result<Vec<TestRun>> {
     let mut split = Split::new();
-    let mut reader = Reader::new();
+    let mut reader = JestReader::new();
     while !split.is_done() {
         let buffer = input.fill_buf()?;
         if buffer.is_empty() {
@@ -81,7 +81,7 @@ pub(crate) fn read(mut input: impl BufRead) -> io::Result<Vec<TestRun>> {
 }
 
 #[derive(Debug)]
-struct Reader {
+struct JestReader {
     run: TestRun,
     /// The tests of the suite that is open: its name comes last.
     quiet: Quiet,
@@ -96,7 +96,7 @@ struct Reader {
     unnamed: u64,
 }
 
-impl Reader {
+impl JestReader {
     fn new() -> Self {
         Self {
             run: TestRun::new(Runner::Jest),
@@ -151,7 +151,7 @@ impl Reader {
         case.id.class = class;
         case.attempts = attempts;
         let duration = test.duration.map(|duration| (duration / 1000.0).to_string());
-        case.duration_ms = duration.and_then(|seconds| crate::lines::bytes::seconds(&seconds));
+        case.duration_ms = duration.and_then(|seconds| crate::bytes::seconds(&seconds));
         let messages: Vec<&str> = test.failure_messages.iter().map(Text::as_str).collect();
         explain(&mut case, &messages.join("\n"));
         self.spent += case.message.len();
@@ -159,7 +159,7 @@ impl Reader {
     }
 
     /// A suite, and the tests before it.
-    fn suite(&mut self, suite: &Suite<'_>) {
+    fn suite(&mut self, suite: &JestSuite<'_>) {
         let name = suite.name.as_str();
         if std::mem::take(&mut self.tests) == 0 && suite.status.as_str() == "failed" {
             self.run.read.add(Status::Error);

@@ -22,7 +22,7 @@ pub(super) enum Piece {
 
 /// Where in the document a byte stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Level {
     Before,
     Document,
     Suites,
@@ -35,7 +35,7 @@ enum Place {
 /// A document that is being taken apart.
 #[derive(Debug)]
 pub(super) struct Split {
-    place: Place,
+    place: Level,
     document: Vec<u8>,
     suite: Vec<u8>,
     test: Vec<u8>,
@@ -52,7 +52,7 @@ pub(super) struct Split {
 impl Split {
     pub(super) const fn new() -> Self {
         Self {
-            place: Place::Before,
+            place: Level::Before,
             document: Vec::new(),
             suite: Vec::new(),
             test: Vec::new(),
@@ -67,22 +67,22 @@ impl Split {
 
     /// Whether the document has ended.
     pub(super) fn is_done(&self) -> bool {
-        self.place == Place::After
+        self.place == Level::After
     }
 
     /// Whether the document has begun.
     pub(super) fn has_begun(&self) -> bool {
-        self.place != Place::Before
+        self.place != Level::Before
     }
 
     /// Takes the next bytes, and gives the pieces that end in them.
     pub(super) fn feed(&mut self, bytes: &[u8], mut each: impl FnMut(Piece, &[u8])) {
         let mut rest = bytes;
-        if self.place == Place::Before {
+        if self.place == Level::Before {
             // What stands before was printed by something else.
             let Some(start) = memchr::memchr(b'{', rest) else { return };
             rest = &rest[start + 1..];
-            self.place = Place::Document;
+            self.place = Level::Document;
             self.copy(b"{");
         }
         while !rest.is_empty() && !self.is_done() {
@@ -150,17 +150,17 @@ impl Split {
             return;
         }
         let next = match (self.place, byte) {
-            (Place::Document, b'[') if follows(&self.document, b"testResults") => Place::Suites,
-            (Place::Suite, b'[') if follows(&self.suite, b"assertionResults") => Place::Tests,
-            (Place::Suites, b'{') => Place::Suite,
-            (Place::Tests, b'{') => Place::Test,
-            (Place::Test, b'[')
+            (Level::Document, b'[') if follows(&self.document, b"testResults") => Level::Suites,
+            (Level::Suite, b'[') if follows(&self.suite, b"assertionResults") => Level::Tests,
+            (Level::Suites, b'{') => Level::Suite,
+            (Level::Tests, b'{') => Level::Test,
+            (Level::Test, b'[')
                 if self.inner > 0
                     || follows(&self.test, b"failureMessages")
                     || follows(&self.test, b"ancestorTitles") =>
             {
                 self.inner += 1;
-                Place::Test
+                Level::Test
             }
             _ => {
                 self.copy(b"null");
@@ -169,16 +169,16 @@ impl Split {
             }
         };
         match next {
-            Place::Suite => self.suite.clear(),
-            Place::Test if self.place == Place::Tests => self.test.clear(),
+            Level::Suite => self.suite.clear(),
+            Level::Test if self.place == Level::Tests => self.test.clear(),
             _ => {}
         }
         // The bracket of a list belongs to what the list is in.
-        if matches!(next, Place::Suites | Place::Tests) {
+        if matches!(next, Level::Suites | Level::Tests) {
             self.copy(&[byte]);
         }
         self.place = next;
-        if matches!(next, Place::Suite | Place::Test) {
+        if matches!(next, Level::Suite | Level::Test) {
             self.copy(&[byte]);
         }
     }
@@ -189,45 +189,45 @@ impl Split {
             return;
         }
         match self.place {
-            Place::Test if self.inner > 0 => {
+            Level::Test if self.inner > 0 => {
                 self.inner -= 1;
                 self.copy(&[byte]);
             }
-            Place::Test => {
+            Level::Test => {
                 self.copy(&[byte]);
                 each(Piece::Test, &self.test);
-                self.place = Place::Tests;
+                self.place = Level::Tests;
             }
-            Place::Tests => {
-                self.place = Place::Suite;
+            Level::Tests => {
+                self.place = Level::Suite;
                 self.copy(&[byte]);
             }
-            Place::Suite => {
+            Level::Suite => {
                 self.copy(&[byte]);
                 each(Piece::Suite, &self.suite);
-                self.place = Place::Suites;
+                self.place = Level::Suites;
             }
-            Place::Suites => {
-                self.place = Place::Document;
+            Level::Suites => {
+                self.place = Level::Document;
                 self.copy(&[byte]);
             }
-            Place::Document => {
+            Level::Document => {
                 self.copy(&[byte]);
                 each(Piece::Document, &self.document);
-                self.place = Place::After;
+                self.place = Level::After;
             }
-            Place::Before | Place::After => {}
+            Level::Before | Level::After => {}
         }
     }
 
     fn copy(&mut self, bytes: &[u8]) {
         let target = match self.place {
             _ if self.skipped > 0 => return,
-            Place::Document => &mut self.document,
-            Place::Suite => &mut self.suite,
-            Place::Test => &mut self.test,
+            Level::Document => &mut self.document,
+            Level::Suite => &mut self.suite,
+            Level::Test => &mut self.test,
             // Between the members of a list there are commas only.
-            Place::Before | Place::Suites | Place::Tests | Place::After => return,
+            Level::Before | Level::Suites | Level::Tests | Level::After => return,
         };
         if target.len() + bytes.len() <= PIECE {
             target.extend_from_slice(bytes);

@@ -18,7 +18,7 @@ const TAG: usize = 8 << 20;
 
 /// Where a byte stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Markup {
     Text,
     /// After a `<`, as long as it may be a comment's or a section's.
     Open,
@@ -32,7 +32,7 @@ enum Place {
 #[derive(Debug)]
 pub(super) struct Shortened<R> {
     inner: R,
-    place: Place,
+    place: Markup,
     /// The bytes of this text or value, and of this tag, that were kept.
     kept: usize,
     tag: usize,
@@ -51,7 +51,7 @@ impl<R: BufRead> Shortened<R> {
     pub(super) const fn new(inner: R) -> Self {
         Self {
             inner,
-            place: Place::Text,
+            place: Markup::Text,
             kept: 0,
             tag: 0,
             head: Vec::new(),
@@ -94,7 +94,7 @@ impl<R: BufRead> Shortened<R> {
 
 /// The state, apart from the reader that the bytes are borrowed from.
 struct Scan<'a> {
-    place: &'a mut Place,
+    place: &'a mut Markup,
     kept: &'a mut usize,
     tag: &'a mut usize,
     head: &'a mut Vec<u8>,
@@ -107,29 +107,29 @@ impl Scan<'_> {
     /// Takes some bytes; gives those that follow.
     fn step<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
         match *self.place {
-            Place::Text => {
+            Markup::Text => {
                 let end = memchr(b'<', bytes).unwrap_or(bytes.len());
                 self.copy(&bytes[..end], TEXT);
                 if end == bytes.len() {
                     return &[];
                 }
-                (*self.place, *self.tag) = (Place::Open, 1);
+                (*self.place, *self.tag) = (Markup::Open, 1);
                 self.head.clear();
                 self.out.push(b'<');
                 &bytes[end + 1..]
             }
-            Place::Open => {
+            Markup::Open => {
                 let byte = bytes[0];
                 self.head.push(byte);
                 let section = &b"![CDATA["[..];
                 let next = match self.head.as_slice() {
-                    b"?" => Some(Place::Until(b'?')),
-                    b"!--" => Some(Place::Until(b'-')),
-                    head if head == section => Some(Place::Until(b']')),
+                    b"?" => Some(Markup::Until(b'?')),
+                    b"!--" => Some(Markup::Until(b'-')),
+                    head if head == section => Some(Markup::Until(b']')),
                     head if section.starts_with(head) || b"!--".starts_with(head) => None,
                     _ => {
                         // A tag, of which this byte may be the end or a quote.
-                        *self.place = Place::Tag;
+                        *self.place = Markup::Tag;
                         return bytes;
                     }
                 };
@@ -139,8 +139,8 @@ impl Scan<'_> {
                 }
                 &bytes[1..]
             }
-            Place::Tag => self.tag(bytes),
-            Place::Value(quote) => {
+            Markup::Tag => self.tag(bytes),
+            Markup::Value(quote) => {
                 let end = memchr(quote, bytes).unwrap_or(bytes.len());
                 let before = *self.kept;
                 self.copy(&bytes[..end], VALUE);
@@ -148,11 +148,11 @@ impl Scan<'_> {
                 if end == bytes.len() {
                     return &[];
                 }
-                *self.place = Place::Tag;
+                *self.place = Markup::Tag;
                 self.out.push(quote);
                 &bytes[end + 1..]
             }
-            Place::Until(mark) => self.until(mark, bytes),
+            Markup::Until(mark) => self.until(mark, bytes),
         }
     }
 
@@ -160,7 +160,7 @@ impl Scan<'_> {
     fn tag<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
         let mut length = 0;
         *self.kept = 0;
-        while *self.place == Place::Tag && length < bytes.len() {
+        while *self.place == Markup::Tag && length < bytes.len() {
             let Some(at) = memchr3(b'>', b'"', b'\'', &bytes[length..]) else {
                 length = bytes.len();
                 break;
@@ -168,12 +168,12 @@ impl Scan<'_> {
             let byte = bytes[length + at];
             length += at + 1;
             if byte == b'>' {
-                *self.place = Place::Text;
+                *self.place = Markup::Text;
                 break;
             }
             match memchr(byte, &bytes[length..]) {
                 Some(end) if end <= VALUE => length += end + 1,
-                _ => *self.place = Place::Value(byte),
+                _ => *self.place = Markup::Value(byte),
             }
         }
         self.out.extend_from_slice(&bytes[..length]);
@@ -204,7 +204,7 @@ impl Scan<'_> {
                 self.out.extend_from_slice(&[mark, mark][usize::from(mark == b'?')..]);
                 self.out.push(b'>');
             }
-            (*self.place, *self.kept) = (Place::Text, 0);
+            (*self.place, *self.kept) = (Markup::Text, 0);
         }
         &bytes[length..]
     }

@@ -7,8 +7,10 @@ use quick_xml::XmlVersion;
 use quick_xml::events::BytesStart;
 use quick_xml::events::attributes::Attribute;
 
-use super::TEXT;
-use crate::lines::bytes;
+use crate::bytes;
+
+/// The bytes of one text that are kept.
+pub(super) const TEXT: usize = 16 << 10;
 
 /// What a name between `&` and `;` stands for, where everybody knows it.
 pub(super) fn entity(name: &[u8]) -> Option<&'static str> {

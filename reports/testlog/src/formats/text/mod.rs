@@ -4,9 +4,13 @@
 //! keeps the word until its run is at its end: what another runner seems to say inside a block of
 //! one of its failures is a test's own output.
 
-use crate::formats::rust::{build, cargo, libtest, nextest};
+use crate::pytest::{self, PytestReader};
 use crate::run::{Room, keep};
-use crate::{Format, TestRun, pytest};
+use crate::rust::build::BuildReader;
+use crate::rust::cargo::CargoReader;
+use crate::rust::libtest::LibtestReader;
+use crate::rust::nextest::NextestReader;
+use crate::{Format, TestRun};
 
 /// Who can speak in text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,18 +24,18 @@ enum Speaker {
 
 /// A log that is being read.
 #[derive(Debug)]
-pub(crate) struct Reader {
+pub(crate) struct TextReader {
     /// The only runner whose output the log holds, where the caller knows.
     only: Option<Speaker>,
     speaker: Speaker,
-    pytest: pytest::Reader,
-    cargo: cargo::Reader,
-    nextest: nextest::Reader,
-    libtest: libtest::Reader,
-    build: build::Reader,
+    pytest: PytestReader,
+    cargo: CargoReader,
+    nextest: NextestReader,
+    libtest: LibtestReader,
+    build: BuildReader,
     /// Sessions of pytest in which another one began, each with the number of runs before it:
     /// either this one was cut off, or the other one is its output, shown as it came.
-    suspended: Vec<(pytest::Reader, usize)>,
+    suspended: Vec<(PytestReader, usize)>,
     runs: Vec<TestRun>,
     room: Room,
 }
@@ -39,7 +43,7 @@ pub(crate) struct Reader {
 /// Sessions inside sessions that are told apart.
 const DEPTH: usize = 8;
 
-impl Reader {
+impl TextReader {
     pub(crate) fn new(format: Format) -> Self {
         let only = match format {
             Format::Pytest => Some(Speaker::Pytest),
@@ -51,11 +55,11 @@ impl Reader {
         Self {
             only,
             speaker: Speaker::Nobody,
-            pytest: pytest::Reader::new(&Room::ALL),
-            cargo: cargo::Reader::new(&Room::ALL),
-            nextest: nextest::Reader::new(&Room::ALL),
-            libtest: libtest::Reader::new(&Room::ALL),
-            build: build::Reader::default(),
+            pytest: PytestReader::new(&Room::ALL),
+            cargo: CargoReader::new(&Room::ALL),
+            nextest: NextestReader::new(&Room::ALL),
+            libtest: LibtestReader::new(&Room::ALL),
+            build: BuildReader::default(),
             suspended: Vec::new(),
             runs: Vec::new(),
             room: Room::ALL,
@@ -69,14 +73,14 @@ impl Reader {
             Speaker::Nobody => true,
             Speaker::Pytest => self.pytest.is_whole(line),
             Speaker::Cargo => line.starts_with(b"test result: "),
-            Speaker::Nextest => nextest::Reader::is_whole(line),
+            Speaker::Nextest => NextestReader::is_whole(line),
             Speaker::Libtest => line.ends_with(b"}"),
         }
     }
 
     /// Reads one line.
     pub(crate) fn line(&mut self, line: &[u8]) {
-        let goes_on = |(outer, _): &mut (pytest::Reader, usize)| {
+        let goes_on = |(outer, _): &mut (PytestReader, usize)| {
             outer.continues(line) && !(self.speaker == Speaker::Pytest && self.pytest.accepts(line))
         };
         if let Some((outer, runs)) = self.suspended.pop_if(goes_on) {
@@ -88,7 +92,7 @@ impl Reader {
         {
             let inside = self.speaker == Speaker::Pytest && self.pytest.is_under_way();
             if inside && self.suspended.len() < DEPTH {
-                let outer = std::mem::replace(&mut self.pytest, pytest::Reader::new(&self.room));
+                let outer = std::mem::replace(&mut self.pytest, PytestReader::new(&self.room));
                 self.suspended.push((outer, self.runs.len()));
             } else {
                 self.end();
@@ -131,23 +135,23 @@ impl Reader {
     fn begins(&self, line: &[u8]) -> Option<Speaker> {
         let silent = self.speaker == Speaker::Nobody;
         let new = match line.first()? {
-            b'=' | b'T' if pytest::Reader::begins(line) => Some(Speaker::Pytest),
-            b'r' if cargo::Reader::begins(line) => Some(Speaker::Cargo),
-            b' ' if nextest::Reader::begins(line) => Some(Speaker::Nextest),
+            b'=' | b'T' if pytest::begins(line) => Some(Speaker::Pytest),
+            b'r' if CargoReader::begins(line) => Some(Speaker::Cargo),
+            b' ' if NextestReader::begins(line) => Some(Speaker::Nextest),
             // nextest says the same twice where its text and its events are in one log.
             b'{' if !matches!(self.speaker, Speaker::Libtest | Speaker::Nextest)
-                && libtest::Reader::begins(line) =>
+                && LibtestReader::begins(line) =>
             {
                 Some(Speaker::Libtest)
             }
-            _ if silent && pytest::Reader::begins_inside(line) => Some(Speaker::Pytest),
-            b' ' if silent && nextest::Reader::resumes(line) => Some(Speaker::Nextest),
-            b't' if self.is_over() && cargo::Reader::resumes(line) => Some(Speaker::Cargo),
+            _ if silent && pytest::begins_inside(line) => Some(Speaker::Pytest),
+            b' ' if silent && NextestReader::resumes(line) => Some(Speaker::Nextest),
+            b't' if self.is_over() && CargoReader::resumes(line) => Some(Speaker::Cargo),
             _ => None,
         };
         // A run without a beginning is taken up where nothing else speaks.
         let ended = self.speaker == Speaker::Pytest && self.pytest.has_ended();
-        let again = || (silent || ended) && pytest::Reader::resumes(line, silent);
+        let again = || (silent || ended) && pytest::resumes(line, silent);
         let new = new.or_else(|| again().then_some(Speaker::Pytest));
         new.filter(|new| self.only.is_none_or(|only| only == *new))
     }
@@ -187,10 +191,10 @@ impl Reader {
         }
         // What comes next has the room that is left, whoever speaks.
         if self.speaker != Speaker::Nobody {
-            self.pytest = pytest::Reader::new(&self.room);
+            self.pytest = PytestReader::new(&self.room);
             self.cargo.make_room(&self.room);
-            self.nextest = nextest::Reader::new(&self.room);
-            self.libtest = libtest::Reader::new(&self.room);
+            self.nextest = NextestReader::new(&self.room);
+            self.libtest = LibtestReader::new(&self.room);
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::{Completeness, Runner};
 use std::fmt::Write as _;
 
 fn runs(text: &str) -> Vec<TestRun> {
-    let mut reader = Reader::new(Format::Text);
+    let mut reader = TextReader::new(Format::Text);
     for line in text.lines() {
         reader.line(line.as_bytes());
     }
