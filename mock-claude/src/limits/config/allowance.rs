@@ -12,7 +12,7 @@ use super::tiers::Tier;
 pub struct Allowance(LimitsConfig);
 
 #[track_caller]
-const fn limit(number: u64) -> NonZeroU64 {
+fn limit(number: u64) -> NonZeroU64 {
     NonZeroU64::new(number).expect("a limit is at least 1")
 }
 
