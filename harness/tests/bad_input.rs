@@ -46,7 +46,7 @@ fn an_unknown_name_is_answered_with_the_nearest_one() {
     typed(&["nested", "--seed", "-1"], &["-1"]);
     typed(&["nested", "--clock", "sundial"], &["sundial", "simulated"]);
     typed(&["nested", "--frce"], &["--frce"]);
-    check(&sandbox, &["run"], 2, &["--scenario"]);
+    check(&sandbox, &["run"], 2, &["<SCENARIO>", "--help"]);
     check(&sandbox, &["rnu"], 2, &["rnu", "Usage"]);
     check(&sandbox, &["report", "nowhere"], 2, &["`nowhere`", "hint:"]);
     check(&sandbox, &[], 2, &["Usage"]);

@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use super::event::Event;
+use super::room::Left;
 use super::suite::Suite;
-use super::{Event, Left};
 use crate::{Counts, Runner, TestRun};
 
 /// What a suite takes in addition to its name.

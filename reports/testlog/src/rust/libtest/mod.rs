@@ -6,86 +6,19 @@
 //! suite's results are compared with the counts at its end.
 
 mod binaries;
+mod event;
+mod room;
 mod sequence;
 mod suite;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
 use self::binaries::Binaries;
+use self::event::Event;
+use self::room::Left;
 use self::sequence::Sequence;
-use crate::bytes;
-use crate::bytes::json::{Text, closed};
+use crate::TestRun;
+use crate::bytes::json::closed;
 use crate::run::Room;
 use crate::rust::binary;
-use crate::{Counts, TestRun};
-
-/// An event, as far as it is read.
-#[derive(Debug, Deserialize)]
-struct Event<'a> {
-    #[serde(borrow, rename = "type")]
-    kind: Text<'a>,
-    #[serde(borrow, rename = "event", default)]
-    what: Text<'a>,
-    #[serde(borrow, default)]
-    name: Text<'a>,
-    #[serde(borrow, default)]
-    stdout: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    message: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    reason: Option<Text<'a>>,
-    /// A number of seconds; a string with a unit before Rust 1.55.
-    #[serde(borrow, default)]
-    exec_time: Option<&'a RawValue>,
-    #[serde(default)]
-    test_count: u64,
-    #[serde(default)]
-    passed: u64,
-    #[serde(default)]
-    failed: u64,
-    #[serde(default)]
-    ignored: u64,
-    #[serde(default)]
-    measured: u64,
-    #[serde(default)]
-    filtered_out: u64,
-    #[serde(borrow, default)]
-    nextest: Option<Nextest<'a>>,
-}
-
-/// What `libtest-json-plus` adds to the events of a suite.
-#[derive(Debug, Deserialize)]
-struct Nextest<'a> {
-    #[serde(borrow, rename = "crate")]
-    package: Text<'a>,
-    #[serde(borrow)]
-    test_binary: Text<'a>,
-}
-
-impl<'a> Event<'a> {
-    /// Reads a line. An event is the last thing on it.
-    fn read(line: &'a [u8]) -> Option<Self> {
-        let event: Self = serde_json::from_slice(line).ok()?;
-        matches!(event.kind.as_str(), "suite" | "test" | "bench").then_some(event)
-    }
-
-    /// The counts at the end of a suite.
-    const fn counts(&self) -> Counts {
-        Counts {
-            // What is measured is a benchmark, and has held.
-            passed: self.passed.saturating_add(self.measured),
-            failed: self.failed,
-            skipped: self.ignored,
-            deselected: self.filtered_out,
-            ..Counts::ZERO
-        }
-    }
-
-    fn duration_ms(&self) -> Option<u64> {
-        bytes::seconds(self.exec_time?.get().trim_matches('"').trim_end_matches('s'))
-    }
-}
 
 /// Who wrote the events.
 #[derive(Debug)]
@@ -104,15 +37,6 @@ pub(crate) struct LibtestReader {
     writer: Writer,
     title: Option<String>,
     room: Left,
-}
-
-/// The bytes that are left for all suites: of failures, of the ids of what did not fail, and of
-/// tests that run, which must never want room because others failed.
-#[derive(Debug)]
-struct Left {
-    failures: usize,
-    quiet: usize,
-    running: usize,
 }
 
 const FAILURES: usize = 20 << 20;

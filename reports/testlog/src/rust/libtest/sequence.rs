@@ -3,8 +3,9 @@
 //! A suite that begins inside another one either follows a binary that died, or is what a test
 //! printed. The outer suite waits: once one of its tests has a result, all between was output.
 
+use super::event::Event;
+use super::room::Left;
 use super::suite::Suite;
-use super::{Event, Left};
 use crate::bytes;
 use crate::run::keep;
 use crate::{Runner, TestRun};

@@ -6,7 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Event, Left};
+use super::event::Event;
+use super::room::Left;
 use crate::rust::panic;
 use crate::{Case, Completeness, Counts, Held, NodeId, Phase, Runner, Status, TestRun};
 
