@@ -1,8 +1,8 @@
 //! Source trees and arrival schedules, from a seed.
 //!
 //! This crate is pure: the same input and the same seed give the same bytes on every machine,
-//! today and in years. It does no input or output, reads no clock, and knows nothing of HTTP; whoever needs
-//! files on a disk writes the pieces there.
+//! today and in years. It does no input or output, reads no clock, and knows nothing of HTTP;
+//! whoever needs files on a disk writes the pieces there.
 //!
 //! In reading order: [`config`] holds what a scenario says, [`problem`] what can be wrong with it,
 //! [`arrivals`] the schedules, [`file`](mod@file) the files, [`edit`] what changes between two

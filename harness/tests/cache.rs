@@ -23,7 +23,8 @@ fn pipeline(sandbox: &Sandbox, name: &str, section: &str) {
     sandbox.write(name, format!("{before}[cache]\n{section}\n\n{after}"));
 }
 
-/// The numbers of the documented and of the full cache over one file, under this load and these faults.
+/// The numbers of the documented and of the full cache over one file, under this load and these
+/// faults.
 fn both(load: &str, fault: &str, ttl_s: u64) -> [Summary; 2] {
     let sandbox = Sandbox::new();
     let with_ttl = |section: &str| section.replace("86_400", &ttl_s.to_string());

@@ -103,7 +103,8 @@ fn a_question_that_is_answered_at_last_is_one_question_with_several_attempts() {
 fn an_answer_that_was_cut_and_kept_is_no_success() {
     let cut = "ask(open(sys.argv[1]).read(), max_tokens=20)";
     assert_eq!(causes(&jobs(&sandbox("", cut), &PYTHON)), [Some(Cause::Truncated); 6]);
-    // Asked for the rest, it may have been mended: that cannot be known, and is not held against it.
+    // Asked for the rest, it may have been mended: that cannot be known, and is not held against
+    // it.
     let rest = format!("{cut}\nask('x = 1')");
     assert_eq!(causes(&jobs(&sandbox("", &rest), &PYTHON)), [None; 6]);
 }

@@ -10,14 +10,15 @@ const MAX_COLUMNS: usize = 100;
 const MAX_LINES: usize = 600;
 const GOOD_LINES: usize = 400;
 
-/// Files that quote a wire format or a shell command to the letter, which a line break would corrupt.
+/// Files that quote a wire format or a shell command to the letter, which a line break would
+/// corrupt.
 const VERBATIM: [&str; 9] = [
     "mock-claude/examples/static.rs",
     "mock-claude/src/cli/args.rs",
-    "mock-claude/src/error.rs",
+    "mock-claude/src/api/error.rs",
+    "mock-claude/src/journal/conduct/mod.rs",
     "mock-claude/src/limits/refusal.rs",
     "mock-claude/src/proxy/nearest.rs",
-    "mock-claude/src/verdict/mod.rs",
     "reports/src/render/ci/markdown.rs",
     "reports/src/render/compared/ablation.rs",
     "reports/src/render/failures/csv.rs",

@@ -5,7 +5,8 @@
 //! # use mock_claude::{MockClaude, fault, limits::Tier};
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
 //! let overloaded_once = fault::status(529).first_attempts(1);
-//! let mock = MockClaude::builder().seed(7).limits(Tier::Start).fault(overloaded_once).start().await?;
+//! let mock =
+//! MockClaude::builder().seed(7).limits(Tier::Start).fault(overloaded_once).start().await?;
 //! # ask(mock.url()).await;
 //! // Point the client under test at `mock.url()`, then:
 //! mock.assert_clean();
@@ -31,19 +32,19 @@
 //! ```
 //!
 //! The mock stops when it is dropped. [`MockServer::url`] is where it is, [`MockClaude::records`]
-//! what it received, [`MockClaude::conduct`] what the client did wrong with it: whether it waited as
-//! long as it was asked to, backed off, gave up on what cannot succeed. Without a port,
+//! what it received, [`MockClaude::conduct`] what the client did wrong with it: whether it waited
+//! as long as it was asked to, backed off, gave up on what cannot succeed. Without a port,
 //! [`Builder::build`] and [`MockClaude::connect`] run it inside the process, and in simulated time
 //! on a paused tokio runtime.
 //!
 //! # When to use something else
 //!
-//! [wiremock](https://docs.rs/wiremock) answers what a test tells it to answer, for any HTTP API. Use
-//! it where a test is about one call: the exact request that is sent, or what becomes of one reply
-//! that you write out. Use this crate where a test is about how a client behaves towards this API: it
-//! answers any valid request as the API would, refuses invalid ones in the API's words, counts
-//! tokens and money, limits, streams, fails on request, and judges the client's retries. It cannot
-//! return a body of your choosing, and it knows no other API.
+//! [wiremock](https://docs.rs/wiremock) answers what a test tells it to answer, for any HTTP API.
+//! Use it where a test is about one call: the exact request that is sent, or what becomes of one
+//! reply that you write out. Use this crate where a test is about how a client behaves towards this
+//! API: it answers any valid request as the API would, refuses invalid ones in the API's words,
+//! counts tokens and money, limits, streams, fails on request, and judges the client's retries. It
+//! cannot return a body of your choosing, and it knows no other API.
 //!
 //! # Features
 //!
@@ -54,10 +55,10 @@
 //!
 //! # The rooms
 //!
-//! From the bottom up: `basis` (chance, time, digits), `api` (what is said and heard), `model` (what
-//! answers), [`limits`] and [`fault`] (what is in its way), [`journal`] and [`conduct`] (what was
-//! seen), `exchange` (how one request is decided and answered), `routes` and `server` (what brings
-//! it), `mock` (all of it as a value), and on top [`admin`], `proxy` and `cli`.
+//! From the bottom up: `basis` (chance, time, digits), `api` (what is said and heard), `model`
+//! (what answers), [`limits`] and [`fault`] (what is in its way), [`journal`] and [`conduct`] (what
+//! was seen), `exchange` (how one request is decided and answered), `routes` and `server` (what
+//! brings it), `mock` (all of it as a value), and on top [`admin`], `proxy` and `cli`.
 //!
 //! Time comes from tokio's clock, so a paused runtime runs it in simulated time; chance comes
 //! from the seed, the request and its attempt, so the order of arrival decides nothing.

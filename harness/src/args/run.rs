@@ -26,7 +26,8 @@ pub struct RunArgs {
     /// The seed of every decision left to chance [default: the scenario's]
     #[arg(long)]
     pub seed: Option<u64>,
-    /// Simulated time costs nothing; wall time uses a real port [default: simulated, where it can be]
+    /// Simulated time costs nothing; wall time uses a real port [default: simulated, where it can
+    /// be]
     #[arg(long, value_enum)]
     pub clock: Option<ClockArg>,
     /// A source tree to use in place of the scenario's generated files

@@ -197,8 +197,8 @@ impl JobCalls {
         Some(place)
     }
 
-    /// Whether the last question's answer was cut at its limit and nothing was asked after it. Of an
-    /// earlier one it cannot be known whether the next question asked for the rest.
+    /// Whether the last question's answer was cut at its limit and nothing was asked after it. Of
+    /// an earlier one it cannot be known whether the next question asked for the rest.
     pub fn ends_truncated(&self) -> bool {
         self.questions.last().is_some_and(|question| question.truncated)
     }

@@ -59,8 +59,9 @@ impl Clock {
 /// A moment that never comes.
 const NEVER_MS: u64 = u64::MAX;
 
-/// Waits until this many milliseconds after `started`, which may be indefinitely. A timer that is due at
-/// once would still wait for the next millisecond of a real clock, so no waiting is no timer.
+/// Waits until this many milliseconds after `started`, which may be indefinitely. A timer that is
+/// due at once would still wait for the next millisecond of a real clock, so no waiting is no
+/// timer.
 pub(crate) async fn wait_until(started: Instant, at_ms: u64) {
     if at_ms == 0 {
         return;

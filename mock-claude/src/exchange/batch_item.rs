@@ -1,5 +1,5 @@
-//! One request of a batch: faults and prompt cache as for any message, no limits, half the price. An
-//! effect on a connection or a stream has nothing to act on in a batch.
+//! One request of a batch: faults and prompt cache as for any message, no limits, half the price.
+//! An effect on a connection or a stream has nothing to act on in a batch.
 
 use http::HeaderMap;
 use xxhash_rust::xxh3::xxh3_64;

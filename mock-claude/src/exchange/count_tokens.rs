@@ -1,5 +1,5 @@
-//! `POST /v1/messages/count_tokens`: the same headers, body rules and faults as a message, no limits
-//! of messages, no reply and no charge.
+//! `POST /v1/messages/count_tokens`: the same headers, body rules and faults as a message, no
+//! limits of messages, no reply and no charge.
 
 use std::sync::Arc;
 

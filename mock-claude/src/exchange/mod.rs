@@ -1,5 +1,5 @@
-//! One exchange: a request is decided, written down, waited for, answered, and the answer changed as
-//! the fault that hits it demands. Every route of the mock and of the proxy goes through
+//! One exchange: a request is decided, written down, waited for, answered, and the answer changed
+//! as the fault that hits it demands. Every route of the mock and of the proxy goes through
 //! [`Exchange`], each with a decision of its own ([`message`], [`count_tokens`], [`route`]); the
 //! requests of a batch are decided alike and answered together ([`batch_item`]).
 //!

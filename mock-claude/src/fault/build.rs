@@ -1,5 +1,5 @@
-//! Faults put together in Rust, for tests: what goes wrong is a function, and which requests it hits
-//! is said after it.
+//! Faults put together in Rust, for tests: what goes wrong is a function, and which requests it
+//! hits is said after it.
 //!
 //! A fault that makes no sense cannot be made. What is wrong in a way that a type can rule out does
 //! not compile, such as a sequence in a sequence; a number out of its range panics where it stands.

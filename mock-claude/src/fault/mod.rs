@@ -1,10 +1,10 @@
 //! Faults on request: which requests are hit, and by what.
 //!
-//! A fault is a section of the configuration ([`config`], one file in [`kinds`] for each kind):
-//! which requests it hits is the same question for all kinds and is answered by [`when`], and what
-//! it does to a response is an [`effect`]. The first fault of the [`plan`] that hits a request is
+//! A fault is a section of the configuration (`config`, one file in `kinds` for each kind):
+//! which requests it hits is the same question for all kinds and is answered by `when`, and what
+//! it does to a response is an `effect`. The first fault of the `plan` that hits a request is
 //! the one that it meets, and a client can ask for one by name or for none with the header
-//! [`FAULT_HEADER`]. The [`injector`] holds the plan in force.
+//! [`FAULT_HEADER`]. The `injector` holds the plan in force.
 //!
 //! Every kind works on every route, as far as the route's answers have what it changes: a delay and
 //! a wire fault hit any answer, a stream fault hits streams of events and, line by line, the

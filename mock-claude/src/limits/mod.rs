@@ -1,8 +1,8 @@
 //! Rate limits by organisation and class of models, and everything else that refuses a request
 //! for being one too many.
 //!
-//! What exists is configuration ([`config`]) over the numbers of a tier; a class has rates
-//! ([`limiter`]), an organisation has requests under way, growth and spend, and a
+//! What exists is configuration (`config`) over the numbers of a tier; a class has rates
+//! (`limiter`), an organisation has requests under way, growth and spend, and a
 //! workspace has limits below its organisation's. All limits are checked before any takes
 //! anything, so a refusal costs no quota. The quotas are locked once for a request that is refused
 //! and twice for one that is admitted: when it comes, and when it has been answered.

@@ -1,5 +1,5 @@
-//! A mock put together step by step. Every step takes a type without a wrong value, so the mock that
-//! comes out of it is one.
+//! A mock put together step by step. Every step takes a type without a wrong value, so the mock
+//! that comes out of it is one.
 
 use std::io;
 

@@ -2,9 +2,10 @@
 //! back, byte by byte as it comes and as the fault leaves it.
 //!
 //! A status fault answers in the upstream's place, which never hears of the request. Every other
-//! fault acts on the bytes that the upstream sent: they are late, cut, corrupt or wrong, and charged.
-//! The recording holds what the upstream sent. Limits are not enforced here: the upstream has its
-//! own. A request is held in memory; an answer only where a fault has to see the whole of it.
+//! fault acts on the bytes that the upstream sent: they are late, cut, corrupt or wrong, and
+//! charged. The recording holds what the upstream sent. Limits are not enforced here: the upstream
+//! has its own. A request is held in memory; an answer only where a fault has to see the whole of
+//! it.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! Reads the TOML files that users write: strictly, every problem at once, each with its place, its
 //! key and, where one is near, the name that was meant.
 //!
-//! A file is parsed ([`document`]), checked against the schema of the type that it becomes
-//! ([`shape`]), and what is wrong is reported in words ([`problem`]). What a section finds wrong
+//! A file is parsed (`document`), checked against the schema of the type that it becomes
+//! (`shape`), and what is wrong is reported in words (`problem`). What a section finds wrong
 //! with itself is the same [`Problem`], so that one list holds everything. Nothing here knows what
 //! a file is about: mocks, scenarios and pipelines are all read by it.
 //!

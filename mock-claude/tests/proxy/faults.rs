@@ -32,7 +32,7 @@ async fn read(url: &str, path: &str, body: Option<String>) -> Option<(u16, Strin
 /// An upstream, a proxy in front of it that injects `fault`, and what the upstream's twin says.
 async fn through(fault: &str, stream: bool) -> (MockServer, String, Seen) {
     let (behind, twin) = (upstream().await, upstream().await);
-    let (_, proxied) = proxy(behind.url(), &format!("[[fault]]\n{fault}\n"), None);
+    let (_behind, proxied) = proxy(behind.url(), &format!("[[fault]]\n{fault}\n"), None);
     (behind, proxied, ask(twin.url(), body("hello", stream)).await)
 }
 
@@ -51,11 +51,11 @@ async fn a_truncated_answer_is_the_beginning_of_the_upstreams_and_was_charged_th
 #[tokio::test]
 async fn a_connection_is_cut_in_the_middle_of_the_upstreams_body() {
     let fault = "kind = \"wire\"\nwhat = { close = { after_body_bytes = 60 } }";
-    let (_, proxied, whole) = through(fault, false).await;
+    let (_behind, proxied, whole) = through(fault, false).await;
     let seen = read(&proxied, "/v1/messages", Some(body("hello", false))).await;
     assert_eq!(seen, Some((200, whole.body[..60].to_owned(), false)));
     let fault = "kind = \"wire\"\nwhat = { reset = { after_body_bytes = 900 } }";
-    let (_, proxied, _) = through(fault, true).await;
+    let (_behind, proxied, _) = through(fault, true).await;
     // A socket may drop the bytes that the client has not read yet, the head among them.
     let seen = read(&proxied, "/v1/messages", Some(body("hello", true))).await;
     assert!(seen.is_none_or(|(_, text, whole)| !whole && !text.contains("message_stop")));
@@ -74,13 +74,14 @@ async fn a_reset_before_the_head_hides_an_answer_that_was_given_and_charged() {
 
 #[tokio::test]
 async fn events_are_lost_doubled_and_inserted_in_the_upstreams_stream() {
-    let (_, proxied, whole) = through("kind = \"stream\"\nwhat = \"no_message_stop\"", true).await;
+    let unended = "kind = \"stream\"\nwhat = \"no_message_stop\"";
+    let (_behind, proxied, whole) = through(unended, true).await;
     let seen = ask(&proxied, body("hello", true)).await;
     let (all, left) = (events(&whole.body), events(&seen.body));
     assert_eq!(left[..], all[..all.len() - 1]);
     assert!(whole.body.starts_with(&seen.body), "what came is what was sent");
     let fault = "kind = \"stream\"\nwhat = { error_event = { after_deltas = 1 } }";
-    let (_, proxied, whole) = through(fault, true).await;
+    let (_behind, proxied, whole) = through(fault, true).await;
     let seen = ask(&proxied, body("hello", true)).await;
     assert_eq!(events(&seen.body).last(), Some(&"error"));
     assert!(whole.body.starts_with(seen.body.split("event: error").next().expect("a part")));
@@ -89,7 +90,7 @@ async fn events_are_lost_doubled_and_inserted_in_the_upstreams_stream() {
 #[tokio::test]
 async fn a_truncation_cuts_what_the_upstream_wrote_and_counts_what_is_left() {
     let fault = "kind = \"semantic\"\nwhat = { truncated = { after_tokens = 9 } }";
-    let (_, proxied, whole) = through(fault, false).await;
+    let (_behind, proxied, whole) = through(fault, false).await;
     let cut: Value = serde_json::from_str(&ask(&proxied, body("hello", false)).await.body).unwrap();
     let whole: Value = serde_json::from_str(&whole.body).unwrap();
     let (said, wrote) = (&cut["content"][0]["text"], &whole["content"][0]["text"]);
@@ -98,7 +99,7 @@ async fn a_truncation_cuts_what_the_upstream_wrote_and_counts_what_is_left() {
     assert_eq!(cut["stop_reason"], "max_tokens");
     assert_eq!(cut["usage"]["output_tokens"], 9);
     assert_eq!(cut["id"], whole["id"], "all else is the upstream's");
-    let (_, proxied, whole) = through(fault, true).await;
+    let (_behind, proxied, whole) = through(fault, true).await;
     let seen = ask(&proxied, body("hello", true)).await.body;
     assert_eq!(text(&seen), said);
     assert!(text(&whole.body).starts_with(said));
@@ -108,7 +109,7 @@ async fn a_truncation_cuts_what_the_upstream_wrote_and_counts_what_is_left() {
 #[tokio::test]
 async fn what_the_upstream_says_is_changed_where_the_fault_says_so() {
     let fault = "kind = \"semantic\"\nwhat = { wrong_model = { model = \"claude-other\" } }";
-    let (_, proxied, whole) = through(fault, false).await;
+    let (_behind, proxied, whole) = through(fault, false).await;
     let seen = ask(&proxied, body("hello", false)).await;
     let mut expected: Value = serde_json::from_str(&whole.body).unwrap();
     expected["model"] = json!("claude-other");
@@ -123,7 +124,7 @@ async fn what_the_upstream_says_is_changed_where_the_fault_says_so() {
 #[tokio::test]
 async fn a_stall_holds_the_upstreams_stream_in_the_middle_and_a_delay_loses_nothing() {
     let stalled = "kind = \"latency\"\nstall = { after_tokens = 8 }";
-    let (_, proxied, whole) = through(stalled, true).await;
+    let (_behind, proxied, whole) = through(stalled, true).await;
     let mut response = reqwest::Client::new()
         .post(format!("{proxied}/v1/messages"))
         .header("x-api-key", "key")
@@ -143,7 +144,7 @@ async fn a_stall_holds_the_upstreams_stream_in_the_middle_and_a_delay_loses_noth
     assert!(whole.body.starts_with(&seen));
     let late = "kind = \"latency\"\nextra = { fixed_ms = 1 }\ndecode_times = 2";
     for stream in [false, true] {
-        let (_, proxied, whole) = through(late, stream).await;
+        let (_behind, proxied, whole) = through(late, stream).await;
         assert_eq!(ask(&proxied, body("hello", stream)).await, whole);
     }
 }
@@ -152,14 +153,14 @@ async fn a_stall_holds_the_upstreams_stream_in_the_middle_and_a_delay_loses_noth
 async fn faults_meet_the_other_routes_and_connections_on_the_way_too() {
     let fault = "kind = \"wire\"\nwhat = { close = { after_body_bytes = 9 } }\n\
                  when = { path = \"/v1/models*\" }";
-    let (_, proxied, _) = through(fault, false).await;
+    let (_behind, proxied, _) = through(fault, false).await;
     let (status, text, whole) = read(&proxied, "/v1/models", None).await.expect("the head comes");
     assert_eq!((status, text.len(), whole), (200, 9, false));
     let counted = body("hello", false).replace("\"max_tokens\":64,", "");
     let counted = counted.replace("\"stream\":false,", "").replace(",\"stream\":false", "");
     let fault = "kind = \"wire\"\nwhat = { truncate = { after_body_bytes = 9 } }\n\
                  when = { path = \"/v1/messages/count_tokens\" }";
-    let (_, proxied, _) = through(fault, false).await;
+    let (_behind, proxied, _) = through(fault, false).await;
     let seen = read(&proxied, "/v1/messages/count_tokens", Some(counted)).await;
     assert_eq!(seen, Some((200, "{\"input_to".to_owned()[..9].to_owned(), true)));
     let (behind, proxied, _) =
@@ -187,7 +188,7 @@ async fn a_recording_holds_what_the_upstream_sent_whatever_a_fault_left_of_it() 
     let mock = upstream().await;
     let address = mock.url().to_owned();
     let fault = "[[fault]]\nkind = \"wire\"\nwhat = { truncate = { after_body_bytes = 60 } }\n";
-    let (_, proxied) = proxy(&address, fault, Some(&path));
+    let (_behind, proxied) = proxy(&address, fault, Some(&path));
     assert_eq!(ask(&proxied, body("hello", false)).await.body.len(), 60);
     tokio::time::sleep(Duration::from_millis(20)).await;
     let mock = upstream().await;

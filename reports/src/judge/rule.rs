@@ -1,5 +1,5 @@
-//! What a failed job means: the rule that decided, where the fix belongs, how soon it deserves a look,
-//! and how sure that is.
+//! What a failed job means: the rule that decided, where the fix belongs, how soon it deserves a
+//! look, and how sure that is.
 //!
 //! Invariants: only recorded facts decide, never the text of a name; rules are tried in the order
 //! of [`Rule::ALL`] and the first that holds decides; a break that the scenario expects is no bug

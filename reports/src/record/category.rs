@@ -1,4 +1,5 @@
-//! Where the fix of a failure belongs, and how soon it deserves a look: the two axes of every report.
+//! Where the fix of a failure belongs, and how soon it deserves a look: the two axes of every
+//! report.
 //!
 //! Invariant: the categories and priorities are those of the failure analysis, by the same names.
 

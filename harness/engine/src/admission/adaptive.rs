@@ -1,8 +1,8 @@
 //! Adaptive concurrency: how many calls are under way at once, found out by trying.
 //!
-//! Additive increase, multiplicative decrease, as TCP does it: doubling until the first sign of strain,
-//! then one more call for each round that went well, and a cut when the API shows strain. A cut
-//! counts once for everything that was sent before it.
+//! Additive increase, multiplicative decrease, as TCP does it: doubling until the first sign of
+//! strain, then one more call for each round that went well, and a cut when the API shows strain. A
+//! cut counts once for everything that was sent before it.
 
 use std::num::{NonZeroU32, NonZeroU64};
 

@@ -1,8 +1,8 @@
 //! Spend caps: no call is sent that could take a file, a run or a day over its cap.
 //!
-//! A call is checked against the caps before it is sent, by the most that it can cost: its prompt at
-//! list price and an answer of `max_tokens`. What those under way may still cost is set aside, so
-//! no order of answers leads over a cap. A call that would fit if they cost less than they may
+//! A call is checked against the caps before it is sent, by the most that it can cost: its prompt
+//! at list price and an answer of `max_tokens`. What those under way may still cost is set aside,
+//! so no order of answers leads over a cap. A call that would fit if they cost less than they may
 //! waits for them; one that would not fit even then is never sent.
 
 use std::collections::BTreeMap;

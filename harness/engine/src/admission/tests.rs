@@ -10,8 +10,8 @@ use crate::preset::shipped;
 const NEED: Need = Need { input_tokens: 100, max_output_tokens: 1_000 };
 const ASK: Ask = Ask { job: 1, is_retry: false, need: NEED, most_microusd: 60 };
 
-/// The hardened admission, with a cap of a hundred micro-dollars for the run, and calls one at a time
-/// where `alone` says so.
+/// The hardened admission, with a cap of a hundred micro-dollars for the run, and calls one at a
+/// time where `alone` says so.
 fn admission(alone: bool) -> Admission {
     let text = shipped("hardened").unwrap();
     let text = text.replace("per_run_microusd = 50_000_000", "per_run_microusd = 100");

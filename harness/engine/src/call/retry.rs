@@ -149,7 +149,8 @@ impl RetryPolicy {
                 })
             }
             Self::FullJitter { base_ms, max_ms, .. } => failed.may_go_better().then(|| {
-                // On top of what the server says, so that those with the same request do not meet again.
+                // On top of what the server says, so that those with the same request do not meet
+                // again.
                 failed.requested_ms().unwrap_or(0) + draw(0, failed.doubled_ms(*base_ms, *max_ms))
             }),
         }

@@ -2,8 +2,8 @@
 //!
 //! A part ends before the first definition whose text has the smallest hash of all around it. That
 //! depends on those definitions alone, so that an edit moves no cut but those next to it; a cut
-//! after a number of lines would move with every line that is added. Where no such definition is near
-//! enough, the best of the others is taken. Parts are a partition by construction: each begins
+//! after a number of lines would move with every line that is added. Where no such definition is
+//! near enough, the best of the others is taken. Parts are a partition by construction: each begins
 //! where the one before ends.
 
 use super::lines::Lines;

@@ -60,7 +60,8 @@ impl Command {
     pub fn new(words: Vec<String>) -> Result<Self, Failure> {
         let Some(program) = words.first() else {
             return Err(Failure::usage(
-                "`--` is followed by no command\nhint: chaos run concurrent -- python pipeline.py {file}",
+                "`--` is followed by no command\n\
+                 hint: chaos run concurrent -- python pipeline.py {file}",
             ));
         };
         startable(program)?;
@@ -257,12 +258,14 @@ fn startable(program: &str) -> Result<(), Failure> {
     let there = there.or_else(|| path.exists().then(|| path.to_owned()));
     Err(Failure::usage(match there {
         Some(path) => format!(
-            "`{}` is not executable\nhint: name its interpreter: chaos run concurrent -- python {} {{file}}",
+            "`{}` is not executable\n\
+             hint: name its interpreter: chaos run concurrent -- python {} {{file}}",
             path.display(),
             path.display()
         ),
         None => format!(
-            "no program `{program}` is found\nhint: the command after `--` is started as it is typed, without a shell; \
+            "no program `{program}` is found\n\
+             hint: the command after `--` is started as it is typed, without a shell; \
              for a shell, type `-- sh -c '...'`"
         ),
     }))

@@ -8,7 +8,8 @@ use crate::fault::effect::Effect;
 use crate::fault::kind::{Drawn, Kind};
 use crate::fault::when::{Asked, When};
 
-/// The value of [`FAULT_HEADER`](crate::fault::FAULT_HEADER) that switches faults off for a request.
+/// The value of [`FAULT_HEADER`](crate::fault::FAULT_HEADER) that switches faults off for a
+/// request.
 pub(crate) const NO_FAULT: &str = "none";
 
 /// A `[[fault]]` of kind `none`.
