@@ -1,5 +1,5 @@
 //! The command line: what may be typed (`args`), what it means (`settings`, `presets`,
-//! [`mod@file`]), and a mock on a port until it is asked to stop (`serve`).
+//! `file`), and a mock on a port until it is asked to stop (`serve`).
 //!
 //! It is part of the library so that another binary can start the same mock with the same flags.
 //! Exit codes: 0 after a stop that was asked for, 2 for a wrong flag or a port that is taken, 104

@@ -15,8 +15,8 @@
 //!
 //! let document = strict_toml::Document::parse("my.toml", "wokers = 4\n").unwrap();
 //! let invalid = document.read::<Settings>().unwrap_err();
-//! assert_eq!(invalid.problems[0].key, "wokers");
-//! assert_eq!(invalid.problems[0].hint.as_deref(), Some("did you mean `workers`?"));
+//! let slip = invalid.problems.iter().find(|problem| problem.key == "wokers").unwrap();
+//! assert_eq!(slip.hint.as_deref(), Some("did you mean `workers`?"));
 //! ```
 
 mod document;
