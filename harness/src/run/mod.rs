@@ -257,6 +257,10 @@ impl Watcher for Watch {
         }
     }
 
+    fn wants_ends(&self) -> bool {
+        self.calls.is_some()
+    }
+
     fn ended(&self, record: &Seen) {
         if let Some(calls) = &self.calls {
             calls.ended(record);

@@ -69,7 +69,6 @@ pub struct Question {
 struct Place {
     question: u64,
     attempt: u64,
-    cost_microusd: u64,
 }
 
 impl Calls {
@@ -81,11 +80,6 @@ impl Calls {
     /// What is known of a job's calls.
     pub fn of_job(&self, job: u64) -> JobCalls {
         self.jobs.lock().get(&job).cloned().unwrap_or_default()
-    }
-
-    /// Whether any call has come.
-    pub fn is_empty(&self) -> bool {
-        self.jobs.lock().is_empty()
     }
 
     /// Waits until every call of a job has ended; of all jobs, where none is named.
@@ -123,18 +117,18 @@ impl Watcher for Calls {
         calls.used.tokens_in += entry.tokens_in;
         calls.used.tokens_out += entry.tokens_out;
         calls.used.cost_microusd += entry.cost_microusd;
-        let place = calls.place(trace, entry.cost_microusd);
+        let place = calls.place(trace);
         calls.open.insert(entry.request_id.clone(), place);
     }
 
     fn ended(&self, seen: &Seen) {
         let Seen { entry, trace, .. } = seen;
-        let job = job_of(Some(trace));
-        let Some(place) = self.jobs.lock().get_mut(&job).and_then(|calls| calls.end(seen)) else {
+        let (job, failure) = (job_of(Some(trace)), failure(seen));
+        let end = |calls: &mut JobCalls| calls.end(seen, failure.clone());
+        let Some(place) = self.jobs.lock().get_mut(&job).and_then(end) else {
             // Nothing was decided about it, so it cost nothing: a path that is not there.
             return;
         };
-        let failure = failure(seen);
         let (cause, detail) =
             failure.map_or((None, None), |(cause, words)| (Some(cause), Some(words)));
         let at = |us: u64| self.passed_us + us;
@@ -160,7 +154,7 @@ impl Watcher for Calls {
 
 impl JobCalls {
     /// The place of a call that has just been decided.
-    fn place(&mut self, trace: Option<&Trace>, cost_microusd: u64) -> Place {
+    fn place(&mut self, trace: Option<&Trace>) -> Place {
         let subject = trace.and_then(|trace| trace.subject.clone()).unwrap_or_default();
         let says_so = trace.and_then(|trace| trace.retry_count).is_some_and(|count| count > 0);
         let known = self.questions.iter().rposition(|question| {
@@ -180,19 +174,19 @@ impl JobCalls {
         let question = &mut self.questions[at];
         question.attempts += 1;
         question.is_open = true;
-        Place { question: at as u64 + 1, attempt: question.attempts, cost_microusd }
+        Place { question: at as u64 + 1, attempt: question.attempts }
     }
 
     /// Ends a call; none that was not decided.
-    fn end(&mut self, seen: &Seen) -> Option<Place> {
+    fn end(&mut self, seen: &Seen, failure: Option<(Cause, String)>) -> Option<Place> {
         let place = self.open.remove(&seen.entry.request_id)?;
         let at = usize::try_from(place.question).ok()?.checked_sub(1)?;
         let question = self.questions.get_mut(at)?;
         question.is_open = false;
-        question.failure = failure(seen);
+        question.failure = failure;
         question.truncated = seen.trace.truncated;
         if question.failure.is_some() {
-            self.used.wasted_microusd += place.cost_microusd;
+            self.used.wasted_microusd += seen.entry.cost_microusd;
         }
         Some(place)
     }

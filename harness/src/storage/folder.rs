@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use reports::Measured;
 use reports::record::Record;
+use reports::render::RUNS;
 
 use super::checkpoint::{self, CHECKPOINT, Checkpoint};
 use super::files::write_atomically;
@@ -26,21 +27,13 @@ pub const MEASURED: &str = "measured.json";
 /// Where runs go without `--out`.
 pub const DEFAULT_ROOT: &str = "chaos-out";
 
-/// Every file that a run writes into its folder, and all that `--force` removes from it.
-pub const WRITTEN: [&str; 12] = [
-    "ablation.txt",
-    "annotations.txt",
-    "failures.csv",
-    "failures.txt",
-    "jobs.txt",
-    "junit.xml",
-    "matrix.txt",
-    MEASURED,
-    "report.html",
-    RECORDS,
-    CHECKPOINT,
-    "summary.txt",
-];
+/// Every file that a run writes into its folder, and all that `--force` removes from it; the
+/// records last.
+pub fn written() -> impl Iterator<Item = &'static str> {
+    let reports = RUNS.iter().map(|format| format.format());
+    let kept = reports.filter(|format| format.kept).map(|format| format.file);
+    kept.chain(["ablation.txt", MEASURED, CHECKPOINT, RECORDS])
+}
 
 /// The longest header that is read to tell a run from anything else, in bytes.
 const MAX_HEADER_BYTES: u64 = 1024 * 1024;
@@ -217,7 +210,7 @@ fn begins_with_a_header(records: &File) -> bool {
 /// Removes what a run wrote, the records last: a folder that was left half way is still a run.
 /// A link is removed, never what it leads to.
 fn remove_run(path: &Path) -> Result<(), Failure> {
-    for name in WRITTEN.into_iter().filter(|name| *name != RECORDS).chain([RECORDS]) {
+    for name in written() {
         let file = path.join(name);
         match fs::remove_file(&file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {

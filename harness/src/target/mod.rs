@@ -49,12 +49,18 @@ pub trait Target: Send + Sync {
 
     /// Writes down what is known of a job that will not be run, because it was turned away.
     fn describe(&self, job: &Job, progress: &Progress) {
-        let Ok(text) = job.file.text() else { return };
-        progress.note(|figures| {
-            figures.bytes = text.len() as u64;
-            figures.lines = text.lines().count() as u64;
-        });
+        if let Ok(text) = job.file.text() {
+            describe_text(&text, progress);
+        }
     }
+}
+
+/// Writes down what anybody can see of a text.
+fn describe_text(text: &str, progress: &Progress) {
+    progress.note(|figures| {
+        figures.bytes = text.len() as u64;
+        figures.lines = text.lines().count() as u64;
+    });
 }
 
 /// A target as a plan lists it: what it is called and made of, and how it gets ready for a run.

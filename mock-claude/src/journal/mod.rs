@@ -31,6 +31,11 @@ pub trait Watcher: Send + Sync {
     /// A request is decided: from here on it has been charged. A request of a batch has no trace.
     fn decided(&self, entry: &Entry, trace: Option<&Trace>);
 
+    /// Whether it wants to see how requests end, which costs a copy of each record.
+    fn wants_ends(&self) -> bool {
+        false
+    }
+
     /// Its answer has gone, or the client has. Requests that needed no decision are seen here only.
     fn ended(&self, _record: &Record) {}
 }
@@ -141,13 +146,14 @@ impl Journal {
         self.metrics.count(record);
         // What takes long is not done under the lock, and a copy is only made where it is wanted.
         let logged = tracing::enabled!(tracing::Level::INFO);
-        if logged || self.watcher.is_some() {
+        let watcher = self.watcher.as_ref().filter(|watcher| watcher.wants_ends());
+        if logged || watcher.is_some() {
             let record = record.clone();
             drop(book);
             if logged {
                 log(&record);
             }
-            if let Some(watcher) = &self.watcher {
+            if let Some(watcher) = watcher {
                 watcher.ended(&record);
             }
         }

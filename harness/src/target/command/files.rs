@@ -43,18 +43,19 @@ impl Files {
     /// Every file that is not skipped.
     pub(super) fn all(&self) -> io::Result<Vec<PathBuf>> {
         let sent = |file: &&SourceFile| !matches!(file.origin, Origin::Skipped(_));
-        self.all.iter().filter(sent).map(|file| self.of_job(file)).collect()
+        let place = |file: &SourceFile| match &file.origin {
+            Origin::Disk(path) => fs::canonicalize(path),
+            _ => self.of_job(file, &file.text().map_err(unreadable)?),
+        };
+        self.all.iter().filter(sent).map(place).collect()
     }
 
     /// Where a file is. Written under the same name in every round, because a client that keeps
     /// answers knows a file by its path; whole at any moment, because an earlier round may read it.
-    pub(super) fn of_job(&self, file: &SourceFile) -> io::Result<PathBuf> {
+    pub(super) fn of_job(&self, file: &SourceFile, text: &str) -> io::Result<PathBuf> {
         if let Origin::Disk(path) = &file.origin {
             return fs::canonicalize(path);
         }
-        let text = file.text().map_err(|error| match error {
-            NoText::Skipped(reason) | NoText::Unreadable(reason) => io::Error::other(reason),
-        })?;
         let path = self.made.path().join("in").join(&*file.path);
         if fs::read(&path).is_ok_and(|there| there == text.as_bytes()) {
             return Ok(path);
@@ -65,6 +66,12 @@ impl Files {
         whole.write_all(text.as_bytes())?;
         whole.persist(&path).map_err(|error| error.error)?;
         Ok(path)
+    }
+}
+
+fn unreadable(error: NoText) -> io::Error {
+    match error {
+        NoText::Skipped(reason) | NoText::Unreadable(reason) => io::Error::other(reason),
     }
 }
 

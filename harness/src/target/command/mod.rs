@@ -27,7 +27,7 @@ use sha2::{Digest, Sha256};
 use self::files::Files;
 use self::process::Ended;
 use self::template::{Given, Scope, Template};
-use super::{Job, JobEnd, Limits, Setup, Target, TargetPlan};
+use super::{Job, JobEnd, Limits, Setup, Target, TargetPlan, describe_text};
 use crate::Failure;
 use crate::platform::invocation::Invocation;
 use crate::service::calls::{Calls, JobCalls};
@@ -122,20 +122,18 @@ impl Target for Running {
 
     fn run<'a>(&'a self, job: Job, within: &'a Invocation) -> BoxFuture<'a, JobEnd> {
         async move {
-            if self.template.scope() == Scope::EachFile {
-                match job.file.text() {
-                    Ok(_) => self.describe(&job, within.progress()),
-                    Err(NoText::Skipped(reason)) => return JobEnd::skipped(reason),
-                    Err(NoText::Unreadable(reason)) => {
-                        return JobEnd::failed(Cause::Unreadable, reason);
-                    }
+            let files = match (self.template.scope(), job.file.text()) {
+                (Scope::Whole, _) => self.files.all(),
+                (Scope::EachFile, Ok(text)) => {
+                    describe_text(&text, within.progress());
+                    self.files.of_job(&job.file, &text).map(|file| vec![file])
                 }
-            }
-            let noted = Noted { calls: &self.calls, job: job.number, within };
-            let files = match self.template.scope() {
-                Scope::EachFile => self.files.of_job(&job.file).map(|file| vec![file]),
-                Scope::Whole => self.files.all(),
+                (Scope::EachFile, Err(NoText::Skipped(reason))) => return JobEnd::skipped(reason),
+                (Scope::EachFile, Err(NoText::Unreadable(reason))) => {
+                    return JobEnd::failed(Cause::Unreadable, reason);
+                }
             };
+            let noted = Noted { calls: &self.calls, job: job.number, within };
             let files = match files {
                 Ok(files) => files,
                 Err(error) => return JobEnd::failed(Cause::Unreadable, error.to_string()),

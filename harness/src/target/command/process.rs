@@ -43,20 +43,7 @@ pub(super) async fn run(
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let (mut said, mut complained) = (Tail::default(), Tail::default());
     let status = {
-        let reading = async {
-            tokio::join!(
-                async {
-                    if let Some(out) = out {
-                        said.follow(out).await;
-                    }
-                },
-                async {
-                    if let Some(err) = err {
-                        complained.follow(err).await;
-                    }
-                },
-            );
-        };
+        let reading = async { tokio::join!(said.follow(out), complained.follow(err)) };
         tokio::pin!(reading);
         let waiting = child.wait();
         tokio::pin!(waiting);
@@ -65,7 +52,7 @@ pub(super) async fn run(
             tokio::select! {
                 biased;
                 status = &mut waiting => break status?,
-                () = &mut reading, if !read => read = true,
+                _ = &mut reading, if !read => read = true,
             }
         };
         // What was started and forgotten would keep the pipes open.

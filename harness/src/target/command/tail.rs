@@ -18,8 +18,9 @@ pub(super) struct Tail {
 }
 
 impl Tail {
-    /// Reads a stream to its end and keeps the last of it.
-    pub(super) async fn follow(&mut self, mut stream: impl AsyncRead + Unpin) {
+    /// Reads a stream, where there is one, to its end and keeps the last of it.
+    pub(super) async fn follow(&mut self, stream: Option<impl AsyncRead + Unpin>) {
+        let Some(mut stream) = stream else { return };
         let mut buffer = vec![0; 8192];
         // A stream that cannot be read any more has ended.
         while let Ok(read @ 1..) = stream.read(&mut buffer).await {
@@ -67,7 +68,7 @@ mod tests {
     async fn only_the_end_of_a_flood_is_kept() {
         let flood = [&b"x\n".repeat(100_000)[..], b"Error: sk-ant-api03-secret_key is wrong\n\n"];
         let mut tail = Tail::default();
-        tail.follow(&flood.concat()[..]).await;
+        tail.follow(Some(&flood.concat()[..])).await;
         assert!(tail.bytes.len() <= KEPT_BYTES);
         assert_eq!(tail.last_line().as_deref(), Some("Error: sk-ant-... is wrong"));
     }
@@ -75,7 +76,7 @@ mod tests {
     #[tokio::test]
     async fn bytes_that_are_no_text_and_control_characters_are_harmless() {
         let mut tail = Tail::default();
-        tail.follow(&b"\xff\x1b[31mred"[..]).await;
+        tail.follow(Some(&b"\xff\x1b[31mred"[..])).await;
         let line = tail.last_line().unwrap();
         assert!(!line.contains('\u{1b}'), "{line}");
         assert_eq!(Tail::default().last_line(), None);
