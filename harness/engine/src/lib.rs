@@ -24,7 +24,6 @@ pub mod admission;
 pub mod client;
 pub mod source;
 
-pub mod hex;
 pub mod outside;
 
 pub use context::Context;

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use engine::hex::hex;
 use reports::record::{self, Clock, Header, PipelineHeader};
 use scenarios::Scenario;
 use sha2::{Digest, Sha256};
@@ -125,7 +124,7 @@ impl RunPlan {
         if self.from_disk {
             self.files.iter().for_each(|file| file.add_to(&mut hash));
         }
-        hex(&hash.finalize())
+        const_hex::encode(hash.finalize())
     }
 }
 

@@ -1,6 +1,4 @@
-//! What every part of the mock stands on: keyed chance, time that can be simulated, and one way to
-//! write bytes as digits.
+//! What every part of the mock stands on: keyed chance, and time that can be simulated.
 
 pub mod chance;
 pub mod clock;
-pub(crate) mod hex;

@@ -10,7 +10,6 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::run::listen;
-use crate::basis::hex;
 use crate::mock::MockClaude;
 use crate::server::admin::{self, Token};
 
@@ -54,7 +53,7 @@ fn made() -> Result<Token, Failure> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes)
         .map_err(|error| Failure::internal("no token can be made", &error))?;
-    let text = hex::encode(&bytes);
+    let text = const_hex::encode(bytes);
     let _ = writeln!(io::stderr(), "admin token {text}");
     Ok(Token::new(&text))
 }

@@ -7,7 +7,7 @@ use http::HeaderValue;
 use parking_lot::Mutex;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::attempts::AttemptCounts;
+use super::identity::AttemptCounts;
 use crate::basis::chance::{Chance, RequestKey};
 use crate::basis::clock::Clock;
 use crate::fault::injector::Injector;

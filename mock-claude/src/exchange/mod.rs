@@ -6,7 +6,6 @@
 //! Deciding takes no time and awaits nothing; the wait comes after it, so that a slow answer holds
 //! no lock. A fault is decided before the limits, so that an overloaded API costs no quota.
 
-mod attempts;
 pub(crate) mod batch_item;
 pub(crate) mod core;
 pub(crate) mod count_tokens;
@@ -163,7 +162,9 @@ impl Exchange {
                 }
                 tracing::debug!(request_id, tokens_in, tokens_out, "replied");
             }
-            _ => {}
+            Outcome::Given(_) => {}
+            #[cfg(feature = "proxy")]
+            Outcome::Elsewhere(_) => {}
         }
         Box::new(Self { started, in_flight, decision, control: origin.control })
     }

@@ -10,6 +10,7 @@ use super::{Decision, Given, Outcome};
 use crate::api::error::ApiError;
 use crate::api::headers::ORGANIZATION;
 use crate::api::request::Version;
+#[cfg(feature = "proxy")]
 use crate::fault::effect::Effect;
 
 /// What a route's work may know of the request that it answers.

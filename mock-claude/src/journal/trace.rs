@@ -17,7 +17,6 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::api::headers::{RETRY_COUNT, credential, text};
 use crate::basis::chance::RequestKey;
-use crate::basis::hex;
 
 /// The longest path, model or user agent that is kept, in characters.
 const MAX_TEXT: usize = 200;
@@ -125,7 +124,7 @@ impl Trace {
 
     /// The request's key, in the words of the journal.
     pub(crate) fn identify(&mut self, key: RequestKey) {
-        self.subject = Some(hex::encode(&key.subject.to_be_bytes()));
+        self.subject = Some(const_hex::encode(key.subject.to_be_bytes()));
         self.attempt = key.attempt;
     }
 
@@ -161,7 +160,7 @@ fn key_hash(headers: &HeaderMap) -> Option<String> {
             short
         }
     };
-    Some(hex::encode(&short))
+    Some(const_hex::encode(short))
 }
 
 fn cut(text: &str, characters: usize) -> String {

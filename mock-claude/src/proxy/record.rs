@@ -10,8 +10,6 @@ use http::HeaderMap;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use crate::basis::hex;
-
 /// The version of the file.
 pub const FORMAT: u32 = 1;
 
@@ -90,7 +88,7 @@ impl Piece {
         match str::from_utf8(bytes) {
             Ok(text) => Self::Text(without(text, secret)),
             Err(_) if secret.is_some_and(holds) => Self::Text(REMOVED.to_owned()),
-            Err(_) => Self::Hex(hex::encode(bytes)),
+            Err(_) => Self::Hex(const_hex::encode(bytes)),
         }
     }
 
@@ -98,7 +96,7 @@ impl Piece {
     pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
         match self {
             Self::Text(text) => Some(text.clone().into_bytes()),
-            Self::Hex(digits) => hex::decode(digits),
+            Self::Hex(digits) => const_hex::decode(digits).ok(),
         }
     }
 }

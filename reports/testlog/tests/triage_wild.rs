@@ -372,7 +372,7 @@ fn wrong(all: &[Judged]) -> String {
     page
 }
 
-// The floors are what is reached, rounded down; the first set's README.md has the history.
+// The floors are what is reached, rounded down; triage/README.md has the history.
 
 #[test]
 fn the_rules_hold_for_wild_failures_that_nobody_who_wrote_one_had_seen() {

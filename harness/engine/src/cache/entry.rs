@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::client::answer::Answer;
-use crate::hex::hex;
 
 /// An answer as it is held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +43,7 @@ impl CacheEntry {
 }
 
 fn checksum(text: &str, truncated: bool) -> String {
-    hex(&Sha256::new_with_prefix([u8::from(truncated)]).chain_update(text).finalize())
+    const_hex::encode(Sha256::new_with_prefix([u8::from(truncated)]).chain_update(text).finalize())
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::hex::hex;
 use crate::preset::request::RequestConfig;
 
 /// What identifies an answer.
@@ -30,7 +29,7 @@ impl Key {
 
     /// The key in hexadecimal digits.
     pub fn hex(&self) -> String {
-        hex(&self.bytes)
+        const_hex::encode(self.bytes)
     }
 }
 

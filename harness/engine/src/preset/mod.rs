@@ -28,7 +28,6 @@ use crate::call::deadline::DeadlineConfig;
 use crate::call::prompt::too_short_to_cache;
 use crate::call::retry::RetryPolicy;
 use crate::chunk::ChunkPolicy;
-use crate::hex::hex;
 
 /// The version of the preset format.
 pub const FORMAT: i64 = 1;
@@ -157,7 +156,7 @@ impl Preset {
     pub fn sha256(&self) -> String {
         let nameless = Self { title: String::new(), ..self.clone() };
         let text = serde_json::to_string(&nameless).expect("a preset serialises");
-        hex(&Sha256::digest(text))
+        const_hex::encode(Sha256::digest(text))
     }
 }
 

@@ -18,7 +18,6 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use engine::hex::hex;
 use futures_util::future::{BoxFuture, FutureExt};
 use reports::Cause;
 use reports::record::PipelineHeader;
@@ -77,7 +76,11 @@ impl TargetPlan for Command {
             hash.update(word);
             hash.update([0]);
         });
-        PipelineHeader { name: self.name.clone(), config_sha256: hex(&hash.finalize()), jobs: 0 }
+        PipelineHeader {
+            name: self.name.clone(),
+            config_sha256: const_hex::encode(hash.finalize()),
+            jobs: 0,
+        }
     }
 
     fn set_up<'a>(&'a self, setup: Setup<'a>) -> BoxFuture<'a, Result<Arc<dyn Target>, Failure>> {

@@ -25,6 +25,7 @@ pub use self::content::ToolResult;
 use self::content::{Checks, Reading};
 use self::fields::{flag, missing, string, wrong_type};
 use self::json::Body;
+#[cfg(feature = "workspace-internals")]
 pub use self::json::MAX_VALUES;
 pub use self::rules::{Purpose, Rules, Version};
 pub use self::thinking::Thinking;

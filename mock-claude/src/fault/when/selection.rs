@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::api::headers::credential;
-use crate::basis::hex;
 
 /// A name, or the beginning of names when it ends in `*`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -88,7 +87,8 @@ impl KeyHash {
 
 impl From<String> for KeyHash {
     fn from(text: String) -> Self {
-        let digits = text.strip_prefix(HASH_PREFIX).and_then(hex::decode);
+        let digits =
+            text.strip_prefix(HASH_PREFIX).and_then(|digits| const_hex::decode(digits).ok());
         let hash = digits.and_then(|bytes| bytes.try_into().ok());
         hash.map_or_else(|| Self::of(&text), Self)
     }
@@ -96,7 +96,7 @@ impl From<String> for KeyHash {
 
 impl From<KeyHash> for String {
     fn from(hash: KeyHash) -> Self {
-        [HASH_PREFIX, &hex::encode(&hash.0)].concat()
+        [HASH_PREFIX, &const_hex::encode(hash.0)].concat()
     }
 }
 

@@ -14,6 +14,7 @@ use axum::routing::get;
 use serde_json::{Value, json};
 
 use self::store::{File, unknown};
+#[cfg(feature = "workspace-internals")]
 pub use self::store::{KEPT_CONTENT_BYTES, MAX_FILE_BYTES};
 use super::caller::{Caller, Id};
 use super::paging::Query;
