@@ -17,7 +17,10 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 const ARROWS: [(&str, &[&str]); 8] = [
     ("engine", &["mock-claude", "reports", "strict-toml"]),
     ("generators", &["strict-toml"]),
-    ("harness", &["engine", "generators", "mock-claude", "reports", "scenarios", "testlog"]),
+    (
+        "harness",
+        &["engine", "generators", "mock-claude", "reports", "scenarios", "strict-toml", "testlog"],
+    ),
     ("mock-claude", &["strict-toml"]),
     ("reports", &["strict-toml"]),
     ("scenarios", &["generators", "mock-claude", "reports", "strict-toml"]),

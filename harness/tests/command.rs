@@ -13,25 +13,13 @@ use std::process::Stdio;
 
 use reports::Cause;
 use reports::record::{Job, Outcome};
-use support::{QUICK, Ran, Sandbox, signal, wait_for, wait_until};
-
-/// Asks once for each argument; ends with 1 where one was refused.
-const CLIENT: &str = r#"
-import json, os, sys, urllib.error, urllib.request
-def ask(text, model="claude-sonnet-4-5", max_tokens=4096):
-    body = {"model": model, "max_tokens": max_tokens,
-            "messages": [{"role": "user", "content": "```python\n" + text + "\n```"}]}
-    request = urllib.request.Request(os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages",
-        json.dumps(body).encode(), {"x-api-key": os.environ["ANTHROPIC_API_KEY"],
-        "anthropic-version": "2023-06-01", "content-type": "application/json"})
-    return json.load(urllib.request.urlopen(request))
-"#;
+use support::{PYTHON_CLIENT, QUICK, Ran, Sandbox, signal, wait_for, wait_until};
 
 /// A sandbox with the scenario, and a client with these last lines.
 fn sandbox(scenario: &str, last_lines: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.write("quick.toml", format!("{QUICK}\n{scenario}"));
-    sandbox.write("client.py", format!("{CLIENT}\n{last_lines}\n"));
+    sandbox.write("client.py", format!("{PYTHON_CLIENT}\n{last_lines}\n"));
     sandbox
 }
 
@@ -125,7 +113,7 @@ fn a_command_without_a_file_does_the_whole_load_as_one_job() {
     assert_eq!((found.len(), found[0].calls), (1, 6), "{found:?}");
     let walk = "import pathlib\n\
         for path in sorted(pathlib.Path(sys.argv[1]).rglob('*.py')): ask(path.read_text())";
-    sandbox.write("client.py", format!("{CLIENT}\n{walk}\n"));
+    sandbox.write("client.py", format!("{PYTHON_CLIENT}\n{walk}\n"));
     let found = jobs(&sandbox, &["python3", "client.py", "{dir}"]);
     assert_eq!((found.len(), found[0].calls), (1, 6), "{found:?}");
 }

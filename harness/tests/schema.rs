@@ -26,6 +26,11 @@ fn the_schema_in_the_tree_is_the_one_of_this_code() {
     check("harness/engine/presets/pipeline.schema.json", &schemars::schema_for!(Preset));
 }
 
+#[test]
+fn the_schema_of_a_target_is_the_one_of_this_code() {
+    check("harness/target.schema.json", &schemars::schema_for!(harness::target::file::TargetFile));
+}
+
 /// Here and not in `reports`, whose lints keep even its tests from the disk.
 #[test]
 fn the_schema_of_a_report_is_the_one_of_this_code() {

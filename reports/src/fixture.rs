@@ -46,6 +46,7 @@ fn header() -> Header {
         name: name.to_owned(),
         config_sha256: digit.repeat(64),
         jobs: 10,
+        judged_by: None,
     };
     let success = |min, max| Expectation {
         success_rate: Some(Bound { min: Some(min), max }),

@@ -96,6 +96,14 @@ pub enum Command {
         #[command(subcommand)]
         what: GenerateWhat,
     },
+    /// Clean up after a run, once it is gone
+    #[command(hide = true)]
+    Guard {
+        /// What marks the processes of the run.
+        mark: String,
+        /// The folder of its files.
+        folder: PathBuf,
+    },
     /// Serve the mock of the Claude API on a port, as `mock-claude` does
     #[command(after_help = MOCK_EXAMPLES)]
     Mock(Box<mock_claude::cli::Args>),

@@ -1,5 +1,6 @@
 //! What is typed after `chaos run` and `chaos ablate`: both run a scenario.
 
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use clap::{Args as Section, ValueEnum};
@@ -54,6 +55,18 @@ pub struct RunArgs {
     /// The URL of that mock's admin API, which knows what was charged
     #[arg(long, value_name = "URL", requires = "mock_url")]
     pub mock_admin: Option<String>,
+    /// Your own service: posted each file; it finds the mock in its environment
+    #[arg(long, value_name = "URL")]
+    pub http: Option<String>,
+    /// The command that starts it, for a shell
+    #[arg(long, value_name = "COMMAND", requires = "http")]
+    pub start: Option<String>,
+    /// The port at which a service that is running already finds the mock
+    #[arg(long, value_name = "PORT", requires = "http", conflicts_with = "start")]
+    pub mock_port: Option<NonZeroU16>,
+    /// Your service may be on another machine
+    #[arg(long)]
+    pub allow_remote: bool,
     /// Every file's line, not only the first ones
     #[arg(long)]
     pub verbose: bool,
@@ -70,6 +83,8 @@ Examples:
   chaos run concurrent
   chaos run concurrent -- python pipeline.py {file}
   chaos run concurrent --pipeline phase1 phase3 -- python pipeline.py {file}
+  chaos run concurrent --pipeline mine.toml
+  chaos run concurrent --http http://127.0.0.1:8000/document --start 'uvicorn app:app --port 8000'
   chaos run --scenario large-repo --input src --pipeline phase3
   chaos run --scenario mine.toml --pipeline phase1 mine-pipeline.toml --seed 11
   chaos run --scenario large-repo --pipeline phase3 --cache answers.redb

@@ -46,7 +46,8 @@ fn run_again(baseline: &Baseline, out: Option<&Path>) -> Result<Vec<Judged>, Fai
     for entry in &baseline.entries {
         let mut plan = plan::scenario(&entry.scenario)?;
         let names: Vec<String> = entry.pipelines.keys().cloned().collect();
-        plan.targets = plan::targets(&names)?;
+        plan.give(plan::targets(&names)?);
+        plan::all_here(&plan.targets)?;
         plan.seed = entry.seed;
         plan::generate(&mut plan);
         runs.push(match out {

@@ -11,6 +11,7 @@ pub mod deliver;
 pub mod estimate;
 pub mod gate;
 pub mod generate;
+pub mod guard;
 pub mod list;
 pub mod mock;
 pub mod report;
@@ -37,6 +38,7 @@ pub fn execute(args: Args) -> Result<Exit, Failure> {
         Command::Ablate(args) => ablate::execute(&args),
         Command::Claims(args) => claims::execute(&args),
         Command::Generate { what } => generate::execute(what),
+        Command::Guard { mark, folder } => guard::execute(&mark, &folder),
         Command::Mock(args) => mock::execute(*args),
     }
 }

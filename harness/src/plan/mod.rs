@@ -14,15 +14,18 @@ use engine::Preset;
 use engine::preset::{SHIPPED, shipped};
 use reports::record::Clock;
 use scenarios::{Scenario, library, suggest};
+use strict_toml::Document;
 
 use self::run_plan::RunPlan;
 use crate::args::{ClockArg, RunArgs};
+use crate::process::terminal;
 use crate::service::admin_client::RemoteMock;
 use crate::source::{Origin, SourceFile, tree};
 use crate::storage::cache::CachePlace;
 use crate::storage::docs;
 use crate::target::command::Command;
-use crate::target::{TargetPlan, builtin};
+use crate::target::http::Http;
+use crate::target::{self, TargetPlan, builtin};
 use crate::{Exit, Failure};
 
 /// The largest scenario or pipeline file that is read, in bytes.
@@ -35,20 +38,7 @@ pub fn runs(args: &RunArgs) -> Result<Vec<RunPlan>, Failure> {
     } else {
         args.scenarios.iter().chain(&args.scenario).cloned().collect()
     };
-    let command = command(args)?;
-    let clock = match args.clock {
-        Some(ClockArg::Wall) => Clock::Wall,
-        None if command.is_some() => Clock::Wall,
-        Some(ClockArg::Simulated) | None => Clock::Simulated,
-    };
-    let cache = args.cache.as_deref().map(|typed| CachePlace::check(typed, clock)).transpose()?;
-    if args.resume && clock == Clock::Simulated {
-        return Err(Failure::usage(
-            "`--resume` needs `--clock wall`: a simulated run costs nothing to repeat\n\
-             hint: run it again without `--resume`",
-        ));
-    }
-    let mock = mock(args, clock)?;
+    let own = own_targets(args)?;
     if let Some(folder) = &args.docs {
         fs::create_dir_all(folder).map_err(|error| {
             let folder = folder.display();
@@ -63,16 +53,8 @@ pub fn runs(args: &RunArgs) -> Result<Vec<RunPlan>, Failure> {
         .iter()
         .map(|name| {
             let mut plan = scenario(name)?;
-            if !args.pipeline.is_empty() {
-                plan.targets = targets(&args.pipeline)?;
-            }
-            if let Some(command) = &command {
-                if args.pipeline.is_empty() {
-                    plan.targets.clear();
-                }
-                add(&mut plan.targets, Arc::clone(command))?;
-                plan.mixes_clocks = args.clock.is_none();
-            }
+            put_under_load(&mut plan, args, &own)?;
+            follow(&mut plan, args)?;
             if let Some(files) = &tree {
                 plan.files.clone_from(files);
                 plan.from_disk = true;
@@ -80,9 +62,12 @@ pub fn runs(args: &RunArgs) -> Result<Vec<RunPlan>, Failure> {
                 plan.judged = library::find(name).is_none();
             }
             plan.seed = args.seed.unwrap_or(plan.seed);
-            plan.clock = clock;
-            plan.cache.clone_from(&cache);
-            plan.mock.clone_from(&mock);
+            plan.cache = args
+                .cache
+                .as_deref()
+                .map(|typed| CachePlace::check(typed, plan.clock))
+                .transpose()?;
+            plan.mock = mock(args, plan.clock)?;
             plan.docs.clone_from(&args.docs);
             documented_apart(&plan)?;
             generate(&mut plan);
@@ -97,21 +82,81 @@ pub fn runs(args: &RunArgs) -> Result<Vec<RunPlan>, Failure> {
         .collect()
 }
 
-/// The user's own command, where one was typed.
-fn command(args: &RunArgs) -> Result<Option<Arc<dyn TargetPlan>>, Failure> {
-    if args.command.is_empty() {
-        return Ok(None);
+/// The user's own targets, as far as they were typed.
+fn own_targets(args: &RunArgs) -> Result<Vec<Arc<dyn TargetPlan>>, Failure> {
+    let mut own: Vec<Arc<dyn TargetPlan>> = Vec::new();
+    if let Some(url) = &args.http {
+        own.push(Arc::new(Http::typed(url, args.start.clone(), args.mock_port)?));
     }
-    let reason = if args.clock == Some(ClockArg::Simulated) {
-        "a command runs in real time: leave out `--clock simulated`"
-    } else if args.mock_url.is_some() {
-        "a command is given a mock of its own: leave out `--mock-url`"
-    } else if args.resume {
-        "a command keeps no checkpoints: leave out `--resume`"
-    } else {
-        return Ok(Some(Arc::new(Command::new(args.command.clone())?)));
+    if !args.command.is_empty() {
+        let command = Command::typed(args.command.clone())?;
+        if !command.names_files() && !args.quiet {
+            terminal::say(
+                "note: without `{file}` in it, the command is run once, as one job of the whole \
+                 load; with `{file}`, once for each file",
+            );
+        }
+        own.push(Arc::new(command));
+    }
+    Ok(own)
+}
+
+/// Gives a run its targets: those that were asked for, or the scenario's.
+fn put_under_load(
+    plan: &mut RunPlan,
+    args: &RunArgs,
+    own: &[Arc<dyn TargetPlan>],
+) -> Result<(), Failure> {
+    let mut all = match &args.pipeline[..] {
+        [] if own.is_empty() => std::mem::take(&mut plan.targets),
+        [] => Vec::new(),
+        names => targets(names)?,
     };
-    Err(Failure::usage(reason))
+    for target in own {
+        add(&mut all, Arc::clone(target))?;
+    }
+    if !args.allow_remote {
+        all_here(&all)?;
+    }
+    plan.give(all);
+    Ok(())
+}
+
+/// Refuses targets on other machines, which would get the load of a scenario.
+pub fn all_here(targets: &[Arc<dyn TargetPlan>]) -> Result<(), Failure> {
+    let Some(url) = targets.iter().find_map(|target| target.remote()) else { return Ok(()) };
+    Err(Failure::usage(format!(
+        "`{url}` is not on this machine, and would get the load of the scenario\n\
+         hint: `--allow-remote` says that this is meant"
+    )))
+}
+
+/// Gives a run its clock: the one that was asked for, or the one that its targets need.
+fn follow(plan: &mut RunPlan, args: &RunArgs) -> Result<(), Failure> {
+    let real = plan.targets.iter().any(|target| target.needs_real_time());
+    let reason = match args.clock {
+        Some(ClockArg::Simulated) if real => {
+            Some("runs in real time: leave out `--clock simulated`")
+        }
+        _ if real && args.mock_url.is_some() => {
+            Some("is given a mock of its own: leave out `--mock-url`")
+        }
+        _ if real && args.resume => Some("keeps no checkpoints: leave out `--resume`"),
+        _ => None,
+    };
+    if let Some(reason) = reason {
+        return Err(Failure::usage(format!("a command or a service {reason}")));
+    }
+    if args.clock == Some(ClockArg::Wall) {
+        (plan.clock, plan.mixes_clocks) = (Clock::Wall, false);
+    }
+    if args.resume && plan.clock == Clock::Simulated {
+        return Err(Failure::usage(
+            "`--resume` needs `--clock wall`: a simulated run costs nothing to repeat\n\
+             hint: run it again without `--resume`",
+        ));
+    }
+    Ok(())
 }
 
 /// Adds a target under a name that no other one has.
@@ -160,7 +205,9 @@ pub fn scenario(name: &str) -> Result<RunPlan, Failure> {
     };
     let scenario = Scenario::parse(name, &text)?;
     let targets = targets(&scenario.pipelines)?;
-    Ok(bare(plain(name), scenario, targets))
+    let mut plan = bare(plain(name), scenario, Vec::new());
+    plan.give(targets);
+    Ok(plan)
 }
 
 /// The run of a scenario that was put together in memory, its files made.
@@ -203,25 +250,55 @@ pub fn generate(plan: &mut RunPlan) {
         .collect();
 }
 
-/// Pipelines by name, as targets of a run.
+/// Pipelines by name, as targets of a run: shipped ones, files of pipelines, and files of the
+/// user's own commands and services.
 pub fn targets(names: &[String]) -> Result<Vec<Arc<dyn TargetPlan>>, Failure> {
-    pipelines(names).map(builtin::targets)
+    let mut found: Vec<Arc<dyn TargetPlan>> = Vec::new();
+    for name in names {
+        let text = text_of(name)?;
+        // What is no TOML is reported by whoever reads it as a pipeline.
+        let own = Document::parse(name, &text).ok().filter(target::file::is_one);
+        let next = match own {
+            Some(document) => target::file::read(plain(name), &document)?,
+            None => builtin::target(plain(name).to_owned(), Preset::parse(name, &text)?),
+        };
+        if found.iter().any(|earlier| earlier.header().name == plain(name)) {
+            return Err(asked_twice(name));
+        }
+        found.push(next);
+    }
+    Ok(found)
 }
 
-/// Pipelines by name; the name is what the records call them.
+/// Built-in pipelines by name; the name is what the records call them.
 pub fn pipelines(names: &[String]) -> Result<Vec<(String, Preset)>, Failure> {
     let mut found: Vec<(String, Preset)> = Vec::new();
     for name in names {
         if found.iter().any(|(earlier, _)| earlier == plain(name)) {
-            return Err(Failure::usage(format!("pipeline `{name}` is asked for twice")));
+            return Err(asked_twice(name));
         }
-        let text = match shipped(name) {
-            Some(text) => text.to_owned(),
-            None => own_file(name, "pipeline", SHIPPED.iter().map(|(name, _)| *name))?,
-        };
+        let text = text_of(name)?;
+        if Document::parse(name, &text).is_ok_and(|document| target::file::is_one(&document)) {
+            return Err(Failure::usage(format!(
+                "`{name}` is a command or a service of yours, and this needs a built-in pipeline\n\
+                 hint: `chaos run SCENARIO --pipeline {name}` runs it"
+            )));
+        }
         found.push((plain(name).to_owned(), Preset::parse(name, &text)?));
     }
     Ok(found)
+}
+
+/// The text of a shipped pipeline, or of a file.
+fn text_of(name: &str) -> Result<String, Failure> {
+    match shipped(name) {
+        Some(text) => Ok(text.to_owned()),
+        None => own_file(name, "pipeline", SHIPPED.iter().map(|(name, _)| *name)),
+    }
+}
+
+fn asked_twice(name: &str) -> Failure {
+    Failure::usage(format!("pipeline `{name}` is asked for twice"))
 }
 
 /// A path without the `./` that changes nothing: the records know a file by one name.

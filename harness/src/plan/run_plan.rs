@@ -44,6 +44,15 @@ pub struct RunPlan {
 }
 
 impl RunPlan {
+    /// Puts other targets under the load: in real time, where one of them needs it.
+    pub fn give(&mut self, targets: Vec<Arc<dyn TargetPlan>>) {
+        if targets.iter().any(|target| target.needs_real_time()) {
+            self.clock = Clock::Wall;
+            self.mixes_clocks = true;
+        }
+        self.targets = targets;
+    }
+
     /// What each target is given to do.
     pub fn work(&self) -> Work<'_> {
         Work {

@@ -5,7 +5,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the one module that may")]
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A stopwatch on the machine's clock.
 #[derive(Debug, Clone, Copy)]
@@ -42,4 +43,54 @@ pub fn peak_rss_kb() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix("kB")?.trim().parse().ok()
+}
+
+/// Rests for this long by the machine's clock, on a thread that has nothing else to do.
+pub fn rest(time: Duration) {
+    std::thread::sleep(time);
+}
+
+/// The resident memory of every process group, in kilobytes; nothing where the system does not say.
+pub fn resident_kb_by_group() -> BTreeMap<i32, u64> {
+    let mut groups = BTreeMap::new();
+    let Ok(all) = std::fs::read_dir("/proc") else { return groups };
+    let page_kb = u64::try_from(rustix::param::page_size() / 1024).unwrap_or(4);
+    for process in all.flatten() {
+        if !process.file_name().as_encoded_bytes().first().is_some_and(u8::is_ascii_digit) {
+            continue;
+        }
+        // Gone meanwhile, it holds nothing.
+        let stat = std::fs::read_to_string(process.path().join("stat")).unwrap_or_default();
+        if let Some((group, pages)) = group_and_pages(&stat) {
+            *groups.entry(group).or_default() += pages * page_kb;
+        }
+    }
+    groups
+}
+
+/// The process group and the resident pages, from the text of `/proc/PID/stat`.
+fn group_and_pages(stat: &str) -> Option<(i32, u64)> {
+    // The name of a program may have spaces and brackets.
+    let mut fields = stat[stat.rfind(')')? + 1..].split_ascii_whitespace();
+    let group = fields.nth(2)?.parse().ok()?;
+    let pages = fields.nth(18)?.parse().ok()?;
+    Some((group, pages))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_and_its_pages_are_read_whatever_the_program_is_called() {
+        let stat = "12 (a) b) S 1 34 34 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 100 4096 77 18446";
+        assert_eq!(group_and_pages(stat), Some((34, 77)));
+        assert_eq!(group_and_pages(""), None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn this_process_is_in_some_group_that_holds_memory() {
+        assert!(resident_kb_by_group().values().any(|kb| *kb > 100));
+    }
 }

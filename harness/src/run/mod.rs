@@ -21,6 +21,7 @@ use mock_claude::internals::clock::SIMULATED_EPOCH_MS;
 use mock_claude::journal::{Entry, Journal, Record as Seen, Trace, Watcher};
 use reports::Measured;
 use reports::record::{Clock, Fault, PipelineEnd, Record};
+use reports::text::escape;
 
 use self::driver::drive;
 use self::recorder::Recorder;
@@ -41,12 +42,29 @@ use crate::storage::checkpoint::{self, Beginning};
 use crate::target::command::whole_load;
 use crate::target::{Setup, TargetPlan};
 
+/// What a run leaves besides its records.
+#[derive(Debug)]
+pub struct Aftermath {
+    /// What it took on this machine.
+    pub measured: Measured,
+    /// What failed jobs of commands and services printed last; empty where none did.
+    pub printed: String,
+}
+
+/// What one target leaves besides its records.
+#[derive(Debug, Default)]
+struct Left {
+    peak_rss_kb: Option<u64>,
+    printed: Option<String>,
+}
+
 /// Runs every target, and measures what that took on this machine.
 pub fn run(
     plan: &RunPlan,
     recorder: &Arc<Recorder>,
     interrupt: &Interrupt,
-) -> Result<Measured, Failure> {
+) -> Result<Aftermath, Failure> {
+    let mut printed = String::new();
     let mut lives = resume::begin(recorder, plan.header())?;
     let whole = Stopwatch::start();
     let (mut wall_us, mut resident_kb) = (BTreeMap::new(), BTreeMap::new());
@@ -63,20 +81,29 @@ pub fn run(
         let forgotten = measure::forget_peak_rss();
         let watch = Stopwatch::start();
         let target = &**target;
-        TargetRun { plan, index, target, name: &name, recorder, interrupt, earlier }.run()?;
+        let left = TargetRun { plan, index, target, name: &name, recorder, interrupt, earlier };
+        let left = left.run()?;
         wall_us.insert(name.clone(), watch.elapsed_us());
+        if let Some(text) = left.printed {
+            printed.extend(["# ", &escape(&name), "\n", &text]);
+        }
+        if left.peak_rss_kb.is_some() {
+            resident_kb.extend(left.peak_rss_kb.map(|peak_kb| (name, peak_kb)));
+            continue;
+        }
         let peak_kb = measure::peak_rss_kb();
         // The option that has a value is the greater one.
         peak_rss_kb = peak_rss_kb.max(peak_kb);
         resident_kb.extend(peak_kb.filter(|_| forgotten).map(|peak_kb| (name, peak_kb)));
     }
-    Ok(Measured {
+    let measured = Measured {
         format: reports::measured::FORMAT,
         wall_us: whole.elapsed_us(),
         pipelines: wall_us,
         pipelines_peak_rss_kb: resident_kb,
         peak_rss_kb,
-    })
+    };
+    Ok(Aftermath { measured, printed })
 }
 
 /// One target's part of a run.
@@ -93,7 +120,7 @@ struct TargetRun<'a> {
 }
 
 impl TargetRun<'_> {
-    fn run(&self) -> Result<(), Failure> {
+    fn run(&self) -> Result<Left, Failure> {
         match (self.plan.clock_of(self.target), &self.plan.mock) {
             (Clock::Simulated, _) => simulate(WATCHDOG, self.simulated())
                 .map_err(|stuck| Failure::internal(stuck.to_string()))?,
@@ -102,7 +129,7 @@ impl TargetRun<'_> {
         }
     }
 
-    async fn simulated(&self) -> Result<(), Failure> {
+    async fn simulated(&self) -> Result<Left, Failure> {
         let clock = RunClock::starting_at(SIMULATED_EPOCH_MS);
         let billing = Arc::new(Billing::default());
         let mock = self.mock(SIMULATED_EPOCH_MS, &billing, 0, None);
@@ -110,12 +137,14 @@ impl TargetRun<'_> {
     }
 
     /// In real time, with a mock of its own.
-    async fn in_real_time(&self) -> Result<(), Failure> {
+    async fn in_real_time(&self) -> Result<Left, Failure> {
+        let port = self.target.mock_port();
         let refused = |error: std::io::Error| {
-            Failure::internal(format!("cannot listen on 127.0.0.1: {error}"))
+            let message = format!("the mock cannot listen on 127.0.0.1:{port}: {error}");
+            if port == 0 { Failure::internal(message) } else { Failure::usage(message) }
         };
         let listener =
-            mock_claude::internals::listen(([127, 0, 0, 1], 0).into()).map_err(refused)?;
+            mock_claude::internals::listen(([127, 0, 0, 1], port).into()).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         // Mocks of earlier lives are gone, and with them what they knew.
         let clock = self.begin(LedgerSum::default())?.0;
@@ -140,7 +169,7 @@ impl TargetRun<'_> {
     }
 
     /// In real time, with a mock that outlives the run.
-    async fn against(&self, mock: &RemoteMock) -> Result<(), Failure> {
+    async fn against(&self, mock: &RemoteMock) -> Result<Left, Failure> {
         let (clock, before) = self.begin(mock.ledger_now()?)?;
         let before =
             LedgerSum { requests: before.ledger_requests, cost_microusd: before.ledger_microusd };
@@ -184,7 +213,7 @@ impl TargetRun<'_> {
         MockClaude::with(self.plan.scenario.mock(self.plan.seed), epoch_ms, journal)
     }
 
-    async fn drive(&self, service: Service, clock: RunClock) -> Result<(), Failure> {
+    async fn drive(&self, service: Service, clock: RunClock) -> Result<Left, Failure> {
         let Self { plan, recorder, interrupt, .. } = self;
         let mut earlier = self.earlier.clone();
         if let Some(checkpoint) = recorder.checkpoint() {
@@ -218,7 +247,8 @@ impl TargetRun<'_> {
             ledger_microusd: ledger.cost_microusd,
             ledger_requests: ledger.requests,
         }));
-        Ok(())
+        let target = &subject.target;
+        Ok(Left { peak_rss_kb: target.peak_rss_kb(), printed: target.last_words() })
     }
 
     /// What every tag begins with. A mock that outlives the run sees those of other runs and of
@@ -255,6 +285,10 @@ impl Watcher for Watch {
                 request_id: entry.request_id.clone(),
             }));
         }
+    }
+
+    fn job_of(&self, prompt: &str) -> Option<String> {
+        self.calls.as_ref()?.job_of(prompt)
     }
 
     fn wants_ends(&self) -> bool {

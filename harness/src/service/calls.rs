@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use engine::outside::Used;
@@ -16,7 +16,7 @@ use mock_claude::Entry;
 use mock_claude::journal::{Record as Seen, Trace, Watcher};
 use parking_lot::Mutex;
 use reports::Cause;
-use reports::record::{Attempt, Record};
+use reports::record::{Attempt, NO_JOB, Record};
 use tokio::sync::Notify;
 
 use crate::run::recorder::Recorder;
@@ -25,8 +25,8 @@ use crate::run::recorder::Recorder;
 /// is noticed at once unless the machine is very busy.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// The number under which calls without a job are on record.
-pub const NO_JOB: u64 = 0;
+/// Says to which job a call belongs, by its prompt.
+type Attribution = Box<dyn Fn(&str) -> Option<u64> + Send + Sync>;
 
 /// The calls of one target.
 pub struct Calls {
@@ -35,6 +35,7 @@ pub struct Calls {
     /// How long the target ran before there was this mock, in microseconds.
     passed_us: u64,
     jobs: Mutex<BTreeMap<u64, JobCalls>>,
+    attribution: OnceLock<Attribution>,
     /// Told of every call that ends.
     ended: Notify,
 }
@@ -48,6 +49,8 @@ pub struct JobCalls {
     pub questions: Vec<Question>,
     /// Calls that are decided and have not ended, by their request ids.
     open: BTreeMap<String, Place>,
+    /// Whether the job is under way: what comes later belongs to no job.
+    is_running: bool,
 }
 
 /// One question, asked as often as it took.
@@ -74,7 +77,33 @@ struct Place {
 impl Calls {
     /// The calls of a target, none so far.
     pub fn new(pipeline: String, recorder: Arc<Recorder>, passed_us: u64) -> Self {
-        Self { pipeline, recorder, passed_us, jobs: Mutex::default(), ended: Notify::new() }
+        Self {
+            pipeline,
+            recorder,
+            passed_us,
+            jobs: Mutex::default(),
+            attribution: OnceLock::new(),
+            ended: Notify::new(),
+        }
+    }
+
+    /// Calls without a job's prefix are attributed by their prompts from now on.
+    pub fn attribute_by(&self, attribution: Attribution) {
+        // A target says so once, when it is set up.
+        let _ = self.attribution.set(attribution);
+    }
+
+    /// A job begins: calls that say that they are its own belong to it.
+    pub fn open(&self, job: u64) {
+        self.jobs.lock().entry(job).or_default().is_running = true;
+    }
+
+    /// The job ends: calls that come later belong to no job. Gives what is known of its calls.
+    pub fn close(&self, job: u64) -> JobCalls {
+        let mut jobs = self.jobs.lock();
+        let calls = jobs.entry(job).or_default();
+        calls.is_running = false;
+        calls.clone()
     }
 
     /// What is known of a job's calls.
@@ -110,9 +139,15 @@ fn job_of(trace: Option<&Trace>) -> u64 {
 }
 
 impl Watcher for Calls {
+    fn job_of(&self, prompt: &str) -> Option<String> {
+        self.attribution.get()?(prompt).map(|job| job.to_string())
+    }
+
     fn decided(&self, entry: &Entry, trace: Option<&Trace>) {
         let mut jobs = self.jobs.lock();
-        let calls = jobs.entry(job_of(trace)).or_default();
+        let job = job_of(trace);
+        let job = if jobs.get(&job).is_some_and(|calls| calls.is_running) { job } else { NO_JOB };
+        let calls = jobs.entry(job).or_default();
         calls.used.calls += 1;
         calls.used.tokens_in += entry.tokens_in;
         calls.used.tokens_out += entry.tokens_out;
@@ -123,9 +158,13 @@ impl Watcher for Calls {
 
     fn ended(&self, seen: &Seen) {
         let Seen { entry, trace, .. } = seen;
-        let (job, failure) = (job_of(Some(trace)), failure(seen));
-        let end = |calls: &mut JobCalls| calls.end(seen, failure.clone());
-        let Some(place) = self.jobs.lock().get_mut(&job).and_then(end) else {
+        let failure = failure(seen);
+        let ended = {
+            let mut jobs = self.jobs.lock();
+            let mut end = |job| Some((job, jobs.get_mut(&job)?.end(seen, failure.clone())?));
+            end(job_of(Some(trace))).or_else(|| end(NO_JOB))
+        };
+        let Some((job, place)) = ended else {
             // Nothing was decided about it, so it cost nothing: a path that is not there.
             return;
         };

@@ -24,6 +24,9 @@ pub const RECORDS: &str = "run.jsonl";
 /// What depended on the machine.
 pub const MEASURED: &str = "measured.json";
 
+/// What failed jobs of commands and services printed last.
+pub const OUTPUT: &str = "output.txt";
+
 /// Where runs go without `--out`.
 pub const DEFAULT_ROOT: &str = "chaos-out";
 
@@ -32,7 +35,7 @@ pub const DEFAULT_ROOT: &str = "chaos-out";
 pub fn written() -> impl Iterator<Item = &'static str> {
     let reports = RUNS.iter().map(|format| format.format());
     let kept = reports.filter(|format| format.kept).map(|format| format.file);
-    kept.chain(["ablation.txt", MEASURED, CHECKPOINT, RECORDS])
+    kept.chain(["ablation.txt", OUTPUT, MEASURED, CHECKPOINT, RECORDS])
 }
 
 /// The longest header that is read to tell a run from anything else, in bytes.

@@ -45,16 +45,18 @@ struct Running {
 
 /// Pipelines by name, as a plan lists them.
 pub fn targets(pipelines: Vec<(String, Preset)>) -> Vec<Arc<dyn TargetPlan>> {
-    pipelines
-        .into_iter()
-        .map(|(name, preset)| Arc::new(Builtin { name, preset }) as Arc<dyn TargetPlan>)
-        .collect()
+    pipelines.into_iter().map(|(name, preset)| target(name, preset)).collect()
+}
+
+/// One pipeline.
+pub fn target(name: String, preset: Preset) -> Arc<dyn TargetPlan> {
+    Arc::new(Builtin { name, preset })
 }
 
 impl TargetPlan for Builtin {
     fn header(&self) -> PipelineHeader {
         let config_sha256 = self.preset.sha256();
-        PipelineHeader { name: self.name.clone(), config_sha256, jobs: 0 }
+        PipelineHeader { name: self.name.clone(), config_sha256, jobs: 0, judged_by: None }
     }
 
     fn set_up<'a>(&'a self, setup: Setup<'a>) -> BoxFuture<'a, Result<Arc<dyn Target>, Failure>> {

@@ -3,13 +3,24 @@
 //! A plan lists targets as [`TargetPlan`]s. Each is set up once, when there is a service for it to
 //! talk to, and the resulting [`Target`] does jobs until it is dropped. The driver, the
 //! platform and the records know nothing else about it. The pipelines of the engine are one kind
-//! of target, [`builtin`]; a [`command`] of the user's is another.
+//! of target, [`builtin`]; a [`command`] and an [`http`] service of the user's are the others, in a
+//! [`file`] or as they were typed. Their work is judged by what the mock saw and by the user's own
+//! checks ([`judge`]).
 //!
 //! A target says of a job what it knows. What the job has used (calls, tokens, money) is written
 //! into its [`Progress`] while it goes on, because it may be given up at any moment.
 
 pub mod builtin;
 pub mod command;
+pub mod file;
+mod files;
+mod host;
+pub mod http;
+pub mod judge;
+pub mod limits;
+mod outcome;
+pub mod process;
+mod template;
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -45,6 +56,17 @@ pub trait Target: Send + Sync {
     /// Ends whatever goes on when all jobs have ended.
     fn finish(&self) -> BoxFuture<'_, ()> {
         Box::pin(std::future::ready(()))
+    }
+
+    /// The most memory that the processes of a job held at once, in kilobytes, where they are not
+    /// this process.
+    fn peak_rss_kb(&self) -> Option<u64> {
+        None
+    }
+
+    /// What failed jobs printed last, as the text of a file, where anything is kept.
+    fn last_words(&self) -> Option<String> {
+        None
     }
 
     /// Writes down what is known of a job that will not be run, because it was turned away.
@@ -84,6 +106,16 @@ pub trait TargetPlan: fmt::Debug + Send + Sync {
     /// Whether its time cannot be simulated.
     fn needs_real_time(&self) -> bool {
         false
+    }
+
+    /// The port at which it looks for the mock; 0 where it is told.
+    fn mock_port(&self) -> u16 {
+        0
+    }
+
+    /// Where it is, if not on this machine.
+    fn remote(&self) -> Option<String> {
+        None
     }
 }
 

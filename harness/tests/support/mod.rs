@@ -33,6 +33,18 @@ decode_tokens_per_second = 1_000_000
 refusal_ms = 1
 "#;
 
+/// A client in Python's standard library: `ask` asks the mock and raises where it is refused.
+pub(crate) const PYTHON_CLIENT: &str = r#"
+import json, os, sys, urllib.error, urllib.request
+def ask(text, model="claude-sonnet-4-5", max_tokens=4096):
+    body = {"model": model, "max_tokens": max_tokens,
+            "messages": [{"role": "user", "content": "```python\n" + text + "\n```"}]}
+    request = urllib.request.Request(os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages",
+        json.dumps(body).encode(), {"x-api-key": os.environ["ANTHROPIC_API_KEY"],
+        "anthropic-version": "2023-06-01", "content-type": "application/json"})
+    return json.load(urllib.request.urlopen(request))
+"#;
+
 /// What a run leaves in its folder, sorted.
 pub(crate) const RUN_FILES: [&str; 10] = [
     "annotations.txt",

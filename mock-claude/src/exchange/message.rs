@@ -98,6 +98,9 @@ impl Pending<'_> {
         trace.identify(self.identity.arrival.key);
         if let Some(request) = request {
             trace.asks_for(request.model_id.clone());
+            if trace.job.is_none() {
+                trace.job = self.core.journal.job_of(&request.text);
+            }
         }
         if let Some(request) = request.filter(|_| self.core.config.journal_prompts) {
             trace.says(&request.text);

@@ -31,6 +31,11 @@ pub trait Watcher: Send + Sync {
     /// A request is decided: from here on it has been charged. A request of a batch has no trace.
     fn decided(&self, entry: &Entry, trace: Option<&Trace>);
 
+    /// The job that a request belongs to by its prompt, where its path names none.
+    fn job_of(&self, _prompt: &str) -> Option<String> {
+        None
+    }
+
     /// Whether it wants to see how requests end, which costs a copy of each record.
     fn wants_ends(&self) -> bool {
         false
@@ -107,6 +112,11 @@ impl Journal {
     /// A journal that shows each request to `watcher`.
     pub fn watched_by(watcher: Arc<dyn Watcher>) -> Self {
         Self { watcher: Some(watcher), ..Self::default() }
+    }
+
+    /// The job that a request belongs to by its prompt, where somebody can tell.
+    pub(crate) fn job_of(&self, prompt: &str) -> Option<String> {
+        self.watcher.as_ref()?.job_of(prompt)
     }
 
     /// Writes the entry of a request, whose trace is added when it ends.

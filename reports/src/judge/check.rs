@@ -5,7 +5,7 @@
 use super::latency::Quantile;
 use super::summary::Summary;
 use super::verdict::Verdict;
-use crate::record::{Bound, Clock, Expectation};
+use crate::record::{Bound, Cause, Clock, Expectation};
 use crate::run::Run;
 use crate::text::decimal;
 
@@ -66,6 +66,9 @@ fn doubt(run: &Run, summary: &Summary) -> Option<String> {
     }
     if let Some(gap) = run.gaps.first() {
         return Some(gap.to_string());
+    }
+    if summary.calls == 0 && summary.failures.contains_key(&Cause::NoCall) {
+        return Some("no call reached the mock, so nothing is proved".to_owned());
     }
     let first = summary.unreconciled.first()?;
     Some(format!("the counts do not reconcile: {first}"))

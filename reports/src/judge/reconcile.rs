@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::record::{Job, Outcome};
+use crate::record::{Job, NO_JOB, Outcome};
 use crate::run::PipelineRun;
 use crate::text::thousands;
 
@@ -18,8 +18,12 @@ pub(super) fn disagreements(pipeline: &PipelineRun, calls: u64, cost_microusd: u
         }
     };
     let total = |of: fn(&Job) -> u64| pipeline.jobs.iter().map(of).sum::<u64>();
-    differ("calls", calls, "jobs", total(|j| j.calls));
-    differ("cost in micro-dollars", cost_microusd, "jobs", total(|j| j.cost_microusd));
+    let jobless = pipeline.attempts.iter().filter(|attempt| attempt.job == NO_JOB);
+    let (jobless_calls, jobless_microusd) =
+        jobless.fold((0, 0), |(calls, cost), attempt| (calls + 1, cost + attempt.cost_microusd));
+    differ("calls", calls, "jobs", total(|j| j.calls) + jobless_calls);
+    let of_jobs = total(|j| j.cost_microusd) + jobless_microusd;
+    differ("cost in micro-dollars", cost_microusd, "jobs", of_jobs);
     if let Some(end) = &pipeline.end {
         differ("cost in micro-dollars", cost_microusd, "ledger", end.ledger_microusd);
         // A request without a response may or may not have reached the server.

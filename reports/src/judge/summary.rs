@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::latency::Latency;
 use super::reconcile::disagreements;
-use crate::record::{Cause, Job, Outcome};
+use crate::record::{Cause, Job, NO_JOB, Outcome};
 use crate::run::{PipelineRun, Run};
 
 /// One pipeline's run in numbers.
@@ -46,6 +46,10 @@ pub struct Summary {
     pub calls: u64,
     /// Requests beyond the first for the same part of a file.
     pub retries: u64,
+    /// Requests of a command or a service that belong to none of its jobs.
+    pub jobless_calls: u64,
+    /// What those cost.
+    pub jobless_microusd: u64,
     /// Input tokens charged.
     pub tokens_in: u64,
     /// Output tokens charged.
@@ -130,6 +134,10 @@ impl Summary {
         for attempt in &pipeline.attempts {
             self.calls += 1;
             self.retries += u64::from(attempt.attempt > 1);
+            if attempt.job == NO_JOB {
+                self.jobless_calls += 1;
+                self.jobless_microusd += attempt.cost_microusd;
+            }
             self.tokens_in += attempt.tokens_in;
             self.tokens_out += attempt.tokens_out;
             self.cost_microusd += attempt.cost_microusd;

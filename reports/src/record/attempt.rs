@@ -7,12 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use super::cause::Cause;
 
+/// The job of an attempt that belongs to none.
+pub const NO_JOB: u64 = 0;
+
 /// One request to the API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     /// The pipeline that called.
     pub pipeline: String,
-    /// The job, counted from 1.
+    /// The job, counted from 1; [`NO_JOB`] where the call of a command or a service belongs to
+    /// none.
     pub job: u64,
     /// The part of the job's file, counted from 1; 1 where the file is sent whole.
     pub chunk: u64,

@@ -72,11 +72,13 @@ pub enum Cause {
     CommandFailed,
     /// The user's command ended well and no call of its reached the mock.
     NoCall,
+    /// The user's own check refused the work.
+    Rejected,
 }
 
 impl Cause {
     /// Every cause, in the order of the declaration.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::RateLimited,
         Self::Overloaded,
         Self::ServerError,
@@ -107,6 +109,7 @@ impl Cause {
         Self::SpendLimit,
         Self::CommandFailed,
         Self::NoCall,
+        Self::Rejected,
     ];
 
     /// The name in records and baselines, for example `rate_limited`.
@@ -142,6 +145,7 @@ impl Cause {
             Self::SpendLimit => "spend_limit",
             Self::CommandFailed => "command_failed",
             Self::NoCall => "no_call",
+            Self::Rejected => "rejected",
         }
     }
 
@@ -178,6 +182,7 @@ impl Cause {
             Self::SpendLimit => "spend limit reached",
             Self::CommandFailed => "command failed",
             Self::NoCall => "no call reached the mock",
+            Self::Rejected => "refused by your check",
         }
     }
 
@@ -211,7 +216,8 @@ impl Cause {
             | Self::OutOfMemory
             | Self::AnalysisFailed
             | Self::PayloadTooLarge
-            | Self::CommandFailed => Category::Bug,
+            | Self::CommandFailed
+            | Self::Rejected => Category::Bug,
             Self::InjectedFatal => Category::TestDesign,
             Self::Interrupted => Category::Unknown,
         }
@@ -234,7 +240,14 @@ impl Cause {
 
     /// Whether calls went through and the documentation is what is not whole.
     pub const fn is_of_the_documentation(self) -> bool {
-        matches!(self, Self::Truncated | Self::LostChunk | Self::Undocumented | Self::LostLines)
+        matches!(
+            self,
+            Self::Truncated
+                | Self::LostChunk
+                | Self::Undocumented
+                | Self::LostLines
+                | Self::Rejected
+        )
     }
 
     /// What fixes it, in one sentence.
@@ -275,6 +288,7 @@ impl Cause {
             Self::PayloadTooLarge => "upload the file to storage and send its address",
             Self::SpendLimit => "raise the limit or spend less: no retry helps before it resets",
             Self::CommandFailed => "read the last words of the command: its calls were answered",
+            Self::Rejected => "compare what the job left behind with what the check wants",
             Self::NoCall => "let the client read ANTHROPIC_BASE_URL, or give it the URL yourself",
         }
     }

@@ -47,6 +47,9 @@ pub struct PipelineHeader {
     pub config_sha256: String,
     /// The number of jobs that the pipeline is given.
     pub jobs: u64,
+    /// How its work is judged apart from what the mock saw, where that is the user's to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged_by: Option<String>,
 }
 
 /// Which clock a run followed.

@@ -15,7 +15,7 @@ mod job;
 mod line;
 pub mod measured;
 
-pub use attempt::{Attempt, Fault};
+pub use attempt::{Attempt, Fault, NO_JOB};
 pub use category::{Category, Priority};
 pub use cause::Cause;
 pub use expect::{Bound, Expectation, millionths};

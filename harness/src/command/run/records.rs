@@ -14,8 +14,9 @@ use reports::{Judged, Measured, Run, RunReader, Style, judge};
 use crate::plan::run_plan::RunPlan;
 use crate::process::interrupt::Interrupt;
 use crate::process::terminal;
+use crate::run::Aftermath;
 use crate::run::recorder::Recorder;
-use crate::storage::folder::{MEASURED, RECORDS, RunFolder};
+use crate::storage::folder::{MEASURED, OUTPUT, RECORDS, RunFolder};
 use crate::{Exit, Failure};
 
 /// Runs one plan into its folder.
@@ -40,7 +41,10 @@ pub fn perform(
     let recorder = Arc::new(recorder.with_checkpoint(checkpoint.map(Arc::new)));
     let measured = crate::run::run(plan, &recorder, interrupt);
     recorder.finish(interrupt.asked())?;
-    let measured = measured?;
+    let Aftermath { measured, printed } = measured?;
+    if !printed.is_empty() {
+        folder.write(OUTPUT, &printed)?;
+    }
     if !interrupt.asked() {
         folder.close_checkpoint()?;
     }

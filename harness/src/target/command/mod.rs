@@ -1,85 +1,128 @@
 //! A command of the user's as a target: a process for each job, or one for the whole load.
 //!
 //! The process finds the mock of the scenario in its environment, under a path prefix of its job,
-//! so that every call is known to belong to it. How a job ended is judged by its exit status and
-//! by what the mock saw: a process that ends well although a question of its was never answered
-//! has lost its work without a word.
+//! so that every call is known to belong to it.
 
-mod environment;
-mod files;
-mod process;
-mod tail;
-pub mod template;
+mod config;
+mod program;
 
 use std::io;
-use std::num::NonZeroUsize;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt};
 use reports::Cause;
 use reports::record::PipelineHeader;
 use sha2::{Digest, Sha256};
 
-use self::files::Files;
-use self::process::Ended;
-use self::template::{Given, Scope, Template};
+pub(super) use self::config::JOBS_AT_ONCE;
+pub use self::config::{CommandConfig, Stdin};
+use super::files::Files;
+use super::host::Host;
+use super::judge::{self, Check, Work};
+use super::limits::LimitsConfig;
+use super::outcome::{Noted, Outcomes, Said};
+use super::process::environment::{to_mock, url_of_job};
+use super::process::{Ended, Running as Process, Start};
+use super::template::{Given, Scope, Template};
 use super::{Job, JobEnd, Limits, Setup, Target, TargetPlan, describe_text};
 use crate::Failure;
 use crate::platform::invocation::Invocation;
-use crate::service::calls::{Calls, JobCalls};
+use crate::service::calls::Calls;
 use crate::source::{NoText, Origin, SourceFile};
-
-/// Processes at once where the load hands over all jobs together.
-const JOBS_AT_ONCE: NonZeroUsize = NonZeroUsize::new(10).expect("ten is not zero");
 
 /// A command, as a plan lists it.
 #[derive(Debug, Clone)]
 pub struct Command {
     name: String,
     template: Template,
+    config: CommandConfig,
+    checks: Vec<Check>,
+    limits: LimitsConfig,
+    /// What its relative paths start from, if not from here.
+    folder: Option<PathBuf>,
 }
 
 /// The same command while it runs.
 struct Running {
     header: PipelineHeader,
-    template: Template,
-    files: Files,
+    command: Command,
     mock: String,
     calls: Arc<Calls>,
-    /// Whether any job has made a call: one that makes none after that may have its answers from a
-    /// cache of its own.
-    has_called: AtomicBool,
+    host: Host,
+    files: Files,
+    outcomes: Outcomes,
 }
 
 impl Command {
     /// Reads a command as it was typed; refuses one that cannot be started.
-    pub fn new(words: Vec<String>) -> Result<Self, Failure> {
+    pub fn typed(words: Vec<String>) -> Result<Self, Failure> {
         let Some(program) = words.first() else {
             return Err(Failure::usage(
                 "`--` is followed by no command\n\
                  hint: chaos run concurrent -- python pipeline.py {file}",
             ));
         };
-        startable(program)?;
-        let name = name_of(&words);
-        Ok(Self { name, template: Template::new(words)? })
+        program::startable(program, None)?;
+        let name = program::name_of(&words);
+        let config = CommandConfig::typed(words.clone());
+        let template = Template::new(words).map_err(|unusable| {
+            Failure::usage(format!("{}\nhint: {}", unusable.message, unusable.hint))
+        })?;
+        let (checks, limits) = (Vec::new(), LimitsConfig::default());
+        Ok(Self { name, template, config, checks, limits, folder: None })
     }
-}
 
-impl TargetPlan for Command {
-    fn header(&self) -> PipelineHeader {
+    /// A command out of a file, which was checked.
+    pub fn of_file(
+        name: String,
+        config: CommandConfig,
+        template: Template,
+        (checks, limits): (Vec<Check>, LimitsConfig),
+        folder: Option<PathBuf>,
+    ) -> Result<Self, Failure> {
+        if let Some(program) = config.argv.first() {
+            program::startable(program, folder.as_deref())?;
+        }
+        Ok(Self { name, template, config, checks, limits, folder })
+    }
+
+    /// Whether anything in it says which files it is for.
+    pub fn names_files(&self) -> bool {
+        self.template.names_files() || self.config.stdin == Stdin::File
+    }
+
+    fn scope(&self) -> Scope {
+        if self.config.stdin == Stdin::File { Scope::EachFile } else { self.template.scope() }
+    }
+
+    /// SHA-256 of everything that decides what it does.
+    fn sha256(&self) -> String {
         let mut hash = Sha256::new_with_prefix("command\0");
         self.template.words().iter().for_each(|word| {
             hash.update(word);
             hash.update([0]);
         });
+        let plain = CommandConfig::typed(self.config.argv.clone());
+        if self.config != plain || !self.checks.is_empty() || self.limits.any() {
+            let rest = (&self.config, &self.checks, &self.limits);
+            hash.update(serde_json::to_string(&rest).expect("a command serialises"));
+        }
+        const_hex::encode(hash.finalize())
+    }
+}
+
+impl TargetPlan for Command {
+    fn header(&self) -> PipelineHeader {
+        let own = if self.config.ignore_exit_status { None } else { Some("exit status 0") };
         PipelineHeader {
             name: self.name.clone(),
-            config_sha256: const_hex::encode(hash.finalize()),
+            config_sha256: self.sha256(),
             jobs: 0,
+            judged_by: Some(judge::words(own, &self.checks)),
         }
     }
 
@@ -94,11 +137,12 @@ impl TargetPlan for Command {
             })?;
             let running = Running {
                 header: self.header(),
-                template: self.template.clone(),
+                command: self.clone(),
+                host: Host::new(files.made())?,
                 files,
                 mock,
                 calls,
-                has_called: AtomicBool::new(false),
+                outcomes: Outcomes::default(),
             };
             Ok(Arc::new(running) as Arc<dyn Target>)
         }
@@ -106,7 +150,7 @@ impl TargetPlan for Command {
     }
 
     fn is_one_job(&self) -> bool {
-        self.template.scope() == Scope::Whole
+        self.scope() == Scope::Whole
     }
 
     fn needs_real_time(&self) -> bool {
@@ -120,34 +164,33 @@ impl Target for Running {
     }
 
     fn limits(&self) -> Limits {
-        Limits { jobs_at_once: JOBS_AT_ONCE, job_time: None }
+        let job_time = self.command.limits.time_s.map(|s| Duration::from_secs(s.get()));
+        Limits { jobs_at_once: self.command.config.jobs_at_once, job_time }
     }
 
     fn run<'a>(&'a self, job: Job, within: &'a Invocation) -> BoxFuture<'a, JobEnd> {
         async move {
-            let files = match (self.template.scope(), job.file.text()) {
-                (Scope::Whole, _) => self.files.all(),
-                (Scope::EachFile, Ok(text)) => {
-                    describe_text(&text, within.progress());
-                    self.files.of_job(&job.file, &text).map(|file| vec![file])
-                }
+            let text = match (self.command.scope(), job.file.text()) {
+                (Scope::Whole, _) => None,
+                (Scope::EachFile, Ok(text)) => Some(text),
                 (Scope::EachFile, Err(NoText::Skipped(reason))) => return JobEnd::skipped(reason),
                 (Scope::EachFile, Err(NoText::Unreadable(reason))) => {
                     return JobEnd::failed(Cause::Unreadable, reason);
                 }
             };
-            let noted = Noted { calls: &self.calls, job: job.number, within };
-            let files = match files {
-                Ok(files) => files,
-                Err(error) => return JobEnd::failed(Cause::Unreadable, error.to_string()),
+            let files = match &text {
+                None => self.files.all(),
+                Some(text) => {
+                    describe_text(text, within.progress());
+                    let all = judge::definitions(&self.command.checks, &job.file.path, text);
+                    within.progress().note(|figures| figures.definitions = all);
+                    self.files.of_job(&job.file, text).map(|file| vec![file])
+                }
             };
-            let out = self.files.out(job.number);
-            let given = Given { job: job.number, files: &files, dir: self.files.dir(), out: &out };
-            let words = self.template.fill(&given);
-            let ended = process::run(&words, environment::of_job(&self.mock, job.number)).await;
-            self.calls.have_ended(Some(job.number)).await;
-            drop(noted);
-            self.end(&job, ended)
+            match files {
+                Ok(files) => self.process(&job, text.as_deref(), &files, within).await,
+                Err(error) => JobEnd::failed(Cause::Unreadable, error.to_string()),
+            }
         }
         .boxed()
     }
@@ -155,27 +198,32 @@ impl Target for Running {
     fn finish(&self) -> BoxFuture<'_, ()> {
         self.calls.have_ended(None).boxed()
     }
-}
 
-/// Writes down what a job has used, also where it is given up half-way.
-struct Noted<'a> {
-    calls: &'a Calls,
-    job: u64,
-    within: &'a Invocation,
-}
+    fn peak_rss_kb(&self) -> Option<u64> {
+        self.host.peak_kb()
+    }
 
-impl Drop for Noted<'_> {
-    fn drop(&mut self) {
-        let JobCalls { used, questions, .. } = self.calls.of_job(self.job);
-        self.within.progress().note(|figures| {
-            figures.used = used;
-            figures.chunks = questions.len() as u64;
-        });
+    fn last_words(&self) -> Option<String> {
+        self.host.kept()
     }
 }
 
 impl Running {
-    fn end(&self, job: &Job, ended: io::Result<Ended>) -> JobEnd {
+    async fn process(
+        &self,
+        job: &Job,
+        text: Option<&str>,
+        files: &[PathBuf],
+        within: &Invocation,
+    ) -> JobEnd {
+        let noted = Noted::new(&self.calls, job.number, within);
+        let out = self.files.out(job.number);
+        let given = Given { job: job.number, files, dir: self.files.dir(), out: &out };
+        let started = self.start(&given, within.memory_mb());
+        let ended = match started {
+            Ok(process) => process.end().await,
+            Err(error) => Err(error),
+        };
         let ended = match ended {
             Ok(ended) => ended,
             Err(error) => {
@@ -183,105 +231,81 @@ impl Running {
                 return JobEnd::failed(Cause::CommandFailed, words);
             }
         };
+        self.host.saw(ended.peak_kb);
+        self.calls.have_ended(Some(job.number)).await;
         let calls = self.calls.of_job(job.number);
-        let silent = calls.questions.is_empty();
-        if !silent {
-            self.has_called.store(true, Ordering::Relaxed);
+        let said = self.said(&ended, within.memory_mb());
+        let work = Work {
+            given: &given,
+            source: text.map(|text| (&*job.file.path, text)),
+            output: &ended.stdout,
+            folder: self.folder(),
+            memory: &self.host.memory,
+        };
+        let end = self.outcomes.of(job, &calls, said, &self.command.checks, &work).await;
+        drop(noted);
+        if end.cause.is_some() {
+            self.host.keep(job.number, &job.file.path, &ended);
         }
+        end
+    }
+
+    fn start(&self, given: &Given<'_>, memory_mb: Option<NonZeroU64>) -> io::Result<Process> {
+        let Command { template, config, checks, .. } = &self.command;
+        let url = url_of_job(&self.mock, given.job);
+        let mut environment = to_mock(&url, config.keep_keys);
+        let own = config.env.iter().map(|(name, value)| (name.into(), Some(value.into())));
+        environment.extend(own.chain([self.host.mark()]));
+        let keeps = checks.iter().any(Check::reads_output);
+        let start = Start {
+            words: &template.fill(given),
+            environment,
+            folder: self.folder(),
+            stdin: given.files.first().filter(|_| config.stdin == Stdin::File).cloned(),
+            memory_mb: memory_mb.or(self.command.limits.memory_mb),
+            kept_bytes: if keeps { judge::KEPT_OUTPUT } else { 0 },
+        };
+        Process::start(start, &self.host.memory)
+    }
+
+    fn folder(&self) -> Option<&Path> {
+        self.command.folder.as_deref()
+    }
+
+    fn said(&self, ended: &Ended, memory_mb: Option<NonZeroU64>) -> Said {
         let how = how(ended.status);
-        let last_words = ended.last_words.map(|words| format!(": {words}")).unwrap_or_default();
-        if let Some((question, cause, words)) = calls.unanswered() {
-            let asked =
-                if calls.questions.len() == 1 { String::new() } else { format!(" {question}") };
-            return JobEnd::failed(
-                cause,
-                format!("{how}; its question{asked} was never answered: {words}"),
-            );
-        }
-        if !ended.status.success() {
-            return JobEnd::failed(Cause::CommandFailed, format!("{how}{last_words}"));
-        }
-        if calls.ends_truncated() {
-            let words = "exited with 0 and kept an answer that was cut at max_tokens";
-            return JobEnd::failed(Cause::Truncated, words);
-        }
-        if silent && !self.has_called.load(Ordering::Relaxed) {
-            return JobEnd::failed(
-                Cause::NoCall,
-                "ended well without a call to the mock: its client does not read \
-                 ANTHROPIC_BASE_URL, or it calls something else",
-            );
-        }
-        let remark = silent.then(|| "no call: the answer came from elsewhere".to_owned());
-        JobEnd::documented(0, remark)
+        let last_words = ended.last_words().map(|words| format!(": {words}")).unwrap_or_default();
+        let failure = if ended.over_memory {
+            let limit_mb = memory_mb.or(self.command.limits.memory_mb).map_or(0, NonZeroU64::get);
+            let held = reports::text::memory(ended.peak_kb);
+            let words = format!("killed: it held {held}, and may hold {limit_mb} MB{last_words}");
+            Some((Cause::OutOfMemory, words))
+        } else if ended.status.success() || self.command.config.ignore_exit_status {
+            None
+        } else if is_killed(ended.status) {
+            Some((Cause::ProcessKilled, format!("{how}{last_words}")))
+        } else {
+            Some((Cause::CommandFailed, format!("{how}{last_words}")))
+        };
+        Said { how, failure }
     }
 }
 
 /// How a process ended, in words.
-fn how(status: ExitStatus) -> String {
-    #[cfg(unix)]
-    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        return format!("killed by signal {signal}");
-    }
-    match status.code() {
-        Some(0) => "exited with 0".to_owned(),
-        Some(code) => format!("exited with {code}"),
-        None => "ended without a status".to_owned(),
+pub(super) fn how(status: ExitStatus) -> String {
+    match (signal(status), status.code()) {
+        (Some(signal), _) => format!("killed by signal {signal}"),
+        (None, Some(code)) => format!("exited with {code}"),
+        (None, None) => "ended without a status".to_owned(),
     }
 }
 
-/// What the records call a command: the first of its words that names a file, or its program.
-fn name_of(words: &[String]) -> String {
-    let plain = |word: &String| {
-        let name = Path::new(word).file_name()?.to_str()?;
-        (!word.contains('{') && !word.starts_with('-')).then(|| name.to_owned())
-    };
-    let mut script = words.iter().skip(1).filter(|word| Path::new(word).extension().is_some());
-    script
-        .find_map(plain)
-        .or_else(|| words.first().and_then(plain))
-        .unwrap_or_else(|| "command".to_owned())
+fn is_killed(status: ExitStatus) -> bool {
+    signal(status).is_some()
 }
 
-/// Refuses a program that is not there, or that nobody may start.
-fn startable(program: &str) -> Result<(), Failure> {
-    let path = Path::new(program);
-    let candidates: Vec<PathBuf> = if program.contains(std::path::MAIN_SEPARATOR) {
-        vec![path.to_owned()]
-    } else {
-        let folders = std::env::var_os("PATH").unwrap_or_default();
-        std::env::split_paths(&folders).map(|folder| folder.join(path)).collect()
-    };
-    if candidates.iter().any(|path| is_executable(path)) {
-        return Ok(());
-    }
-    let there = candidates.iter().find(|path| path.exists()).cloned();
-    let there = there.or_else(|| path.exists().then(|| path.to_owned()));
-    Err(Failure::usage(match there {
-        Some(path) => format!(
-            "`{}` is not executable\n\
-             hint: name its interpreter: chaos run concurrent -- python {} {{file}}",
-            path.display(),
-            path.display()
-        ),
-        None => format!(
-            "no program `{program}` is found\n\
-             hint: the command after `--` is started as it is typed, without a shell; \
-             for a shell, type `-- sh -c '...'`"
-        ),
-    }))
-}
-
-#[cfg(unix)]
-fn is_executable(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_executable(path: &Path) -> bool {
-    path.is_file()
+fn signal(status: ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(&status)
 }
 
 /// The one job of a command that takes the whole load.

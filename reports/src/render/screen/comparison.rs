@@ -46,7 +46,20 @@ pub(super) fn render(judged: &Judged, measured: Option<&Measured>, style: Style)
     if let Some(sentence) = closing_of(judged) {
         let _ = write!(page, "\n{sentence}\n");
     }
+    page.push_str(&judged_by(judged));
     page
+}
+
+/// How the work of each target of the user's was judged, a line each.
+fn judged_by(judged: &Judged) -> String {
+    let headers = judged.run().pipelines.iter().map(|pipeline| &pipeline.header);
+    let stated = headers.filter_map(|header| Some((&header.name, header.judged_by.as_ref()?)));
+    let mut lines = String::new();
+    for (name, by) in stated {
+        let (name, by) = (escape(name), escape(by));
+        let _ = write!(lines, "\n{name} is judged by what the mock saw, and by {by}.");
+    }
+    if lines.is_empty() { lines } else { lines + "\n" }
 }
 
 /// The header and the rows of the numbers that the records alone give, cells escaped.

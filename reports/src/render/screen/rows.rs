@@ -154,6 +154,10 @@ fn work(rows: &mut Rows<'_>) {
             ratio(Some(s.calls), Some(s.calls - s.retries))
         });
     }
+    if rows.any(|s| s.jobless_calls) {
+        rows.count("calls without a job", |s| s.jobless_calls);
+        rows.add("cost without a job", |s| Some(s.jobless_microusd), |_, v| usd(v));
+    }
     rows.count("tokens in", |s| s.tokens_in);
     rows.count("tokens out", |s| s.tokens_out);
     rows.count("cache hits", |s| s.cache_hits);

@@ -37,15 +37,27 @@ const REAL_KEYS: [&str; 8] = [
     "GOOGLE_APPLICATION_CREDENTIALS",
 ];
 
-/// What is set in the environment of a job's process; nothing for what is removed.
-pub(super) fn of_job(mock: &str, job: u64) -> Vec<(&'static str, Option<OsString>)> {
-    let url = format!("{mock}/job/{job}");
-    let urls = BASE_URLS.into_iter().map(|name| (name, Some(url.clone().into())));
-    let fake = FAKE_KEYS.into_iter().map(|(name, key)| (name, Some(key.into())));
-    let removed = REAL_KEYS.into_iter().map(|name| (name, None));
+/// What is set in an environment, in order; nothing for what is removed from it.
+pub(in crate::target) type Environment = Vec<(OsString, Option<OsString>)>;
+
+/// The environment of a process whose calls go to this URL. The user's own keys stay in it only
+/// where that was asked for.
+pub(in crate::target) fn to_mock(url: &str, keep_keys: bool) -> Environment {
+    let set = |name: &str, value: Option<&str>| (name.into(), value.map(OsString::from));
+    let urls = BASE_URLS.into_iter().map(|name| set(name, Some(url)));
+    let fake = FAKE_KEYS.into_iter().filter(|(name, _)| {
+        !keep_keys || std::env::var_os(name).is_none_or(|value| value.is_empty())
+    });
+    let fake = fake.map(|(name, key)| set(name, Some(key)));
+    let removed = REAL_KEYS.into_iter().filter(|_| !keep_keys).map(|name| set(name, None));
     // A proxy of the user's knows no way to a port of this machine.
-    let direct = ["NO_PROXY", "no_proxy"].map(|name| (name, Some("127.0.0.1,localhost".into())));
+    let direct = ["NO_PROXY", "no_proxy"].map(|name| set(name, Some("127.0.0.1,localhost")));
     urls.chain(fake).chain(removed).chain(direct).collect()
+}
+
+/// What a job's calls have in front of their paths.
+pub(in crate::target) fn url_of_job(mock: &str, job: u64) -> String {
+    format!("{mock}/job/{job}")
 }
 
 #[cfg(test)]
@@ -54,16 +66,16 @@ mod tests {
 
     #[test]
     fn every_client_is_sent_to_the_mock_and_no_real_key_goes_along() {
-        let set = of_job("http://127.0.0.1:9", 7);
+        let set = to_mock(&url_of_job("http://127.0.0.1:9", 7), false);
         for name in BASE_URLS {
-            let found = set.iter().find(|(known, _)| *known == name).unwrap();
+            let found = set.iter().find(|(known, _)| known == name).unwrap();
             assert_eq!(found.1.as_deref(), Some("http://127.0.0.1:9/job/7".as_ref()), "{name}");
         }
         for name in REAL_KEYS {
-            assert!(set.contains(&(name, None)), "{name}");
+            assert!(set.contains(&(name.into(), None)), "{name}");
         }
         // Where a variable is both set and removed, only one of the two is meant.
-        let mut names: Vec<&str> = set.iter().map(|(name, _)| *name).collect();
+        let mut names: Vec<_> = set.iter().map(|(name, _)| name).collect();
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), set.len());

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use crate::Failure;
+use strict_toml::Problem;
 
 /// What can stand in a word, in braces. Other braces are the command's own.
 const FILE: &str = "{file}";
@@ -19,6 +19,22 @@ pub enum Scope {
     EachFile,
     /// One process for the whole load.
     Whole,
+}
+
+/// Why a command cannot be given its work, and what would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unusable {
+    /// What is wrong.
+    pub message: &'static str,
+    /// What to write.
+    pub hint: &'static str,
+}
+
+impl Unusable {
+    /// The same as a problem of a file's key.
+    pub fn problem(self, key: &str) -> Problem {
+        Problem { hint: Some(self.hint.to_owned()), ..Problem::new(key, self.message) }
+    }
 }
 
 /// A command as it was typed.
@@ -43,21 +59,21 @@ pub struct Given<'a> {
 
 impl Template {
     /// Reads a command; refuses one that cannot be given its work.
-    pub fn new(words: Vec<String>) -> Result<Self, Failure> {
+    pub fn new(words: Vec<String>) -> Result<Self, Unusable> {
         let has = |name: &str| words.iter().any(|word| word.contains(name));
         let (each, whole) = (has(FILE), has(FILES) || has(DIR));
         if each && whole {
-            return Err(Failure::usage(
-                "the command takes one file and all files at once\n\
-                 hint: `{file}` starts a process for each file; `{files}` and `{dir}` start one \
-                 for all of them",
-            ));
+            return Err(Unusable {
+                message: "the command takes one file and all files at once",
+                hint: "`{file}` starts a process for each file; `{files}` and `{dir}` start one \
+                       for all of them",
+            });
         }
         if words.iter().any(|word| word.contains(FILES) && word != FILES) {
-            return Err(Failure::usage(
-                "`{files}` becomes one argument for each file, so it stands alone\n\
-                 hint: write it as a word of its own, or use `{dir}`",
-            ));
+            return Err(Unusable {
+                message: "`{files}` becomes one argument for each file, so it stands alone",
+                hint: "write it as a word of its own, or use `{dir}`",
+            });
         }
         let scope = if each || (has(JOB) && !whole) { Scope::EachFile } else { Scope::Whole };
         Ok(Self { words, scope })
@@ -66,6 +82,12 @@ impl Template {
     /// How the command is given its work.
     pub const fn scope(&self) -> Scope {
         self.scope
+    }
+
+    /// Whether anything in it says which files it is for.
+    pub fn names_files(&self) -> bool {
+        let known = [FILE, FILES, DIR, JOB];
+        self.words.iter().any(|word| known.iter().any(|name| word.contains(name)))
     }
 
     /// The words as they were typed.
@@ -87,8 +109,8 @@ impl Template {
     }
 }
 
-/// One word. A path is put in as it is, whatever its bytes.
-fn fill(word: &str, given: &Given<'_>) -> OsString {
+/// One word with its placeholders filled. A path is put in as it is, whatever its bytes.
+pub(super) fn fill(word: &str, given: &Given<'_>) -> OsString {
     let mut filled = OsString::new();
     let mut rest = word;
     while let Some(at) = rest.find('{') {
@@ -116,7 +138,7 @@ fn fill(word: &str, given: &Given<'_>) -> OsString {
 mod tests {
     use super::*;
 
-    fn template(words: &[&str]) -> Result<Template, Failure> {
+    fn template(words: &[&str]) -> Result<Template, Unusable> {
         Template::new(words.iter().map(|word| (*word).to_owned()).collect())
     }
 

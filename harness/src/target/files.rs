@@ -30,6 +30,11 @@ impl Files {
         Ok(Self { all: all.to_vec(), dir, made })
     }
 
+    /// The folder that goes with the run, whatever is in it.
+    pub(super) fn made(&self) -> &Path {
+        self.made.path()
+    }
+
     /// The folder that all files are in.
     pub(super) fn dir(&self) -> &Path {
         &self.dir

@@ -1,0 +1,101 @@
+//! How a job of a target that is not ours ended: by what the mock saw of it, then by what it said
+//! itself, then by the user's checks.
+//!
+//! What the mock saw comes first. A target that ends well although a question of its was never
+//! answered has lost its work without a word.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use reports::Cause;
+
+use super::judge::{Check, Work, judge};
+use super::{Job, JobEnd};
+use crate::platform::invocation::Invocation;
+use crate::service::calls::{Calls, JobCalls};
+
+/// What a job said of itself.
+#[derive(Debug)]
+pub(super) struct Said {
+    /// How it ended, in a few words.
+    pub(super) how: String,
+    /// Why it failed by its own account, in words.
+    pub(super) failure: Option<(Cause, String)>,
+}
+
+/// Writes down what a job has used, also where it is given up half-way, and takes no more calls
+/// for it from then on.
+pub(super) struct Noted<'a> {
+    calls: &'a Calls,
+    job: u64,
+    within: &'a Invocation,
+}
+
+impl<'a> Noted<'a> {
+    /// Takes calls for a job from now on.
+    pub(super) fn new(calls: &'a Calls, job: u64, within: &'a Invocation) -> Self {
+        calls.open(job);
+        Self { calls, job, within }
+    }
+}
+
+impl Drop for Noted<'_> {
+    fn drop(&mut self) {
+        let JobCalls { used, questions, .. } = self.calls.close(self.job);
+        self.within.progress().note(|figures| {
+            figures.used = used;
+            figures.chunks = questions.len() as u64;
+        });
+    }
+}
+
+/// Ends jobs of one target.
+#[derive(Debug, Default)]
+pub(super) struct Outcomes {
+    /// Whether any job has made a call: one that makes none after that may have its answers from a
+    /// cache of its own.
+    has_called: AtomicBool,
+}
+
+impl Outcomes {
+    /// How a job ended.
+    pub(super) async fn of(
+        &self,
+        job: &Job,
+        calls: &JobCalls,
+        said: Said,
+        checks: &[Check],
+        work: &Work<'_>,
+    ) -> JobEnd {
+        let silent = calls.questions.is_empty();
+        if !silent {
+            self.has_called.store(true, Ordering::Relaxed);
+        }
+        let how = said.how;
+        if let Some((question, cause, words)) = calls.unanswered() {
+            let asked =
+                if calls.questions.len() == 1 { String::new() } else { format!(" {question}") };
+            let words = format!("{how}; its question{asked} was never answered: {words}");
+            return JobEnd::failed(cause, words);
+        }
+        if let Some((cause, words)) = said.failure {
+            return JobEnd::failed(cause, words);
+        }
+        if calls.ends_truncated() {
+            let words = format!("{how} and kept an answer that was cut at max_tokens");
+            return JobEnd::failed(Cause::Truncated, words);
+        }
+        if silent && !self.has_called.load(Ordering::Relaxed) {
+            let words = "ended well without a call to the mock: its client does not read \
+                         ANTHROPIC_BASE_URL, or it calls something else";
+            return JobEnd::failed(Cause::NoCall, words);
+        }
+        match judge(checks, work).await {
+            Err((cause, words)) => JobEnd::failed(cause, words),
+            Ok(documented) => {
+                tracing::debug!(job = job.number, documented, "good");
+                let remark = silent.then(|| "no call: the answer came from elsewhere".to_owned());
+                JobEnd::documented(documented, remark)
+            }
+        }
+    }
+}
