@@ -212,3 +212,84 @@ fn a_command_that_cannot_be_started_says_what_to_type() {
     refused(&["--", "/bin/sh", "{file}", "{dir}"], &["one file and all files at once"]);
     refused(&["--clock", "simulated", "--", "/bin/sh"], &["leave out `--clock simulated`"]);
 }
+
+/// Every process with this in its command line.
+#[cfg(target_os = "linux")]
+fn processes_with(words: &str) -> usize {
+    let all = fs::read_dir("/proc").expect("a list of processes").flatten();
+    let lines = all.filter_map(|process| fs::read(process.path().join("cmdline")).ok());
+    lines.filter(|line| String::from_utf8_lossy(line).contains(words)).count()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_killed_run_leaves_no_process_and_no_folder() {
+    let sandbox = sandbox("", "");
+    // One that stays in its group, and one that leaves it.
+    let script = "setsid sleep 301.7 & echo {file} > file-{job}; sleep 301.7";
+    let run = ["run", "quick.toml", "--out", "out", "--", "sh", "-c", script];
+    let mut command = sandbox.command(&run);
+    command.env("PATH", std::env::var_os("PATH").expect("a PATH")).stdout(Stdio::piped());
+    command.env("TMPDIR", sandbox.root());
+    let child = command.stderr(Stdio::piped()).spawn().expect("the binary starts");
+    let wrote = |path: &Path| fs::read_to_string(path).is_ok_and(|text| text.ends_with('\n'));
+    wait_until("every process has begun", || {
+        (1..=6).all(|job| wrote(&sandbox.path(&format!("file-{job}"))))
+    });
+    let file = sandbox.read("file-1");
+    assert!(Path::new(file.trim()).exists() && processes_with("301.7") > 0);
+    signal(&child, "KILL");
+    wait_for(child);
+    wait_until("what the run started has ended", || processes_with("301.7") == 0);
+    wait_until("the run's files are removed", || !Path::new(file.trim()).exists());
+    let left = sandbox.names(".").into_iter().filter(|name| name.starts_with("chaos-"));
+    assert_eq!(left.collect::<Vec<_>>(), Vec::<String>::new());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_leaves_its_group_ends_with_the_run() {
+    let sandbox = sandbox("", "");
+    jobs(&sandbox, &["sh", "-c", "setsid sleep 302.9 & {file}; true"]);
+    wait_until("what left its group has ended", || processes_with("302.9") == 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn calls_that_come_after_the_end_of_their_job_belong_to_none() {
+    // The second process asks when the first has long ended.
+    let late = "import subprocess, time\n\
+        if len(sys.argv) > 2: time.sleep(1.5); ask('x = 1')\n\
+        else:\n    ask(open(sys.argv[1]).read())\n    \
+        subprocess.Popen(['setsid', sys.executable, *sys.argv, 'late'],\n        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n    time.sleep(0.1)";
+    let sandbox = sandbox("", late);
+    sandbox.write("slow.py", "import time; time.sleep(4)");
+    let script = "if [ {job} = 6 ]; then python3 client.py {file}; exec python3 slow.py; \
+        else exec python3 client.py {file}; fi";
+    let run = ["run", "quick.toml", "--out", "out", "--quiet", "--", "sh", "-c", script];
+    let mut command = sandbox.command(&run);
+    command.env("PATH", std::env::var_os("PATH").expect("a PATH"));
+    Ran::of(&mut command).exits(0);
+    let judged = sandbox.judged("out");
+    let summary = &judged.summaries()[0];
+    assert_eq!(summary.unreconciled, Vec::<String>::new());
+    assert!(summary.jobless_calls >= 1, "{}", summary.calls);
+    let jobs = &judged.run().pipelines[0].jobs;
+    assert!(jobs.iter().all(|job| job.calls <= 2), "{jobs:?}");
+}
+
+#[test]
+fn one_that_ignores_sigterm_and_one_that_exits_at_once_are_ended_and_judged() {
+    let sandbox = sandbox("", "");
+    let found = jobs(&sandbox, &["sh", "-c", "exit 7; {file}"]);
+    assert_eq!(causes(&found), [Some(Cause::CommandFailed); 6]);
+    let limits = "format = 1\n[command]\nargv = [\"sh\", \"-c\", \"trap '' TERM; sleep 60; {file}\"]\n\
+        [limits]\ntime_s = 1\n";
+    sandbox.write("deaf.toml", limits);
+    let run = ["run", "quick.toml", "--out", "deaf", "--quiet", "--pipeline", "deaf.toml"];
+    let mut command = sandbox.command(&run);
+    command.env("PATH", std::env::var_os("PATH").expect("a PATH"));
+    Ran::of(&mut command);
+    let judged = sandbox.judged("deaf");
+    assert_eq!(causes(&judged.run().pipelines[0].jobs), [Some(Cause::JobTimeout); 6]);
+}

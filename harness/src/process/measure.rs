@@ -8,6 +8,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 /// A stopwatch on the machine's clock.
 #[derive(Debug, Clone, Copy)]
 pub struct Stopwatch(Instant);
@@ -48,6 +50,16 @@ pub fn peak_rss_kb() -> Option<u64> {
 /// Rests for this long by the machine's clock, on a thread that has nothing else to do.
 pub fn rest(time: Duration) {
     std::thread::sleep(time);
+}
+
+/// Lets this process open as many files as the system gives anybody of this user: each process
+/// under way takes five, and the usual limit is made for programs that open few.
+pub fn allow_descriptors() {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current != maximum {
+        // Refused, the limit stays as it was; whoever runs into it says so.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    }
 }
 
 /// The resident memory of every process group, in kilobytes; nothing where the system does not say.

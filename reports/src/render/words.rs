@@ -5,9 +5,10 @@
 //! own way is quoted.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use crate::judge::{Judged, Verdict};
-use crate::record::Clock;
+use crate::record::{Clock, PipelineHeader};
 use crate::run::Run;
 use crate::text::{escape, thousands};
 
@@ -35,19 +36,34 @@ pub(super) fn pipelines_words(run: &Run) -> String {
 pub(super) fn again(run: &Run) -> String {
     let header = &run.header;
     let mut command = format!("chaos run --scenario {}", quoted(&header.scenario));
-    command.push_str(" --pipeline");
-    for pipeline in &header.pipelines {
+    // What was typed after `--` or `--http` is not on record: it may hold what nobody may see.
+    let (typed, named): (Vec<_>, Vec<_>) =
+        header.pipelines.iter().partition(|pipeline| is_typed(pipeline));
+    if !named.is_empty() {
+        command.push_str(" --pipeline");
+    }
+    for pipeline in named {
         command.push(' ');
         command.push_str(&quoted(&pipeline.name));
     }
     let _ = write!(command, " --seed {}", header.seed);
-    if header.clock == Clock::Wall {
+    let own = header.pipelines.iter().any(|pipeline| pipeline.judged_by.is_some());
+    if header.clock == Clock::Wall && !own {
         command.push_str(" --clock wall");
     }
     if header.input != "generated" {
         command.push_str(" --input DIR");
     }
+    if !typed.is_empty() {
+        command.push_str(" -- COMMAND");
+    }
     command
+}
+
+/// Whether a target of the user's was typed, and is not a file that can be named again.
+fn is_typed(pipeline: &PipelineHeader) -> bool {
+    let extension = Path::new(&pipeline.name).extension();
+    pipeline.judged_by.is_some() && extension.is_none_or(|extension| extension != "toml")
 }
 
 /// The clock in words.

@@ -61,7 +61,7 @@ pub(super) fn rows(
         rows.add("wall time", wall_us, |_, v| duration(v));
     }
     if rows.any(|s| s.memory_kb) {
-        rows.add("modelled memory", |s| Some(s.memory_kb), |_, v| memory(v));
+        rows.add("modelled memory", |s| Some(s.memory_kb).filter(|kb| *kb > 0), |_, v| memory(v));
     }
     if let Some(measured) = measured
         && !measured.pipelines_peak_rss_kb.is_empty()
