@@ -21,12 +21,16 @@ pub enum RetryPolicy {
     Off,
     /// What the official SDK does without being asked: 408, 409, 429, everything from 500 on and
     /// failed connections are tried again, `x-should-retry` decides where it is given, and
-    /// `retry-after` is waited for exactly, up to a minute. Else the wait doubles from 0.5 s to
-    /// 8 s, less up to a quarter of it by chance.
+    /// `retry-after` is waited for exactly. Else the wait doubles from 0.5 s to 8 s, less up to a
+    /// quarter of it by chance.
     Sdk2 {
         /// Attempts in all, the first one included.
         #[serde(default = "three")]
         attempts: NonZeroU32,
+        /// The longest `retry-after` that is believed, in seconds; a longer one is ignored. It was
+        /// a minute before 2.12, and is 4,294,967 seconds since.
+        #[serde(default = "a_minute", skip_serializing_if = "is_a_minute")]
+        longest_retry_after_s: u64,
     },
     /// The documented retry: the wait doubles with each attempt, `retry-after` is ignored and
     /// there is no jitter. Timeouts and connections that were not made or ended early are tried
@@ -70,8 +74,15 @@ const fn three() -> NonZeroU32 {
     NonZeroU32::new(3).expect("3 is not 0")
 }
 
-/// The longest `retry-after` that the SDK believes.
-const SDK_MAX_REQUESTED_MS: u64 = 60_000;
+/// The longest `retry-after` that the SDK believed for years, in seconds.
+const fn a_minute() -> u64 {
+    60
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_a_minute(seconds: &u64) -> bool {
+    *seconds == a_minute()
+}
 
 /// The SDK's waits.
 const SDK_BASE_MS: u64 = 500;
@@ -120,7 +131,7 @@ impl RetryPolicy {
     pub fn wait_ms(&self, failed: &Failed<'_>, draw: impl Fn(u64, u64) -> u64) -> Option<u64> {
         let attempts = match self {
             Self::Off => return None,
-            Self::Sdk2 { attempts }
+            Self::Sdk2 { attempts, .. }
             | Self::Documented { attempts, .. }
             | Self::RetryAfter { attempts, .. }
             | Self::FullJitter { attempts, .. } => attempts,
@@ -130,12 +141,11 @@ impl RetryPolicy {
         }
         match self {
             Self::Off => None,
-            Self::Sdk2 { .. } => failed.is_for_the_sdk().then(|| {
+            Self::Sdk2 { longest_retry_after_s, .. } => failed.is_for_the_sdk().then(|| {
                 let backoff_ms = failed.doubled_ms(SDK_BASE_MS, SDK_MAX_MS);
+                let longest_ms = longest_retry_after_s.saturating_mul(1000);
                 match failed.requested_ms() {
-                    Some(requested_ms) if (1..=SDK_MAX_REQUESTED_MS).contains(&requested_ms) => {
-                        requested_ms
-                    }
+                    Some(requested_ms) if (1..=longest_ms).contains(&requested_ms) => requested_ms,
                     _ => draw(backoff_ms - backoff_ms / 4, backoff_ms),
                 }
             }),
@@ -239,7 +249,7 @@ mod tests {
         Preset::parse(name, shipped(name).unwrap()).unwrap().retry
     }
 
-    const SDK2: RetryPolicy = RetryPolicy::Sdk2 { attempts: three() };
+    const SDK2: RetryPolicy = RetryPolicy::Sdk2 { attempts: three(), longest_retry_after_s: 60 };
     const JITTER: RetryPolicy = RetryPolicy::FullJitter {
         attempts: NonZeroU32::new(10).unwrap(),
         base_ms: 1_000,
@@ -283,6 +293,14 @@ mod tests {
 
     fn is_retried(policy: &RetryPolicy, outcome: &Outcome) -> bool {
         waits(policy, outcome)[0].is_some()
+    }
+
+    #[test]
+    fn the_sdk_of_today_waits_as_long_as_it_is_told_to() {
+        let (today, earlier) = (policy("phase1-sdk"), SDK2);
+        let asked = requesting(429, 90_000);
+        assert_eq!(waits(&today, &asked)[..3], [Some(90_000), Some(90_000), None]);
+        assert_eq!(waits(&earlier, &asked)[..3], [Some(500), Some(1_000), None]);
     }
 
     #[test]
