@@ -12,6 +12,8 @@ pub const TAG_HEADER: &str = "x-mock-tag";
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 pub(crate) static API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+/// What the AWS SDKs say of an attempt.
+pub(crate) static AWS_ATTEMPT: HeaderName = HeaderName::from_static("amz-sdk-request");
 pub(crate) static BETA: HeaderName = HeaderName::from_static("anthropic-beta");
 pub(crate) static ORGANIZATION: HeaderName = HeaderName::from_static("anthropic-organization-id");
 pub(crate) static REQUEST_ID: HeaderName = HeaderName::from_static("request-id");

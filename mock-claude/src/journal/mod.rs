@@ -9,7 +9,7 @@ mod metrics;
 mod record;
 pub(crate) mod trace;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
@@ -62,6 +62,8 @@ pub struct Journal {
 #[derive(Debug, Default)]
 struct Book {
     slots: VecDeque<Slot>,
+    /// Requests that had to make room before they ended, by number.
+    under_way: BTreeMap<u64, Record>,
     next: u64,
     ledger: Ledger,
 }
@@ -86,8 +88,10 @@ impl Slot {
 
 impl Book {
     fn push(&mut self, entry: Entry, open: Option<Handle>) -> u64 {
-        if self.slots.len() == CAPACITY {
-            self.slots.pop_front();
+        if self.slots.len() == CAPACITY
+            && let Some(Slot { record, open: Some(_) }) = self.slots.pop_front()
+        {
+            self.under_way.insert(record.number, record);
         }
         let number = self.next;
         self.next += 1;
@@ -144,10 +148,15 @@ impl Journal {
         let Open { trace, number } = std::mem::take(&mut *ended.open());
         // What no decision was made about, such as a list of models, is seen all the same.
         let number = number.unwrap_or_else(|| book.push(Entry::undecided(trace.started_us), None));
-        let Some(Slot { record, open }) = book.slot(number) else {
-            return;
+        let mut late = book.under_way.remove(&number);
+        let record = match (book.slot(number), &mut late) {
+            (Some(Slot { record, open }), _) => {
+                *open = None;
+                record
+            }
+            (None, Some(record)) => record,
+            (None, None) => return,
         };
-        *open = None;
         record.trace = trace;
         if let Some(status) = status {
             record.entry.status = status;
@@ -193,6 +202,7 @@ impl Journal {
     pub(crate) fn reset(&self) {
         let mut book = self.book.lock();
         book.slots.clear();
+        book.under_way.clear();
         book.ledger = Ledger::default();
     }
 }
@@ -225,6 +235,35 @@ impl fmt::Debug for Journal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Default)]
+    struct Ends(Mutex<Vec<u64>>);
+
+    impl Watcher for Ends {
+        fn decided(&self, _: &Entry, _: Option<&Trace>) {}
+
+        fn wants_ends(&self) -> bool {
+            true
+        }
+
+        fn ended(&self, record: &Record) {
+            self.0.lock().push(record.number);
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_request_is_seen_however_many_came_after_it() {
+        let ends = Arc::new(Ends::default());
+        let journal = Journal::watched_by(Arc::clone(&ends) as Arc<dyn Watcher>);
+        let slow = Handle::new(Trace::default());
+        journal.write(Entry::undecided(0), Some(&slow));
+        for number in 0..CAPACITY as u64 + 5 {
+            journal.write(Entry::undecided(number), None);
+        }
+        journal.finish(&slow, Some(200), None);
+        assert_eq!(*ends.0.lock(), [0]);
+        assert!(journal.book.lock().under_way.is_empty());
+    }
 
     #[test]
     fn the_ledger_remembers_what_the_journal_had_to_forget() {

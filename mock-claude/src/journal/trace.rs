@@ -15,7 +15,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::api::headers::{RETRY_COUNT, credential, text};
+use crate::api::headers::{AWS_ATTEMPT, RETRY_COUNT, credential, text};
 use crate::basis::chance::RequestKey;
 
 /// The longest path, model or user agent that is kept, in characters.
@@ -57,7 +57,7 @@ pub struct Trace {
     pub attempt: u32,
     /// A short hash of the API key: tells clients apart, and leads back to no key.
     pub key: Option<String>,
-    /// The SDK's own count of retries, from `x-stainless-retry-count`.
+    /// The SDK's own count of retries, from `x-stainless-retry-count` or `amz-sdk-request`.
     pub retry_count: Option<u32>,
     /// The client's name for itself.
     pub user_agent: Option<String>,
@@ -116,7 +116,7 @@ impl Trace {
                 None => cut(path, MAX_TEXT).into(),
             },
             key: key_hash(headers),
-            retry_count: text(headers, &RETRY_COUNT).and_then(|count| count.parse().ok()),
+            retry_count: retry_count(headers),
             user_agent: text(headers, &header::USER_AGENT).map(|agent| cut(agent, MAX_TEXT)),
             ..Self::default()
         }
@@ -140,6 +140,17 @@ impl Trace {
     pub(crate) fn says(&mut self, prompt: &str) {
         self.prompt = Some(cut(prompt, MAX_PROMPT));
     }
+}
+
+/// How many tries the client says came before: the SDK's own count, or the attempt of the AWS SDKs
+/// (`amz-sdk-request: attempt=2; max=3`), which is counted from 1.
+fn retry_count(headers: &HeaderMap) -> Option<u32> {
+    if let Some(count) = text(headers, &RETRY_COUNT) {
+        return count.parse().ok();
+    }
+    let mut fields = text(headers, &AWS_ATTEMPT)?.split(';').map(str::trim);
+    let attempt: u32 = fields.find_map(|field| field.strip_prefix("attempt="))?.parse().ok()?;
+    attempt.checked_sub(1)
 }
 
 /// The first 48 bits of the key's SHA-256: enough to tell clients apart, too little to confirm a
@@ -209,6 +220,16 @@ mod tests {
         assert_eq!(trace("authorization", "Bearer sk-ant-secret").key.as_deref(), Some(&*plain));
         assert_ne!(trace("x-api-key", "sk-ant-other").key.as_deref(), Some(&*plain));
         assert_eq!(trace("x-api-key", "  ").key, None);
+    }
+
+    #[test]
+    fn retries_are_counted_as_either_family_of_sdks_says_them() {
+        assert_eq!(trace("x-stainless-retry-count", "2").retry_count, Some(2));
+        assert_eq!(trace("amz-sdk-request", "attempt=1; max=3").retry_count, Some(0));
+        assert_eq!(trace("amz-sdk-request", "ttl=x; attempt=3").retry_count, Some(2));
+        for wrong in ["", "attempt=0", "attempt=x", "max=3"] {
+            assert_eq!(trace("amz-sdk-request", wrong).retry_count, None, "{wrong}");
+        }
     }
 
     #[test]
