@@ -293,3 +293,17 @@ fn one_that_ignores_sigterm_and_one_that_exits_at_once_are_ended_and_judged() {
     let judged = sandbox.judged("deaf");
     assert_eq!(causes(&judged.run().pipelines[0].jobs), [Some(Cause::JobTimeout); 6]);
 }
+
+#[test]
+fn an_answer_whose_connection_broke_was_never_given() {
+    for what in ["reset", "close"] {
+        let fault = format!(
+            "[[fault]]\nkind = \"wire\"\nname = \"cut\"\n\
+             what = {{ {what} = {{ after_body_bytes = 50 }} }}\n"
+        );
+        let swallowed = "try: ask(open(sys.argv[1]).read())\nexcept Exception: pass";
+        let jobs = jobs(&sandbox(&fault, swallowed), &PYTHON);
+        assert_eq!(causes(&jobs), [Some(Cause::Connection); 6], "{what}");
+        assert!(jobs.iter().all(|job| job.wasted_microusd > 0), "it is paid for: {jobs:?}");
+    }
+}

@@ -41,6 +41,7 @@ pub(crate) fn known_path(path: &str) -> Option<&'static str> {
 
 /// What was seen of one request.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each was seen or was not")]
 pub struct Trace {
     /// The HTTP method.
     pub method: Cow<'static, str>,
@@ -69,6 +70,9 @@ pub struct Trace {
     pub ended_us: Option<u64>,
     /// Whether the connection was gone before the answer was whole.
     pub client_left: bool,
+    /// Whether a fault broke the connection before the answer was whole.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cut: bool,
     /// Whether the answer is a stream of events.
     pub stream: bool,
     /// Whether a stream reached its last event; nothing for other answers.

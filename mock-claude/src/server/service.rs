@@ -83,7 +83,7 @@ impl Api {
     {
         let Core { journal, clock, .. } = &*self.core;
         let (request, job) = of_job(request);
-        let tracer = Tracer::of(Arc::clone(journal), *clock, &request, job);
+        let tracer = Tracer::of(Arc::clone(journal), *clock, &request, job, control.clone());
         let origin = Origin { control, trace: tracer.handle() };
         traced(tracer, self.handle(request.map(IdleTimeout::new), origin))
     }

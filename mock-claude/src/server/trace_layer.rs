@@ -20,6 +20,7 @@ use crate::api::sse::LastEvent;
 use crate::basis::clock::Clock;
 use crate::journal::Journal;
 use crate::journal::trace::{Handle, Limit, Trace};
+use crate::server::wire::Control;
 
 /// Bytes of an error's body that are looked at, at most.
 const MAX_ERROR_BYTES: usize = 4_096;
@@ -54,6 +55,8 @@ pub(crate) struct Tracer {
     clock: Clock,
     handle: Handle,
     seen: Seen,
+    /// The connection, where faults can reach it.
+    control: Option<Control>,
 }
 
 impl Tracer {
@@ -63,12 +66,13 @@ impl Tracer {
         clock: Clock,
         request: &http::Request<B>,
         job: Option<String>,
+        control: Option<Control>,
     ) -> Self {
         let mut trace = Trace::of(request.method(), request.uri().path(), request.headers());
         trace.job = job;
         trace.started_us = clock.now_us();
         trace.in_flight = journal.metrics().begin();
-        Self { journal, clock, handle: Handle::new(trace), seen: Seen::default() }
+        Self { journal, clock, handle: Handle::new(trace), seen: Seen::default(), control }
     }
 
     /// Where whoever handles the request notes what it knows.
@@ -107,24 +111,38 @@ impl Tracer {
 
 impl Drop for Tracer {
     fn drop(&mut self) {
-        let now_us = self.clock.now_us();
-        let mut open = self.handle.open();
-        let trace = &mut open.trace;
-        trace.ended_us = Some(now_us);
-        trace.client_left = !self.seen.whole && !self.seen.broken;
-        if trace.stream {
-            let ended = matches!(self.seen.last_event, Some(LastEvent::Seen));
-            trace.stream_complete = Some(self.seen.whole && ended);
+        let (journal, clock) = (Arc::clone(&self.journal), self.clock);
+        let (handle, seen) = (self.handle.clone(), std::mem::take(&mut self.seen));
+        match self.control.take().filter(Control::is_ordered) {
+            None => finish(&journal, clock, &handle, &seen, false),
+            // What was handed over may still be cut on its way.
+            Some(control) => {
+                control.tell(Box::new(move |cut| finish(&journal, clock, &handle, &seen, cut)));
+            }
         }
-        // Most answers are no error and have nothing to describe.
-        let failed = self.seen.status.is_some_and(|status| status >= 400);
-        let kind = failed.then(|| {
-            let error = serde_json::from_slice(&self.seen.error).unwrap_or(Value::Null);
-            describe_error(&error, self.seen.status, trace)
-        });
-        drop(open);
-        self.journal.finish(&self.handle, self.seen.status, kind.flatten().as_deref());
     }
+}
+
+/// Writes a trace down, once it is certain whether the answer was cut on its way.
+fn finish(journal: &Journal, clock: Clock, handle: &Handle, seen: &Seen, cut: bool) {
+    let now_us = clock.now_us();
+    let mut open = handle.open();
+    let trace = &mut open.trace;
+    trace.ended_us = Some(now_us);
+    trace.cut = cut;
+    trace.client_left = !seen.whole && !seen.broken && !cut;
+    if trace.stream {
+        let ended = matches!(seen.last_event, Some(LastEvent::Seen));
+        trace.stream_complete = Some(seen.whole && ended && !cut);
+    }
+    // Most answers are no error and have nothing to describe.
+    let failed = seen.status.is_some_and(|status| status >= 400);
+    let kind = failed.then(|| {
+        let error = serde_json::from_slice(&seen.error).unwrap_or(Value::Null);
+        describe_error(&error, seen.status, trace)
+    });
+    drop(open);
+    journal.finish(handle, seen.status, kind.flatten().as_deref());
 }
 
 /// Notes what an error says, and returns its type.

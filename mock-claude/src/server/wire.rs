@@ -5,6 +5,7 @@
 //! an order before it hands its response over; the order takes hold at the response's first byte,
 //! and no connection outlives an order. Which request is hit is not decided here.
 
+use std::fmt;
 use std::io::{self, ErrorKind, IoSlice};
 use std::num::NonZeroU64;
 use std::pin::Pin;
@@ -41,18 +42,68 @@ pub(crate) enum Ending {
     Hang,
 }
 
-/// The handler's end of a connection: takes the order for the response to come.
+/// The handler's end of a connection: takes the order for the response to come, and knows what
+/// became of it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Control(Arc<Mutex<Option<Order>>>);
+pub(crate) struct Control(Arc<Mutex<Orders>>);
+
+#[derive(Default)]
+struct Orders {
+    next: Option<Order>,
+    /// Whether there was one: it is the connection's last.
+    given: bool,
+    /// Whether it has cost the client a part of the response.
+    cut: bool,
+    /// Who wants to know whether it did, once that is certain.
+    waiting: Option<Told>,
+}
+
+/// Is told whether a response was cut.
+pub(crate) type Told = Box<dyn FnOnce(bool) + Send>;
 
 impl Control {
     /// Orders what becomes of the next response.
     pub(crate) fn order(&self, order: Order) {
-        *self.0.lock() = Some(order);
+        let mut orders = self.0.lock();
+        orders.given = true;
+        orders.next = Some(order);
+    }
+
+    /// Whether there was an order for a response.
+    pub(crate) fn is_ordered(&self) -> bool {
+        self.0.lock().given
+    }
+
+    /// Tells whether the response was cut, at once or when the connection has ended.
+    pub(crate) fn tell(&self, told: Told) {
+        let mut orders = self.0.lock();
+        if orders.given && !orders.cut {
+            orders.waiting = Some(told);
+        } else {
+            let cut = orders.cut;
+            drop(orders);
+            told(cut);
+        }
     }
 
     fn take(&self) -> Option<Order> {
-        self.0.lock().take()
+        self.0.lock().next.take()
+    }
+
+    fn ended(&self, cut: bool) {
+        let mut orders = self.0.lock();
+        orders.cut |= cut;
+        let (told, cut) = (orders.waiting.take(), orders.cut);
+        drop(orders);
+        if let Some(told) = told {
+            told(cut);
+        }
+    }
+}
+
+impl fmt::Debug for Orders {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Orders").field("next", &self.next).finish_non_exhaustive()
     }
 }
 
@@ -75,6 +126,12 @@ pub(crate) struct Wire<C> {
     carrier: C,
     control: Control,
     state: State,
+}
+
+impl<C> Drop for Wire<C> {
+    fn drop(&mut self) {
+        self.control.ended(false);
+    }
 }
 
 #[derive(Debug)]
@@ -107,6 +164,7 @@ impl<C: Carrier> Wire<C> {
     }
 
     fn end(&mut self, ending: Ending) -> Poll<io::Result<usize>> {
+        self.control.ended(true);
         self.state = State::Over { ending };
         match ending {
             Ending::Reset => {

@@ -112,7 +112,8 @@ impl Attempt<'_> {
 
     /// Whether the client got a part of a reply, or nothing at all.
     pub(super) fn incomplete(self) -> bool {
-        self.0.trace.client_left || self.0.trace.stream_complete == Some(false)
+        let trace = &self.0.trace;
+        trace.client_left || trace.cut || trace.stream_complete == Some(false)
     }
 
     pub(super) fn ended_us(self) -> u64 {
