@@ -49,7 +49,7 @@ async fn a_client_that_did_nothing_wrong_is_clean_however_little_it_did() {
     let mock = MockClaude::builder().start().await.unwrap();
     assert_eq!(post(mock.url()).await, 200);
     mock.assert_clean();
-    assert_eq!(mock.stop().await.verdict, Judgement::Inconclusive, "one request is no evidence");
+    assert_eq!(mock.stop().await.verdict, Judgement::Unproved, "one request is no evidence");
 }
 
 #[tokio::test]

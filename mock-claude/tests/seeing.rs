@@ -242,5 +242,5 @@ async fn the_binary_serves_the_admin_api_and_prints_the_token_that_others_need()
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!((token.len(), refused.status().as_u16()), (32, 401));
-    assert!(told.text().await.unwrap().starts_with("inconclusive: 0 requests"));
+    assert!(told.text().await.unwrap().starts_with("unproved: 0 requests"));
 }

@@ -97,7 +97,7 @@ impl Pending<'_> {
         let trace = &mut trace.open().trace;
         trace.identify(self.identity.arrival.key);
         if let Some(request) = request {
-            trace.asks_for(request.model_id.clone());
+            trace.asks(request);
             if trace.job.is_none() {
                 trace.job = self.core.journal.job_of(&request.text);
             }

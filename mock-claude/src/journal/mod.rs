@@ -12,6 +12,7 @@ pub(crate) mod trace;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
@@ -57,6 +58,7 @@ pub struct Journal {
     book: Mutex<Book>,
     watcher: Option<Arc<dyn Watcher>>,
     metrics: Metrics,
+    connections: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -176,6 +178,11 @@ impl Journal {
                 watcher.ended(&record);
             }
         }
+    }
+
+    /// The number of a connection that has just been made.
+    pub(crate) fn next_connection(&self) -> u64 {
+        self.connections.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// The sum of everything that was written.

@@ -13,9 +13,10 @@ use http::{HeaderMap, Method, header};
 use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed, xxh3_128};
 
 use crate::api::headers::{AWS_ATTEMPT, RETRY_COUNT, credential, text};
+use crate::api::request::MessagesRequest;
 use crate::basis::chance::RequestKey;
 
 /// The longest path, model or user agent that is kept, in characters.
@@ -54,6 +55,11 @@ pub struct Trace {
     pub model: Option<Cow<'static, str>>,
     /// Hash of what the request is about, in hexadecimal.
     pub subject: Option<String>,
+    /// Hash of the question, in hexadecimal: model, system, messages and tools together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
+    /// The connection that it came on, counted from 1; 0 where that is not known.
+    pub connection: u64,
     /// How many requests about the same came before.
     pub attempt: u32,
     /// A short hash of the API key: tells clients apart, and leads back to no key.
@@ -132,8 +138,17 @@ impl Trace {
         self.attempt = key.attempt;
     }
 
+    /// What is asked, and of which model.
+    pub(crate) fn asks(&mut self, request: &MessagesRequest) {
+        let MessagesRequest { model_id, text, tokens_in, .. } = request;
+        // System prompt and tools count among the tokens.
+        let asked = xxh3_64_with_seed(text.as_bytes(), *tokens_in) ^ xxh3_64(model_id.as_bytes());
+        self.question = Some(const_hex::encode(asked.to_be_bytes()));
+        self.asks_for(model_id.clone());
+    }
+
     /// The model that was asked for.
-    pub(crate) fn asks_for(&mut self, model: Cow<'static, str>) {
+    fn asks_for(&mut self, model: Cow<'static, str>) {
         self.model = Some(match model {
             Cow::Owned(made_up) => cut(&made_up, MAX_TEXT).into(),
             known @ Cow::Borrowed(_) => known,

@@ -148,9 +148,11 @@ impl MockClaude {
 
     /// Panics where a client did something wrong, with what it was and what to do instead. Unlike
     /// the verdict of [`conduct`](Self::conduct) it asks for no least number of requests.
+    ///
+    /// The clients have ended, so that what they have not repeated by now they will not.
     #[track_caller]
     pub fn assert_clean(&self) {
-        let conduct = self.conduct();
+        let conduct = conduct::judge_ended(&self.records());
         assert!(conduct.findings.is_empty(), "{}", conduct.text());
     }
 }

@@ -58,7 +58,7 @@ impl Api {
         TokioIo<Wire<C>>,
         impl HttpService<Incoming, ResBody = Traced, Error = Infallible, Future: Send> + use<C>,
     > {
-        let control = Control::default();
+        let control = Control::of_connection(self.core.journal.next_connection());
         let io = TokioIo::new(Wire::new(carrier, control.clone()));
         let api = self.clone();
         let service = service_fn(move |request| {

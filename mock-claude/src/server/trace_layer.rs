@@ -70,6 +70,7 @@ impl Tracer {
     ) -> Self {
         let mut trace = Trace::of(request.method(), request.uri().path(), request.headers());
         trace.job = job;
+        trace.connection = control.as_ref().map_or(0, Control::number);
         trace.started_us = clock.now_us();
         trace.in_flight = journal.metrics().begin();
         Self { journal, clock, handle: Handle::new(trace), seen: Seen::default(), control }

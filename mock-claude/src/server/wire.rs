@@ -45,7 +45,11 @@ pub(crate) enum Ending {
 /// The handler's end of a connection: takes the order for the response to come, and knows what
 /// became of it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Control(Arc<Mutex<Orders>>);
+pub(crate) struct Control {
+    /// The connection, counted from 1; 0 where it is not counted.
+    number: u64,
+    orders: Arc<Mutex<Orders>>,
+}
 
 #[derive(Default)]
 struct Orders {
@@ -62,21 +66,31 @@ struct Orders {
 pub(crate) type Told = Box<dyn FnOnce(bool) + Send>;
 
 impl Control {
+    /// The control of a connection.
+    pub(crate) fn of_connection(number: u64) -> Self {
+        Self { number, orders: Arc::default() }
+    }
+
+    /// The connection's number.
+    pub(crate) const fn number(&self) -> u64 {
+        self.number
+    }
+
     /// Orders what becomes of the next response.
     pub(crate) fn order(&self, order: Order) {
-        let mut orders = self.0.lock();
+        let mut orders = self.orders.lock();
         orders.given = true;
         orders.next = Some(order);
     }
 
     /// Whether there was an order for a response.
     pub(crate) fn is_ordered(&self) -> bool {
-        self.0.lock().given
+        self.orders.lock().given
     }
 
     /// Tells whether the response was cut, at once or when the connection has ended.
     pub(crate) fn tell(&self, told: Told) {
-        let mut orders = self.0.lock();
+        let mut orders = self.orders.lock();
         if orders.given && !orders.cut {
             orders.waiting = Some(told);
         } else {
@@ -87,11 +101,11 @@ impl Control {
     }
 
     fn take(&self) -> Option<Order> {
-        self.0.lock().next.take()
+        self.orders.lock().next.take()
     }
 
     fn ended(&self, cut: bool) {
-        let mut orders = self.0.lock();
+        let mut orders = self.orders.lock();
         orders.cut |= cut;
         let (told, cut) = (orders.waiting.take(), orders.cut);
         drop(orders);

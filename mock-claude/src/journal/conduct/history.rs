@@ -1,11 +1,16 @@
-//! The journal as calls: one call is one request and everything that was sent to repeat it.
+//! The journal as calls: one call is one question of a client and everything that was sent to
+//! repeat it.
 //!
-//! An SDK says which of its requests are retries; without that, a request that comes after the
-//! same client's failed request about the same thing is one. What was wanted twice on purpose is
-//! no retry: a request after a success, or alongside one that is still under way, is a call of its
-//! own.
+//! Retries are told from new questions by evidence: the same question (model, system, messages and
+//! tools) of the same client, after a failure and within an hour of it. The SDK's own count of
+//! retries is one witness among others: a loop around an SDK starts it at 0 each time, and so does
+//! the next of many users who ask the same. So a request that calls itself the first is a retry
+//! where it comes over the connection of the failed one, or where the client has never had two
+//! such questions under way at once. What was wanted twice on purpose is no retry: a request after
+//! a success, or alongside one that is still under way, is a call of its own.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::journal::record::Record;
 use crate::journal::trace::Limit;
@@ -19,6 +24,8 @@ const MAX_OPEN: usize = 256;
 /// Calls in which a client tried once or more, in order of their beginning.
 pub(super) struct History<'a> {
     pub(super) calls: Vec<Call<'a>>,
+    /// Whether the client has ended, so that nothing more will come.
+    ended: bool,
 }
 
 /// One call.
@@ -37,6 +44,36 @@ pub(super) struct Retry<'a> {
     pub(super) after: Attempt<'a>,
 }
 
+/// Who asks what: a client by its key and its job, and the question.
+type Asked<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>);
+
+/// Requests that begin this close to each other were sent alongside each other, even where the
+/// first was refused before the second came.
+const ALONGSIDE_US: u64 = 1_000;
+
+/// The questions that a client had under way more than once at the same time: many users with one
+/// prompt. The attempts are in the order of their beginning.
+fn crowds<'a>(attempts: &[Attempt<'a>]) -> BTreeSet<Asked<'a>> {
+    let mut until_us: BTreeMap<Asked<'a>, u64> = BTreeMap::new();
+    let mut crowds = BTreeSet::new();
+    for attempt in attempts {
+        let started_us = attempt.0.trace.started_us;
+        let ended_us = attempt.ended_us().max(started_us.saturating_add(ALONGSIDE_US));
+        match until_us.entry(attempt.asked()) {
+            Entry::Vacant(first) => {
+                first.insert(ended_us);
+            }
+            Entry::Occupied(mut until_us) => {
+                if *until_us.get() > started_us {
+                    crowds.insert(attempt.asked());
+                }
+                *until_us.get_mut() = ended_us.max(*until_us.get());
+            }
+        }
+    }
+    crowds
+}
+
 impl<'a> History<'a> {
     pub(super) fn of(records: &'a [Record]) -> Self {
         let mut attempts: Vec<Attempt<'a>> = records
@@ -46,19 +83,21 @@ impl<'a> History<'a> {
             .map(Attempt)
             .collect();
         attempts.sort_by_key(|attempt| (attempt.0.trace.started_us, attempt.0.number));
+        let crowds = crowds(&attempts);
         let mut calls: Vec<Call<'a>> = Vec::new();
-        let mut open: BTreeMap<(Option<&str>, Option<&str>), Vec<usize>> = BTreeMap::new();
+        let mut open: BTreeMap<Asked<'_>, Vec<usize>> = BTreeMap::new();
         for attempt in attempts {
             let trace = &attempt.0.trace;
-            let candidates =
-                open.entry((trace.key.as_deref(), trace.subject.as_deref())).or_default();
+            let crowded = crowds.contains(&attempt.asked());
+            let candidates = open.entry(attempt.asked()).or_default();
             candidates.retain(|&index| {
                 let last = calls[index].last();
                 last.0.trace.ended_us.is_none_or(|ended_us| {
                     last.failed() && trace.started_us.saturating_sub(ended_us) < RETRY_WITHIN_US
                 })
             });
-            let repeated = candidates.iter().position(|&index| calls[index].repeated_by(attempt));
+            let repeated =
+                candidates.iter().position(|&index| calls[index].repeated_by(attempt, crowded));
             if let Some(position) = repeated {
                 // To the end, so that the call that waited longest is repeated first.
                 let index = candidates.remove(position);
@@ -72,7 +111,18 @@ impl<'a> History<'a> {
                 calls.push(Call { attempts: vec![attempt] });
             }
         }
-        Self { calls }
+        Self { calls, ended: false }
+    }
+
+    /// The same of a client that has ended.
+    pub(super) fn of_ended(records: &'a [Record]) -> Self {
+        Self { ended: true, ..Self::of(records) }
+    }
+
+    /// The moment up to which is known what the client did; none where it did nothing.
+    pub(super) fn now_us(&self) -> Option<u64> {
+        let latest_us = self.attempts().map(Attempt::began_us).max()?;
+        Some(if self.ended { u64::MAX } else { latest_us })
     }
 
     /// All attempts, in order of their calls.
@@ -95,16 +145,25 @@ impl<'a> Call<'a> {
         self.attempts[self.attempts.len() - 1]
     }
 
-    fn repeated_by(&self, next: Attempt<'_>) -> bool {
+    fn repeated_by(&self, next: Attempt<'_>, crowded: bool) -> bool {
         let last = self.last();
         if !last.failed() || last.ended_us() > next.0.trace.started_us {
             return false;
         }
-        next.0.trace.retry_count.is_none_or(|count| count > 0)
+        let same_connection =
+            last.0.trace.connection == next.0.trace.connection && next.0.trace.connection > 0;
+        next.0.trace.retry_count.is_none_or(|count| count > 0) || same_connection || !crowded
     }
 }
 
-impl Attempt<'_> {
+impl<'a> Attempt<'a> {
+    /// Who asks what.
+    fn asked(self) -> Asked<'a> {
+        let trace = &self.0.trace;
+        let question = trace.question.as_deref().or(trace.subject.as_deref());
+        (trace.key.as_deref(), trace.job.as_deref(), question)
+    }
+
     /// Whether the client got no whole reply.
     pub(super) fn failed(self) -> bool {
         self.0.entry.status >= 400 || self.incomplete()
@@ -114,6 +173,15 @@ impl Attempt<'_> {
     pub(super) fn incomplete(self) -> bool {
         let trace = &self.0.trace;
         trace.client_left || trace.cut || trace.stream_complete == Some(false)
+    }
+
+    /// Whether the client went before the answer was whole.
+    pub(super) fn left(self) -> bool {
+        self.0.trace.client_left
+    }
+
+    pub(super) fn began_us(self) -> u64 {
+        self.0.trace.started_us
     }
 
     pub(super) fn ended_us(self) -> u64 {
@@ -236,21 +304,43 @@ mod tests {
         assert_eq!(sizes(&all), [1, 1]);
     }
 
-    #[test]
-    fn a_request_that_the_sdk_calls_its_first_is_no_retry() {
-        let mut all = records([call(1, [failed(0, 500), failed(10, 500), ok(20)])]);
-        for (record, count) in all.iter_mut().zip([0, 0, 1]) {
-            record.trace.retry_count = Some(count);
-        }
-        assert_eq!(sizes(&all), [2, 1]);
-    }
-
-    #[test]
-    fn ten_thousand_failures_about_one_thing_are_ten_thousand_calls_at_once() {
-        let mut all = records([call(1, (0..10_000).map(|at_ms| failed(at_ms, 500)))]);
+    /// All of them as an SDK sends what it takes for the first of its attempts.
+    fn firsts(mut all: Vec<Record>) -> Vec<Record> {
         for record in &mut all {
             record.trace.retry_count = Some(0);
         }
+        all
+    }
+
+    #[test]
+    fn a_loop_around_an_sdk_repeats_although_the_sdk_calls_each_request_its_first() {
+        let all = firsts(records([call(1, (0..175).map(|n| failed(n * 500, 529)))]));
+        assert_eq!(sizes(&all), [175]);
+    }
+
+    #[test]
+    fn many_users_with_one_prompt_repeat_nothing() {
+        let mut all = firsts(records([call(1, (0..30).map(|n| failed(n / 3 * 500, 529)))]));
+        assert_eq!(sizes(&all).len(), 30);
+        // Each over a connection of its own, but for one who comes again.
+        for (number, record) in (1..).zip(&mut all) {
+            record.trace.connection = number;
+        }
+        all[20].trace.connection = 3;
+        assert_eq!(sizes(&all).len(), 29);
+    }
+
+    #[test]
+    fn another_model_is_another_question() {
+        let mut all = records([call(1, [failed(0, 529), ok(10)])]);
+        all[0].trace.question = Some("opus".to_owned());
+        all[1].trace.question = Some("haiku".to_owned());
+        assert_eq!(sizes(&all), [1, 1]);
+    }
+
+    #[test]
+    fn ten_thousand_failures_at_once_about_one_thing_are_ten_thousand_calls() {
+        let all = firsts(records([call(1, (0..10_000).map(|n| failed(n / 100, 500)))]));
         assert_eq!(sizes(&all).len(), 10_000);
     }
 

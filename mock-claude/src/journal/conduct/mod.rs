@@ -1,17 +1,19 @@
 //! What a client did wrong, from the journal alone.
 //!
 //! A pure function of the records: each check is one file that looks at the same history and finds
-//! one thing or nothing. Too few requests without a finding are no evidence of a good client, so
-//! the verdict on them is inconclusive.
+//! one thing or nothing. Outcomes come first: what became of the client's questions. Too few
+//! requests without a finding are no evidence of a good client, and neither is an answer that was
+//! cut and of which nobody knows whether it was kept: the client is then unproved.
 
-mod accepted_truncated_stream;
 mod closed_early;
 mod concurrency_above_limit;
 mod finding;
+mod gave_up;
 mod history;
 mod ignored_retry_after;
 mod no_backoff;
 mod no_jitter;
+mod outcomes;
 mod retried_spend_limit;
 mod retried_unretryable;
 mod retry_storm;
@@ -24,6 +26,7 @@ use serde::Serialize;
 use self::finding::count;
 pub use self::finding::{Finding, Severity};
 use self::history::History;
+pub use self::outcomes::Outcomes;
 use super::record::Record;
 
 /// Requests without which nothing good is said of a client.
@@ -38,7 +41,7 @@ const CHECKS: [fn(&History<'_>) -> Option<Finding>; 10] = [
     no_backoff::check,
     synchronised_retries::check,
     concurrency_above_limit::check,
-    accepted_truncated_stream::check,
+    gave_up::check,
     no_jitter::check,
     closed_early::check,
 ];
@@ -51,8 +54,8 @@ pub enum Judgement {
     Clean,
     /// Something wrong.
     Faulty,
-    /// Too little was seen.
-    Inconclusive,
+    /// Too little was seen, or what was seen cannot be told.
+    Unproved,
 }
 
 /// What is said of a client, or of all clients of one mock together.
@@ -60,6 +63,8 @@ pub enum Judgement {
 pub struct Conduct {
     /// The verdict.
     pub verdict: Judgement,
+    /// What became of the client's questions.
+    pub outcomes: Outcomes,
     /// Requests that were looked at.
     pub requests: u64,
     /// Those among them that failed, and so asked something of the client.
@@ -71,20 +76,33 @@ pub struct Conduct {
 }
 
 /// Judges the clients whose requests these are.
+///
+/// They may still be at work: a request that failed a moment ago may be repeated in the next.
 pub fn judge(records: &[Record]) -> Conduct {
-    let history = History::of(records);
-    let findings: Vec<Finding> = CHECKS.iter().filter_map(|check| check(&history)).collect();
+    judged(&History::of(records), records)
+}
+
+/// Judges clients that have ended: what they have not repeated by now they will not.
+pub fn judge_ended(records: &[Record]) -> Conduct {
+    judged(&History::of_ended(records), records)
+}
+
+fn judged(history: &History<'_>, records: &[Record]) -> Conduct {
+    let findings: Vec<Finding> = CHECKS.iter().filter_map(|check| check(history)).collect();
     let attempts = || history.calls.iter().flat_map(|call| &call.attempts);
     let requests = count(attempts().count());
+    let undecided = gave_up::is_undecided(history);
+    let outcomes = Outcomes::of(history);
     let verdict = if !findings.is_empty() {
         Judgement::Faulty
-    } else if requests < MIN_REQUESTS {
-        Judgement::Inconclusive
+    } else if requests < MIN_REQUESTS || outcomes.cut > 0 || undecided {
+        Judgement::Unproved
     } else {
         Judgement::Clean
     };
     Conduct {
         verdict,
+        outcomes,
         requests,
         failed: count(attempts().filter(|attempt| attempt.failed()).count()),
         forgotten: records.first().map_or(0, |record| record.number),
@@ -106,15 +124,24 @@ impl Conduct {
             Judgement::Clean => {
                 writeln!(text, "nothing wrong in {requests} requests, {failed} of which failed")
             }
-            Judgement::Inconclusive => writeln!(
+            Judgement::Unproved if *requests < MIN_REQUESTS => writeln!(
                 text,
-                "inconclusive: {requests} requests, and it takes {MIN_REQUESTS} to say anything"
+                "unproved: {requests} requests, and it takes {MIN_REQUESTS} to say anything"
             ),
+            Judgement::Unproved if self.outcomes.cut > 0 => {
+                writeln!(text, "unproved: answers were cut, and nothing says what was made of them")
+            }
+            Judgement::Unproved => {
+                writeln!(text, "unproved: requests that failed a moment ago may still be repeated")
+            }
             Judgement::Faulty => {
                 let found = self.findings.len();
                 writeln!(text, "{found} wrong in {requests} requests, {failed} of which failed")
             }
         };
+        if self.outcomes.questions > 0 {
+            let _ = writeln!(text, "{}", self.outcomes.words());
+        }
         for Finding { name, severity, count, n, example, advice } in &self.findings {
             let severity = match severity {
                 Severity::Error => "error",
@@ -141,11 +168,11 @@ mod tests {
     #[test]
     fn a_client_that_was_hardly_seen_is_not_called_clean() {
         let few = judge(&records((0..19).map(|n| call(n, [ok(n * 10)]))));
-        assert_eq!(few.verdict, Judgement::Inconclusive);
+        assert_eq!(few.verdict, Judgement::Unproved);
         let enough = judge(&records((0..20).map(|n| call(n, [ok(n * 10)]))));
         assert_eq!(enough.verdict, Judgement::Clean);
         assert!(enough.text().starts_with("nothing wrong in 20 requests; none of them failed"));
-        assert_eq!(judge(&[]).verdict, Judgement::Inconclusive);
+        assert_eq!(judge(&[]).verdict, Judgement::Unproved);
     }
 
     #[test]
@@ -154,6 +181,7 @@ mod tests {
         assert_eq!(verdict.verdict, Judgement::Faulty);
         insta::assert_snapshot!(verdict.text(), @"
         1 wrong in 2 requests, 1 of which failed
+        1 question: 0 answered at the first attempt, 1 after up to 2 attempts
         error: retried_unretryable: 1 of 1
           first: req_0, req_1
           hint: a request that is wrong stays wrong: give up on 400, 401, 402, 403, 404, 413 and 422, and on `x-should-retry: false`
