@@ -45,7 +45,7 @@ fn in_a_stampede_single_flight_saves_forty_nine_bills_of_fifty() {
 }
 
 #[test]
-fn what_a_cache_spoils_is_kept_away_by_the_checksum_alone() {
+fn what_a_cache_corrupts_is_kept_away_by_the_checksum_alone() {
     let ablation = ablate("cache-corruption", "hardened");
     assert_eq!(ablation.whole.failed, 0);
     assert_eq!(carriers(&ablation), ["checksum"]);

@@ -61,7 +61,7 @@ fn an_expired_answer_is_served_as_documented_and_never_by_the_full_cache() {
 }
 
 #[test]
-fn a_damaged_answer_spoils_the_file_as_documented_and_is_paid_for_again_by_the_full_cache() {
+fn a_damaged_answer_corrupts_the_file_as_documented_and_is_paid_for_again_by_the_full_cache() {
     let load = "shape = \"sequential\"\nrepeat = 5";
     let summaries = both(load, "[[cache_fault]]\nkind = \"corruption\"", 86_400);
     assert_eq!(outcome(&summaries), [(1, 1), (5, 5)]);

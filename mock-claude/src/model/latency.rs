@@ -70,9 +70,9 @@ impl LatencyConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Stall {
-    /// After so many output tokens.
+    /// After this many output tokens.
     pub after_tokens: u64,
-    /// For so many milliseconds; for ever without it.
+    /// For this many milliseconds; indefinitely without it.
     #[serde(default)]
     pub for_ms: Option<u64>,
 }

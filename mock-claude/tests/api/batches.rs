@@ -314,7 +314,7 @@ async fn injected_errors_are_results_of_their_requests() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn semantic_faults_spoil_what_the_results_say() {
+async fn semantic_faults_corrupt_what_the_results_say() {
     let mock = mock(
         "[[fault]]\nkind = \"semantic\"\nwhat = { truncated = { after_tokens = 9 } }\n\
          when = { attempts = { from = 1, to = 1 }, path = \"/v1/messages\" }\n\

@@ -37,7 +37,7 @@ async fn upload(mock: &MockClaude, name: &str, content: &str) -> Value {
     answer.json()
 }
 
-/// Sends a file of so many megabytes in pieces, without ever having it whole.
+/// Sends a file of this many megabytes in pieces, without ever having it whole.
 async fn upload_megabytes(mock: &MockClaude, megabytes: u64) -> (u16, Value) {
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(mock.connect()))

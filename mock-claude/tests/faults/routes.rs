@@ -123,7 +123,7 @@ async fn lines(what: &str) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_results_of_a_batch_are_spoilt_line_by_line() {
+async fn the_results_of_a_batch_are_corrupted_line_by_line() {
     let whole = lines("{ early_end = { after_deltas = 9 } }").await;
     assert_eq!(whole.len(), 3);
     assert_eq!(lines("{ early_end = { after_deltas = 1 } }").await, whole[..1]);

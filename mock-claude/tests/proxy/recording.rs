@@ -177,9 +177,9 @@ async fn the_binary_records_and_replays() {
     let early = "[[fault]]\nkind = \"stream\"\nwhat = \"no_message_stop\"\n";
     std::fs::write(&faults, early).unwrap();
     let faults = faults.to_str().unwrap();
-    let spoiling = Running::start(&["proxy", "--upstream", &upstream, "--faults", faults]);
-    let spoilt = ask(&spoiling.1, body("hello", true)).await.body;
-    assert!(spoilt.contains("message_delta") && !spoilt.contains("message_stop"), "{spoilt}");
+    let corrupting = Running::start(&["proxy", "--upstream", &upstream, "--faults", faults]);
+    let corrupt = ask(&corrupting.1, body("hello", true)).await.body;
+    assert!(corrupt.contains("message_delta") && !corrupt.contains("message_stop"), "{corrupt}");
     let replay = Running::start(&["replay", file, "--timing-percent", "0"]);
     assert_eq!(ask(&replay.1, body("hello", true)).await, recorded);
     let again = Command::new(env!("CARGO_BIN_EXE_mock-claude"))

@@ -14,8 +14,8 @@ pub(super) fn count(path: &str, source: &str) -> u64 {
     find(language(path), source).count() as u64
 }
 
-/// Counts the definitions whose names stand in the documentation as words; at least so many of a
-/// hundred have to.
+/// Counts the definitions whose names stand in the documentation as words; at least this many of
+/// a hundred have to.
 pub(super) fn check(least_percent: u64, file: Option<&str>, work: &Work<'_>) -> Result<u64, Wrong> {
     // A whole load has no source of its own to compare with.
     let Some((path, source)) = work.source else { return Ok(0) };

@@ -13,12 +13,12 @@ use crate::api::error::{self, ApiError};
 pub enum SemanticEffect {
     /// It stops with `max_tokens`, although more was allowed.
     Truncated {
-        /// After so many tokens.
+        /// After this many tokens.
         after_tokens: u64,
     },
     /// It stops with `refusal`.
     Refusal {
-        /// After so many tokens; without it, before the first.
+        /// After this many tokens; without it, before the first.
         #[serde(default)]
         after_tokens: u64,
     },

@@ -20,7 +20,7 @@ use crate::api::sse::{self, Frame};
 pub enum StreamEffect {
     /// An error event, after which the stream ends.
     ErrorEvent {
-        /// After so many deltas.
+        /// After this many deltas.
         after_deltas: u64,
         /// The status whose error it is.
         #[serde(default = "overloaded")]
@@ -29,7 +29,7 @@ pub enum StreamEffect {
     },
     /// The stream ends in order, in the middle.
     EarlyEnd {
-        /// After so many deltas.
+        /// After this many deltas.
         after_deltas: u64,
     },
     /// Everything comes, except `message_stop`.
@@ -46,12 +46,12 @@ pub enum StreamEffect {
     },
     /// An event whose data is broken JSON, after which the stream goes on.
     MalformedEvent {
-        /// After so many deltas.
+        /// After this many deltas.
         after_deltas: u64,
     },
     /// An event that no documentation knows, after which the stream goes on.
     UnknownEvent {
-        /// After so many deltas.
+        /// After this many deltas.
         after_deltas: u64,
     },
     /// A reply without any content.

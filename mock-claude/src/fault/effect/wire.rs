@@ -30,25 +30,25 @@ const GARBAGE_BYTES: usize = 64;
 pub enum WireEffect {
     /// The connection is reset.
     Reset {
-        /// After so many bytes of the body; without it, before the head.
+        /// After this many bytes of the body; without it, before the head.
         #[serde(default)]
         after_body_bytes: Option<u64>,
     },
     /// The connection is closed in order, although the response is not over.
     Close {
-        /// After so many bytes of the body; without it, before the head.
+        /// After this many bytes of the body; without it, before the head.
         #[serde(default)]
         after_body_bytes: Option<u64>,
     },
     /// Nothing comes any more, and the connection stays open.
     Hang {
-        /// After so many bytes of the body; without it, before the head.
+        /// After this many bytes of the body; without it, before the head.
         #[serde(default)]
         after_body_bytes: Option<u64>,
     },
     /// The body ends early, although its framing is right: half a JSON document.
     Truncate {
-        /// After so many bytes of what HTTP carries.
+        /// After this many bytes of what HTTP carries.
         after_body_bytes: u64,
     },
     /// The `content-length` header is wrong; a streamed reply is sent whole, at its end.

@@ -146,7 +146,7 @@ impl Kind for LatencyFault {
             problems.push(Problem::new("decode_times", "must be at most 10000"));
         }
         if self.stall.and_then(|stall| stall.for_ms).is_some_and(|ms| ms > MAX_MS) {
-            let message = "must be at most a year; without it, the stall lasts for ever";
+            let message = "must be at most a year; without it, the stall lasts indefinitely";
             problems.push(Problem::new("stall.for_ms", message));
         }
         problems

@@ -37,7 +37,7 @@ pub enum Then {
     Succeed,
     /// The first outcome again, and so on.
     Repeat,
-    /// The last outcome, for ever.
+    /// The last outcome, indefinitely.
     Stay,
 }
 

@@ -39,7 +39,7 @@ pub struct StatusFault {
     #[serde(default)]
     #[schemars(range(max = 31_536_000))]
     pub retry_after_s: Option<u64>,
-    /// The `retry-after` header as a date so many seconds from now.
+    /// The `retry-after` header as a date this many seconds from now.
     #[serde(default)]
     #[schemars(range(max = 31_536_000))]
     pub retry_after_date_s: Option<u64>,

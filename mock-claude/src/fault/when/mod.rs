@@ -23,11 +23,11 @@ use crate::basis::clock::SECOND_US;
 pub struct When {
     /// Share of the attempts, from 0 to 1, decided for each attempt by seed and content.
     pub share: Option<Share>,
-    /// The first so many attempts at the same content; the ones after them succeed.
+    /// This many first attempts at the same content; the ones after them succeed.
     pub first_attempts: Option<NonZeroU32>,
     /// Attempts at the same content by their number, counted from 1.
     pub attempts: Option<Attempts>,
-    /// Every so many requests, counted over all of them: 5 hits the fifth, the tenth.
+    /// Every this many requests, counted over all of them: 5 hits the fifth, the tenth.
     pub every: Option<NonZeroU64>,
     /// Requests by their number among all, counted from 1.
     #[schemars(length(max = 10_000))]
