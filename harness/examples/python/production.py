@@ -40,6 +40,9 @@ RETRIED_ERRORS = {
 }
 
 
+client = httpx.Client(timeout=60, limits=httpx.Limits(max_connections=None))
+
+
 def ask(path, code):
     """Asks up to five times."""
     url = os.environ.get("ANTHROPIC_BASE_URL", "https://api.anthropic.com") + "/v1/messages"
@@ -51,10 +54,9 @@ def ask(path, code):
     }
     for attempt in range(5):
         try:
-            with httpx.Client(timeout=60) as client:
-                answer = client.post(url, headers=headers, json=body)
-                answer.raise_for_status()
-                return answer.json()["content"][0]["text"]
+            answer = client.post(url, headers=headers, json=body)
+            answer.raise_for_status()
+            return answer.json()["content"][0]["text"]
         except httpx.HTTPStatusError as error:
             if error.response.status_code not in RETRIED or attempt == 4:
                 raise
