@@ -41,6 +41,7 @@ fn the_screen_shows_the_verdict_the_figures_and_every_file() {
      latency max                  39.6 s (n=4)       49.9 s (n=10)   1.26×
      cost                              $0.2105             $0.5212   2.48×
      cost in INR                        ₹17.47              ₹43.26   2.48×
+     cost per success                  $0.0526             $0.0521   0.99×
      wasted cost                         $0.00               $0.00       —
      calls                                  10                  27   2.70×
      retries                                 0                  17       —
@@ -53,7 +54,7 @@ fn the_screen_shows_the_verdict_the_figures_and_every_file() {
      modelled memory                  13.8 MiB            10.0 MiB   0.73×
      own memory [of this machine]
 
-    phase3 documented 6 more of 10 files than phase1, at 2.48× its cost and 1.26× its time.
+    phase3 documented 6 more of 10 files than phase1: 0.99× its cost per success, 1.26× its time.
 
     phase1
       ✓ File 1/10: documented (₹4.68, 39.6 s)  orders/vendor_tracker.py

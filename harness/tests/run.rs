@@ -133,6 +133,23 @@ fn pipelines_run_in_the_order_in_which_they_are_asked_for() {
 }
 
 #[test]
+fn the_cost_of_a_success_is_judged_and_nothing_is_said_of_it_without_one() {
+    let sandbox = Sandbox::new();
+    let judged = |bound: &str, fault: &str| {
+        let pipelines = "pipelines = [\"phase1\"]\n\n[[input]]";
+        let head = support::QUICK.replacen("[[input]]", pipelines, 1);
+        let expect = format!("\n[expect.phase1]\ncost_per_success_usd = {{ {bound} }}\n");
+        sandbox.write("bounded.toml", head + fault + &expect);
+        sandbox.chaos(&["run", "bounded.toml", "--quiet", "--out", "out", "--force"])
+    };
+    judged("max = 1.0", "").exits(0);
+    judged("max = 0.000001", "").exits(99);
+    let always = "\n[[fault]]\nname = \"down\"\nkind = \"status\"\nstatus = 500\n";
+    judged("max = 1.0", always).exits(4);
+    assert!(sandbox.read("out/summary.txt").contains("no samples: no job was documented"));
+}
+
+#[test]
 fn a_cache_file_saves_the_next_run_everything() {
     let sandbox = Sandbox::new();
     sandbox.write("quick.toml", support::QUICK);

@@ -235,6 +235,7 @@ mod tests {
                     "cache_misses": 10,
                     "calls": 16,
                     "cost_microusd": 192225,
+                    "cost_per_success_microusd": 19223,
                     "definitions": 50,
                     "documented": 10,
                     "documented_definitions": 50,

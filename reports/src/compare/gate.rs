@@ -156,7 +156,8 @@ fn rows(pipeline: &str, base: &Numbers, head: &Numbers) -> Vec<GateRow> {
         let of = |numbers: &Numbers| numbers.metrics.get(metric.name()).copied();
         let (base, head) = (of(base), of(head));
         // On neither side: there was nothing to measure then, and there is nothing now.
-        if base.is_some() || head.is_some() {
+        let is_measured = base.is_some() || head.is_some();
+        if is_measured && (base.is_some() || !metric.is_derived()) {
             let row = row(pipeline, metric.name().to_owned(), metric.better(), base, head);
             rows.push(GateRow { unit: metric.unit(), ..row });
         }

@@ -30,6 +30,8 @@ pub enum Metric {
     LatencyMax,
     /// Everything that was charged.
     Cost,
+    /// What a documented job cost, with everything that the failed ones cost.
+    CostPerSuccess,
     /// What of it bought nothing.
     Wasted,
     /// Requests sent.
@@ -85,7 +87,7 @@ pub enum Change {
 
 impl Metric {
     /// Every metric in the order of the reports.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Jobs,
         Self::Documented,
         Self::Failed,
@@ -97,6 +99,7 @@ impl Metric {
         Self::LatencyP99,
         Self::LatencyMax,
         Self::Cost,
+        Self::CostPerSuccess,
         Self::Wasted,
         Self::Calls,
         Self::Retries,
@@ -121,6 +124,7 @@ impl Metric {
             Self::LatencyP99 => "latency_p99_us",
             Self::LatencyMax => "latency_max_us",
             Self::Cost => "cost_microusd",
+            Self::CostPerSuccess => "cost_per_success_microusd",
             Self::Wasted => "wasted_microusd",
             Self::Calls => "calls",
             Self::Retries => "retries",
@@ -135,7 +139,7 @@ impl Metric {
     /// What the metric counts.
     pub const fn unit(self) -> Unit {
         match self {
-            Self::Cost | Self::Wasted => Unit::Microusd,
+            Self::Cost | Self::CostPerSuccess | Self::Wasted => Unit::Microusd,
             Self::LatencyP50
             | Self::LatencyP95
             | Self::LatencyP99
@@ -154,6 +158,12 @@ impl Metric {
         }
     }
 
+    /// Whether the metric follows from others that every baseline has. One that was accepted before
+    /// there was this metric is whole without it.
+    pub const fn is_derived(self) -> bool {
+        matches!(self, Self::CostPerSuccess)
+    }
+
     /// The metric's value; `None` where there was nothing to measure.
     pub fn of(self, summary: &Summary) -> Option<u64> {
         match self {
@@ -168,6 +178,7 @@ impl Metric {
             Self::LatencyP99 => summary.latency.quantile_us(Quantile::P99),
             Self::LatencyMax => summary.latency.quantile_us(Quantile::Max),
             Self::Cost => Some(summary.cost_microusd),
+            Self::CostPerSuccess => summary.cost_per_success_microusd(),
             Self::Wasted => Some(summary.wasted_microusd),
             Self::Calls => Some(summary.calls),
             Self::Retries => Some(summary.retries),

@@ -128,6 +128,9 @@ fn measure(clock: Clock, summary: &Summary, metric: &str) -> Result<u128, String
         "success_rate" => summary.success_ppm().ok_or_else(|| nothing("no job was tried"))?,
         "coverage" => summary.coverage_ppm().ok_or_else(|| nothing("no definitions"))?,
         "cost_usd" => summary.cost_microusd,
+        "cost_per_success_usd" => {
+            summary.cost_per_success_microusd().ok_or_else(|| nothing("no job was documented"))?
+        }
         "elapsed_s" => summary.elapsed_us.ok_or_else(|| nothing("the pipeline has no end"))?,
         "calls" => return Ok(u128::from(summary.calls) * 1_000_000),
         "latency_p95_ms" => {

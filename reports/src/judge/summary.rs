@@ -130,6 +130,16 @@ impl Summary {
         ppm(self.calls, self.calls.saturating_sub(self.retries))
     }
 
+    /// Everything that was charged for each documented job, in whole micro-dollars rounded up, so
+    /// that 0 means that it cost nothing and no bound is passed by rounding; `None` where nothing
+    /// was documented.
+    pub const fn cost_per_success_microusd(&self) -> Option<u64> {
+        match self.documented {
+            0 => None,
+            documented => Some(self.cost_microusd.div_ceil(documented)),
+        }
+    }
+
     fn count_attempts(&mut self, pipeline: &PipelineRun) {
         for attempt in &pipeline.attempts {
             self.calls += 1;
@@ -253,6 +263,17 @@ mod tests {
         assert_eq!((phase3.calls, phase3.retries), (16, 6));
         assert_eq!(phase3.amplification_ppm(), Some(1_600_000));
         assert_eq!(phase3.attempt_failures, BTreeMap::from([(Cause::RateLimited, 6)]));
+    }
+
+    #[test]
+    fn the_cost_of_a_success_is_rounded_up_and_unknown_without_one() {
+        let of = |cost_microusd, documented| {
+            Summary { documented, cost_microusd, ..Summary::default() }.cost_per_success_microusd()
+        };
+        assert_eq!(of(10, 3), Some(4));
+        assert_eq!(of(9, 3), Some(3));
+        assert_eq!((of(0, 3), of(1, 3)), (Some(0), Some(1)));
+        assert_eq!((of(10, 0), of(0, 0)), (None, None));
     }
 
     #[test]

@@ -21,6 +21,9 @@ pub struct Expectation {
     /// Cost of the whole run in dollars.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<Bound>,
+    /// Cost of the whole run in dollars for each documented job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_per_success_usd: Option<Bound>,
     /// Requests sent to the API.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calls: Option<Bound>,
@@ -51,12 +54,13 @@ pub struct Bound {
 
 impl Expectation {
     /// Every metric in reading order, with its bound where there is one.
-    pub fn bounds(&self) -> [(&'static str, Option<&Bound>); 6] {
+    pub fn bounds(&self) -> [(&'static str, Option<&Bound>); 7] {
         [
             ("success_rate", self.success_rate.as_ref()),
             ("coverage", self.coverage.as_ref()),
             ("latency_p95_ms", self.latency_p95_ms.as_ref()),
             ("cost_usd", self.cost_usd.as_ref()),
+            ("cost_per_success_usd", self.cost_per_success_usd.as_ref()),
             ("calls", self.calls.as_ref()),
             ("elapsed_s", self.elapsed_s.as_ref()),
         ]
@@ -195,6 +199,7 @@ mod tests {
             elapsed_s: Some(bound(None, Some(f64::INFINITY))),
             coverage: Some(bound(Some(-0.5), None)),
             latency_p95_ms: Some(bound(None, Some(4000.0))),
+            cost_per_success_usd: None,
         };
         assert_eq!(
             keys(&expectation.problems()),

@@ -119,6 +119,23 @@ fn a_missing_metric_is_inconclusive_on_either_side() {
 }
 
 #[test]
+fn a_baseline_without_a_derived_number_is_whole_and_one_with_it_is_compared() {
+    let mut baseline = baseline();
+    let name = Metric::CostPerSuccess.name();
+    let numbers = |baseline: &mut Baseline, change: &dyn Fn(&mut Numbers)| {
+        baseline.entries[0].pipelines.values_mut().for_each(change);
+    };
+    numbers(&mut baseline, &|numbers| *numbers.metrics.get_mut(name).unwrap() += 1);
+    let moved = gate(&baseline, &[fixture::judged(|_| ())]);
+    assert_eq!(moved.verdict, Verdict::Fail);
+    assert_eq!(row(&moved.scenarios[0], "phase1", name).change, Some(Change::Improved));
+    numbers(&mut baseline, &|numbers| assert!(numbers.metrics.remove(name).is_some()));
+    let older = gate(&baseline, &[fixture::judged(|_| ())]);
+    assert_eq!(older.verdict, Verdict::Pass);
+    assert!(older.scenarios[0].rows.iter().all(|row| row.metric != name));
+}
+
+#[test]
 fn a_scenario_that_was_not_run_or_is_not_in_the_baseline_is_inconclusive() {
     let other = fixture::judged(|run| run.header.scenario = "cache".to_owned());
     let mut both = baseline();

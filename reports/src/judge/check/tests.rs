@@ -58,6 +58,7 @@ fn every_metric_is_measured_in_its_own_unit() {
     let measured = |metric| measure(Clock::Simulated, summary, metric).unwrap();
     assert_eq!(measured("calls"), 10_000_000);
     assert_eq!(measured("cost_usd"), u128::from(summary.cost_microusd));
+    assert_eq!(measured("cost_per_success_usd"), u128::from(summary.cost_microusd.div_ceil(4)));
     assert_eq!(measured("elapsed_s"), u128::from(summary.elapsed_us.unwrap()));
     let p95_us = summary.latency.quantile_us(Quantile::P95).unwrap();
     assert_eq!(measured("latency_p95_ms"), u128::from(p95_us) * 1000);

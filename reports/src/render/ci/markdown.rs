@@ -265,7 +265,7 @@ mod tests {
         | success rate | 40.0 % (4/10) | 100.0 % (10/10) | 2.50× |
         | cost | $0.0734 | $0.1922 | 2.62× |
 
-        phase3 documented 6 more of 10 files than phase1, at 2.62× its cost and 1.41× its time.
+        phase3 documented 6 more of 10 files than phase1: 1.05× its cost per success, 1.41× its time.
 
         <details><summary>6 jobs failed, all as the scenario expects.</summary>
 

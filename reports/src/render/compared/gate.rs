@@ -122,9 +122,9 @@ mod tests {
     #[test]
     fn a_gate_that_holds_is_short() {
         insta::assert_snapshot!(page(&[fixture::judged(|_| ())]), @r"
-        PASS  gate: 39 numbers compared in 1 scenario, 0 moved
+        PASS  gate: 41 numbers compared in 1 scenario, 0 moved
 
-        ✓ concurrent: pass, 39 numbers unchanged
+        ✓ concurrent: pass, 41 numbers unchanged
         ");
     }
 
@@ -139,9 +139,9 @@ mod tests {
         end.elapsed_us -= 1_500_000;
         let other = fixture::judged(|run| run.header.scenario = "cache".to_owned());
         insta::assert_snapshot!(page(&[judge(run), other]), @r"
-        FAIL  gate: 39 numbers compared in 2 scenarios, 2 moved
+        FAIL  gate: 41 numbers compared in 2 scenarios, 2 moved
 
-        ✗ concurrent: fail, 37 numbers unchanged
+        ✗ concurrent: fail, 39 numbers unchanged
          pipeline   metric          verdict            base         head        delta
         ──────────────────────────────────────────────────────────────────────────────
          phase3     cost_microusd   ✗ worse       $0.192225    $0.192226   +$0.000001

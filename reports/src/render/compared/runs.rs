@@ -122,7 +122,7 @@ mod tests {
          phase3     cost_microusd   worse       $0.192225    $0.192226   +$0.000001
          phase3     elapsed_us      improved   31.17345 s   29.67345 s       −1.5 s
 
-        37 numbers did not move.
+        39 numbers did not move.
         ");
     }
 

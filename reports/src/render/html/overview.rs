@@ -11,7 +11,8 @@ use crate::render::words::verdict_words;
 use crate::text::{duration, escape, percent, thousands, usd};
 
 /// The numbers that are shown of each pipeline.
-const COLUMNS: [&str; 6] = ["success", "latency p50", "latency p95", "cost", "calls", "time"];
+const COLUMNS: [&str; 7] =
+    ["success", "latency p50", "latency p95", "cost", "cost per success", "calls", "time"];
 
 /// The table of all runs.
 pub(super) fn table(runs: &[Judged]) -> Markup {
@@ -69,6 +70,7 @@ fn numbers(judged: &Judged, summary: &Summary) -> Markup {
         latency(Quantile::P50),
         latency(Quantile::P95),
         usd(summary.cost_microusd),
+        summary.cost_per_success_microusd().map_or_else(|| "none".to_owned(), usd),
         thousands(summary.calls),
         summary.elapsed_us.map_or_else(|| "n/a".to_owned(), duration),
     ];

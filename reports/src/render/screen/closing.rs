@@ -1,7 +1,8 @@
 //! The closing sentence of the main screen: what the second pipeline is worth against the first.
 //!
 //! Invariants: cost alone is compared only where the same number of files was documented, because
-//! a pipeline that fails early is always cheap; nothing is said where records do not agree.
+//! a pipeline that fails early is always cheap; elsewhere it is the cost of each documented file.
+//! Nothing is said where records do not agree.
 
 use std::cmp::Ordering;
 
@@ -36,20 +37,22 @@ pub(super) fn sentence(first: &Summary, second: &Summary, currency: &Currency) -
     Some(format!("{b} documented {difference} {more} of {files} {noun} than {a}{price}."))
 }
 
-/// `, at 2.50× its cost and 1.77× its time`, or as much of it as is defined. Against a pipeline
-/// that documented nothing there is no price to compare with.
+/// `: 1.01× its cost per success, 1.77× its time`, or as much of it as is defined. A
+/// pipeline that documented nothing has no price per file, and nothing was bought in its time.
 fn price(first: &Summary, second: &Summary) -> String {
-    if first.documented == 0 {
-        return String::new();
-    }
-    let cost = (Some(second.cost_microusd), Some(first.cost_microusd), "cost");
+    let each = (second.cost_per_success_microusd(), first.cost_per_success_microusd());
+    let (Some(each), Some(of_each)) = each else { return String::new() };
+    let cost = (Some(each), Some(of_each), "cost per success");
     let time = (second.elapsed_us, first.elapsed_us, "time");
     let parts = [cost, time].into_iter().filter_map(|(value, of, what)| {
-        of.filter(|of| *of > 0)?;
-        Some(format!("{} its {what}", ratio(Some(value?), of)))
+        let (value, of) = (value?, of.filter(|of| *of > 0)?);
+        Some(match value {
+            0 => format!("no {what}"),
+            _ => format!("{} its {what}", ratio(Some(value), Some(of))),
+        })
     });
     let parts: Vec<String> = parts.collect();
-    if parts.is_empty() { String::new() } else { format!(", at {}", parts.join(" and ")) }
+    if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) }
 }
 
 fn cost(first: &Summary, second: &Summary, currency: &Currency) -> String {
@@ -110,9 +113,21 @@ mod tests {
 
     #[test]
     fn a_pipeline_that_documents_less_is_never_praised_for_its_cost() {
-        let expected = "phase3 documented 9 fewer of 10 files than phase1, \
-                        at 0.10× its cost and 1.77× its time.";
+        let expected = "phase3 documented 9 fewer of 10 files than phase1: \
+                        1.00× its cost per success, 1.77× its time.";
         assert_eq!(against(1, 9, 53_410).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn what_cost_nothing_or_bought_nothing_has_no_ratio() {
+        let expected = "phase3 documented 9 fewer of 10 files than phase1: \
+                        no cost per success, 1.77× its time.";
+        assert_eq!(against(1, 9, 0).as_deref(), Some(expected));
+        let expected = "phase3 documented 9 fewer of 10 files than phase1: \
+                        <0.01× its cost per success, 1.77× its time.";
+        assert_eq!(against(1, 9, 1).as_deref(), Some(expected));
+        let expected = "phase3 documented 10 fewer of 10 files than phase1.";
+        assert_eq!(against(0, 10, 53_410).as_deref(), Some(expected));
     }
 
     #[test]

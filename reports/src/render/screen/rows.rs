@@ -23,7 +23,18 @@ impl Rows<'_> {
         value: impl Fn(&Summary) -> Option<u64>,
         show: impl Fn(&Summary, u64) -> String,
     ) {
-        let cell = |s: &Summary| value(s).map_or_else(|| "—".to_owned(), |v| show(s, v));
+        self.add_or("—", label, value, show);
+    }
+
+    /// The same with a word of its own where there is no value.
+    fn add_or(
+        &mut self,
+        none: &str,
+        label: impl Into<String>,
+        value: impl Fn(&Summary) -> Option<u64>,
+        show: impl Fn(&Summary, u64) -> String,
+    ) {
+        let cell = |s: &Summary| value(s).map_or_else(|| none.to_owned(), |v| show(s, v));
         let mut row = vec![label.into()];
         row.extend(self.summaries.iter().map(cell));
         if let [first, second] = self.summaries {
@@ -128,6 +139,8 @@ fn costs(rows: &mut Rows<'_>, currency: &Currency) {
         let label = format!("cost in {}", escape(&currency.code));
         rows.add(label, |s| Some(s.cost_microusd), |_, v| local(v));
     }
+    let each = Summary::cost_per_success_microusd;
+    rows.add_or("none", "cost per success", each, |_, v| usd(v));
     rows.add("wasted cost", |s| Some(s.wasted_microusd), |_, v| usd(v));
     if rows.any(|s| s.zombie_microusd) {
         rows.add("zombie cost", |s| Some(s.zombie_microusd), |_, v| usd(v));

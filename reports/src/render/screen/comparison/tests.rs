@@ -31,6 +31,7 @@ fn two_pipelines_stand_side_by_side_with_their_ratio() {
      latency max                22.1 s (n=4)     31.2 s (n=10)   1.41×
      cost                            $0.0734           $0.1922   2.62×
      cost in INR                       ₹6.09            ₹15.95   2.62×
+     cost per success                $0.0184           $0.0192   1.05×
      wasted cost                       $0.00             $0.00       —
      calls                                10                16   1.60×
      retries                               0                 6       —
@@ -41,7 +42,7 @@ fn two_pipelines_stand_side_by_side_with_their_ratio() {
      simulated time                   22.1 s            31.2 s   1.41×
      modelled memory                38.0 MiB          38.0 MiB   1.00×
 
-    phase3 documented 6 more of 10 files than phase1, at 2.62× its cost and 1.41× its time.
+    phase3 documented 6 more of 10 files than phase1: 1.05× its cost per success, 1.41× its time.
     ");
 }
 
@@ -65,6 +66,7 @@ fn one_pipeline_has_one_column_and_no_closing_sentence() {
      latency max             31.2 s (n=10)
      cost                          $0.1922
      cost in INR                    ₹15.95
+     cost per success              $0.0192
      wasted cost                     $0.00
      calls                              16
      retries                             6
@@ -108,6 +110,7 @@ fn three_pipelines_have_no_ratio_and_measured_times_have_a_row() {
      latency max                22.1 s (n=4)     31.2 s (n=10)     31.2 s (n=10)
      cost                            $0.0734           $0.1922           $0.1922
      cost in INR                       ₹6.09            ₹15.95            ₹15.95
+     cost per success                $0.0184           $0.0192           $0.0192
      wasted cost                       $0.00             $0.00             $0.00
      calls                                10                16                16
      retries                               0                 6                 6
