@@ -116,6 +116,7 @@ async fn call_once(line: &Line, job: Job, within: &Invocation) -> JobEnd {
         attempt: 1,
         start_us,
         end_us: line.clock.now_us(),
+        first_token_us: None,
         status: outcome.status,
         cause: failure.as_ref().map(|failure| failure.cause),
         detail: failure.as_ref().map(|failure| failure.detail.clone()),

@@ -102,6 +102,7 @@ pub use strict_toml::Problem;
 #[cfg(feature = "workspace-internals")]
 pub mod internals {
     pub use crate::api::headers::TAG_HEADER;
+    pub use crate::api::sse::Sought;
     pub use crate::api::{prices, request, tokens};
     pub use crate::basis::{chance, clock};
     pub use crate::model::{definitions, latency, reply};

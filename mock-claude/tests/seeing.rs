@@ -180,6 +180,33 @@ async fn metrics_count_by_path_status_error_and_fault() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_first_token_of_a_stream_is_in_the_journal_and_in_the_metrics() {
+    let mock = mock("[latency]\nfirst_token_ms = 700\nprefill_tokens_per_second = 100_000_000\n");
+    let mut streamed = asking(CODE);
+    streamed["stream"] = json!(true);
+    for body in [asking(CODE), streamed] {
+        send(&mock, &body).await;
+    }
+    let journal = get(&mock, "/journal").await.json();
+    assert_eq!(journal["records"][0]["visit"]["first_token_us"], Value::Null);
+    let visit = &journal["records"][1]["visit"];
+    let [started_us, first_us, ended_us] = ["started_us", "first_token_us", "ended_us"]
+        .map(|name| visit[name].as_u64().unwrap_or_else(|| panic!("{name} is missing")));
+    assert_eq!(visit["answered_us"], started_us, "the head of a stream comes at once");
+    // Eight tokens at 48 a second come at once.
+    assert!((860_000..870_000).contains(&(first_us - started_us)), "{first_us}");
+    assert!(first_us < ended_us);
+    let metrics = get(&mock, "/metrics").await.body;
+    for line in [
+        "mock_claude_first_token_seconds_count 1",
+        "mock_claude_first_token_seconds_bucket{le=\"0.5\"} 0",
+        "mock_claude_first_token_seconds_bucket{le=\"1.0\"} 1",
+    ] {
+        assert!(metrics.lines().any(|found| found == line), "{line}\n{metrics}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn with_a_token_nothing_is_said_without_it_and_a_browser_is_told_nothing_at_all() {
     let mock = mock("");
     let ask = async |name: &str, value: &str| {

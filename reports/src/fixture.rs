@@ -129,6 +129,7 @@ fn attempt(
         attempt,
         start_us,
         end_us,
+        first_token_us: None,
         status: Some(if refused { 429 } else { 200 }),
         cause: refused.then_some(Cause::RateLimited),
         detail: refused.then(|| "This request would exceed your rate limit".to_owned()),

@@ -129,6 +129,7 @@ fn attempt(intent: Intent, bill: &Bill, now_us: u64) -> Attempt {
         attempt,
         start_us,
         end_us: now_us.max(start_us),
+        first_token_us: None,
         status: None,
         cause: Some(Cause::Interrupted),
         detail: Some("the run was killed before the answer was kept".to_owned()),

@@ -178,6 +178,7 @@ impl Watcher for Calls {
             attempt: place.attempt,
             start_us: at(trace.started_us),
             end_us: at(trace.ended_us.unwrap_or(trace.started_us)),
+            first_token_us: trace.first_token_us.map(|us| us.saturating_sub(trace.started_us)),
             status: trace.answered_us.map(|_| entry.status),
             cause,
             detail,

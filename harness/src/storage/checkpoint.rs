@@ -232,6 +232,7 @@ mod tests {
             attempt: 1,
             start_us: 0,
             end_us: 1,
+            first_token_us: None,
             status: Some(200),
             cause: None,
             detail: None,

@@ -8,6 +8,9 @@ use serde_json::Value;
 /// What ends a stream that is whole.
 const LAST_EVENT: &[u8] = b"event: message_stop";
 
+/// What carries the first token of a stream, and every one after it.
+const FIRST_TOKEN: &[u8] = b"event: content_block_delta";
+
 /// Where the text of a delta stands, by its kind.
 const DELTA_TEXTS: [&str; 3] = ["text", "thinking", "partial_json"];
 
@@ -91,31 +94,42 @@ impl Iterator for Reader {
     }
 }
 
-/// Looks for the last event of a stream, without reading the others.
+/// Looks for one event of a stream, without reading the others.
 #[derive(Debug)]
-pub(crate) enum LastEvent {
-    /// It is to come; these bytes may be the beginning of its name.
-    Awaited(Vec<u8>),
-    /// It has come.
-    Seen,
+pub struct Sought {
+    event: &'static [u8],
+    /// The latest bytes, which may be the beginning of its name.
+    tail: Vec<u8>,
+    seen: bool,
 }
 
-impl LastEvent {
-    /// Nothing has come yet.
-    pub(crate) const fn awaited() -> Self {
-        Self::Awaited(Vec::new())
+impl Sought {
+    /// Looks for what ends a stream that is whole.
+    pub const fn last_event() -> Self {
+        Self { event: LAST_EVENT, tail: Vec::new(), seen: false }
     }
 
-    /// Looks at more bytes, which may cut an event anywhere.
-    pub(crate) fn look(&mut self, bytes: &[u8]) {
-        let Self::Awaited(tail) = self else { return };
-        tail.extend_from_slice(bytes);
-        if tail.windows(LAST_EVENT.len()).any(|part| part == LAST_EVENT) {
-            *self = Self::Seen;
-            return;
+    /// Looks for the first content of a stream.
+    pub const fn first_token() -> Self {
+        Self { event: FIRST_TOKEN, tail: Vec::new(), seen: false }
+    }
+
+    /// Looks at more bytes, which may cut an event anywhere; says whether it has come with them.
+    pub fn look(&mut self, bytes: &[u8]) -> bool {
+        if self.seen {
+            return false;
         }
-        let keep = tail.len().min(LAST_EVENT.len() - 1);
+        let (tail, event) = (&mut self.tail, self.event);
+        tail.extend_from_slice(bytes);
+        self.seen = tail.windows(event.len()).any(|part| part == event);
+        let keep = if self.seen { 0 } else { tail.len().min(event.len() - 1) };
         tail.drain(..tail.len() - keep);
+        self.seen
+    }
+
+    /// Whether it has come.
+    pub const fn is_seen(&self) -> bool {
+        self.seen
     }
 }
 
@@ -123,21 +137,25 @@ impl LastEvent {
 mod tests {
     use super::*;
 
-    const TEXT: &[u8] = b"event: ping\n\nevent: message_stop\ndata: {\"a\":1}\n\n";
+    const TEXT: &[u8] = b"event: ping\n\nevent: content_block_delta\ndata: {}\n\n\
+        event: message_stop\ndata: {\"a\":1}\n\n";
 
     #[test]
     fn an_event_is_found_wherever_it_is_cut() {
         for at in 0..TEXT.len() {
-            let (mut reader, mut last) = (Reader::default(), LastEvent::awaited());
+            let (mut reader, mut last) = (Reader::default(), Sought::last_event());
+            let (mut first, mut times) = (Sought::first_token(), 0);
             let mut kinds = Vec::new();
             for part in [&TEXT[..at], &TEXT[at..]] {
                 reader.feed(part);
                 kinds.extend(reader.by_ref().map(|frame| frame.kind().to_owned()));
                 last.look(part);
+                times += u32::from(first.look(part));
             }
-            assert_eq!(kinds, ["ping", "message_stop"], "cut at {at}");
+            assert_eq!(kinds, ["ping", "content_block_delta", "message_stop"], "cut at {at}");
             assert_eq!(reader.rest(), None);
-            assert!(matches!(last, LastEvent::Seen), "cut at {at}");
+            assert!(last.is_seen(), "cut at {at}");
+            assert_eq!((times, first.is_seen()), (1, true), "cut at {at}");
         }
     }
 

@@ -33,10 +33,17 @@ pub(crate) struct Metrics {
 #[derive(Debug, Default)]
 struct Counters {
     requests: BTreeMap<Series, u64>,
-    latency: [u64; BUCKETS_MS.len()],
-    latency_count: u64,
-    latency_sum_us: u64,
+    latency: Histogram,
+    first_token: Histogram,
     levels: BTreeMap<String, u64>,
+}
+
+/// How often something took how long.
+#[derive(Debug, Default)]
+struct Histogram {
+    up_to: [u64; BUCKETS_MS.len()],
+    count: u64,
+    sum_us: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,18 +93,17 @@ impl Metrics {
             error: record.entry.error.unwrap_or_default(),
             fault: record.entry.fault.clone().unwrap_or_default(),
         };
-        let ended_us = record.trace.ended_us.unwrap_or(record.trace.started_us);
-        let took_us = ended_us.saturating_sub(record.trace.started_us);
+        let started_us = record.trace.started_us;
+        let took_us = |until_us: u64| until_us.saturating_sub(started_us);
         let mut counts = self.counts.lock();
         if counts.requests.len() >= MAX_SERIES && !counts.requests.contains_key(&series) {
             series = Series { path: "other", status: 0, error: "", fault: "other".to_owned() };
         }
         *counts.requests.entry(series).or_default() += 1;
-        for (bucket, bound_ms) in counts.latency.iter_mut().zip(BUCKETS_MS) {
-            *bucket += u64::from(took_us <= bound_ms * 1_000);
+        counts.latency.add(took_us(record.trace.ended_us.unwrap_or(started_us)));
+        if let Some(first_token_us) = record.trace.first_token_us {
+            counts.first_token.add(took_us(first_token_us));
         }
-        counts.latency_count += 1;
-        counts.latency_sum_us = counts.latency_sum_us.saturating_add(took_us);
     }
 
     /// The text that Prometheus reads; tokens and money come from the ledger.
@@ -132,22 +138,33 @@ impl Metrics {
             let _ =
                 writeln!(text, "mock_claude_limit_level{{limit=\"{}\"}} {level}", escaped(name));
         }
-        counts.write_latency(&mut text);
+        let latency = ("latency_seconds", "From the request to its last byte.");
+        counts.latency.write(&mut text, latency);
+        let first_token = ("first_token_seconds", "From the request to the first content.");
+        counts.first_token.write(&mut text, first_token);
         text
     }
 }
 
-impl Counters {
-    fn write_latency(&self, text: &mut String) {
-        let name = "mock_claude_latency_seconds";
-        head(text, "latency_seconds", "histogram", "From the request to its last byte.");
-        for (count, bound_ms) in self.latency.iter().zip(BUCKETS_MS) {
+impl Histogram {
+    fn add(&mut self, took_us: u64) {
+        for (bucket, bound_ms) in self.up_to.iter_mut().zip(BUCKETS_MS) {
+            *bucket += u64::from(took_us <= bound_ms * 1_000);
+        }
+        self.count += 1;
+        self.sum_us = self.sum_us.saturating_add(took_us);
+    }
+
+    fn write(&self, text: &mut String, (name, help): (&str, &str)) {
+        head(text, name, "histogram", help);
+        let name = format!("mock_claude_{name}");
+        for (count, bound_ms) in self.up_to.iter().zip(BUCKETS_MS) {
             let bound = seconds(bound_ms * 1_000);
             let _ = writeln!(text, "{name}_bucket{{le=\"{bound}\"}} {count}");
         }
-        let _ = writeln!(text, "{name}_bucket{{le=\"+Inf\"}} {}", self.latency_count);
-        let _ = writeln!(text, "{name}_sum {}", seconds(self.latency_sum_us));
-        let _ = writeln!(text, "{name}_count {}", self.latency_count);
+        let _ = writeln!(text, "{name}_bucket{{le=\"+Inf\"}} {}", self.count);
+        let _ = writeln!(text, "{name}_sum {}", seconds(self.sum_us));
+        let _ = writeln!(text, "{name}_count {}", self.count);
     }
 }
 
@@ -194,6 +211,22 @@ mod tests {
         assert!(text.contains("latency_seconds_bucket{le=\"0.005\"} 0\n"), "{text}");
         assert!(text.contains("latency_seconds_bucket{le=\"0.01\"} 1\n"), "{text}");
         assert!(text.contains("latency_seconds_sum 0.007\n"), "{text}");
+    }
+
+    #[test]
+    fn the_first_token_is_counted_of_streams_only() {
+        let metrics = Metrics::default();
+        metrics.count(&record("/v1/messages", "none"));
+        let mut streamed = record("/v1/messages", "none");
+        streamed.trace.started_us = 1_000;
+        streamed.trace.first_token_us = Some(3_500);
+        metrics.count(&streamed);
+        let text = metrics.text(&Ledger::default());
+        assert!(text.contains("first_token_seconds_bucket{le=\"0.001\"} 0\n"), "{text}");
+        assert!(text.contains("first_token_seconds_bucket{le=\"0.005\"} 1\n"), "{text}");
+        assert!(text.contains("first_token_seconds_sum 0.0025\n"), "{text}");
+        assert!(text.contains("first_token_seconds_count 1\n"), "{text}");
+        assert!(text.contains("latency_seconds_count 2\n"), "{text}");
     }
 
     #[test]

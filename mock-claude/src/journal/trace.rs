@@ -72,6 +72,8 @@ pub struct Trace {
     pub started_us: u64,
     /// When the head of the answer was sent.
     pub answered_us: Option<u64>,
+    /// When the first content of a stream was sent; nothing for other answers.
+    pub first_token_us: Option<u64>,
     /// When the last byte was sent, or the connection was lost.
     pub ended_us: Option<u64>,
     /// Whether the connection was gone before the answer was whole.

@@ -16,7 +16,7 @@ use http_body::{Frame, SizeHint};
 use serde_json::Value;
 
 use crate::api::headers::{RETRY_AFTER_MS, SHOULD_RETRY, text};
-use crate::api::sse::LastEvent;
+use crate::api::sse::Sought;
 use crate::basis::clock::Clock;
 use crate::journal::Journal;
 use crate::journal::trace::{Handle, Limit, Trace};
@@ -45,8 +45,15 @@ struct Seen {
     whole: bool,
     broken: bool,
     error: Vec<u8>,
-    /// Only of a stream.
-    last_event: Option<LastEvent>,
+    /// Only of a stream. Boxed, because every request has room for it.
+    events: Option<Box<Events>>,
+}
+
+/// What is looked for in a stream.
+#[derive(Debug)]
+struct Events {
+    first_token: Sought,
+    last: Sought,
 }
 
 /// Writes the trace down when its request ends, however it ends.
@@ -90,7 +97,9 @@ impl Tracer {
         trace.answered_us = Some(now_us);
         let kind = text(headers, &header::CONTENT_TYPE);
         trace.stream = kind.is_some_and(|kind| kind.starts_with("text/event-stream"));
-        self.seen.last_event = trace.stream.then(LastEvent::awaited);
+        self.seen.events = trace.stream.then(|| {
+            Box::new(Events { first_token: Sought::first_token(), last: Sought::last_event() })
+        });
         // Most answers have none of these headers, which is quicker seen than looked up.
         let of_retries = [&SHOULD_RETRY, &RETRY_AFTER_MS, &header::RETRY_AFTER];
         if headers.keys().any(|name| of_retries.contains(&name)) {
@@ -104,8 +113,11 @@ impl Tracer {
         if seen.status.is_some_and(|status| status >= 400) {
             let room = MAX_ERROR_BYTES - seen.error.len();
             seen.error.extend_from_slice(&data[..data.len().min(room)]);
-        } else if let Some(last_event) = &mut seen.last_event {
-            last_event.look(data);
+        } else if let Some(events) = &mut seen.events {
+            if events.first_token.look(data) {
+                self.handle.open().trace.first_token_us = Some(self.clock.now_us());
+            }
+            events.last.look(data);
         }
     }
 }
@@ -133,7 +145,7 @@ fn finish(journal: &Journal, clock: Clock, handle: &Handle, seen: &Seen, cut: bo
     trace.cut = cut;
     trace.client_left = !seen.whole && !seen.broken && !cut;
     if trace.stream {
-        let ended = matches!(seen.last_event, Some(LastEvent::Seen));
+        let ended = seen.events.as_ref().is_some_and(|events| events.last.is_seen());
         trace.stream_complete = Some(seen.whole && ended && !cut);
     }
     // Most answers are no error and have nothing to describe.

@@ -157,7 +157,7 @@ fn rows(pipeline: &str, base: &Numbers, head: &Numbers) -> Vec<GateRow> {
         let (base, head) = (of(base), of(head));
         // On neither side: there was nothing to measure then, and there is nothing now.
         let is_measured = base.is_some() || head.is_some();
-        if is_measured && (base.is_some() || !metric.is_derived()) {
+        if is_measured && (base.is_some() || !metric.came_later()) {
             let row = row(pipeline, metric.name().to_owned(), metric.better(), base, head);
             rows.push(GateRow { unit: metric.unit(), ..row });
         }

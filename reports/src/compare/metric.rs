@@ -28,6 +28,18 @@ pub enum Metric {
     LatencyP99,
     /// The slowest documented job.
     LatencyMax,
+    /// Median time from the sending of a request to its first token.
+    FirstTokenP50,
+    /// 95th percentile of it.
+    FirstTokenP95,
+    /// 99th percentile of it.
+    FirstTokenP99,
+    /// Median time from one token of a streamed answer to the next.
+    BetweenTokensP50,
+    /// 95th percentile of it.
+    BetweenTokensP95,
+    /// 99th percentile of it.
+    BetweenTokensP99,
     /// Everything that was charged.
     Cost,
     /// What a documented job cost, with everything that the failed ones cost.
@@ -87,7 +99,7 @@ pub enum Change {
 
 impl Metric {
     /// Every metric in the order of the reports.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 26] = [
         Self::Jobs,
         Self::Documented,
         Self::Failed,
@@ -98,6 +110,12 @@ impl Metric {
         Self::LatencyP95,
         Self::LatencyP99,
         Self::LatencyMax,
+        Self::FirstTokenP50,
+        Self::FirstTokenP95,
+        Self::FirstTokenP99,
+        Self::BetweenTokensP50,
+        Self::BetweenTokensP95,
+        Self::BetweenTokensP99,
         Self::Cost,
         Self::CostPerSuccess,
         Self::Wasted,
@@ -123,6 +141,12 @@ impl Metric {
             Self::LatencyP95 => "latency_p95_us",
             Self::LatencyP99 => "latency_p99_us",
             Self::LatencyMax => "latency_max_us",
+            Self::FirstTokenP50 => "first_token_p50_us",
+            Self::FirstTokenP95 => "first_token_p95_us",
+            Self::FirstTokenP99 => "first_token_p99_us",
+            Self::BetweenTokensP50 => "between_tokens_p50_us",
+            Self::BetweenTokensP95 => "between_tokens_p95_us",
+            Self::BetweenTokensP99 => "between_tokens_p99_us",
             Self::Cost => "cost_microusd",
             Self::CostPerSuccess => "cost_per_success_microusd",
             Self::Wasted => "wasted_microusd",
@@ -144,6 +168,12 @@ impl Metric {
             | Self::LatencyP95
             | Self::LatencyP99
             | Self::LatencyMax
+            | Self::FirstTokenP50
+            | Self::FirstTokenP95
+            | Self::FirstTokenP99
+            | Self::BetweenTokensP50
+            | Self::BetweenTokensP95
+            | Self::BetweenTokensP99
             | Self::Elapsed => Unit::Microseconds,
             _ => Unit::Count,
         }
@@ -158,10 +188,18 @@ impl Metric {
         }
     }
 
-    /// Whether the metric follows from others that every baseline has. One that was accepted before
-    /// there was this metric is whole without it.
-    pub const fn is_derived(self) -> bool {
-        matches!(self, Self::CostPerSuccess)
+    /// Whether a baseline is whole without the metric: it came when baselines had been accepted.
+    pub const fn came_later(self) -> bool {
+        matches!(
+            self,
+            Self::CostPerSuccess
+                | Self::FirstTokenP50
+                | Self::FirstTokenP95
+                | Self::FirstTokenP99
+                | Self::BetweenTokensP50
+                | Self::BetweenTokensP95
+                | Self::BetweenTokensP99
+        )
     }
 
     /// The metric's value; `None` where there was nothing to measure.
@@ -177,6 +215,12 @@ impl Metric {
             Self::LatencyP95 => summary.latency.quantile_us(Quantile::P95),
             Self::LatencyP99 => summary.latency.quantile_us(Quantile::P99),
             Self::LatencyMax => summary.latency.quantile_us(Quantile::Max),
+            Self::FirstTokenP50 => summary.first_token.quantile_us(Quantile::P50),
+            Self::FirstTokenP95 => summary.first_token.quantile_us(Quantile::P95),
+            Self::FirstTokenP99 => summary.first_token.quantile_us(Quantile::P99),
+            Self::BetweenTokensP50 => summary.between_tokens.quantile_us(Quantile::P50),
+            Self::BetweenTokensP95 => summary.between_tokens.quantile_us(Quantile::P95),
+            Self::BetweenTokensP99 => summary.between_tokens.quantile_us(Quantile::P99),
             Self::Cost => Some(summary.cost_microusd),
             Self::CostPerSuccess => summary.cost_per_success_microusd(),
             Self::Wasted => Some(summary.wasted_microusd),

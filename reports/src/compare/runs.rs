@@ -28,7 +28,7 @@ pub struct Comparison {
 pub struct PipelineComparison {
     /// The pipeline.
     pub pipeline: String,
-    /// Every metric, then every cause of a failure that either run has.
+    /// Every metric, then every cause of a failure, of those that either run has.
     pub numbers: Vec<ComparedNumber>,
 }
 
@@ -134,7 +134,8 @@ fn numbers(base: Option<&Summary>, head: Option<&Summary>) -> Vec<ComparedNumber
         let name = format!("failed.{}", cause.name());
         number(name, Unit::Count, Better::Less, base.map(of), head.map(of))
     });
-    metrics.chain(failures).collect()
+    let measured = |number: &ComparedNumber| number.base.is_some() || number.head.is_some();
+    metrics.chain(failures).filter(measured).collect()
 }
 
 fn number(

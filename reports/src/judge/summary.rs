@@ -38,6 +38,10 @@ pub struct Summary {
     pub documented_definitions: u64,
     /// From arrival to end, over the documented jobs.
     pub latency: Latency,
+    /// From the sending to the first token, over the requests in which one was seen.
+    pub first_token: Latency,
+    /// From one token to the next, over the streamed requests that gave a whole answer.
+    pub between_tokens: Latency,
     /// Everything that was charged.
     pub cost_microusd: u64,
     /// What of it bought nothing.
@@ -151,6 +155,12 @@ impl Summary {
             self.tokens_in += attempt.tokens_in;
             self.tokens_out += attempt.tokens_out;
             self.cost_microusd += attempt.cost_microusd;
+            if let Some(first_token_us) = attempt.first_token_us {
+                self.first_token.record(first_token_us);
+            }
+            if let Some(between_us) = attempt.between_tokens_us() {
+                self.between_tokens.record(between_us);
+            }
             if let Some(cause) = attempt.cause {
                 *self.attempt_failures.entry(cause).or_default() += 1;
             }

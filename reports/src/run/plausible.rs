@@ -24,12 +24,13 @@ fn beyond(numbers: &[(&'static str, u64)]) -> Option<&'static str> {
     numbers.iter().find(|(_, number)| *number > MOST).map(|(name, _)| *name)
 }
 
-fn of_attempt(attempt: &Attempt) -> [(&'static str, u64); 8] {
+fn of_attempt(attempt: &Attempt) -> [(&'static str, u64); 9] {
     [
         ("chunk", attempt.chunk),
         ("attempt", attempt.attempt),
         ("start_us", attempt.start_us),
         ("end_us", attempt.end_us),
+        ("first_token_us", attempt.first_token_us.unwrap_or(0)),
         ("retry_after_s", attempt.retry_after_s.unwrap_or(0)),
         ("tokens_in", attempt.tokens_in),
         ("tokens_out", attempt.tokens_out),

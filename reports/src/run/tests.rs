@@ -143,6 +143,7 @@ fn any_attempt() -> impl Strategy<Value = Attempt> {
                 cause,
                 request_id: detail.clone(),
                 detail,
+                first_token_us: cause.map(|_| end_us),
                 retry_after_s: cause.map(|_| job),
                 tokens_in,
                 tokens_out: tokens_in,

@@ -13,7 +13,7 @@ use super::deadline::Deadline;
 use super::prompt::Prompt;
 use crate::admission::Pass;
 use crate::cache::Key;
-use crate::client::{Head, Outcome, Request};
+use crate::client::{Outcome, Request, Sight};
 use crate::context::Context;
 use crate::outside::{Bill, Intent, Progress};
 use crate::preset::request::Mode;
@@ -47,6 +47,7 @@ impl<'a> Try<'a> {
     pub(super) async fn send(self, context: &'a Context, prompt: &Prompt<'_>) -> Outcome {
         let Try { part, attempt, pass, deadline } = self;
         let mut pending = Pending::begin(context, part, attempt, pass);
+        let Pending { pass, start_us, first_token_us, tag, .. } = &mut pending;
         let config = &context.preset.request;
         let request = Request {
             model: &config.model,
@@ -54,21 +55,23 @@ impl<'a> Try<'a> {
             stream: config.stream,
             cached: prompt.cached,
             prompt: &prompt.text,
-            tag: &pending.tag,
+            tag,
         };
-        let pass = &mut pending.pass;
-        let note = |head: Head<'_>| {
-            if let Some(pass) = pass {
-                pass.answered(head);
+        let note = |sight: Sight<'_>| match (sight, &mut *pass) {
+            (Sight::Head(head), Some(pass)) => pass.answered(head),
+            (Sight::Head(_), None) => {}
+            (Sight::FirstToken, _) => {
+                *first_token_us = Some(context.clock.now_us().saturating_sub(*start_us));
             }
         };
         let poll = config.poll_ms.map_or(POLL, |poll_ms| Duration::from_millis(poll_ms.get()));
-        let sent = async {
+        // Boxed, because every part under way has room for it.
+        let sent = Box::pin(async {
             match config.mode {
                 Mode::Message => context.client.send_noting(&request, note).await,
                 Mode::Batch => context.client.send_batched(&request, poll, note).await,
             }
-        };
+        });
         let limit = context.preset.deadline.call_ms.map(|limit| Duration::from_millis(limit.get()));
         let outcome = match limit.into_iter().chain(deadline.left()).min() {
             None => sent.await,
@@ -88,6 +91,7 @@ struct Pending<'a> {
     attempt: u64,
     pass: Option<Pass<'a>>,
     start_us: u64,
+    first_token_us: Option<u64>,
     tag: String,
     ended: bool,
 }
@@ -104,7 +108,8 @@ impl<'a> Pending<'a> {
             start_us,
         };
         context.sink.intend(&tag, &intent);
-        Self { context, part, attempt, pass: Some(pass), start_us, tag, ended: false }
+        let (pass, first_token_us) = (Some(pass), None);
+        Self { context, part, attempt, pass, start_us, first_token_us, tag, ended: false }
     }
 
     /// Ends the attempt with its outcome.
@@ -145,6 +150,7 @@ impl<'a> Pending<'a> {
             attempt: self.attempt,
             start_us: self.start_us,
             end_us: self.context.clock.now_us(),
+            first_token_us: self.first_token_us,
             status: outcome.status,
             cause,
             detail,

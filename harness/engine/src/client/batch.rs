@@ -14,7 +14,7 @@ use tokio::time::sleep;
 use super::answer::Failure;
 use super::body::{Body, request_to};
 use super::decode::{ErrorBody, PlainMessage, cause_of_kind, refused, shorten};
-use super::outcome::{Head, Outcome};
+use super::outcome::{Head, Outcome, Sight};
 use super::request::Request;
 use super::server_hints::ServerHints;
 use super::{Client, read_body};
@@ -72,7 +72,7 @@ impl Client {
         &self,
         request: &Request<'_>,
         poll: Duration,
-        note: impl FnOnce(Head<'_>),
+        note: impl FnOnce(Sight<'_>),
     ) -> Outcome {
         let new =
             NewBatch { requests: [NewRequest { custom_id: "part", params: Body::of(request) }] };
@@ -82,7 +82,7 @@ impl Client {
             Err(broken) => return broken,
         };
         let hints = ServerHints::of(&sent.headers);
-        note(Head { status: sent.status, hints: &hints });
+        note(Sight::Head(Head { status: sent.status, hints: &hints }));
         let outcome = match sent.status {
             200 => match serde_json::from_slice::<Batch>(&sent.body) {
                 Ok(batch) => self.follow(batch, poll).await,
@@ -151,7 +151,7 @@ impl Client {
         let response = self.transport.send(request_to(method, path, body, tag)).await;
         let response = response.map_err(|error| Outcome::broken(&error))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = read_body(response).await.map_err(|error| Outcome::broken(&error))?;
+        let body = read_body(response, |_| {}).await.map_err(|error| Outcome::broken(&error))?;
         Ok(Whole { status, headers, body })
     }
 }

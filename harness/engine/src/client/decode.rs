@@ -24,10 +24,14 @@ const MAX_DETAIL: usize = 300;
 
 /// Reads an answer of status 200.
 pub(super) fn decode(headers: &HeaderMap, body: &[u8]) -> Result<Answer, Failure> {
-    let streamed = text(headers, "content-type")
-        .is_some_and(|kind| kind.trim_start().starts_with("text/event-stream"));
-    let decoded = if streamed { decode_events(body) } else { decode_message(body) };
+    let decoded = if is_stream(headers) { decode_events(body) } else { decode_message(body) };
     decoded.map_err(|failure| Failure::new(failure.cause, shorten(&failure.detail)))
+}
+
+/// Whether an answer is a stream of events.
+pub(super) fn is_stream(headers: &HeaderMap) -> bool {
+    text(headers, "content-type")
+        .is_some_and(|kind| kind.trim_start().starts_with("text/event-stream"))
 }
 
 /// A whole message, as far as anything of it is needed.

@@ -18,14 +18,15 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
+use mock_claude::internals::Sought;
 use reports::Cause;
 
 use self::body::encode;
-use self::decode::{decode, refused};
+use self::decode::{decode, is_stream, refused};
 use self::server_hints::ServerHints;
 use self::transport::{Response, Transport, TransportError};
 
-pub use self::outcome::{Head, Outcome};
+pub use self::outcome::{Head, Outcome, Sight};
 pub use self::request::Request;
 
 /// The largest answer that is read, in bytes.
@@ -54,8 +55,12 @@ impl Client {
         self.send_noting(request, |_| {}).await
     }
 
-    /// The same; `note` gets the head of the response as soon as it is there.
-    pub async fn send_noting(&self, request: &Request<'_>, note: impl FnOnce(Head<'_>)) -> Outcome {
+    /// The same; `note` gets what can be seen of the response as soon as it is there.
+    pub async fn send_noting(
+        &self,
+        request: &Request<'_>,
+        mut note: impl FnMut(Sight<'_>),
+    ) -> Outcome {
         let response = match self.transport.send(encode(request)).await {
             Ok(response) => response,
             Err(error) => return Outcome::broken(&error),
@@ -63,8 +68,8 @@ impl Client {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let hints = ServerHints::of(&headers);
-        note(Head { status, hints: &hints });
-        let outcome = match read_body(response).await {
+        note(Sight::Head(Head { status, hints: &hints }));
+        let outcome = match read_body(response, note).await {
             Err(error) => Outcome::broken(&error),
             Ok(body) if status == 200 => {
                 let (cause, detail) = (Cause::MalformedReply, "");
@@ -77,11 +82,20 @@ impl Client {
     }
 }
 
-async fn read_body(response: Response) -> Result<Bytes, TransportError> {
+async fn read_body(
+    response: Response,
+    mut note: impl FnMut(Sight<'_>),
+) -> Result<Bytes, TransportError> {
+    let mut first_token = is_stream(response.headers()).then(Sought::first_token);
     let mut pieces = response.into_body();
     let mut body = BytesMut::new();
     while let Some(piece) = pieces.next().await {
-        body.extend_from_slice(&piece?);
+        let piece = piece?;
+        if first_token.as_mut().is_some_and(|sought| sought.look(&piece)) {
+            first_token = None;
+            note(Sight::FirstToken);
+        }
+        body.extend_from_slice(&piece);
         if body.len() > MAX_ANSWER_BYTES {
             return Err(TransportError::too_large(MAX_ANSWER_BYTES));
         }

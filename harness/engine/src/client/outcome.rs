@@ -22,6 +22,15 @@ pub struct Outcome {
     pub result: Result<Answer, Failure>,
 }
 
+/// Something of a response that is seen before it is whole.
+#[derive(Debug, Clone, Copy)]
+pub enum Sight<'a> {
+    /// Its head.
+    Head(Head<'a>),
+    /// The first content of a stream. An answer that is not streamed shows none.
+    FirstToken,
+}
+
 /// The head of a response, known before its body.
 #[derive(Debug, Clone, Copy)]
 pub struct Head<'a> {

@@ -119,7 +119,7 @@ fn a_missing_metric_is_inconclusive_on_either_side() {
 }
 
 #[test]
-fn a_baseline_without_a_derived_number_is_whole_and_one_with_it_is_compared() {
+fn a_baseline_without_a_later_number_is_whole_and_one_with_it_is_compared() {
     let mut baseline = baseline();
     let name = Metric::CostPerSuccess.name();
     let numbers = |baseline: &mut Baseline, change: &dyn Fn(&mut Numbers)| {

@@ -68,9 +68,9 @@ fn render(comparison: &Comparison, style: Style) -> String {
     page
 }
 
-/// Whether a number is worth a line. What neither run could measure did not move.
+/// Whether a number is worth a line.
 fn has_moved(number: &ComparedNumber) -> bool {
-    number.change != Some(Change::Same) && (number.base.is_some() || number.head.is_some())
+    number.change != Some(Change::Same)
 }
 
 const fn rank(change: Option<Change>) -> u8 {

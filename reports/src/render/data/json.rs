@@ -103,6 +103,10 @@ pub struct PipelineReport {
     pub metrics: BTreeMap<String, Option<u64>>,
     /// Samples that the latencies rest on.
     pub latency_samples: u64,
+    /// Samples that the times of the first token rest on.
+    pub first_token_samples: u64,
+    /// Samples that the times between tokens rest on.
+    pub between_tokens_samples: u64,
     /// Failed jobs by cause.
     pub failed_by_cause: BTreeMap<String, u64>,
     /// Failed requests by cause, whether or not a later one succeeded.
@@ -227,6 +231,8 @@ fn pipeline(summary: &Summary) -> PipelineReport {
         coverage_ppm: summary.coverage_ppm(),
         metrics: Metric::ALL.map(|m| (m.name().to_owned(), m.of(summary))).into(),
         latency_samples: summary.latency.count(),
+        first_token_samples: summary.first_token.count(),
+        between_tokens_samples: summary.between_tokens.count(),
         failed_by_cause: by_cause(&summary.failures),
         failed_requests_by_cause: by_cause(&summary.attempt_failures),
         faults: summary.faults.clone(),

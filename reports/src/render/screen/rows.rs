@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::judge::{Judged, Quantile, Summary};
+use crate::judge::{Judged, Latency, Quantile, Summary};
 use crate::record::{Cause, Clock, Currency, Measured};
 use crate::text::{duration, escape, memory, money, percent, ratio, thousands, usd};
 
@@ -60,7 +60,13 @@ pub(super) fn rows(
     let (run, summaries) = (judged.run(), judged.summaries());
     let mut rows = Rows { summaries, rows: Vec::new() };
     outcomes(&mut rows);
-    latencies(&mut rows, run.header.clock);
+    let clock = run.header.clock;
+    percentiles(&mut rows, clock, "latency", &Quantile::ALL, |s| &s.latency);
+    if rows.any(|s| s.first_token.count()) {
+        let without_max = &Quantile::ALL[..3];
+        percentiles(&mut rows, clock, "first token", without_max, |s| &s.first_token);
+        percentiles(&mut rows, clock, "between tokens", without_max, |s| &s.between_tokens);
+    }
     costs(&mut rows, &run.header.currency);
     work(&mut rows);
     platform(&mut rows);
@@ -109,19 +115,25 @@ fn outcomes(rows: &mut Rows<'_>) {
 }
 
 /// In real time a quantile of too few samples is not shown: the next run would have another.
-fn latencies(rows: &mut Rows<'_>, clock: Clock) {
-    for quantile in Quantile::ALL {
-        let shown = |s: &Summary| clock == Clock::Simulated || s.latency.enough_for(quantile);
-        let label = format!("latency {}", quantile.name());
+fn percentiles(
+    rows: &mut Rows<'_>,
+    clock: Clock,
+    name: &str,
+    quantiles: &[Quantile],
+    of: impl Fn(&Summary) -> &Latency,
+) {
+    for &quantile in quantiles {
+        let shown = |s: &Summary| clock == Clock::Simulated || of(s).enough_for(quantile);
+        let label = format!("{name} {}", quantile.name());
         let cell = |s: &Summary, value| {
-            let n = thousands(s.latency.count());
+            let n = thousands(of(s).count());
             if shown(s) {
                 format!("{} (n={n})", duration(value))
             } else {
                 format!("n/a (n={n}, needs {})", quantile.floor())
             }
         };
-        rows.add(label, |s| s.latency.quantile_us(quantile), cell);
+        rows.add(label, |s| of(s).quantile_us(quantile), cell);
         // A ratio of what is not shown is not shown either.
         if !rows.summaries.iter().all(shown)
             && rows.summaries.len() == 2

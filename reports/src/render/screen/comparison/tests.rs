@@ -80,6 +80,26 @@ fn one_pipeline_has_one_column_and_no_closing_sentence() {
 }
 
 #[test]
+fn what_is_streamed_shows_when_its_tokens_came() {
+    let mut run = fixture::concurrent();
+    for attempt in run.pipelines[1].attempts.iter_mut().filter(|a| a.status == Some(200)) {
+        attempt.first_token_us = Some(600_000 + attempt.job * 1_000);
+    }
+    let page = page(run, None);
+    let rows: Vec<&str> = page.lines().filter(|line| line.contains(" token")).collect();
+    insta::assert_snapshot!(rows.join("\n"), @r"
+    first token p50                       —     605 ms (n=10)       —
+    first token p95                       —     610 ms (n=10)       —
+    first token p99                       —     610 ms (n=10)       —
+    between tokens p50                    —      20 ms (n=10)       —
+    between tokens p95                    —      20 ms (n=10)       —
+    between tokens p99                    —      20 ms (n=10)       —
+    tokens in                         4,600            12,200   2.65×
+    tokens out                        3,975            10,375   2.61×
+    ");
+}
+
+#[test]
 fn three_pipelines_have_no_ratio_and_measured_times_have_a_row() {
     let mut run = fixture::concurrent();
     let mut third = run.pipelines[1].clone();
