@@ -3,6 +3,8 @@
 //! The types only hold what was written. What cannot be expressed as a range of one key is
 //! checked by [`Load::problems`] and [`Input::problems`], which name the key they mean.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -90,6 +92,10 @@ pub enum Load {
         #[serde(default)]
         #[schemars(range(min = 0, max = 31_536_000))]
         pause_s: u64,
+        /// Jobs that arrive in the first so many seconds are run and left out of the figures.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        #[schemars(range(max = 31_536_000))]
+        warm_up_s: u64,
     },
     /// One invocation is handed the whole list; the pipeline's own workers set the pace.
     Batch {
@@ -111,6 +117,10 @@ pub enum Load {
         /// Arrivals a minute.
         #[schemars(range(min = 1, max = 60_000_000))]
         rate_per_minute: u64,
+        /// Jobs that arrive in the first so many seconds are run and left out of the figures.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        #[schemars(range(max = 31_536_000))]
+        warm_up_s: u64,
     },
     /// Open model: jobs arrive at random with exponential gaps around a mean rate.
     Poisson {
@@ -121,7 +131,106 @@ pub enum Load {
         /// Mean arrivals a minute.
         #[schemars(range(min = 1, max = 60_000_000))]
         rate_per_minute: u64,
+        /// Jobs that arrive in the first so many seconds are run and left out of the figures.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        #[schemars(range(max = 31_536_000))]
+        warm_up_s: u64,
     },
+    /// Open model: the rate changes evenly from one value to another. The files are run through as
+    /// often as that takes.
+    Ramp {
+        /// Arrivals a minute at the beginning.
+        #[schemars(range(max = 60_000_000))]
+        from_per_minute: u64,
+        /// Arrivals a minute at the end.
+        #[schemars(range(max = 60_000_000))]
+        to_per_minute: u64,
+        /// How long it takes, in seconds; then the load is over.
+        #[schemars(range(min = 1, max = 31_536_000))]
+        over_s: u64,
+        /// Jobs that arrive in the first so many seconds are run and left out of the figures.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        #[schemars(range(max = 31_536_000))]
+        warm_up_s: u64,
+    },
+    /// Open model: in each stage the rate changes evenly to that of the stage, as in k6. The files
+    /// are run through as often as that takes.
+    Stages {
+        /// Arrivals a minute at the beginning of the first stage.
+        #[serde(default)]
+        #[schemars(range(max = 60_000_000))]
+        start_rate_per_minute: u64,
+        /// The stages, in order.
+        #[schemars(length(min = 1))]
+        stages: Vec<Stage>,
+        /// Jobs that arrive in the first so many seconds are run and left out of the figures.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        #[schemars(range(max = 31_536_000))]
+        warm_up_s: u64,
+    },
+    /// Open model: a base rate, and for some time another one. The files are run through as often
+    /// as that takes.
+    Spike {
+        /// Arrivals a minute before and after the spike.
+        #[schemars(range(max = 60_000_000))]
+        rate_per_minute: u64,
+        /// Arrivals a minute in the spike.
+        #[schemars(range(min = 1, max = 60_000_000))]
+        spike_per_minute: u64,
+        /// When the spike begins, in seconds.
+        #[schemars(range(max = 31_536_000))]
+        at_s: u64,
+        /// How long it is, in seconds.
+        #[schemars(range(min = 1, max = 31_536_000))]
+        for_s: u64,
+        /// The length of the whole load in seconds.
+        #[schemars(range(min = 1, max = 31_536_000))]
+        duration_s: u64,
+        /// Jobs that arrive in the first so many seconds are run and left out of the figures.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        #[schemars(range(max = 31_536_000))]
+        warm_up_s: u64,
+    },
+    /// Open model: arrivals that were recorded elsewhere, one a row.
+    Replay {
+        /// A CSV file, relative to the scenario's folder: a column `offset_ms`, and where a row is
+        /// about a certain input file, a column `file`.
+        file: String,
+        /// Jobs that arrive in the first so many seconds are run and left out of the figures.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        #[schemars(range(max = 31_536_000))]
+        warm_up_s: u64,
+        /// What was read from the file, by whoever may open one.
+        #[serde(skip)]
+        #[schemars(skip)]
+        rows: Arc<[Recorded]>,
+    },
+}
+
+/// A time in which the rate changes evenly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Stage {
+    /// How long it is, in seconds; in a stage of 0 the rate jumps.
+    #[schemars(range(max = 31_536_000))]
+    pub duration_s: u64,
+    /// Arrivals a minute at its end.
+    #[schemars(range(max = 60_000_000))]
+    pub rate_per_minute: u64,
+}
+
+/// One arrival that was recorded elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// Milliseconds since the start; never less than that of the row before.
+    pub offset_ms: u64,
+    /// The input file that it is about, where it says so.
+    pub file: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes what it skips by reference")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 const fn once() -> u64 {

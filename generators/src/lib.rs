@@ -25,6 +25,6 @@ mod words;
 pub mod random;
 
 pub use arrivals::Arrivals;
-pub use config::{Input, Load, Nesting, Spread};
+pub use config::{Input, Load, Nesting, Recorded, Spread, Stage};
 pub use edit::{Edit, EditKind};
 pub use file::{GeneratedFile, Pieces};

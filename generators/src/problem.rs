@@ -48,23 +48,39 @@ impl Input {
 }
 
 impl Load {
-    /// What is wrong with this section beyond the range of a single key: nothing can be, since no
-    /// key of a load limits another one.
+    /// What is wrong with this section beyond the range of a single key.
     pub fn problems(&self) -> Vec<Problem> {
-        match self {
-            Self::Burst { .. }
-            | Self::Sequential { .. }
-            | Self::Batch { .. }
-            | Self::Constant { .. }
-            | Self::Poisson { .. } => Vec::new(),
+        let mut problems = Vec::new();
+        if let Self::Spike { at_s, for_s, duration_s, .. } = *self
+            && at_s.saturating_add(for_s) > duration_s
+        {
+            let message = format!(
+                "the spike ends after the load, which takes `{duration_s}` seconds: \
+                 `at_s` and `for_s` are `{}` together",
+                at_s.saturating_add(for_s)
+            );
+            problems.push(Problem::new("for_s", message));
         }
+        let Some(length_s) = self.length_s() else { return problems };
+        let warm_up_s = self.warm_up().as_secs();
+        if self.arriving() == Some(0) {
+            let message = "no job ever arrives: every rate is 0, or no time passes at another one";
+            problems.push(Problem::new("", message));
+        } else if warm_up_s >= length_s {
+            let message = format!(
+                "`{warm_up_s}` seconds are the whole load, which takes `{length_s}`: \
+                 no job would be left in the figures"
+            );
+            problems.push(Problem::new("warm_up_s", message));
+        }
+        problems
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Spread;
+    use crate::config::{Spread, Stage};
 
     fn repository(files: u64, lines: u64, duplicates: f64) -> String {
         let input = Input::Repository { files, lines, spread: Spread::Even, duplicates };
@@ -100,5 +116,39 @@ mod tests {
         assert_eq!(problems(Nesting::Blocks, 20_000), 0);
         assert_eq!(problems(Nesting::Blocks, 20_001), 1);
         assert_eq!(problems(Nesting::Brackets, 1_000_000), 0);
+    }
+
+    fn of_load(load: &Load) -> String {
+        let problems = load.problems();
+        let line = |problem: &Problem| format!("{}: {}", problem.key, problem.message);
+        problems.iter().map(line).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn a_spike_ends_within_its_load() {
+        let spike = |at_s, for_s| Load::Spike {
+            rate_per_minute: 60,
+            spike_per_minute: 600,
+            at_s,
+            for_s,
+            duration_s: 30,
+            warm_up_s: 0,
+        };
+        assert_eq!(of_load(&spike(20, 10)), "");
+        let expected = "for_s: the spike ends after the load, which takes `30` seconds: \
+                        `at_s` and `for_s` are `31` together";
+        assert_eq!(of_load(&spike(20, 11)), expected);
+    }
+
+    #[test]
+    fn somebody_arrives_and_not_only_in_the_warm_up() {
+        let stages = |rate_per_minute, warm_up_s| Load::Stages {
+            start_rate_per_minute: 0,
+            stages: vec![Stage { duration_s: 10, rate_per_minute }],
+            warm_up_s,
+        };
+        assert_eq!(of_load(&stages(60, 9)), "");
+        assert!(of_load(&stages(0, 0)).starts_with(": no job ever arrives"));
+        assert!(of_load(&stages(60, 10)).starts_with("warm_up_s: `10` seconds are the whole"));
     }
 }
