@@ -140,7 +140,8 @@ fn check(scenario: &str, targets: Vec<Arc<dyn TargetPlan>>) -> Judged {
     let text = format!("{head}\n{scenario}");
     let scenario =
         Scenario::parse("seam.toml", &text).unwrap_or_else(|invalid| panic!("{invalid}"));
-    let mut plan = plan::of_scenario("seam.toml", scenario, Vec::new());
+    let plan = plan::of_scenario("seam.toml", scenario, Vec::new());
+    let mut plan = plan.unwrap_or_else(|failure| panic!("{failure}"));
     plan.targets = targets;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("run.jsonl");

@@ -72,6 +72,7 @@ fn header() -> Header {
             ("phase1".to_owned(), success(0.35, Some(0.45))),
             ("phase3".to_owned(), success(1.0, None)),
         ]),
+        warm_up_us: 0,
     }
 }
 

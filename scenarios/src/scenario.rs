@@ -136,7 +136,10 @@ impl Scenario {
         if let Some(edit) = &self.edit {
             report("edit", edit.problems());
             if self.load.repeat() < 2 {
-                let message = "needs a second round: `load.repeat` is 1";
+                let message = match self.load.arriving() {
+                    None => "needs a second round: `load.repeat` is 1",
+                    Some(_) => "needs rounds, and a load of this shape has none",
+                };
                 report("edit", vec![Problem::new("", message)]);
             }
         }

@@ -18,12 +18,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_minute_has_exactly_its_rate_of_arrivals(rate in 1_u64..60_000_000, minutes in 0_u64..60) {
+        fn a_minute_has_exactly_its_rate_of_arrivals(
+            rate in 1_u64..60_000_000,
+            minute in 0_u64..60,
+        ) {
             let at = |index| offset_ms(index, rate);
-            let (start, end) = (u128::from(minutes) * MINUTE_MS, u128::from(minutes + 1) * MINUTE_MS);
-            prop_assert_eq!(at(minutes * rate), start);
-            prop_assert!(at((minutes + 1) * rate - 1) < end);
-            prop_assert_eq!(at((minutes + 1) * rate), end);
+            let begins = |minute| u128::from(minute) * MINUTE_MS;
+            prop_assert_eq!(at(minute * rate), begins(minute));
+            prop_assert!(at((minute + 1) * rate - 1) < begins(minute + 1));
+            prop_assert_eq!(at((minute + 1) * rate), begins(minute + 1));
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! All arithmetic is in integers, since the logarithm of a platform's own library differs in its
 //! last bits. Offsets never fall. Closed models have no schedule: a job starts there when another
-//! one has ended. Each shape is a file; those whose rate changes with time are pieces of a [`rate`].
+//! one has ended. Each shape is a file; where the rate changes with time, it is made of the pieces
+//! of [`rate`].
 
 mod burst;
 mod constant;

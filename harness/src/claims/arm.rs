@@ -56,7 +56,7 @@ impl Arm {
         let mut pipeline = read(text)?;
         change(&mut pipeline, &self.pipeline_set)?;
         let preset = Preset::parse(&self.pipeline, &write(&pipeline))?;
-        Ok(plan::of_scenario(&self.scenario, scenario, vec![(self.pipeline.clone(), preset)]))
+        plan::of_scenario(&self.scenario, scenario, vec![(self.pipeline.clone(), preset)])
     }
 }
 

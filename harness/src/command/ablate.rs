@@ -32,7 +32,7 @@ pub fn execute(args: &AblateArgs) -> Result<Exit, Failure> {
         )));
     }
     plan.seed = args.seed.unwrap_or(plan.seed);
-    plan::generate(&mut plan);
+    plan::generate(&mut plan)?;
     let folder = match &args.out {
         Some(out) => RunFolder::at(out, args.force)?,
         None => RunFolder::numbered(&format!("ablate-{}", plan::folder_name(&plan.name)))?,

@@ -49,7 +49,7 @@ fn run_again(baseline: &Baseline, out: Option<&Path>) -> Result<Vec<Judged>, Fai
         plan.give(plan::targets(&names)?);
         plan::all_here(&plan.targets)?;
         plan.seed = entry.seed;
-        plan::generate(&mut plan);
+        plan::generate(&mut plan)?;
         runs.push(match out {
             None => records::observe(&plan, &interrupt)?,
             Some(out) => kept(&plan, out, &interrupt)?,

@@ -1,6 +1,7 @@
 //! What the arguments mean: names become scenarios and pipelines, inputs become files, and whatever
 //! cannot be used is said before anything runs.
 
+mod replay;
 pub mod run_plan;
 pub mod stage;
 
@@ -70,7 +71,7 @@ pub fn runs(args: &RunArgs) -> Result<Vec<RunPlan>, Failure> {
             plan.mock = mock(args, plan.clock)?;
             plan.docs.clone_from(&args.docs);
             documented_apart(&plan)?;
-            generate(&mut plan);
+            generate(&mut plan)?;
             if args.resume && !plan.has_checkpoints() {
                 return Err(Failure::usage(
                     "`--resume` needs a pipeline that keeps checkpoints\n\
@@ -203,7 +204,8 @@ pub fn scenario(name: &str) -> Result<RunPlan, Failure> {
         Some(shipped) => shipped.text.to_owned(),
         None => own_file(name, "scenario", library::ALL.iter().map(|scenario| scenario.name))?,
     };
-    let scenario = Scenario::parse(name, &text)?;
+    let mut scenario = Scenario::parse(name, &text)?;
+    replay::read(name, &mut scenario.load)?;
     let targets = targets(&scenario.pipelines)?;
     let mut plan = bare(plain(name), scenario, Vec::new());
     plan.give(targets);
@@ -211,10 +213,14 @@ pub fn scenario(name: &str) -> Result<RunPlan, Failure> {
 }
 
 /// The run of a scenario that was put together in memory, its files made.
-pub fn of_scenario(name: &str, scenario: Scenario, pipelines: Vec<(String, Preset)>) -> RunPlan {
+pub fn of_scenario(
+    name: &str,
+    scenario: Scenario,
+    pipelines: Vec<(String, Preset)>,
+) -> Result<RunPlan, Failure> {
     let mut plan = bare(name, scenario, builtin::targets(pipelines));
-    generate(&mut plan);
-    plan
+    generate(&mut plan)?;
+    Ok(plan)
 }
 
 fn bare(name: &str, scenario: Scenario, targets: Vec<Arc<dyn TargetPlan>>) -> RunPlan {
@@ -225,6 +231,7 @@ fn bare(name: &str, scenario: Scenario, targets: Vec<Arc<dyn TargetPlan>>) -> Ru
         mixes_clocks: false,
         targets,
         files: Vec::new(),
+        order: None,
         from_disk: false,
         judged: true,
         cache: None,
@@ -234,20 +241,22 @@ fn bare(name: &str, scenario: Scenario, targets: Vec<Arc<dyn TargetPlan>>) -> Ru
     }
 }
 
-/// Makes the scenario's own files, where no source tree takes their place.
-pub fn generate(plan: &mut RunPlan) {
-    if plan.from_disk {
-        return;
+/// Makes the scenario's own files, where no source tree takes their place, and gives them out to
+/// the arrivals that are about a certain one.
+pub fn generate(plan: &mut RunPlan) -> Result<(), Failure> {
+    if !plan.from_disk {
+        let (seed, inputs) = (plan.seed, &plan.scenario.input);
+        plan.files = (0..)
+            .zip(inputs)
+            .flat_map(|(position, input)| input.files(seed, position))
+            .map(|file| SourceFile {
+                path: file.path.as_str().into(),
+                origin: Origin::Generated(Arc::new(file)),
+            })
+            .collect();
     }
-    let (seed, inputs) = (plan.seed, &plan.scenario.input);
-    plan.files = (0..)
-        .zip(inputs)
-        .flat_map(|(position, input)| input.files(seed, position))
-        .map(|file| SourceFile {
-            path: file.path.as_str().into(),
-            origin: Origin::Generated(Arc::new(file)),
-        })
-        .collect();
+    plan.order = replay::order(&plan.name, &plan.scenario.load, &plan.files)?;
+    Ok(())
 }
 
 /// Pipelines by name, as targets of a run: shipped ones, files of pipelines, and files of the

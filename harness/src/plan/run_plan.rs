@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use generators::Load;
 use reports::record::{self, Clock, Header, PipelineHeader};
 use scenarios::Scenario;
 use sha2::{Digest, Sha256};
 
-use crate::run::work::Work;
+use crate::run::work::{Work, jobs_until};
 use crate::service::admin_client::RemoteMock;
 use crate::source::SourceFile;
 use crate::storage::cache::CachePlace;
@@ -30,6 +31,8 @@ pub struct RunPlan {
     pub targets: Vec<Arc<dyn TargetPlan>>,
     /// The files.
     pub files: Vec<SourceFile>,
+    /// Which file each job is about, where recorded arrivals say so.
+    pub order: Option<Vec<usize>>,
     /// Whether the files are the user's own.
     pub from_disk: bool,
     /// Whether the scenario's expectations are meant for these files.
@@ -55,9 +58,16 @@ impl RunPlan {
 
     /// What each target is given to do.
     pub fn work(&self) -> Work<'_> {
+        let load = &self.scenario.load;
+        let jobs = match (&self.order, load.arriving()) {
+            (Some(order), _) => order.len() as u64,
+            (None, Some(arriving)) => jobs_until(&self.files, arriving),
+            (None, None) => self.files.len() as u64 * load.repeat(),
+        };
         Work {
             files: &self.files,
-            repeat: self.scenario.load.repeat(),
+            jobs,
+            order: self.order.as_deref(),
             edit: self.scenario.edit.as_ref(),
             seed: self.seed,
         }
@@ -106,6 +116,7 @@ impl RunPlan {
             input: if self.from_disk { "directory" } else { "generated" }.to_owned(),
             currency: self::currency(currency),
             expect,
+            warm_up_us: self.scenario.load.warm_up().as_micros().try_into().unwrap_or(u64::MAX),
         }
     }
 
@@ -129,6 +140,12 @@ impl RunPlan {
         if let Some(platform) = &self.scenario.platform {
             let text = serde_json::to_string(platform.resolved());
             hash.update(text.expect("the sections of a scenario serialise"));
+        }
+        if let Load::Replay { rows, .. } = load {
+            for row in &**rows {
+                let file = row.file.as_deref().unwrap_or_default();
+                hash.update(format!("{} {file}\n", row.offset_ms));
+            }
         }
         if self.from_disk {
             self.files.iter().for_each(|file| file.add_to(&mut hash));

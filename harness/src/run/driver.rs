@@ -9,9 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use generators::{Arrivals, Load};
+use reports::measured::Generator;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, sleep_until};
 
+use super::pace::Pace;
 use super::subject::Subject;
 use super::work::{Work, is_skipped};
 use crate::platform::{Batch, Platform};
@@ -26,14 +28,15 @@ struct Driver<'a> {
     work: Work<'a>,
 }
 
-/// Gives a target all its jobs as the load says; ends early when the run is interrupted.
+/// Gives a target all its jobs as the load says; ends early when the run is interrupted. Says how
+/// well the schedule was kept, where the load has one.
 pub async fn drive(
     subject: &Arc<Subject>,
     platform: &Arc<Platform>,
     work: Work<'_>,
     load: &Load,
     interrupt: &Interrupt,
-) {
+) -> Option<Generator> {
     let driver = Driver { subject, platform, interrupt, work };
     let mut running = JoinSet::new();
     let mut alone = JoinSet::new();
@@ -41,8 +44,9 @@ pub async fn drive(
         let platform = Arc::clone(platform);
         alone.spawn(async move { platform.work_alone().await });
     }
+    let mut pace = None;
     match load.arrivals(work.scheduled(), work.seed) {
-        Some(arrivals) => driver.open(arrivals, &mut running).await,
+        Some(arrivals) => pace = Some(driver.open(arrivals, &mut running).await),
         None => driver.closed(load, &mut running).await,
     }
     while let Some(ended) = next(&mut running, interrupt).await {
@@ -55,31 +59,40 @@ pub async fn drive(
     }
     zombies.shutdown().await;
     alone.shutdown().await;
+    pace.map(Pace::measured)
 }
 
 impl Driver<'_> {
-    async fn open(&self, mut arrivals: Arrivals, running: &mut JoinSet<()>) {
+    async fn open(&self, mut arrivals: Arrivals, running: &mut JoinSet<()>) -> Pace {
         let clock = self.subject.clock;
+        // What it took to set the target up does not make its first arrivals late. A later life of
+        // a run goes on with the schedule of the first.
+        let begun_us = if self.subject.earlier.is_none() { clock.now_us() } else { 0 };
+        let mut pace = Pace::of(arrivals.size_hint().0 as u64);
         for (number, file) in self.work.iter() {
-            let due_ms = if is_skipped(&file) { None } else { arrivals.next() };
+            let offset_ms = if is_skipped(&file) { None } else { arrivals.next() };
+            let due_us = offset_ms.map(|offset_ms| begun_us + offset_ms * 1000);
             if self.subject.earlier.is_done(number) {
+                pace.was_done(due_us);
                 continue;
             }
-            if let Some(due_ms) = due_ms {
-                let due = clock.moment(Duration::from_millis(due_ms));
+            if let Some(due_us) = due_us {
+                let due = clock.moment(Duration::from_micros(due_us));
                 tokio::select! {
                     biased;
-                    () = self.interrupt.wait() => return,
+                    () = self.interrupt.wait() => return pace,
                     () = sleep_until(due) => {}
                 }
+                pace.began(due_us, clock.now_us());
             }
-            let arrival_us = due_ms.map_or_else(|| clock.now_us(), |due_ms| due_ms * 1000);
+            let arrival_us = due_us.unwrap_or_else(|| clock.now_us());
             let job = Job { number, file: file.into_owned(), arrival_us, delivery: 1 };
             self.spawn(job, None, running);
             while let Some(ended) = running.try_join_next() {
                 check(ended);
             }
         }
+        pace
     }
 
     async fn closed(&self, load: &Load, running: &mut JoinSet<()>) {

@@ -6,6 +6,7 @@
 //! done. Simulated time is a [`simulation`].
 
 pub mod driver;
+mod pace;
 pub mod recorder;
 pub mod resume;
 pub mod simulation;
@@ -20,6 +21,7 @@ use mock_claude::MockClaude;
 use mock_claude::internals::clock::SIMULATED_EPOCH_MS;
 use mock_claude::journal::{Entry, Journal, Record as Seen, Trace, Watcher};
 use reports::Measured;
+use reports::measured::Generator;
 use reports::record::{Clock, Fault, PipelineEnd, Record};
 use reports::text::escape;
 
@@ -56,6 +58,7 @@ pub struct Aftermath {
 struct Left {
     peak_rss_kb: Option<u64>,
     printed: Option<String>,
+    generator: Option<Generator>,
 }
 
 /// Runs every target, and measures what that took on this machine.
@@ -68,6 +71,7 @@ pub fn run(
     let mut lives = resume::begin(recorder, plan.header())?;
     let whole = Stopwatch::start();
     let (mut wall_us, mut resident_kb) = (BTreeMap::new(), BTreeMap::new());
+    let mut generators = BTreeMap::new();
     let mut peak_rss_kb = measure::peak_rss_kb();
     for (index, target) in plan.targets.iter().enumerate() {
         if interrupt.asked() {
@@ -84,6 +88,10 @@ pub fn run(
         let left = TargetRun { plan, index, target, name: &name, recorder, interrupt, earlier };
         let left = left.run()?;
         wall_us.insert(name.clone(), watch.elapsed_us());
+        // In simulated time every arrival begins to the millisecond when it is due.
+        let is_real = plan.clock_of(target) == Clock::Wall;
+        let kept = left.generator.filter(|_| is_real);
+        generators.extend(kept.map(|generator| (name.clone(), generator)));
         if let Some(text) = left.printed {
             printed.extend(["# ", &escape(&name), "\n", &text]);
         }
@@ -102,6 +110,7 @@ pub fn run(
         pipelines: wall_us,
         pipelines_peak_rss_kb: resident_kb,
         peak_rss_kb,
+        generators,
     };
     Ok(Aftermath { measured, printed })
 }
@@ -234,11 +243,11 @@ impl TargetRun<'_> {
         let platform = Arc::new(Platform::new(plan.scenario.platform.as_ref(), plan.seed));
         let whole = [whole_load()];
         let work = if self.target.is_one_job() {
-            Work { files: &whole, repeat: 1, edit: None, seed: plan.seed }
+            Work { files: &whole, jobs: 1, order: None, edit: None, seed: plan.seed }
         } else {
             plan.work()
         };
-        drive(&subject, &platform, work, &plan.scenario.load, interrupt).await;
+        let generator = drive(&subject, &platform, work, &plan.scenario.load, interrupt).await;
         subject.target.finish().await;
         let ledger = service.ledger()?;
         recorder.record(&Record::PipelineEnd(PipelineEnd {
@@ -248,7 +257,8 @@ impl TargetRun<'_> {
             ledger_requests: ledger.requests,
         }));
         let target = &subject.target;
-        Ok(Left { peak_rss_kb: target.peak_rss_kb(), printed: target.last_words() })
+        let (peak_rss_kb, printed) = (target.peak_rss_kb(), target.last_words());
+        Ok(Left { peak_rss_kb, printed, generator })
     }
 
     /// What every tag begins with. A mock that outlives the run sees those of other runs and of

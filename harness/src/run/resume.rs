@@ -30,6 +30,11 @@ pub struct Earlier {
 }
 
 impl Earlier {
+    /// Whether this is the first life of the run.
+    pub fn is_none(&self) -> bool {
+        self.done.is_empty() && self.used.is_empty() && !self.ended
+    }
+
     /// Whether a job is finished.
     pub fn is_done(&self, job: u64) -> bool {
         self.done.contains(&job)

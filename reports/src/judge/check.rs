@@ -5,9 +5,10 @@
 use super::latency::Quantile;
 use super::summary::Summary;
 use super::verdict::Verdict;
+use crate::record::measured::Generator;
 use crate::record::{Bound, Cause, Clock, Expectation};
 use crate::run::Run;
-use crate::text::decimal;
+use crate::text::{decimal, duration};
 
 /// One expectation, checked against one measured number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +78,7 @@ fn doubt(run: &Run, summary: &Summary) -> Option<String> {
 /// The one check of a pipeline of which nothing is expected: that it did anything at all.
 fn unexpected(summary: &Summary, doubt: Option<String>) -> Check {
     let nothing = match (summary.jobs, summary.tried()) {
+        (0, _) if summary.warm_up > 0 => Some("every job arrived in the warm-up".to_owned()),
         (0, _) => Some("the pipeline had no jobs".to_owned()),
         (_, 0) => Some("every job was skipped".to_owned()),
         _ => None,
@@ -93,6 +95,20 @@ fn unexpected(summary: &Summary, doubt: Option<String>) -> Check {
         verdict,
         reason: Some(reason),
     }
+}
+
+/// Why nothing is known about a pipeline under the load that was asked for, where its generator
+/// lagged. What did fail failed all the same.
+pub(super) fn lagging(pipeline: &str, generator: &Generator) -> Option<Check> {
+    let reason = generator.lagged()?;
+    Some(Check {
+        pipeline: pipeline.to_owned(),
+        metric: "schedule".to_owned(),
+        bound: String::new(),
+        measured: format!("lag p99 {}", duration(generator.lag_p99_us)),
+        verdict: Verdict::Inconclusive,
+        reason: Some(format!("the generator lagged: {reason}")),
+    })
 }
 
 fn unmeasured(pipeline: &str, metric: &str, bound: &Bound, reason: String) -> Check {

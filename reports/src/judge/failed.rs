@@ -8,7 +8,7 @@ use super::check::Check;
 use super::failure::Failure;
 use super::injected::{Hit, hits};
 use super::verdict::Verdict;
-use crate::record::{Cause, Outcome};
+use crate::record::{Cause, Job, Outcome};
 use crate::run::{PipelineRun, Run};
 
 /// A failed job by where its records are in the run, so that a judged run can own both.
@@ -40,7 +40,7 @@ pub(super) fn failed_jobs(run: &Run, checks: &[Check]) -> Vec<FailedJob> {
     let mut found = Vec::new();
     for (index, pipeline) in run.pipelines.iter().enumerate() {
         let bound = expected.get(pipeline.header.name.as_str()).copied();
-        found.extend(of_pipeline(index, pipeline, bound));
+        found.extend(of_pipeline(index, pipeline, bound, run.header.warm_up_us));
     }
     found
 }
@@ -80,13 +80,20 @@ fn expected<'a>(run: &'a Run, checks: &[Check]) -> BTreeMap<&'a str, Break> {
     breaks
 }
 
-fn of_pipeline(index: usize, pipeline: &PipelineRun, bound: Option<Break>) -> Vec<FailedJob> {
+/// The failed jobs of one pipeline that arrived from `after_us` on.
+fn of_pipeline(
+    index: usize,
+    pipeline: &PipelineRun,
+    bound: Option<Break>,
+    after_us: u64,
+) -> Vec<FailedJob> {
     let mut last = BTreeMap::new();
     let requests = pipeline.attempts.iter().zip(hits(pipeline)).enumerate();
     for (place, (attempt, hit)) in requests.filter(|(_, (attempt, _))| attempt.cause.is_some()) {
         last.insert(attempt.job, (place, hit));
     }
-    let failed = pipeline.jobs.iter().enumerate().filter(|(_, job)| job.outcome == Outcome::Failed);
+    let has_failed = |job: &Job| job.outcome == Outcome::Failed && job.arrival_us >= after_us;
+    let failed = pipeline.jobs.iter().enumerate().filter(|(_, job)| has_failed(job));
     let failed = failed.map(|(place, job)| {
         let (last, hit) =
             last.get(&job.job).map_or((None, None), |(place, hit)| (Some(*place), *hit));

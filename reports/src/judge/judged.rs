@@ -3,7 +3,7 @@
 //! Invariant: a [`Judged`] is made by [`judge`] alone, which takes the run for good, and no page
 //! can make another one: a run cannot be copied, and nobody else counts, checks or lists failures.
 
-use super::check::{Check, checks};
+use super::check::{Check, checks, lagging};
 use super::failed::{FailedJob, failed_jobs};
 use super::failure::Failure;
 use super::summary::Summary;
@@ -63,10 +63,15 @@ impl Judged {
         Self { name: name.into(), ..self }
     }
 
-    /// The same run with what depends on the machine, which is shown and never judged.
+    /// The same run with what depends on the machine. It is shown and not judged, but for one
+    /// thing: a run whose generator lagged was not under the load that was asked for, and proves
+    /// nothing.
     #[must_use]
-    pub fn with_measured(self, measured: Option<Measured>) -> Self {
-        Self { measured, ..self }
+    pub fn with_measured(mut self, measured: Option<Measured>) -> Self {
+        let generators = measured.iter().flat_map(|measured| &measured.generators);
+        self.checks.extend(generators.filter_map(|(pipeline, of)| lagging(pipeline, of)));
+        let verdict = Verdict::worst(self.checks.iter().map(|check| check.verdict));
+        Self { measured, verdict, ..self }
     }
 
     /// The run's name.
@@ -107,14 +112,49 @@ impl Judged {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::fixture;
+    use crate::record::measured::Generator;
 
     #[test]
     fn a_judged_run_goes_by_its_scenario_until_it_is_named() {
         let judged = judge(fixture::concurrent());
         assert_eq!((judged.name(), judged.measured()), ("concurrent", None));
         assert_eq!(judged.named("out/1").name(), "out/1");
+    }
+
+    #[test]
+    fn a_run_whose_generator_lagged_is_inconclusive_and_says_so() {
+        let with_lag = |lag_p99_us| {
+            let generator = Generator {
+                started: 1_000,
+                dropped: 0,
+                offered_us: 1_000_000,
+                achieved_us: 1_000_000,
+                lag_p50_us: 900,
+                lag_p99_us,
+                lag_max_us: lag_p99_us,
+            };
+            let measured = Measured {
+                format: crate::record::measured::FORMAT,
+                wall_us: 1_000_000,
+                pipelines: BTreeMap::new(),
+                pipelines_peak_rss_kb: BTreeMap::new(),
+                peak_rss_kb: None,
+                generators: BTreeMap::from([("phase1".to_owned(), generator)]),
+            };
+            judge(fixture::concurrent()).with_measured(Some(measured))
+        };
+        assert_eq!(with_lag(1_100).verdict(), Verdict::Pass);
+        let lagged = with_lag(70_000);
+        assert_eq!(lagged.verdict(), Verdict::Inconclusive);
+        let check = lagged.checks().last().unwrap();
+        assert_eq!((check.metric.as_str(), check.measured.as_str()), ("schedule", "lag p99 70 ms"));
+        let expected = "the generator lagged: arrivals began up to 70 ms late (p99), \
+                        and 50 ms are borne";
+        assert_eq!(check.reason.as_deref(), Some(expected));
     }
 
     #[test]

@@ -8,8 +8,11 @@ use crate::record::{Job, NO_JOB, Outcome};
 use crate::run::PipelineRun;
 use crate::text::thousands;
 
-/// Everything in a pipeline's records that contradicts something else in them.
-pub(super) fn disagreements(pipeline: &PipelineRun, calls: u64, cost_microusd: u64) -> Vec<String> {
+/// Everything in a pipeline's records that contradicts something else in them, the warm-up's
+/// included.
+pub(super) fn disagreements(pipeline: &PipelineRun) -> Vec<String> {
+    let calls = pipeline.attempts.len() as u64;
+    let cost_microusd: u64 = pipeline.attempts.iter().map(|a| a.cost_microusd).sum();
     let mut found = Vec::new();
     let mut differ = |what: &str, one: u64, source: &str, other: u64| {
         if one != other {
@@ -70,7 +73,7 @@ mod tests {
     use crate::run::Run;
 
     fn unreconciled(run: &Run, index: usize) -> Vec<String> {
-        Summary::of_pipeline(&run.pipelines[index]).unreconciled
+        Summary::of(run).swap_remove(index).unreconciled
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! reconciled with the jobs and with the mock's own ledger, because a lost record would otherwise
 //! read as a cheap and quiet run. Skipped jobs count in nothing but `skipped`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::latency::Latency;
 use super::reconcile::disagreements;
@@ -18,8 +18,11 @@ pub struct Summary {
     pub pipeline: String,
     /// SHA-256 of its configuration.
     pub config_sha256: String,
-    /// Jobs that it was given.
+    /// Jobs that it was given, those of the warm-up left out as everywhere below.
     pub jobs: u64,
+    /// Jobs that arrived in the warm-up: run and on record, and in no other number but the time
+    /// that the whole took and the faults that were met.
+    pub warm_up: u64,
     /// Jobs that were documented.
     pub documented: u64,
     /// Jobs that failed.
@@ -83,23 +86,27 @@ pub struct Summary {
 impl Summary {
     /// Every pipeline of a run, in the order in which they ran.
     pub(super) fn of(run: &Run) -> Vec<Self> {
-        run.pipelines.iter().map(Self::of_pipeline).collect()
+        let after_us = run.header.warm_up_us;
+        run.pipelines.iter().map(|pipeline| Self::after(after_us, pipeline)).collect()
     }
 
-    /// One pipeline.
-    pub(super) fn of_pipeline(pipeline: &PipelineRun) -> Self {
+    /// One pipeline, by its jobs that arrived from `after_us` on.
+    fn after(after_us: u64, pipeline: &PipelineRun) -> Self {
+        let warm_up: BTreeSet<u64> =
+            pipeline.jobs.iter().filter(|j| j.arrival_us < after_us).map(|j| j.job).collect();
         let mut summary = Self {
             pipeline: pipeline.header.name.clone(),
             config_sha256: pipeline.header.config_sha256.clone(),
-            jobs: pipeline.header.jobs,
+            jobs: pipeline.header.jobs.saturating_sub(warm_up.len() as u64),
+            warm_up: warm_up.len() as u64,
             elapsed_us: pipeline.end.as_ref().map(|end| end.elapsed_us),
             ..Self::default()
         };
-        summary.count_attempts(pipeline);
-        for job in &pipeline.jobs {
+        summary.count_attempts(pipeline, &warm_up);
+        for job in pipeline.jobs.iter().filter(|j| !warm_up.contains(&j.job)) {
             summary.count_job(job);
         }
-        for platform in &pipeline.platform {
+        for platform in pipeline.platform.iter().filter(|p| !warm_up.contains(&p.job)) {
             summary.zombie_microusd += platform.zombie_microusd;
             summary.duplicate_microusd += platform.duplicate_microusd;
             summary.cold_starts += u64::from(platform.cold_start_us > 0);
@@ -108,7 +115,7 @@ impl Summary {
         for fault in &pipeline.faults {
             *summary.faults.entry(fault.name.clone()).or_default() += 1;
         }
-        summary.unreconciled = disagreements(pipeline, summary.calls, summary.cost_microusd);
+        summary.unreconciled = disagreements(pipeline);
         summary
     }
 
@@ -144,8 +151,8 @@ impl Summary {
         }
     }
 
-    fn count_attempts(&mut self, pipeline: &PipelineRun) {
-        for attempt in &pipeline.attempts {
+    fn count_attempts(&mut self, pipeline: &PipelineRun, warm_up: &BTreeSet<u64>) {
+        for attempt in pipeline.attempts.iter().filter(|a| !warm_up.contains(&a.job)) {
             self.calls += 1;
             self.retries += u64::from(attempt.attempt > 1);
             if attempt.job == NO_JOB {
@@ -208,7 +215,7 @@ mod tests {
     use crate::record::Platform;
 
     fn phase(run: &Run, index: usize) -> Summary {
-        Summary::of_pipeline(&run.pipelines[index])
+        Summary::of(run).swap_remove(index)
     }
 
     #[test]
@@ -273,6 +280,22 @@ mod tests {
         assert_eq!((phase3.calls, phase3.retries), (16, 6));
         assert_eq!(phase3.amplification_ppm(), Some(1_600_000));
         assert_eq!(phase3.attempt_failures, BTreeMap::from([(Cause::RateLimited, 6)]));
+    }
+
+    #[test]
+    fn the_warm_up_is_run_and_left_out_of_the_figures() {
+        let mut run = fixture::concurrent();
+        let whole = phase(&run, 0);
+        run.header.warm_up_us = 1;
+        for job in run.pipelines[0].jobs.iter_mut().skip(1) {
+            job.arrival_us = 1;
+        }
+        let (after, cost) = (phase(&run, 0), run.pipelines[0].jobs[0].cost_microusd);
+        assert_eq!((after.jobs, after.warm_up, after.calls), (9, 1, whole.calls - 1));
+        assert_eq!((after.documented, after.latency.count()), (3, 3));
+        assert_eq!(after.cost_microusd, whole.cost_microusd - cost);
+        assert_eq!(after.unreconciled, [""; 0], "the records are whole, and the ledger knows all");
+        assert_eq!((whole.warm_up, phase(&run, 1).tried()), (0, 0));
     }
 
     #[test]

@@ -36,6 +36,14 @@ pub struct Header {
     pub currency: Currency,
     /// What the scenario expects, by pipeline.
     pub expect: BTreeMap<String, Expectation>,
+    /// Jobs that arrived before this are left out of the figures; absent where none are.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub warm_up_us: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes what it skips by reference")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// One pipeline of a run.

@@ -1,11 +1,14 @@
 //! What depends on the machine: `measured.json`, alongside the run's records and never in them.
 //!
-//! Invariant: nothing here is judged or compared; it is shown with what is. The separation is
-//! what keeps `run.jsonl` of one seed the same bytes on every machine.
+//! Invariant: nothing here is judged or compared but for one thing, that a [`Generator`] which
+//! lagged proves nothing; the rest is shown with what is. The separation is what keeps `run.jsonl`
+//! of one seed the same bytes on every machine.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+use crate::text::{duration, percent};
 
 /// The version of the format that this crate writes, and the only one that it reads.
 pub const FORMAT: u32 = 1;
@@ -27,6 +30,76 @@ pub struct Measured {
     /// The most memory that the process had resident, in kilobytes; absent where unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_rss_kb: Option<u64>,
+    /// How well the schedule of arrivals was kept in real time, by pipeline; absent of loads that
+    /// have none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub generators: BTreeMap<String, Generator>,
+}
+
+/// How well a schedule of arrivals was kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Generator {
+    /// Arrivals that began.
+    pub started: u64,
+    /// Arrivals that never did: the run was stopped before.
+    pub dropped: u64,
+    /// From the first to the last of those that began, as the schedule has it.
+    pub offered_us: u64,
+    /// The same as it was.
+    pub achieved_us: u64,
+    /// How late they began: the median.
+    pub lag_p50_us: u64,
+    /// The 99th percentile.
+    pub lag_p99_us: u64,
+    /// The latest.
+    pub lag_max_us: u64,
+}
+
+/// The 99th percentile of the lag up to which a schedule counts as kept.
+const MAX_LAG_US: u64 = 50_000;
+
+/// The least number of arrivals from which a 99th percentile is one: ln 0.05 / ln 0.99.
+const ENOUGH: u64 = 299;
+
+impl Generator {
+    /// The rate of the schedule in arrivals for each thousand seconds; `None` where all of them
+    /// came at once.
+    pub fn offered_per_1000_s(&self) -> Option<u64> {
+        self.rate(self.offered_us)
+    }
+
+    /// The rate at which they began.
+    pub fn achieved_per_1000_s(&self) -> Option<u64> {
+        self.offered_per_1000_s()?;
+        self.rate(self.achieved_us)
+    }
+
+    /// Why the load was not the one that was asked for, where it was not: more than one arrival in
+    /// a hundred began more than 50 ms late, or less than 99 % of the rate was achieved. A few
+    /// arrivals have no such percentile, and a burst has no rate; a tenth of a second less in a
+    /// rate of ten arrivals is no finding either.
+    pub fn lagged(&self) -> Option<String> {
+        let is_spread = self.offered_us > 0;
+        if is_spread && self.started >= ENOUGH && self.lag_p99_us > MAX_LAG_US {
+            let lag = duration(self.lag_p99_us);
+            return Some(format!("arrivals began up to {lag} late (p99), and 50 ms are borne"));
+        }
+        let late_us = self.achieved_us.saturating_sub(self.offered_us);
+        let is_slow = u128::from(self.offered_us) * 100 < u128::from(self.achieved_us) * 99;
+        (is_spread && is_slow && late_us > MAX_LAG_US).then(|| {
+            let (offered, achieved) = (self.offered_us, self.achieved_us.max(1));
+            let ppm = u128::from(offered) * 1_000_000 / u128::from(achieved);
+            let share = percent(u64::try_from(ppm).unwrap_or(u64::MAX));
+            format!("{share} of the offered rate was achieved, and 99 % are needed")
+        })
+    }
+
+    fn rate(&self, span_us: u64) -> Option<u64> {
+        let gaps = u128::from(self.started.checked_sub(1)?);
+        let rate = (gaps * 1_000_000_000 + u128::from(span_us / 2)).checked_div(span_us.into())?;
+        u64::try_from(rate).ok()
+    }
 }
 
 impl Measured {
@@ -58,7 +131,43 @@ mod tests {
             pipelines: BTreeMap::from([("phase1".to_owned(), 12_000)]),
             pipelines_peak_rss_kb: BTreeMap::from([("phase1".to_owned(), 9_216)]),
             peak_rss_kb: Some(18_432),
+            generators: BTreeMap::from([("phase1".to_owned(), generator())]),
         }
+    }
+
+    /// 2,000 arrivals a second for 10 s, all of them a millisecond late.
+    fn generator() -> Generator {
+        Generator {
+            started: 20_000,
+            dropped: 0,
+            offered_us: 9_999_500,
+            achieved_us: 9_999_500,
+            lag_p50_us: 1_000,
+            lag_p99_us: 1_000,
+            lag_max_us: 1_000,
+        }
+    }
+
+    #[test]
+    fn rates_count_the_gaps_between_arrivals() {
+        assert_eq!(generator().offered_per_1000_s(), Some(2_000_000));
+        assert_eq!(generator().achieved_per_1000_s(), Some(2_000_000));
+        let burst = Generator { offered_us: 0, ..generator() };
+        assert_eq!((burst.offered_per_1000_s(), burst.achieved_per_1000_s()), (None, None));
+    }
+
+    #[test]
+    fn a_generator_lags_by_its_percentile_or_by_its_rate() {
+        assert_eq!(generator().lagged(), None);
+        let late = Generator { lag_p99_us: 50_001, ..generator() };
+        let reason = "arrivals began up to 50 ms late (p99), and 50 ms are borne";
+        assert_eq!(late.lagged().as_deref(), Some(reason));
+        assert_eq!(Generator { started: 298, ..late }.lagged(), None);
+        let slow = Generator { achieved_us: 11_000_000, ..generator() };
+        let reason = "90.9 % of the offered rate was achieved, and 99 % are needed";
+        assert_eq!(slow.lagged().as_deref(), Some(reason));
+        assert_eq!(Generator { achieved_us: 10_049_500, ..generator() }.lagged(), None);
+        assert_eq!(Generator { offered_us: 0, ..late }.lagged(), None, "a burst has no rate");
     }
 
     #[test]

@@ -79,6 +79,7 @@ fn finished(args: &RunArgs, plan: &RunPlan, folder: &RunFolder) -> Result<Option
         wall_us: 0,
         pipelines: BTreeMap::new(),
         peak_rss_kb: None,
+        generators: BTreeMap::new(),
         pipelines_peak_rss_kb: BTreeMap::new(),
     };
     let measured = folder.measured().unwrap_or(unknown);

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::compare::Metric;
 use crate::judge::{Check, Failure, Judged, Summary};
+use crate::record::measured::Generator;
 use crate::record::{Cause, Clock};
 use crate::render::export::{Exporter, ReportFormat};
 use crate::render::style::Style;
@@ -101,6 +102,11 @@ pub struct PipelineReport {
     pub coverage_ppm: Option<u64>,
     /// Every metric by the name that baselines use, its unit last.
     pub metrics: BTreeMap<String, Option<u64>>,
+    /// Jobs that arrived in the warm-up, which no number here counts.
+    pub warm_up_jobs: u64,
+    /// How well the schedule of arrivals was kept; absent in simulated time, and of loads without
+    /// a schedule.
+    pub generator: Option<GeneratorReport>,
     /// Samples that the latencies rest on.
     pub latency_samples: u64,
     /// Samples that the times of the first token rest on.
@@ -119,6 +125,26 @@ pub struct PipelineReport {
     pub memory_kb: u64,
     /// Why the numbers contradict each other; empty where they do not.
     pub unreconciled: Vec<String>,
+}
+
+/// How well a schedule of arrivals was kept on this machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GeneratorReport {
+    /// Arrivals that began.
+    pub started: u64,
+    /// Arrivals that never did.
+    pub dropped: u64,
+    /// The rate of the schedule, in arrivals for each thousand seconds.
+    pub offered_per_1000_s: Option<u64>,
+    /// The rate at which they began.
+    pub achieved_per_1000_s: Option<u64>,
+    /// How late they began: the median.
+    pub lag_p50_us: u64,
+    /// The 99th percentile.
+    pub lag_p99_us: u64,
+    /// The latest.
+    pub lag_max_us: u64,
 }
 
 /// One failed job.
@@ -204,7 +230,7 @@ fn one_run(judged: &Judged) -> RunReport {
         judged: !header.expect.is_empty(),
         gaps: run.gaps.iter().map(ToString::to_string).collect(),
         checks: judged.checks().iter().map(check).collect(),
-        pipelines: judged.summaries().iter().map(pipeline).collect(),
+        pipelines: judged.summaries().iter().map(|of| pipeline(judged, of)).collect(),
         failures: judged.failures().iter().map(failure).collect(),
     }
 }
@@ -220,7 +246,8 @@ fn check(check: &Check) -> CheckReport {
     }
 }
 
-fn pipeline(summary: &Summary) -> PipelineReport {
+fn pipeline(judged: &Judged, summary: &Summary) -> PipelineReport {
+    let generators = judged.measured().map(|measured| &measured.generators);
     let by_cause = |counts: &BTreeMap<Cause, u64>| {
         counts.iter().map(|(cause, count)| (cause.name().to_owned(), *count)).collect()
     };
@@ -230,6 +257,8 @@ fn pipeline(summary: &Summary) -> PipelineReport {
         success_ppm: summary.success_ppm(),
         coverage_ppm: summary.coverage_ppm(),
         metrics: Metric::ALL.map(|m| (m.name().to_owned(), m.of(summary))).into(),
+        warm_up_jobs: summary.warm_up,
+        generator: generators.and_then(|of| of.get(&summary.pipeline)).map(generator),
         latency_samples: summary.latency.count(),
         first_token_samples: summary.first_token.count(),
         between_tokens_samples: summary.between_tokens.count(),
@@ -239,6 +268,18 @@ fn pipeline(summary: &Summary) -> PipelineReport {
         skipped_by_reason: summary.skips.clone(),
         memory_kb: summary.memory_kb,
         unreconciled: summary.unreconciled.clone(),
+    }
+}
+
+fn generator(of: &Generator) -> GeneratorReport {
+    GeneratorReport {
+        started: of.started,
+        dropped: of.dropped,
+        offered_per_1000_s: of.offered_per_1000_s(),
+        achieved_per_1000_s: of.achieved_per_1000_s(),
+        lag_p50_us: of.lag_p50_us,
+        lag_p99_us: of.lag_p99_us,
+        lag_max_us: of.lag_max_us,
     }
 }
 

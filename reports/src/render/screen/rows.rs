@@ -3,9 +3,10 @@
 //! Invariant: a ratio is there only between exactly two pipelines, the second over the first,
 //! computed from the numbers themselves and not from their rounded text.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::judge::{Judged, Latency, Quantile, Summary};
+use crate::record::measured::Generator;
 use crate::record::{Cause, Clock, Currency, Measured};
 use crate::text::{duration, escape, memory, money, percent, ratio, thousands, usd};
 
@@ -76,6 +77,9 @@ pub(super) fn rows(
     if let Some(measured) = measured {
         let wall_us = |s: &Summary| measured.pipelines.get(&s.pipeline).copied();
         rows.add("wall time", wall_us, |_, v| duration(v));
+        if !measured.generators.is_empty() {
+            schedule(&mut rows, &measured.generators);
+        }
     }
     if rows.any(|s| s.memory_kb) {
         rows.add("modelled memory", |s| Some(s.memory_kb).filter(|kb| *kb > 0), |_, v| memory(v));
@@ -105,6 +109,9 @@ fn outcomes(rows: &mut Rows<'_>) {
     });
     if rows.any(|s| s.skipped) {
         rows.count("skipped", |s| s.skipped);
+    }
+    if rows.any(|s| s.warm_up) {
+        rows.count("warm-up, left out", |s| s.warm_up);
     }
     let causes = rows.summaries.iter().flat_map(|s| s.failures.keys().copied());
     let causes: BTreeSet<Cause> = causes.collect();
@@ -160,6 +167,38 @@ fn costs(rows: &mut Rows<'_>, currency: &Currency) {
     if rows.any(|s| s.duplicate_microusd) {
         rows.add("cost of duplicates", |s| Some(s.duplicate_microusd), |_, v| usd(v));
     }
+}
+
+/// How well the arrivals were kept: of the generator, and not of the pipeline.
+fn schedule(rows: &mut Rows<'_>, generators: &BTreeMap<String, Generator>) {
+    let of = |s: &Summary| generators.get(&s.pipeline);
+    let rate = |per_1000_s: u64| {
+        let tenths = (per_1000_s + 50) / 100;
+        format!("{}.{}/s", thousands(tenths / 10), tenths % 10)
+    };
+    let any_rate = generators.values().any(|of| of.offered_per_1000_s().is_some());
+    if any_rate {
+        let offered = |s: &Summary| of(s)?.offered_per_1000_s();
+        rows.add("offered rate", offered, |_, v| rate(v));
+        let achieved = |s: &Summary| of(s)?.achieved_per_1000_s();
+        rows.add("achieved rate", achieved, |_, v| rate(v));
+    }
+    let mut lag = |quantile: Quantile, lag_us: fn(&Generator) -> u64| {
+        let cell = |s: &Summary, value| {
+            let n = of(s).map_or(0, |of| of.started);
+            if n >= quantile.floor() {
+                format!("{} (n={})", duration(value), thousands(n))
+            } else {
+                format!("n/a (n={}, needs {})", thousands(n), quantile.floor())
+            }
+        };
+        let label = format!("schedule lag {}", quantile.name());
+        rows.add(label, |s| of(s).map(lag_us), cell);
+    };
+    lag(Quantile::P50, |of| of.lag_p50_us);
+    lag(Quantile::P99, |of| of.lag_p99_us);
+    lag(Quantile::Max, |of| of.lag_max_us);
+    rows.add("dropped arrivals", |s| Some(of(s)?.dropped), |_, v| thousands(v));
 }
 
 fn platform(rows: &mut Rows<'_>) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::fixture;
 use crate::judge::judge;
+use crate::record::measured::Generator;
 use crate::record::{Bound, Expectation};
 use crate::run::{Gap, Run};
 
@@ -105,12 +106,22 @@ fn three_pipelines_have_no_ratio_and_measured_times_have_a_row() {
     let mut third = run.pipelines[1].clone();
     third.header.name = "hardened".to_owned();
     run.pipelines.push(third);
+    let generator = Generator {
+        started: 300,
+        dropped: 2,
+        offered_us: 2_990_000,
+        achieved_us: 2_990_400,
+        lag_p50_us: 900,
+        lag_p99_us: 1_100,
+        lag_max_us: 4_000,
+    };
     let measured = Measured {
         format: crate::record::measured::FORMAT,
         wall_us: 41_000,
         pipelines: BTreeMap::from([("phase1".to_owned(), 12_345)]),
         pipelines_peak_rss_kb: BTreeMap::from([("phase3".to_owned(), 6_144)]),
         peak_rss_kb: None,
+        generators: BTreeMap::from([("phase1".to_owned(), generator)]),
     };
     insta::assert_snapshot!(page(run, Some(&measured)), @r"
     PASS  concurrent: phase1 4/10 documented, phase3 10/10, hardened 10/10 (not judged) · seed 7
@@ -140,6 +151,12 @@ fn three_pipelines_have_no_ratio_and_measured_times_have_a_row() {
      cache hits                            0                 0                 0
      simulated time                   22.1 s            31.2 s            31.2 s
      wall time                         12 ms                 —                 —
+     offered rate                    100.0/s                 —                 —
+     achieved rate                   100.0/s                 —                 —
+     schedule lag p50         900 µs (n=300)                 —                 —
+     schedule lag p99           1 ms (n=300)                 —                 —
+     schedule lag max           4 ms (n=300)                 —                 —
+     dropped arrivals                      2                 —                 —
      modelled memory                38.0 MiB          38.0 MiB          38.0 MiB
      own memory, resident                  —           6.0 MiB                 —
     ");
