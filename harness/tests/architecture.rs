@@ -14,18 +14,28 @@ use std::fmt::Write as _;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// Every crate with the crates that it may know.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("engine", &["mock-claude", "reports", "strict-toml"]),
     ("generators", &["strict-toml"]),
     (
         "harness",
-        &["engine", "generators", "mock-claude", "reports", "scenarios", "strict-toml", "testlog"],
+        &[
+            "engine",
+            "generators",
+            "mock-claude",
+            "reports",
+            "scenarios",
+            "strict-toml",
+            "testlog",
+            "warp",
+        ],
     ),
     ("mock-claude", &["strict-toml"]),
     ("reports", &["strict-toml"]),
     ("scenarios", &["generators", "mock-claude", "reports", "strict-toml"]),
     ("strict-toml", &[]),
     ("testlog", &["reports"]),
+    ("warp", &[]),
 ];
 
 /// The most files that may import each other in a circle: a type and its closest companions.

@@ -61,6 +61,7 @@ fn header() -> Header {
         question: "Does the pipeline keep what a burst is refused?".to_owned(),
         seed: 7,
         clock: Clock::Simulated,
+        speed: None,
         pipelines: vec![pipeline("phase1", "1"), pipeline("phase3", "3")],
         input: "generated".to_owned(),
         currency: Currency {

@@ -48,7 +48,7 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run a scenario against one or more pipelines
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Estimate what a run over a source tree would cost, take and break on, without one call
     Estimate(EstimateArgs),
     /// List the scenarios and pipelines that ship with the binary

@@ -3,7 +3,9 @@
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 
+use clap::builder::RangedI64ValueParser;
 use clap::{Args as Section, ValueEnum};
+use warp::SPEEDS;
 
 use crate::plan::stage::Stage;
 
@@ -31,6 +33,9 @@ pub struct RunArgs {
     /// be]
     #[arg(long, value_enum)]
     pub clock: Option<ClockArg>,
+    /// Let time pass N times as fast for your own command while all of it waits, 1 to 1000 (Linux)
+    #[arg(long, value_name = "N", value_parser = speed())]
+    pub speed: Option<u32>,
     /// A source tree to use in place of the scenario's generated files
     #[arg(long, value_name = "DIR")]
     pub input: Option<PathBuf>,
@@ -78,10 +83,15 @@ pub struct RunArgs {
     pub command: Vec<String>,
 }
 
+fn speed() -> RangedI64ValueParser<u32> {
+    RangedI64ValueParser::new().range(i64::from(*SPEEDS.start())..=i64::from(*SPEEDS.end()))
+}
+
 const RUN_EXAMPLES: &str = "\
 Examples:
   chaos run concurrent
   chaos run concurrent -- python pipeline.py {file}
+  chaos run concurrent --speed 60 -- python pipeline.py {file}
   chaos run concurrent --pipeline phase1 phase3 -- python pipeline.py {file}
   chaos run concurrent --pipeline mine.toml
   chaos run concurrent --http http://127.0.0.1:8000/document --start 'uvicorn app:app --port 8000'

@@ -63,6 +63,7 @@ pub fn runs(args: &RunArgs) -> Result<Vec<RunPlan>, Failure> {
                 plan.judged = library::find(name).is_none();
             }
             plan.seed = args.seed.unwrap_or(plan.seed);
+            plan.speed = args.speed.filter(|speed| *speed > 1);
             plan.cache = args
                 .cache
                 .as_deref()
@@ -228,6 +229,7 @@ fn bare(name: &str, scenario: Scenario, targets: Vec<Arc<dyn TargetPlan>>) -> Ru
         name: name.to_owned(),
         seed: scenario.seed,
         clock: Clock::Simulated,
+        speed: None,
         mixes_clocks: false,
         targets,
         files: Vec::new(),

@@ -25,6 +25,8 @@ pub struct RunPlan {
     pub seed: u64,
     /// The clock.
     pub clock: Clock,
+    /// How many times as fast time passes while all processes wait, where it is warped.
+    pub speed: Option<u32>,
     /// Whether targets that can be simulated are, in a run of which others need real time.
     pub mixes_clocks: bool,
     /// What is put under the load, in order.
@@ -112,6 +114,7 @@ impl RunPlan {
             question,
             seed: self.seed,
             clock: self.clock,
+            speed: self.speed,
             pipelines,
             input: if self.from_disk { "directory" } else { "generated" }.to_owned(),
             currency: self::currency(currency),

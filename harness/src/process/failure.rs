@@ -37,6 +37,19 @@ impl Exit {
         }
     }
 
+    /// What an exit code of this program means; one that is not documented is a bug.
+    pub fn of_code(code: u8) -> Self {
+        let all = [
+            Self::Pass,
+            Self::Usage,
+            Self::Inconclusive,
+            Self::Failed,
+            Self::Invalid,
+            Self::Interrupted,
+        ];
+        all.into_iter().find(|exit| exit.code() == code).unwrap_or(Self::Internal)
+    }
+
     /// The worse of two: what several runs exit with.
     #[must_use]
     pub fn worst(self, other: Self) -> Self {

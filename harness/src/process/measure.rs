@@ -10,19 +10,45 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// A stopwatch on the machine's clock.
-#[derive(Debug, Clone, Copy)]
-pub struct Stopwatch(Instant);
+use reports::measured::Warped;
+use warp::figures::{Figures, figures};
+
+/// A stopwatch on the machine's clock, whatever the run's own clock does.
+#[derive(Debug, Clone)]
+pub struct Stopwatch {
+    started: Instant,
+    /// Where this process follows a clock that is warped, how that stood.
+    warped: Option<Figures>,
+}
 
 impl Stopwatch {
     /// Starts counting.
     pub fn start() -> Self {
-        Self(Instant::now())
+        Self { started: Instant::now(), warped: figures() }
     }
 
     /// Microseconds since the start.
     pub fn elapsed_us(&self) -> u64 {
-        u64::try_from(self.0.elapsed().as_micros()).unwrap_or(u64::MAX)
+        match (&self.warped, figures()) {
+            (Some(before), Some(now)) => now.real_us.saturating_sub(before.real_us),
+            _ => self.passed_us(),
+        }
+    }
+
+    /// How time was warped since the start, where it was.
+    pub fn warped(&self) -> Option<Warped> {
+        let (before, now) = (self.warped.as_ref()?, figures()?);
+        Some(Warped {
+            speed: now.speed,
+            passed_us: self.passed_us(),
+            computing_us: now.computing_us.saturating_sub(before.computing_us),
+            strangers: now.stranger.map(|name| (now.strangers, name)),
+        })
+    }
+
+    /// By the clock that this process has.
+    fn passed_us(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 }
 
@@ -49,7 +75,7 @@ pub fn peak_rss_kb() -> Option<u64> {
 
 /// Rests for this long by the machine's clock, on a thread that has nothing else to do.
 pub fn rest(time: Duration) {
-    std::thread::sleep(time);
+    warp::real::rest(time);
 }
 
 /// Lets this process open as many files as the system gives anybody of this user: each process

@@ -104,6 +104,7 @@ pub fn run(
         peak_rss_kb = peak_rss_kb.max(peak_kb);
         resident_kb.extend(peak_kb.filter(|_| forgotten).map(|peak_kb| (name, peak_kb)));
     }
+    let warped = whole.warped();
     let measured = Measured {
         format: reports::measured::FORMAT,
         wall_us: whole.elapsed_us(),
@@ -111,6 +112,7 @@ pub fn run(
         pipelines_peak_rss_kb: resident_kb,
         peak_rss_kb,
         generators,
+        warped,
     };
     Ok(Aftermath { measured, printed })
 }

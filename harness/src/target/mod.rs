@@ -21,6 +21,7 @@ pub mod limits;
 mod outcome;
 pub mod process;
 mod template;
+mod warpable;
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -106,6 +107,11 @@ pub trait TargetPlan: fmt::Debug + Send + Sync {
     /// Whether its time cannot be simulated.
     fn needs_real_time(&self) -> bool {
         false
+    }
+
+    /// Whether what it starts can follow a clock that is warped; says why not.
+    fn can_be_warped(&self) -> Result<(), Failure> {
+        Ok(())
     }
 
     /// The port at which it looks for the mock; 0 where it is told.

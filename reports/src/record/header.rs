@@ -28,6 +28,10 @@ pub struct Header {
     pub seed: u64,
     /// Whether time was simulated.
     pub clock: Clock,
+    /// How many times as fast time passed while all processes waited; absent where it was not
+    /// warped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speed: Option<u32>,
     /// The pipelines in the order in which they ran, with a hash of each one's configuration.
     pub pipelines: Vec<PipelineHeader>,
     /// Where the source files came from: `generated`, or `directory` for `--input`.

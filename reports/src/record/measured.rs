@@ -34,6 +34,9 @@ pub struct Measured {
     /// have none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub generators: BTreeMap<String, Generator>,
+    /// How time was warped; absent where it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warped: Option<Warped>,
 }
 
 /// How well a schedule of arrivals was kept.
@@ -102,6 +105,42 @@ impl Generator {
     }
 }
 
+/// How time passed in a run whose clock ran fast while all processes waited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Warped {
+    /// How many times as fast.
+    pub speed: u32,
+    /// Time on the clock of the run, in microseconds; [`Measured::wall_us`] is what it took here.
+    pub passed_us: u64,
+    /// Real time in which any process computed, in microseconds.
+    pub computing_us: u64,
+    /// Processes that did not follow the clock, and the name of the first of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strangers: Option<(u64, String)>,
+}
+
+impl Warped {
+    /// The same in words; `wall_us` is what the run took here.
+    pub fn words(&self, wall_us: u64) -> String {
+        let strangers = self.strangers.as_ref().map(|(count, name)| {
+            let others = if *count > 1 { " and others" } else { "" };
+            format!(
+                "\nwarning: `{name}`{others} did not follow the clock, so that counts and \
+                 latencies may not be those of real time\nhint: run it without --speed"
+            )
+        });
+        format!(
+            "time: warped x{}, {} in {} of real time, {} of it computing{}",
+            self.speed,
+            duration(self.passed_us),
+            duration(wall_us),
+            duration(self.computing_us),
+            strangers.unwrap_or_default(),
+        )
+    }
+}
+
 impl Measured {
     /// Reads `measured.json`; the error is a lower-case fragment.
     pub fn read(text: &str) -> Result<Self, String> {
@@ -132,6 +171,7 @@ mod tests {
             pipelines_peak_rss_kb: BTreeMap::from([("phase1".to_owned(), 9_216)]),
             peak_rss_kb: Some(18_432),
             generators: BTreeMap::from([("phase1".to_owned(), generator())]),
+            warped: None,
         }
     }
 
@@ -173,6 +213,19 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back() {
         assert_eq!(Measured::read(&measured().to_json()), Ok(measured()));
+    }
+
+    #[test]
+    fn warped_time_says_how_much_of_the_real_time_was_computing() {
+        let mut warped =
+            Warped { speed: 60, passed_us: 100_500_000, computing_us: 1_200_000, strangers: None };
+        let measured = Measured { warped: Some(warped.clone()), ..measured() };
+        assert_eq!(Measured::read(&measured.to_json()), Ok(measured));
+        let words = warped.words(9_900_000);
+        let expected = "time: warped x60, 100.5 s in 9.9 s of real time, 1.2 s of it computing";
+        assert_eq!(words, expected);
+        warped.strangers = Some((2, "busybox".to_owned()));
+        assert!(warped.words(1).contains("warning: `busybox` and others did not follow"));
     }
 
     #[test]

@@ -70,6 +70,7 @@ fn is_typed(pipeline: &PipelineHeader) -> bool {
 pub(super) fn clock_words(run: &Run) -> &'static str {
     match run.header.clock {
         Clock::Simulated => "simulated time",
+        Clock::Wall if run.header.speed.is_some() => "warped time",
         Clock::Wall => "real time",
     }
 }

@@ -1,6 +1,7 @@
 //! `chaos run`: runs scenarios, keeps their records, prints the outcome.
 
 pub mod records;
+mod warped;
 
 use std::collections::BTreeMap;
 use std::slice;
@@ -20,6 +21,9 @@ use crate::{Exit, Failure};
 /// Runs everything that was asked for; exits with the worst verdict.
 pub fn execute(args: &RunArgs) -> Result<Exit, Failure> {
     let plans = plan::runs(args)?;
+    if let Some(exit) = warped::below(args, &plans)? {
+        return Ok(exit);
+    }
     let interrupt = Interrupt::on_signals()?;
     let several = plans.len() > 1;
     let mut exit = Exit::Pass;
@@ -81,6 +85,7 @@ fn finished(args: &RunArgs, plan: &RunPlan, folder: &RunFolder) -> Result<Option
         peak_rss_kb: None,
         generators: BTreeMap::new(),
         pipelines_peak_rss_kb: BTreeMap::new(),
+        warped: None,
     };
     let measured = folder.measured().unwrap_or(unknown);
     Ok(Some(judge(run).with_measured(Some(measured))))
@@ -96,9 +101,12 @@ fn places(folder: &RunFolder, measured: Option<&Measured>) -> String {
         .kept()
         .map(|kept| format!("the run that was there is now in {}\n", kept.display()))
         .unwrap_or_default();
+    let wall_us = measured.map_or(0, |measured| measured.wall_us);
+    let warped = measured.and_then(|measured| measured.warped.as_ref());
+    let warped = warped.map(|warped| warped.words(wall_us) + "\n").unwrap_or_default();
     format!(
-        "\nrun took {} of real time{memory}\n{kept}records and reports: {}\n",
-        reports::text::duration(measured.map_or(0, |measured| measured.wall_us)),
+        "\nrun took {} of real time{memory}\n{warped}{kept}records and reports: {}\n",
+        reports::text::duration(wall_us),
         folder.path().display()
     )
 }

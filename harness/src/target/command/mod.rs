@@ -28,7 +28,7 @@ use super::outcome::{Noted, Outcomes, Said};
 use super::process::environment::{to_mock, url_of_job};
 use super::process::{Ended, Running as Process, Start};
 use super::template::{Given, Scope, Template};
-use super::{Job, JobEnd, Limits, Setup, Target, TargetPlan, describe_text};
+use super::{Job, JobEnd, Limits, Setup, Target, TargetPlan, describe_text, warpable};
 use crate::Failure;
 use crate::platform::invocation::Invocation;
 use crate::service::calls::Calls;
@@ -155,6 +155,11 @@ impl TargetPlan for Command {
 
     fn needs_real_time(&self) -> bool {
         true
+    }
+
+    fn can_be_warped(&self) -> Result<(), Failure> {
+        let program = self.config.argv.first().map_or("", String::as_str);
+        warpable::program(program, self.folder.as_deref())
     }
 }
 

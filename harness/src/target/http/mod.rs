@@ -29,7 +29,7 @@ use super::judge::{self, Check, Work};
 use super::limits::LimitsConfig;
 use super::outcome::{Noted, Outcomes, Said};
 use super::template::Given;
-use super::{Job, JobEnd, Limits, Setup, Target, TargetPlan, describe_text};
+use super::{Job, JobEnd, Limits, Setup, Target, TargetPlan, describe_text, warpable};
 use crate::Failure;
 use crate::platform::invocation::Invocation;
 use crate::service::calls::Calls;
@@ -166,6 +166,15 @@ impl TargetPlan for Http {
 
     fn needs_real_time(&self) -> bool {
         true
+    }
+
+    fn can_be_warped(&self) -> Result<(), Failure> {
+        // Its command is for a shell, which is the system's own; what that starts is looked at
+        // while it runs.
+        match &self.config.start {
+            Some(_) => warpable::program("sh", None),
+            None => Err(warpable::running_already(self.url.as_str())),
+        }
     }
 
     fn mock_port(&self) -> u16 {

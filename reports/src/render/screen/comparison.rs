@@ -86,7 +86,11 @@ fn headline(judged: &Judged, style: Style) -> String {
         format!("{pipeline} {}/{}{word}{judged}", summary.documented, summary.tried())
     });
     let documented: Vec<String> = documented.collect();
-    let clock = if run.header.clock == Clock::Wall { " · real time" } else { "" };
+    let clock = match (run.header.clock, run.header.speed) {
+        (Clock::Simulated, _) => String::new(),
+        (Clock::Wall, None) => " · real time".to_owned(),
+        (Clock::Wall, Some(speed)) => format!(" · warped time x{speed}"),
+    };
     let word = match verdict_words(judged) {
         word if word == judged.verdict().word() => style.paint(judged.verdict(), word),
         word => word.to_owned(),

@@ -1,0 +1,52 @@
+//! `--speed`: the same program again, below a clock that runs fast while all of its processes
+//! wait.
+//!
+//! The program that was typed stays outside and sets the pace; the one below it does the run, mock
+//! and processes of the command included, and knows of it only what its reports say.
+
+use warp::supervise::{Ended, supervise};
+
+use crate::args::RunArgs;
+use crate::plan::run_plan::RunPlan;
+use crate::{Exit, Failure};
+
+/// Does the runs below a clock and gives how they ended; nothing where they are to be done here.
+pub(super) fn below(args: &RunArgs, plans: &[RunPlan]) -> Result<Option<Exit>, Failure> {
+    let Some(speed) = args.speed else { return Ok(None) };
+    let own = |plan: &RunPlan| plan.targets.iter().any(|target| target.needs_real_time());
+    if !plans.iter().all(own) {
+        return Err(Failure::usage(
+            "`--speed` is for a command of yours: built-in pipelines wait in simulated time, \
+             which costs nothing\n\
+             hint: chaos run concurrent --speed 60 -- python pipeline.py {file}",
+        ));
+    }
+    if speed == 1 {
+        return Ok(None);
+    }
+    if warp::figures::is_inside() {
+        return inside();
+    }
+    for target in plans.iter().flat_map(|plan| &plan.targets) {
+        target.can_be_warped()?;
+    }
+    match supervise(speed) {
+        Ok(Ended::Code(code)) => Ok(Some(Exit::of_code(code))),
+        Ok(Ended::Signal(signal)) => {
+            Err(Failure::internal(format!("the run was ended by signal {signal}")))
+        }
+        Err(error) => Err(Failure::internal(format!(
+            "time cannot be warped: {error}\nhint: leave out `--speed`"
+        ))),
+    }
+}
+
+/// Whether this program follows the clock that it was started below.
+fn inside() -> Result<Option<Exit>, Failure> {
+    if warp::figures::figures().is_some() {
+        return Ok(None);
+    }
+    Err(Failure::internal(
+        "the system does not load what warps time into this program\nhint: leave out `--speed`",
+    ))
+}
