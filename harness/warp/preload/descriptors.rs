@@ -144,7 +144,7 @@ unsafe extern "C" fn read(fd: c_int, to: *mut c_void, length: usize) -> isize {
         page.woken();
         if result == 8 {
             // SAFETY: eight bytes have been read there.
-            unsafe { crate::timers::add_missed(fd, to.cast()) };
+            unsafe { crate::waiter::add_missed(fd, to.cast()) };
         }
     }
     result
@@ -323,7 +323,7 @@ unsafe extern "C" fn dup2(fd: c_int, to: c_int) -> c_int {
     // SAFETY: the caller's own arguments.
     let result = unsafe { real!(dup2(c_int, c_int) -> c_int; fd, to) };
     if result >= 0 && fd != to {
-        crate::timers::closed(to);
+        crate::waiter::closed(to);
         copy(Some(fd), to);
     }
     result
@@ -334,7 +334,7 @@ unsafe extern "C" fn dup3(fd: c_int, to: c_int, flags: c_int) -> c_int {
     // SAFETY: the caller's own arguments.
     let result = unsafe { real!(dup3(c_int, c_int, c_int) -> c_int; fd, to, flags) };
     if result >= 0 {
-        crate::timers::closed(to);
+        crate::waiter::closed(to);
         copy(Some(fd), to);
     }
     result
@@ -366,7 +366,7 @@ control!(fcntl64);
 unsafe extern "C" fn close(fd: c_int) -> c_int {
     if page().is_some() {
         copy(None, fd);
-        crate::timers::closed(fd);
+        crate::waiter::closed(fd);
     }
     // SAFETY: the caller's own argument.
     unsafe { real!(close(c_int) -> c_int; fd) }
@@ -378,7 +378,7 @@ unsafe extern "C" fn close_range(first: c_uint, last: c_uint, flags: c_int) -> c
     if page().is_some() && flags & CLOSE_RANGE_CLOEXEC == 0 {
         for fd in first..=last.min(DESCRIPTORS as c_uint - 1) {
             copy(None, fd.cast_signed());
-            crate::timers::closed(fd.cast_signed());
+            crate::waiter::closed(fd.cast_signed());
         }
     }
     // SAFETY: the caller's own arguments.

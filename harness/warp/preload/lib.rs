@@ -33,6 +33,7 @@ mod processes;
 mod raw;
 mod sleeps;
 mod timers;
+mod waiter;
 
 /// Nothing here can panic that can be foreseen; what cannot ends the process, as an abort does.
 #[cfg(preload)]

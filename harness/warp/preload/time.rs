@@ -27,7 +27,7 @@ extern "C" fn begin() {
     }
     enter();
     if let Some(page) = page() {
-        crate::timers::take_over(page);
+        crate::waiter::take_over(page);
     }
     // SAFETY: the arguments are those of the option; the function has C's type.
     unsafe {
@@ -39,7 +39,7 @@ extern "C" fn begin() {
 }
 
 unsafe extern "C" fn forked() {
-    crate::timers::forget();
+    crate::waiter::forget();
     enter();
 }
 
