@@ -9,7 +9,7 @@ use core::ffi::{c_int, c_void};
 
 use crate::page::Page;
 use crate::system::{CLOCK_REALTIME, ETIMEDOUT, Timespec, errno, fail, real, real_clock};
-use crate::time::{counted, page, wait};
+use crate::time::{Due, counted, page, wait};
 
 /// A point on the machine's clock that is so many nanoseconds away.
 fn ahead(clock: c_int, nanoseconds: i64) -> Timespec {
@@ -86,6 +86,7 @@ unsafe extern "C" fn sem_clockwait(
 
 /// Waits for a condition in one piece; where only the piece has ended it was woken for nothing.
 fn condition(page: &Page, due: i64, clock: c_int, once: impl Fn(&Timespec) -> c_int) -> c_int {
+    let _due = Due::new(page, due);
     let Some(piece) = page.piece(due) else { return once(&Timespec::ZERO) };
     let result = counted(page, || once(&ahead(clock, piece)));
     if result != ETIMEDOUT {

@@ -46,7 +46,10 @@ unsafe extern "C" fn forked() {
 fn enter() {
     if let Some(page) = page() {
         // SAFETY: it takes no arguments.
-        let place = page.register(unsafe { system::getpid() }.cast_unsigned());
+        let process = unsafe { system::getpid() }.cast_unsigned();
+        // A program before this one may have been in the middle of a wait.
+        page.stop_all(process);
+        let place = page.register(process);
         PLACE.store(place.unwrap_or(usize::MAX), Ordering::Release);
     }
 }
@@ -132,12 +135,17 @@ impl Page {
     /// How long to wait, in real nanoseconds, for a virtual time or for a look at the page;
     /// nothing where the time has come.
     pub(crate) fn piece(&self, due: i64) -> Option<i64> {
-        let (_, moment) = self.moment();
-        let real = machine();
+        let (_, mut moment) = self.moment();
+        let mut real = machine();
         // Not by `virt`: whoever is given a time commits the clock to it, and this one is late.
         if moment.virt_at(real).max(self.latest()) >= due {
             self.slow_down(Some(due), machine);
-            return None;
+            // Somebody may be waiting for an earlier time, who has not been woken yet.
+            if self.virt() >= due {
+                return None;
+            }
+            (_, moment) = self.moment();
+            real = machine();
         }
         let missing = moment.real_at(due).saturating_sub(real);
         let most = if moment.is_slow() { self.slice.load(Ordering::Relaxed) } else { LONGEST };
@@ -153,6 +161,7 @@ impl Page {
 /// Waits for a virtual time by a call that waits for so many real nanoseconds, and gives nothing
 /// where only the time has passed.
 pub(crate) fn wait<R>(page: &Page, due: i64, mut once: impl FnMut(i64) -> Option<R>) -> Option<R> {
+    let _due = Due::new(page, due);
     while let Some(piece) = page.piece(due) {
         if let Some(result) = counted(page, || once(piece)) {
             page.woken();
@@ -160,6 +169,28 @@ pub(crate) fn wait<R>(page: &Page, due: i64, mut once: impl FnMut(i64) -> Option
         }
     }
     None
+}
+
+/// A time that this thread waits for, which the clock does not run past until this is dropped.
+pub(crate) struct Due<'a> {
+    page: &'a Page,
+    place: Option<usize>,
+}
+
+impl<'a> Due<'a> {
+    pub(crate) fn new(page: &'a Page, due: i64) -> Self {
+        // SAFETY: it takes no arguments.
+        let process = unsafe { system::getpid() }.cast_unsigned();
+        Self { page, place: page.wait_for(process, due) }
+    }
+}
+
+impl Drop for Due<'_> {
+    fn drop(&mut self) {
+        if let Some(place) = self.place {
+            self.page.stop_waiting(place);
+        }
+    }
 }
 
 /// Waits for one piece, as one that waits in pieces: the more there are, the longer these are.

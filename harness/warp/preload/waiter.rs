@@ -14,6 +14,7 @@ use crate::kernel::kernel;
 use crate::page::{NEVER, Page};
 use crate::polls::ready_within;
 use crate::system::{Itimerspec, Itimerval, Timespec, Timeval, real};
+use crate::time::Due;
 
 /// Timers of a process that can be set at once; further ones run in real time.
 const TIMERS: usize = 256;
@@ -186,6 +187,7 @@ extern "C" fn run(page: *mut c_void) -> *mut c_void {
             unsafe { futex(0, changes, null()) };
             continue;
         }
+        let due = Due::new(page, next);
         match page.piece(next) {
             Some(piece) => {
                 let piece = Timespec::of(piece);
@@ -194,6 +196,7 @@ extern "C" fn run(page: *mut c_void) -> *mut c_void {
             }
             None => ALL.iter().for_each(|timer| fire(page, timer)),
         }
+        drop(due);
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! A look adds up what the processes have computed since the last one. Two quiet looks in a row
 //! are followed by a closer one, at every thread: on a busy machine a thread that would compute
-//! waits for a processor and uses none. Only then is the clock announced to run fast, so far ahead
-//! that every thread that waits at real speed has read it by then. Whoever wakes puts it back.
+//! waits for a processor and uses none. Only then does the clock run fast. Whoever wakes puts it
+//! back.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -141,10 +141,8 @@ impl Pace {
     }
 
     fn announce(&self, ticket: u64) {
-        // Half a slice more than a thread that has just begun to wait needs.
-        let page = self.page();
-        let lead = page.slice.load(Relaxed) * 3 / 2;
-        page.announce(ticket, real_clock(libc::CLOCK_MONOTONIC) + lead, self.speed);
+        // At once: the clock runs past nobody who does not know it yet.
+        self.page().announce(ticket, real_clock(libc::CLOCK_MONOTONIC), self.speed);
     }
 
     /// Looking at many processes takes time itself; with many of them it is done less often.
@@ -154,8 +152,6 @@ impl Pace {
         let waiting: i64 = places.map(|place| i64::from(page.waiting[place].load(Relaxed))).sum();
         let processes = i64::try_from(self.known.len()).unwrap_or(i64::MAX / SLICE);
         let slice = SLICE + waiting * SLICE_A_THREAD + processes * SLICE_A_PROCESS;
-        // Shorter by and by: who has begun to wait for a longer one has it still before it.
-        let slice = slice.max(page.slice.load(Relaxed) * 9 / 10);
         page.slice.store(slice, Relaxed);
         Duration::from_nanos((slice / 2).unsigned_abs())
     }
@@ -176,6 +172,7 @@ impl Pace {
         let mut sum = 0;
         self.known.retain(|process, known| {
             let Some(computed) = processes::computed(*process) else {
+                page.stop_all(*process);
                 if let Some(place) = known.place {
                     forget(page, place, *process);
                 }

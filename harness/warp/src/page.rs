@@ -5,9 +5,12 @@
 //! one is written into a free slot and takes the place of the current one by a single
 //! compare-and-swap, so that a process that is killed half-way leaves nothing locked.
 //!
-//! The clock never runs backwards. Speeding up is announced ahead and known to every reader when
-//! it happens; slowing down takes hold at once, and what readers were given while the clock ran
-//! fast is in `latest`, below which nobody is given anything any more.
+//! The clock never runs backwards. Slowing down takes hold at once, and what readers were given
+//! while the clock ran fast is in `latest`, below which nobody is given anything any more.
+//!
+//! Nor does a fast clock run past anybody: whoever waits for a time has it in `dues`, and until it
+//! has woken the clock stands still there. So it does not matter how late the machine wakes a
+//! thread, or whether it knows yet that the clock runs fast.
 //!
 //! This file is compiled twice: into the library, and into the object that is preloaded.
 
@@ -22,6 +25,9 @@ pub const VARIABLE: &core::ffi::CStr = c"CHAOS_WARP_PAGE";
 
 /// Processes that are known at once.
 pub const PROCESSES: usize = 4096;
+
+/// Threads whose time is known at once, of those that wait for one.
+pub const DUES: usize = 4096;
 
 /// Slots for moments: far more than there are threads that could write at the same instant.
 const MOMENTS: usize = 1024;
@@ -64,6 +70,11 @@ impl Moment {
         }
         let first = self.then_at.saturating_sub(self.real).saturating_mul(self.factor);
         self.then_at.saturating_add(divide(missing.saturating_sub(first), self.then_factor))
+    }
+
+    /// The virtual time at which the piece began that a moment of the machine's clock is in.
+    fn began_virt(&self, real: i64) -> i64 {
+        if real < self.then_at { self.virt } else { self.virt_at(self.then_at) }
     }
 
     /// How fast the clock runs at a moment of the machine's clock.
@@ -128,6 +139,12 @@ pub struct Page {
     pub processes: [AtomicU32; PROCESSES],
     /// How many threads of each of them wait in pieces at this moment.
     pub waiting: [AtomicU32; PROCESSES],
+    /// Places of `dues` that have ever been used: none behind them has to be looked at.
+    dues_used: AtomicU64,
+    /// Whose thread each of them is; 0 is a free place.
+    due_of: [AtomicU32; DUES],
+    /// What threads wait for.
+    dues: [AtomicI64; DUES],
     slots: [Slot; MOMENTS],
 }
 
@@ -145,6 +162,7 @@ impl Page {
         self.began.store(real, Relaxed);
         self.looked.store(real, Relaxed);
         self.latest.store(i64::MIN, Relaxed);
+        self.dues.iter().for_each(|due| due.store(NEVER, Relaxed));
         let start = Moment { real, virt: real, factor: 1, then_at: NEVER, then_factor: 1 };
         // The first ticket replaces the one that no slot has.
         self.replace(0, &start);
@@ -195,14 +213,18 @@ impl Page {
         loop {
             let (ticket, moment) = self.moment();
             let real = real();
-            let virt = moment.virt_at(real);
+            let fast = moment.factor_at(real) > 1;
+            let mut virt = moment.virt_at(real);
+            if fast {
+                virt = virt.min(self.earliest(moment.began_virt(real)));
+            }
             if self.current.load(Acquire) != ticket {
                 continue;
             }
-            return if moment.factor_at(real) == 1 {
-                virt.max(self.latest())
-            } else {
+            return if fast {
                 self.latest.fetch_max(virt, AcqRel).max(virt)
+            } else {
+                virt.max(self.latest())
             };
         }
     }
@@ -212,9 +234,48 @@ impl Page {
         self.latest.load(Acquire)
     }
 
-    /// Puts the clock back to real speed, because somebody is about to compute. Where that is
-    /// because a virtual time has come, the clock continues from that time: how late the machine
-    /// woke the thread is then no time at all, unless somebody has seen a later one.
+    /// Writes down that a thread of this process waits for a time; gives the place of that, or
+    /// nothing where there is none left.
+    pub fn wait_for(&self, process: u32, due: i64) -> Option<usize> {
+        let free = |of: &AtomicU32| {
+            of.load(Relaxed) == 0 && of.compare_exchange(0, process, AcqRel, Relaxed).is_ok()
+        };
+        let at = self.due_of.iter().position(free)?;
+        self.dues_used.fetch_max(at as u64 + 1, AcqRel);
+        self.dues[at].store(due, Release);
+        Some(at)
+    }
+
+    /// Makes a place free: its thread waits no more.
+    pub fn stop_waiting(&self, at: usize) {
+        self.dues[at].store(NEVER, Release);
+        self.due_of[at].store(0, Release);
+    }
+
+    /// Makes the places of a process free that has ended, or whose program has.
+    pub fn stop_all(&self, process: u32) {
+        for at in 0..self.used() {
+            if self.due_of[at].load(Acquire) == process {
+                self.stop_waiting(at);
+            }
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "it is the number of places, at most")]
+    fn used(&self) -> usize {
+        self.dues_used.load(Acquire) as usize
+    }
+
+    /// The earliest time that anybody waits for, of those after a piece of the clock has begun:
+    /// an earlier one has come at real speed, or is of a thread that has left its wait sideways.
+    fn earliest(&self, began: i64) -> i64 {
+        let dues = self.dues[..self.used()].iter().map(|due| due.load(Acquire));
+        dues.filter(|due| *due >= began).min().unwrap_or(NEVER)
+    }
+
+    /// Puts the clock back to real speed, because somebody is about to compute: to the earliest
+    /// time that anybody waits for. How late the machine woke a thread is then no time at all,
+    /// unless somebody has seen a later one.
     pub fn slow_down(&self, due: Option<i64>, real: impl Fn() -> i64) {
         loop {
             let (ticket, moment) = self.moment();
@@ -224,14 +285,13 @@ impl Page {
             let real = real();
             let fast = moment.factor_at(real) > 1;
             let reached = moment.virt_at(real);
-            let latest = self.latest();
-            let virt = match due {
+            let virt = if fast {
                 // Never before where the fast piece began: that was seen at real speed.
-                Some(due) if fast => {
-                    let begun = if real >= moment.then_at { moment.then_at } else { moment.real };
-                    due.max(moment.virt_at(begun)).max(latest).min(reached)
-                }
-                _ => reached,
+                let began = moment.began_virt(real);
+                let due = due.unwrap_or(NEVER).min(self.earliest(began));
+                due.max(began).max(self.latest()).min(reached.max(self.latest()))
+            } else {
+                reached
             };
             let slow = Moment { real, virt, factor: 1, then_at: NEVER, then_factor: 1 };
             if self.replace(ticket, &slow) {
