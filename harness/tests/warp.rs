@@ -120,7 +120,7 @@ fn the_limit_of_a_command_in_a_file_is_of_the_warped_time() {
     let judged = sandbox.judged("out");
     for job in &judged.run().pipelines[0].jobs {
         assert_eq!(job.cause, Some(Cause::JobTimeout), "{job:?}");
-        assert!((20_000_000..22_000_000).contains(&(job.end_us - job.start_us)), "{job:?}");
+        assert!((20_000_000..40_000_000).contains(&(job.end_us - job.start_us)), "{job:?}");
     }
 }
 

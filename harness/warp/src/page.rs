@@ -379,6 +379,23 @@ mod tests {
     }
 
     #[test]
+    fn a_fast_clock_stands_still_at_the_earliest_time_that_anybody_waits_for() {
+        let page = page();
+        let first = page.wait_for(7, 10 * SECOND).unwrap();
+        page.wait_for(8, 100 * SECOND).unwrap();
+        page.wait_for(7, SECOND).unwrap();
+        page.announce(page.moment().0, 2 * SECOND, 60);
+        assert_eq!(page.now(|| 9 * SECOND), 10 * SECOND, "the one before is not asked for");
+        page.slow_down(Some(100 * SECOND), || 9 * SECOND);
+        assert_eq!(page.now(|| 10 * SECOND), 11 * SECOND);
+        page.stop_waiting(first);
+        page.announce(page.moment().0, 10 * SECOND, 60);
+        assert_eq!(page.now(|| 11 * SECOND), 71 * SECOND);
+        page.stop_all(8);
+        assert_eq!(page.now(|| 13 * SECOND), 191 * SECOND);
+    }
+
+    #[test]
     fn what_ends_an_announcement_before_it_takes_hold_changes_no_time() {
         let page = page();
         page.announce(page.moment().0, 2 * SECOND, 60);

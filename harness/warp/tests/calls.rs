@@ -1,8 +1,8 @@
 //! Goal: every call that is wrapped waits for its time on the program's own clock, and ends early
 //! for the same reasons as ever.
 //! Method: a program in C waits in each way for six seconds by its own clock, which it prints. Here
-//! it is run below a clock sixty times as fast: what it prints has to be six seconds all the same,
-//! and less of the test's time has to have passed. How fast the machine is, is not asserted.
+//! it is run below a clock sixty times as fast: what it prints has to be six seconds all the same.
+//! How fast the machine is, is not asserted.
 
 #![cfg(warps)]
 
@@ -32,22 +32,26 @@ fn waits() -> &'static PathBuf {
     })
 }
 
-/// Waits in the way of this name, which says how long that takes where it is not six seconds.
+/// Waits in the way of this name, which says how long that takes where it is not six seconds. On a
+/// machine that is busy with something else a program takes its time between two calls, at real
+/// speed; a wait in the wrong clock would be a tenth of a second or six minutes.
 #[track_caller]
 fn check(name: &str) {
-    let clock = Clock::new();
-    let began = Instant::now();
-    let printed = run(clock.command(waits()).arg(name));
-    let real_ms = began.elapsed().as_millis();
-    let passed_ms: u128 = printed.trim().parse().expect("a number of milliseconds");
-    let at_once = name.ends_with("_none");
+    let printed = run(Clock::new().command(waits()).arg(name));
+    let passed_ms: u64 = printed.trim().parse().expect("a number of milliseconds");
     let expected = match name {
-        _ if at_once => 0..=500,
-        name if name.ends_with("_half") => 3_000..=3_500,
-        _ => 6_000..=6_500,
+        name if name.ends_with("_none") => 0..=2_000,
+        name if name.ends_with("_half") => 3_000..=5_900,
+        _ => 6_000..=9_000,
     };
     assert!(expected.contains(&passed_ms), "{name}: {passed_ms} ms by its own clock");
-    assert!(at_once || real_ms < passed_ms, "{name}: {real_ms} ms of real time");
+}
+
+#[test]
+fn a_minute_takes_less_than_a_minute() {
+    let began = Instant::now();
+    run(Clock::new().command("sleep").arg("60"));
+    assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
 }
 
 macro_rules! calls {

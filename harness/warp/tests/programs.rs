@@ -133,7 +133,7 @@ fn check(command: &mut Command, lines: usize) {
     let printed = run(command);
     let passed: Vec<u64> = printed.lines().map(|line| line.parse().expect("a number")).collect();
     assert_eq!(passed.len(), lines, "{printed}");
-    assert!(passed.iter().all(|passed_ms| (5_999..=6_500).contains(passed_ms)), "{passed:?}");
+    assert!(passed.iter().all(|passed_ms| (5_999..=9_000).contains(passed_ms)), "{passed:?}");
 }
 
 #[test]
