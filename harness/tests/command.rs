@@ -262,7 +262,8 @@ fn calls_that_come_after_the_end_of_their_job_belong_to_none() {
     let late = "import subprocess, time\n\
         if len(sys.argv) > 2: time.sleep(1.5); ask('x = 1')\n\
         else:\n    ask(open(sys.argv[1]).read())\n    \
-        subprocess.Popen(['setsid', sys.executable, *sys.argv, 'late'],\n        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n    time.sleep(0.1)";
+        subprocess.Popen(['setsid', sys.executable, *sys.argv, 'late'],\n        \
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n    time.sleep(0.1)";
     let sandbox = sandbox("", late);
     sandbox.write("slow.py", "import time; time.sleep(4)");
     let script = "if [ {job} = 6 ]; then python3 client.py {file}; exec python3 slow.py; \
@@ -284,9 +285,9 @@ fn one_that_ignores_sigterm_and_one_that_exits_at_once_are_ended_and_judged() {
     let sandbox = sandbox("", "");
     let found = jobs(&sandbox, &["sh", "-c", "exit 7; {file}"]);
     assert_eq!(causes(&found), [Some(Cause::CommandFailed); 6]);
-    let limits = "format = 1\n[command]\nargv = [\"sh\", \"-c\", \"trap '' TERM; sleep 60; {file}\"]\n\
-        [limits]\ntime_s = 1\n";
-    sandbox.write("deaf.toml", limits);
+    let deaf = "format = 1\n[limits]\ntime_s = 1\n[command]\n\
+        argv = [\"sh\", \"-c\", \"trap '' TERM; sleep 60; {file}\"]\n";
+    sandbox.write("deaf.toml", deaf);
     let run = ["run", "quick.toml", "--out", "deaf", "--quiet", "--pipeline", "deaf.toml"];
     let mut command = sandbox.command(&run);
     command.env("PATH", std::env::var_os("PATH").expect("a PATH"));

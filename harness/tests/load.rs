@@ -1,7 +1,7 @@
 //! Goal: jobs arrive as the load says, whatever its shape; what arrives in the warm-up is left out;
 //! and a run says how well its schedule was kept.
-//! Method: run small scenarios, in simulated time where the schedule is exact and in real time where
-//! the generator itself is measured, and read the records and the reports.
+//! Method: run small scenarios, in simulated time where the schedule is exact and in real time
+//! where the generator itself is measured, and read the records and the reports.
 
 #[expect(dead_code, reason = "every test file uses its own part of it")]
 mod support;

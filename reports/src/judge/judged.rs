@@ -144,6 +144,7 @@ mod tests {
                 pipelines_peak_rss_kb: BTreeMap::new(),
                 peak_rss_kb: None,
                 generators: BTreeMap::from([("phase1".to_owned(), generator)]),
+                warped: None,
             };
             judge(fixture::concurrent()).with_measured(Some(measured))
         };
