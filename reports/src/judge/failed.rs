@@ -40,7 +40,7 @@ pub(super) fn failed_jobs(run: &Run, checks: &[Check]) -> Vec<FailedJob> {
     let mut found = Vec::new();
     for (index, pipeline) in run.pipelines.iter().enumerate() {
         let bound = expected.get(pipeline.header.name.as_str()).copied();
-        found.extend(of_pipeline(index, pipeline, bound, run.header.warm_up_us));
+        found.extend(of_pipeline(index, pipeline, bound, run.warm_up_us(pipeline)));
     }
     found
 }

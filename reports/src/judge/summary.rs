@@ -86,8 +86,8 @@ pub struct Summary {
 impl Summary {
     /// Every pipeline of a run, in the order in which they ran.
     pub(super) fn of(run: &Run) -> Vec<Self> {
-        let after_us = run.header.warm_up_us;
-        run.pipelines.iter().map(|pipeline| Self::after(after_us, pipeline)).collect()
+        let pipelines = run.pipelines.iter();
+        pipelines.map(|pipeline| Self::after(run.warm_up_us(pipeline), pipeline)).collect()
     }
 
     /// One pipeline, by its jobs that arrived from `after_us` on.

@@ -69,6 +69,12 @@ impl Run {
         self.footer.as_ref().is_some_and(|f| f.interrupted)
     }
 
+    /// The time before which a pipeline's jobs count for its warm-up. A target that does the whole
+    /// load as one job has none.
+    pub fn warm_up_us(&self, pipeline: &PipelineRun) -> u64 {
+        if pipeline.header.jobs > 1 { self.header.warm_up_us } else { 0 }
+    }
+
     /// What one pipeline did.
     pub fn pipeline(&self, name: &str) -> Option<&PipelineRun> {
         self.pipelines.iter().find(|p| p.header.name == name)
