@@ -1,5 +1,6 @@
 //! This process: how it ends and in which words, what it shows, what stops it, and what it takes.
 
+pub mod exhausted;
 pub mod failure;
 pub mod interrupt;
 pub mod measure;

@@ -34,6 +34,7 @@ use self::work::Work;
 use crate::Failure;
 use crate::plan::run_plan::RunPlan;
 use crate::platform::Platform;
+use crate::process::exhausted;
 use crate::process::interrupt::Interrupt;
 use crate::process::measure::{self, Stopwatch};
 use crate::service::Service;
@@ -112,6 +113,7 @@ pub fn run(
         pipelines_peak_rss_kb: resident_kb,
         peak_rss_kb,
         generators,
+        exhausted: exhausted::take(),
         warped,
     };
     Ok(Aftermath { measured, printed })
@@ -149,6 +151,7 @@ impl TargetRun<'_> {
 
     /// In real time, with a mock of its own.
     async fn in_real_time(&self) -> Result<Left, Failure> {
+        measure::allow_descriptors();
         let port = self.target.mock_port();
         let refused = |error: std::io::Error| {
             let message = format!("the mock cannot listen on 127.0.0.1:{port}: {error}");

@@ -6,6 +6,8 @@ use futures_util::StreamExt;
 use futures_util::future::{BoxFuture, FutureExt};
 use reqwest::Client;
 
+use crate::process::exhausted;
+
 /// Connections to a base URL.
 #[derive(Debug, Clone)]
 pub struct Socket {
@@ -32,12 +34,18 @@ impl Socket {
             .body(body)
             .send()
             .await
-            .map_err(|error| TransportError::of(&error.without_url()))?;
+            .map_err(failed)?;
         let (head, body) = http::Response::<reqwest::Body>::from(response).into_parts();
-        let pieces = http_body_util::BodyExt::into_data_stream(body)
-            .map(|piece| piece.map_err(|error| TransportError::of(&error.without_url())));
+        let pieces =
+            http_body_util::BodyExt::into_data_stream(body).map(|piece| piece.map_err(failed));
         Ok(http::Response::from_parts(head, pieces.boxed()))
     }
+}
+
+fn failed(error: reqwest::Error) -> TransportError {
+    let error = error.without_url();
+    exhausted::note(&error);
+    TransportError::of(&error)
 }
 
 impl Transport for Socket {

@@ -12,7 +12,6 @@ use super::process::Ended;
 use super::process::guard::Guard;
 use super::process::memory::Memory;
 use crate::Failure;
-use crate::process::measure;
 
 /// Failed jobs whose last words are kept, at most.
 const KEPT: usize = 100;
@@ -29,7 +28,6 @@ pub(super) struct Host {
 impl Host {
     /// A host for processes whose files are in this folder.
     pub(super) fn new(folder: &Path) -> Result<Self, Failure> {
-        measure::allow_descriptors();
         let guard = Guard::start(folder).map_err(|error| {
             Failure::internal(format!("nothing to clean up after the command: {error}"))
         })?;

@@ -55,7 +55,7 @@ pub(crate) async fn run<C>(
         let socket = match accepted {
             Ok((socket, _)) => socket,
             Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
+                tracing::error!(%error, "a connection could not be accepted");
                 sleep(Duration::from_millis(50)).await;
                 continue;
             }

@@ -8,7 +8,7 @@ use super::verdict::Verdict;
 use crate::record::measured::Generator;
 use crate::record::{Bound, Cause, Clock, Expectation};
 use crate::run::Run;
-use crate::text::{decimal, duration};
+use crate::text::{decimal, duration, thousands};
 
 /// One expectation, checked against one measured number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,6 +109,18 @@ pub(super) fn lagging(pipeline: &str, generator: &Generator) -> Option<Check> {
         verdict: Verdict::Inconclusive,
         reason: Some(format!("the generator lagged: {reason}")),
     })
+}
+
+/// Why nothing is known about a run that the machine had not enough for.
+pub(super) fn ran_out(what: &str, count: u64) -> Check {
+    Check {
+        pipeline: "this machine".to_owned(),
+        metric: what.to_owned(),
+        bound: String::new(),
+        measured: format!("ran out {} times", thousands(count)),
+        verdict: Verdict::Inconclusive,
+        reason: Some("what was lost to that says nothing about a pipeline".to_owned()),
+    }
 }
 
 fn unmeasured(pipeline: &str, metric: &str, bound: &Bound, reason: String) -> Check {

@@ -3,7 +3,7 @@
 //! Invariant: a [`Judged`] is made by [`judge`] alone, which takes the run for good, and no page
 //! can make another one: a run cannot be copied, and nobody else counts, checks or lists failures.
 
-use super::check::{Check, checks, lagging};
+use super::check::{Check, checks, lagging, ran_out};
 use super::failed::{FailedJob, failed_jobs};
 use super::failure::Failure;
 use super::summary::Summary;
@@ -63,13 +63,15 @@ impl Judged {
         Self { name: name.into(), ..self }
     }
 
-    /// The same run with what depends on the machine. It is shown and not judged, but for one
-    /// thing: a run whose generator lagged was not under the load that was asked for, and proves
-    /// nothing.
+    /// The same run with what depends on the machine. It is shown and not judged, but for two
+    /// things: a run whose generator lagged was not under the load that was asked for, and one
+    /// that the machine had not enough for was not met by its pipelines. Neither proves anything.
     #[must_use]
     pub fn with_measured(mut self, measured: Option<Measured>) -> Self {
         let generators = measured.iter().flat_map(|measured| &measured.generators);
         self.checks.extend(generators.filter_map(|(pipeline, of)| lagging(pipeline, of)));
+        let exhausted = measured.iter().flat_map(|measured| &measured.exhausted);
+        self.checks.extend(exhausted.map(|(what, count)| ran_out(what, *count)));
         let verdict = Verdict::worst(self.checks.iter().map(|check| check.verdict));
         Self { measured, verdict, ..self }
     }
@@ -144,6 +146,7 @@ mod tests {
                 pipelines_peak_rss_kb: BTreeMap::new(),
                 peak_rss_kb: None,
                 generators: BTreeMap::from([("phase1".to_owned(), generator)]),
+                exhausted: BTreeMap::new(),
                 warped: None,
             };
             judge(fixture::concurrent()).with_measured(Some(measured))

@@ -34,6 +34,9 @@ pub struct Measured {
     /// have none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub generators: BTreeMap<String, Generator>,
+    /// What the machine ran out of, and how often that was felt; absent where it had enough.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub exhausted: BTreeMap<String, u64>,
     /// How time was warped; absent where it was not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warped: Option<Warped>,
@@ -171,6 +174,7 @@ mod tests {
             pipelines_peak_rss_kb: BTreeMap::from([("phase1".to_owned(), 9_216)]),
             peak_rss_kb: Some(18_432),
             generators: BTreeMap::from([("phase1".to_owned(), generator())]),
+            exhausted: BTreeMap::new(),
             warped: None,
         }
     }
@@ -222,7 +226,7 @@ mod tests {
         let measured = Measured { warped: Some(warped.clone()), ..measured() };
         assert_eq!(Measured::read(&measured.to_json()), Ok(measured));
         let words = warped.words(9_900_000);
-        let expected = "time: warped x60, 100.5 s in 9.9 s of real time, 1.2 s of it computing";
+        let expected = "time: warped x60, 1 m 41 s in 9.9 s of real time, 1.2 s of it computing";
         assert_eq!(words, expected);
         warped.strangers = Some((2, "busybox".to_owned()));
         assert!(warped.words(1).contains("warning: `busybox` and others did not follow"));

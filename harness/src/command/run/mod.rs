@@ -84,6 +84,7 @@ fn finished(args: &RunArgs, plan: &RunPlan, folder: &RunFolder) -> Result<Option
         pipelines: BTreeMap::new(),
         peak_rss_kb: None,
         generators: BTreeMap::new(),
+        exhausted: BTreeMap::new(),
         pipelines_peak_rss_kb: BTreeMap::new(),
         warped: None,
     };

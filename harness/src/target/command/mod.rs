@@ -31,6 +31,7 @@ use super::template::{Given, Scope, Template};
 use super::{Job, JobEnd, Limits, Setup, Target, TargetPlan, describe_text, warpable};
 use crate::Failure;
 use crate::platform::invocation::Invocation;
+use crate::process::exhausted;
 use crate::service::calls::Calls;
 use crate::source::{NoText, Origin, SourceFile};
 
@@ -194,7 +195,10 @@ impl Target for Running {
             };
             match files {
                 Ok(files) => self.process(&job, text.as_deref(), &files, within).await,
-                Err(error) => JobEnd::failed(Cause::Unreadable, error.to_string()),
+                Err(error) => {
+                    exhausted::note(&error);
+                    JobEnd::failed(Cause::Unreadable, error.to_string())
+                }
             }
         }
         .boxed()
@@ -232,6 +236,7 @@ impl Running {
         let ended = match ended {
             Ok(ended) => ended,
             Err(error) => {
+                exhausted::note(&error);
                 let words = format!("the command cannot be started: {error}");
                 return JobEnd::failed(Cause::CommandFailed, words);
             }

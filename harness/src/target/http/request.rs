@@ -9,6 +9,7 @@ use reqwest::{Client, Url};
 use serde_json::Value;
 
 use super::config::HttpConfig;
+use crate::process::exhausted;
 use crate::target::process::Tail;
 
 /// What a body's placeholders stand for.
@@ -46,12 +47,12 @@ pub(super) async fn ask(
         request = request.header(name, value);
     }
     let request = request.body(fill(&config.body, filling, is_json));
-    let answer = request.send().await.map_err(|error| words(&error.without_url()))?;
+    let answer = request.send().await.map_err(failed)?;
     let status = answer.status().as_u16();
     let mut body = Tail::keeping(kept_bytes);
     let mut pieces = answer.bytes_stream();
     while let Some(piece) = pieces.next().await {
-        body.push(&piece.map_err(|error| words(&error.without_url()))?);
+        body.push(&piece.map_err(failed)?);
     }
     Ok(Answer { status, body })
 }
@@ -81,6 +82,12 @@ fn fill(body: &str, filling: &Filling<'_>, is_json: bool) -> String {
         }
     }
     filled + rest
+}
+
+fn failed(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    exhausted::note(&error);
+    words(&error)
 }
 
 /// An error with what is behind it.

@@ -122,6 +122,7 @@ fn three_pipelines_have_no_ratio_and_measured_times_have_a_row() {
         pipelines_peak_rss_kb: BTreeMap::from([("phase3".to_owned(), 6_144)]),
         peak_rss_kb: None,
         generators: BTreeMap::from([("phase1".to_owned(), generator)]),
+        exhausted: BTreeMap::new(),
         warped: None,
     };
     insta::assert_snapshot!(page(run, Some(&measured)), @r"
