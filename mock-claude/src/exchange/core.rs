@@ -28,6 +28,8 @@ pub(crate) struct Core {
     pub(super) organization: HeaderValue,
     pub(super) limits: Option<Arc<Limits>>,
     pub(super) attempts: Mutex<AttemptCounts>,
+    /// The same among the requests of each job.
+    pub(super) attempts_of_jobs: Mutex<AttemptCounts>,
     pub(super) cache: Mutex<PromptCache>,
 }
 
@@ -40,6 +42,7 @@ impl Core {
             organization: organization(chance, ""),
             limits: limits.map(Arc::new),
             attempts: Mutex::default(),
+            attempts_of_jobs: Mutex::default(),
             cache: Mutex::default(),
             config,
             clock,
@@ -52,6 +55,7 @@ impl Core {
     /// and the prompt cache stay.
     pub(crate) fn reset(&self) {
         *self.attempts.lock() = AttemptCounts::default();
+        *self.attempts_of_jobs.lock() = AttemptCounts::default();
         self.journal.reset();
     }
 

@@ -4,13 +4,13 @@
 use std::collections::HashMap;
 
 use http::{HeaderMap, header};
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::core::Core;
 use crate::api::headers::{API_KEY, TAG, WORKSPACE, text};
 use crate::api::request::MessagesRequest;
 use crate::basis::chance::{Chance, RequestKey};
-use crate::fault::when::Arrival;
+use crate::fault::when::{Arrival, InJob};
 use crate::limits::Account;
 use crate::model::definitions;
 
@@ -28,22 +28,34 @@ pub(super) struct Identity {
     pub(super) account: Account,
     /// Whose prompt cache it is.
     pub(super) scope: u64,
+    /// Its job, and its key and number among the requests of it.
+    job: Option<(String, Arrival)>,
 }
 
 impl Identity {
-    /// The next attempt at what `subject` stands for.
-    pub(super) fn of(core: &Core, headers: &HeaderMap, subject: u64) -> Self {
+    /// The next attempt at what `subject` stands for, by a client that works for `job`.
+    pub(super) fn of(core: &Core, headers: &HeaderMap, subject: u64, job: Option<String>) -> Self {
         let (earlier, attempt) = core.attempts.lock().count(subject);
+        let at_us = core.clock.now_us();
         let account = core.limits.as_ref().map(|limits| limits.account(headers));
         let key = RequestKey { subject, attempt };
         let tag = text(headers, &TAG);
         Self {
-            arrival: Arrival { key, earlier, at_us: core.clock.now_us() },
+            arrival: Arrival { key, earlier, at_us },
             request_id: request_id(core.chance, key),
             tag: tag.map(|tag| tag.chars().take(MAX_TAG).collect()),
             account: account.unwrap_or_default(),
             scope: scope(headers),
+            job: job.map(|job| {
+                let (key, earlier) = core.attempts_of_jobs.lock().count_in(&job, subject);
+                (job, Arrival { key, earlier, at_us })
+            }),
         }
+    }
+
+    /// The request among those of its job.
+    pub(super) fn in_job(&self) -> Option<InJob<'_>> {
+        self.job.as_ref().map(|(name, arrival)| InJob { name, arrival: *arrival })
     }
 }
 
@@ -115,6 +127,14 @@ impl AttemptCounts {
         self.young.insert(subject, attempt.saturating_add(1));
         (earlier, attempt)
     }
+
+    /// Counts a request among those of a job: its key there, and how many came before it.
+    fn count_in(&mut self, job: &str, subject: u64) -> (RequestKey, u64) {
+        let (_, earlier) = self.count(xxh3_64(job.as_bytes()));
+        let subject = xxh3_64_with_seed(job.as_bytes(), subject);
+        let (_, attempt) = self.count(subject);
+        (RequestKey { subject, attempt }, u64::from(earlier))
+    }
 }
 
 #[cfg(test)]
@@ -126,6 +146,16 @@ mod tests {
         let mut attempts = AttemptCounts::default();
         let counts: Vec<(u64, u32)> = [7, 8, 7, 7].map(|subject| attempts.count(subject)).to_vec();
         assert_eq!(counts, [(0, 0), (1, 0), (2, 1), (3, 2)]);
+    }
+
+    #[test]
+    fn a_job_counts_its_own_requests_and_its_own_attempts() {
+        let mut attempts = AttemptCounts::default();
+        let counts = [("a", 7), ("b", 7), ("a", 8), ("a", 7)].map(|(job, subject)| {
+            let (key, earlier) = attempts.count_in(job, subject);
+            (earlier, key.attempt)
+        });
+        assert_eq!(counts, [(0, 0), (0, 0), (1, 0), (2, 1)]);
     }
 
     #[test]

@@ -35,7 +35,8 @@ pub(super) struct Pending<'a> {
 impl<'a> Pending<'a> {
     /// Opens the next attempt at what `subject` stands for.
     pub(super) fn open(core: &'a Core, asking: Asking<'a>, subject: u64) -> Self {
-        let identity = Identity::of(core, asking.headers, subject);
+        let job = asking.trace.and_then(|trace| trace.open().trace.job.clone());
+        let identity = Identity::of(core, asking.headers, subject, job);
         Self { core, asking, identity, injection: None }
     }
 
@@ -43,7 +44,8 @@ impl<'a> Pending<'a> {
     /// one that is not there.
     pub(super) fn meet(&mut self, path: &str, model: &str, stream: bool) -> Result<(), ApiError> {
         let asked = Asked::of(self.identity.arrival, self.asking.headers);
-        self.injection = self.core.injector.meet(Asked { path, model, stream, ..asked })?;
+        let job = self.identity.in_job();
+        self.injection = self.core.injector.meet(Asked { path, model, stream, job, ..asked })?;
         self.effect().and_then(Effect::refusal).cloned().map_or(Ok(()), Err)
     }
 

@@ -102,6 +102,11 @@ impl<Hits> Fault<Hits> {
         self.when(|when| when.model = Some(Pattern::new(model)))
     }
 
+    /// Hits requests under `/job/NAME`, and counts these alone.
+    pub fn job(self, name: &str) -> Fault<Sometimes> {
+        self.when(|when| when.job = Some(name.to_owned()))
+    }
+
     /// Hits only requests whose reply is streamed, or only those whose reply is not.
     pub fn streamed(self, streamed: bool) -> Fault<Sometimes> {
         self.when(|when| when.stream = Some(streamed))

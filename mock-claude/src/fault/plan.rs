@@ -85,10 +85,11 @@ impl Plan {
             // The position keeps two faults of one kind independent of each other.
             let decision = format!("fault {position}");
             let drawn = Drawn { decision: &decision, chance: self.chance };
-            if !fault.kind().when().hits(&decision, self.chance, asked) {
+            let asked = fault.kind().when().counted(asked);
+            if !fault.kind().when().hits(&decision, self.chance, &asked) {
                 return None;
             }
-            let effect = fault.kind().effect(drawn, asked)?;
+            let effect = fault.kind().effect(drawn, &asked)?;
             Some(Injection { name: fault.name(), effect })
         })
     }
@@ -113,7 +114,7 @@ impl Plan {
         };
         let decision = format!("fault {position}");
         let drawn = Drawn { decision: &decision, chance: self.chance };
-        let effect = fault.kind().effect(drawn, asked);
+        let effect = fault.kind().effect(drawn, &fault.kind().when().counted(asked));
         let injection = effect.map(|effect| Injection { name: fault.name(), effect });
         Ok(injection.filter(Injection::is_felt))
     }

@@ -48,6 +48,10 @@ pub struct When {
     pub model: Option<Pattern>,
     /// The API key of the request, compared by its hash.
     pub api_key: Option<KeyHash>,
+    /// The job of the request, as its path names it by `/job/NAME`, in plain letters where the path
+    /// has them percent-encoded. The other conditions then count the requests of this job only.
+    #[schemars(length(min = 1, max = 400))]
+    pub job: Option<String>,
     /// A header of the request, as `name=value`.
     pub header: Option<HeaderIs>,
     /// Whether the reply is streamed.
@@ -93,13 +97,25 @@ pub(crate) struct Asked<'a> {
     pub(crate) stream: bool,
     /// Requests under way, this one included.
     pub(crate) in_flight: u64,
+    /// The job that it belongs to, where its path names one.
+    pub(crate) job: Option<InJob<'a>>,
+}
+
+/// One request among those of its job.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct InJob<'a> {
+    /// The name of the job.
+    pub(crate) name: &'a str,
+    /// Its key and its number, counted over the job's requests.
+    pub(crate) arrival: Arrival,
 }
 
 impl<'a> Asked<'a> {
     /// What is known of a connection before it carries a request.
     pub(crate) const fn of(arrival: Arrival, headers: &'a HeaderMap) -> Self {
         let (path, model) = ("", "");
-        Self { arrival, path, model, api_key: None, headers, stream: false, in_flight: 0 }
+        let (api_key, stream, in_flight, job) = (None, false, 0, None);
+        Self { arrival, path, model, api_key, headers, stream, in_flight, job }
     }
 }
 
@@ -130,6 +146,9 @@ impl When {
             let message = format!("must not be less than `from` ({from})");
             problems.push(Problem::new("when.attempts.to", message));
         }
+        if self.job.as_deref() == Some("") {
+            problems.push(Problem::new("when.job", "must be the NAME of `/job/NAME`"));
+        }
         problems.extend(self.burst.iter().flat_map(Burst::problems));
         problems.extend(self.load.iter().flat_map(Load::problems));
         problems
@@ -145,9 +164,18 @@ impl When {
             ("model", self.model.is_some()),
             ("api_key", self.api_key.is_some()),
             ("header", self.header.is_some()),
+            ("job", self.job.is_some()),
             ("stream", self.stream.is_some()),
         ];
         given.into_iter().filter_map(|(key, given)| given.then_some(key)).collect()
+    }
+
+    /// The request as this fault counts it: among those of its job, where it is about a job.
+    pub(crate) fn counted<'a>(&self, asked: &Asked<'a>) -> Asked<'a> {
+        match asked.job.filter(|_| self.job.is_some()) {
+            Some(InJob { arrival, .. }) => Asked { arrival, ..*asked },
+            None => *asked,
+        }
     }
 
     /// Whether the fault hits this request.
@@ -163,6 +191,7 @@ impl When {
             && self.path.as_ref().is_none_or(|path| path.matches(asked.path))
             && self.model.as_ref().is_none_or(|model| model.matches(asked.model))
             && self.api_key.is_none_or(|wanted| asked.api_key == Some(wanted))
+            && self.job.as_deref().is_none_or(|job| asked.job.is_some_and(|of| of.name == job))
             && self.header.as_ref().is_none_or(|header| header.matches(asked.headers))
             && self.stream.is_none_or(|stream| asked.stream == stream)
             && self.share.is_none_or(|share| chance.happens(decision, key, share))
@@ -187,6 +216,7 @@ mod tests {
             headers: &headers,
             stream: false,
             in_flight: 1,
+            job: None,
         };
         when.hits("fault 0", Chance::new(7), &asked)
     }
@@ -237,6 +267,12 @@ mod tests {
         let when = When { nth: Some(nth), ..When::default() };
         let hit: Vec<u64> = (0..9).filter(|&earlier| hits(&when, 1, 0, earlier, 0)).collect();
         assert_eq!(hit, [2, 6]);
+    }
+
+    #[test]
+    fn a_job_without_a_name_is_a_problem() {
+        let when = When { job: Some(String::new()), ..When::default() };
+        assert_eq!(when.problems()[0].key, "when.job");
     }
 
     #[test]
