@@ -120,6 +120,115 @@ async fn the_journal_comes_in_pages_and_can_be_filtered() {
     assert_eq!(get(&mock, "/journal?limit=many").await.status, 400);
 }
 
+/// Asks about some code under the prefix of a job.
+async fn work(mock: &MockClaude, job: &str, code: &str) -> u16 {
+    let request = Request::post(format!("/job/{job}/v1/messages"))
+        .header("x-api-key", "key")
+        .header("anthropic-version", "2023-06-01")
+        .body(asking(code).to_string())
+        .expect("the test's own parts work");
+    send_raw(mock, request).await.status
+}
+
+/// A pytest id as a client's path has it, and as a query may have it too.
+const TEST: &str = "tests%2Ftest_a.py%3A%3Atest_b%5B1%20or%202%5D";
+
+#[tokio::test(start_paused = true)]
+async fn each_job_has_its_own_journal_ledger_and_verdict() {
+    let mock = mock(
+        "[[fault]]\nkind = \"status\"\nstatus = 400\nwhen = { model = \"claude-s*\", \
+         job = \"tests/test_a.py::test_b[1 or 2]\" }\n",
+    );
+    assert_eq!(work(&mock, TEST, CODE).await, 400);
+    assert_eq!(work(&mock, TEST, CODE).await, 400);
+    assert_eq!(work(&mock, "other", CODE).await, 200);
+    send(&mock, &asking(CODE)).await;
+    let journal = get(&mock, &format!("/journal?job={TEST}&limit=1")).await.json();
+    assert_eq!(journal["records"][0]["visit"]["job"], "tests/test_a.py::test_b[1 or 2]");
+    assert_eq!(journal["next_after"], 0);
+    let ledger = async |query: &str| get(&mock, &format!("/ledger{query}")).await.json();
+    let requests = async |query: &str| {
+        let ledger = ledger(query).await;
+        (ledger["requests"].as_u64().unwrap(), ledger["errors"].as_u64().unwrap())
+    };
+    assert_eq!(requests(&format!("?job={TEST}")).await, (2, 2));
+    assert_eq!(requests("?job=tests/test_a.py::test_b%5B1+or+2%5D").await, (2, 2));
+    assert_eq!(requests("?job=other").await, (1, 0));
+    assert_eq!(requests("?job=never").await, (0, 0));
+    assert_eq!(requests("").await, (4, 2));
+    let cost = async |query: &str| ledger(query).await["cost_microusd"].as_u64().unwrap();
+    assert_eq!(cost("").await, 2 * cost("?job=other").await);
+    let verdict = async |query: &str| get(&mock, &format!("/verdict{query}")).await.json();
+    assert_eq!(
+        verdict(&format!("?job={TEST}")).await["findings"][0]["name"],
+        "retried_unretryable"
+    );
+    assert_eq!(verdict("?job=other").await["findings"], json!([]));
+    assert_eq!(verdict("?job=other").await["requests"], 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_has_ended_is_judged_by_what_it_will_not_do_any_more() {
+    let mock = mock("[[fault]]\nkind = \"status\"\nstatus = 529\n");
+    for job in 0..20 {
+        work(&mock, "a", &format!("def f{job}(): ...\n")).await;
+    }
+    let verdict = async |query: &str| get(&mock, &format!("/verdict?job=a{query}")).await.json();
+    assert_eq!(verdict("").await["verdict"], "unproved");
+    let ended = verdict("&ended=true").await;
+    assert_eq!(
+        (&ended["verdict"], &ended["findings"][0]["name"]),
+        (&json!("faulty"), &json!("gave_up"))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_ledger_of_a_job_is_exact_when_the_journal_has_forgotten_its_beginning() {
+    let mock = mock("[latency]\nfirst_token_ms = 0\n");
+    for number in 0..10_005 {
+        work(&mock, if number < 3 { "early" } else { "late" }, CODE).await;
+    }
+    for (job, requests, held, forgotten) in [("early", 3, 0, 3), ("late", 10_002, 10_000, 2)] {
+        let ledger = get(&mock, &format!("/ledger?job={job}")).await.json();
+        assert_eq!(ledger["requests"], requests, "{job}");
+        let verdict = get(&mock, &format!("/verdict?job={job}")).await.json();
+        assert_eq!(
+            (&verdict["requests"], &verdict["forgotten"]),
+            (&json!(held), &json!(forgotten))
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_of_a_job_counts_the_requests_of_that_job_alone() {
+    let mock = mock(
+        "[[fault]]\nkind = \"status\"\nstatus = 529\nwhen = { job = \"a\", first_attempts = 1 }\n\
+         [[fault]]\nkind = \"status\"\nstatus = 503\nwhen = { job = \"b\", nth = [2] }\n",
+    );
+    assert_eq!(send(&mock, &asking(CODE)).await.status, 200, "no job");
+    assert_eq!(work(&mock, "b", CODE).await, 200, "the first of its job");
+    assert_eq!(work(&mock, "a", CODE).await, 529, "the third attempt, but the first of its job");
+    assert_eq!(work(&mock, "a", CODE).await, 200);
+    assert_eq!(work(&mock, "b", CODE).await, 503, "the second of its job");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_query_that_is_not_understood_is_refused_with_the_reason() {
+    let mock = mock("");
+    for (query, words) in [
+        ("/ledger?jbo=1", "`/ledger` has no `jbo`; it has `job`"),
+        ("/ledger?job=", "the NAME of `/job/NAME`"),
+        ("/journal?job=%zz", "is not percent-encoded text"),
+        ("/journal?job=a&job=b", "`job` is given twice"),
+        ("/journal?limit=many", "`limit` is a whole number"),
+        ("/verdict?job=a&ended=yes", "`ended` is `true` or `false`"),
+        ("/verdict?format=xml", "`format` is `json` or `text`"),
+    ] {
+        let answer = get(&mock, query).await;
+        assert!(answer.status == 400 && answer.body.contains(words), "{query}: {}", answer.body);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn faults_can_be_changed_while_the_mock_runs_and_wrong_ones_change_nothing() {
     let mock = mock("");

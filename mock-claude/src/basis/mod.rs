@@ -1,4 +1,6 @@
-//! What every part of the mock stands on: keyed chance, and time that can be simulated.
+//! What every part of the mock stands on: keyed chance, time that can be simulated, and text in a
+//! URL.
 
 pub mod chance;
 pub mod clock;
+pub(crate) mod percent;

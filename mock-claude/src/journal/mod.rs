@@ -5,6 +5,7 @@
 //! in fact sent, and when it ended, is added when the answer has gone.
 
 pub mod conduct;
+mod jobs;
 mod metrics;
 mod record;
 pub(crate) mod trace;
@@ -16,6 +17,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
+use self::conduct::Conduct;
+use self::jobs::Jobs;
+pub use self::jobs::MAX_JOBS;
 pub(crate) use self::metrics::Metrics;
 pub use self::record::{Entry, Ledger, Record};
 use self::trace::{Handle, Open};
@@ -68,6 +72,7 @@ struct Book {
     under_way: BTreeMap<u64, Record>,
     next: u64,
     ledger: Ledger,
+    jobs: Jobs,
 }
 
 /// A record, and the trace that it gets when its request has ended.
@@ -131,12 +136,13 @@ impl Journal {
             let open = trace.map(Handle::open);
             watcher.decided(&entry, open.as_deref().map(|open| &open.trace));
         }
+        let job = trace.and_then(|trace| trace.open().trace.job.clone());
         let mut book = self.book.lock();
-        book.ledger.requests += 1;
-        book.ledger.errors += u64::from(entry.status >= 400);
-        book.ledger.tokens_in += entry.tokens_in;
-        book.ledger.tokens_out += entry.tokens_out;
-        book.ledger.cost_microusd += entry.cost_microusd;
+        book.ledger.add(&entry);
+        if let Some(sum) = job.and_then(|job| book.jobs.of(&job)) {
+            sum.ledger.add(&entry);
+            sum.written += 1;
+        }
         let number = book.push(entry, trace.cloned());
         if let Some(trace) = trace {
             trace.open().number = Some(number);
@@ -149,7 +155,12 @@ impl Journal {
         let mut book = self.book.lock();
         let Open { trace, number } = std::mem::take(&mut *ended.open());
         // What no decision was made about, such as a list of models, is seen all the same.
-        let number = number.unwrap_or_else(|| book.push(Entry::undecided(trace.started_us), None));
+        let number = number.unwrap_or_else(|| {
+            if let Some(sum) = trace.job.as_deref().and_then(|job| book.jobs.of(job)) {
+                sum.written += 1;
+            }
+            book.push(Entry::undecided(trace.started_us), None)
+        });
         let mut late = book.under_way.remove(&number);
         let record = match (book.slot(number), &mut late) {
             (Some(Slot { record, open }), _) => {
@@ -200,6 +211,26 @@ impl Journal {
         self.book.lock().slots.iter().map(Slot::now).collect()
     }
 
+    /// The sum of what was written of a job, whatever the journal has forgotten; none of a job that
+    /// came when there were [`MAX_JOBS`] others.
+    pub fn ledger_of(&self, job: &str) -> Option<Ledger> {
+        self.book.lock().jobs.sum(job).map(|sum| sum.ledger)
+    }
+
+    /// The latest requests of a job in full, oldest first.
+    pub fn records_of(&self, job: &str) -> Vec<Record> {
+        let is_of_job = |record: &Record| record.trace.job.as_deref() == Some(job);
+        self.book.lock().slots.iter().map(Slot::now).filter(is_of_job).collect()
+    }
+
+    /// What the clients of a job did wrong, as far as its latest requests show it.
+    pub fn conduct_of(&self, job: &str, judge: impl FnOnce(&[Record]) -> Conduct) -> Conduct {
+        let records = self.records_of(job);
+        let held = u64::try_from(records.len()).unwrap_or(u64::MAX);
+        let written = self.book.lock().jobs.sum(job).map_or(held, |sum| sum.written);
+        Conduct { forgotten: written.saturating_sub(held), ..judge(&records) }
+    }
+
     /// What is counted for a monitor.
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.metrics
@@ -211,6 +242,7 @@ impl Journal {
         book.slots.clear();
         book.under_way.clear();
         book.ledger = Ledger::default();
+        book.jobs = Jobs::default();
     }
 }
 

@@ -42,6 +42,17 @@ pub struct Ledger {
     pub cost_microusd: u64,
 }
 
+impl Ledger {
+    /// Adds a request.
+    pub(super) fn add(&mut self, entry: &Entry) {
+        self.requests += 1;
+        self.errors += u64::from(entry.status >= 400);
+        self.tokens_in += entry.tokens_in;
+        self.tokens_out += entry.tokens_out;
+        self.cost_microusd += entry.cost_microusd;
+    }
+}
+
 /// One request in full: what was decided, and what was seen of it from outside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Record {

@@ -141,6 +141,17 @@ impl MockClaude {
         self.core().journal.records()
     }
 
+    /// The sum of what was charged to the requests under `/job/NAME`; none of a job that came when
+    /// [`MAX_JOBS`](crate::journal::MAX_JOBS) others had been seen.
+    pub fn ledger_of(&self, job: &str) -> Option<Ledger> {
+        self.core().journal.ledger_of(job)
+    }
+
+    /// The latest requests under `/job/NAME`, oldest first.
+    pub fn records_of(&self, job: &str) -> Vec<Record> {
+        self.core().journal.records_of(job)
+    }
+
     /// What the clients did wrong, as far as the latest requests show it.
     pub fn conduct(&self) -> Conduct {
         conduct::judge(&self.records())

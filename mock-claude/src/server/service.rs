@@ -22,6 +22,7 @@ use super::body::IdleTimeout;
 use super::listener::http1;
 use super::trace_layer::{Traced, Tracer, traced};
 use super::wire::{Carrier, Control, Wire};
+use crate::basis::percent;
 use crate::exchange::core::Core;
 use crate::exchange::{Origin, message};
 use crate::routes;
@@ -112,14 +113,15 @@ impl Api {
 /// What the path of every request begins with that belongs to a job.
 const JOB_PREFIX: &str = "/job/";
 
-/// The longest name of a job, in bytes.
-const MAX_JOB: usize = 100;
+/// The longest name of a job, in bytes of the path.
+const MAX_JOB: usize = 400;
 
 /// A request without the prefix of its job, and the job: `/job/7/v1/messages` is `/v1/messages` of
-/// job 7. So a client that can be given nothing but a base URL says which job it works for.
+/// job 7. So a client that can be given nothing but a base URL says which job it works for. A name
+/// that is percent-encoded is known by what was meant.
 fn of_job<B>(request: Request<B>) -> (Request<B>, Option<String>) {
     let Some((job, rest)) = without_prefix(request.uri()) else { return (request, None) };
-    let job = job.to_owned();
+    let job = percent::decoded(job).unwrap_or_else(|| job.to_owned());
     let mut parts = request.uri().clone().into_parts();
     let Ok(rest) = rest.parse() else { return (request, None) };
     parts.path_and_query = Some(rest);
@@ -170,7 +172,9 @@ mod tests {
             assert_eq!(request.uri().to_string(), rest, "{path}");
         };
         check("/job/7/v1/messages", Some("7"), "/v1/messages");
-        check("/job/a%20b/v1/models?limit=2", Some("a%20b"), "/v1/models?limit=2");
+        check("/job/a%20b/v1/models?limit=2", Some("a b"), "/v1/models?limit=2");
+        check("/job/a%2Fb%5B1%5D/v1/models", Some("a/b[1]"), "/v1/models");
+        check("/job/100%/v1/models", Some("100%"), "/v1/models");
         check("http://mock/job/7/v1/messages", Some("7"), "http://mock/v1/messages");
         for path in ["/v1/messages", "/job/", "/job/7", "/job//v1/messages", "/jobs/7/v1/messages"]
         {

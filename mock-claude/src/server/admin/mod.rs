@@ -6,6 +6,7 @@
 //! requests are refused, because any page can reach a loopback address through one.
 
 mod page;
+mod query;
 mod respond;
 mod token;
 
@@ -23,12 +24,13 @@ use serde_json::{Value, json};
 use tokio::io::DuplexStream;
 use tokio::net::TcpListener;
 
-use self::page::parameter;
+use self::query::Query;
 use self::respond::{json_response, problem, text_response};
 pub use self::token::Token;
 use super::listener;
 use crate::api::headers::bearer;
 use crate::fault::FaultConfig;
+use crate::journal::{MAX_JOBS, conduct};
 use crate::mock::MockClaude;
 
 /// Connections to the admin API at once; more wait to be accepted.
@@ -52,8 +54,9 @@ struct Admin {
 type Shared = Extracted<Arc<Admin>>;
 
 /// What there is, for who asks for something else.
-const NO_SUCH_PATH: &str = "there are GET /health, /journal, /ledger, /verdict, /config and \
-                            /metrics, PUT /faults with a list of faults, and POST /reset";
+const NO_SUCH_PATH: &str = "there are GET /health, /config and /metrics, GET /journal, /ledger \
+                            and /verdict, each also with `?job=NAME`, PUT /faults with a list of \
+                            faults, and POST /reset";
 
 /// The routes of the admin API of one mock.
 pub fn router(mock: MockClaude, token: Option<Token>) -> Router {
@@ -105,17 +108,47 @@ async fn health() -> Response {
     json_response(StatusCode::OK, &json!({"status": "ok"}))
 }
 
-async fn ledger(Extracted(admin): Shared) -> Response {
-    json_response(StatusCode::OK, &admin.mock.ledger())
+/// Answers what a query asks for, or says what is wrong with it.
+fn asked(
+    uri: &Uri,
+    known: &[&str],
+    answer: impl FnOnce(&Query) -> Result<Response, String>,
+) -> Response {
+    let answered = Query::of(uri, known).and_then(|query| answer(&query));
+    answered.unwrap_or_else(|wrong| problem(StatusCode::BAD_REQUEST, &wrong))
+}
+
+async fn ledger(Extracted(admin): Shared, uri: Uri) -> Response {
+    asked(&uri, &["job"], |query| {
+        let Some(job) = query.job()? else {
+            return Ok(json_response(StatusCode::OK, &admin.mock.ledger()));
+        };
+        Ok(match admin.mock.ledger_of(job) {
+            Some(ledger) => json_response(StatusCode::OK, &ledger),
+            None => problem(
+                StatusCode::INSUFFICIENT_STORAGE,
+                &format!(
+                    "the ledgers of {MAX_JOBS} jobs are kept, and `{job}` came after them; \
+                     `POST /reset` forgets them"
+                ),
+            ),
+        })
+    })
 }
 
 async fn judge(Extracted(admin): Shared, uri: Uri) -> Response {
-    let conduct = admin.mock.conduct();
-    match parameter(&uri, "format") {
-        None | Some("json") => json_response(StatusCode::OK, &conduct),
-        Some("text") => text_response(StatusCode::OK, conduct.text()),
-        Some(_) => problem(StatusCode::BAD_REQUEST, "`format` is `json` or `text`"),
-    }
+    asked(&uri, &["job", "ended", "format"], |query| {
+        let judge = if query.is("ended")? { conduct::judge_ended } else { conduct::judge };
+        let conduct = match query.job()? {
+            Some(job) => admin.mock.core().journal.conduct_of(job, judge),
+            None => judge(&admin.mock.records()),
+        };
+        match query.text("format") {
+            None | Some("json") => Ok(json_response(StatusCode::OK, &conduct)),
+            Some("text") => Ok(text_response(StatusCode::OK, conduct.text())),
+            Some(_) => Err("`format` is `json` or `text`".to_owned()),
+        }
+    })
 }
 
 async fn metrics(Extracted(admin): Shared) -> Response {
@@ -154,7 +187,13 @@ async fn reset(Extracted(admin): Shared) -> Response {
 }
 
 async fn journal(Extracted(admin): Shared, uri: Uri) -> Response {
-    page::page(admin.mock.records(), &uri)
+    asked(&uri, &page::NAMES, |query| {
+        let records = match query.job()? {
+            Some(job) => admin.mock.records_of(job),
+            None => admin.mock.records(),
+        };
+        page::page(records, query)
+    })
 }
 
 /// Replaces what looks like a secret by its name.

@@ -1,10 +1,11 @@
-//! The journal page by page, and what is asked of it in the query.
+//! The journal page by page.
 
 use axum::response::Response;
-use http::{StatusCode, Uri};
+use http::StatusCode;
 use serde::Serialize;
 
-use super::respond::{json_response, problem};
+use super::query::Query;
+use super::respond::json_response;
 use crate::journal::Record;
 
 /// Records in one page of the journal unless asked for otherwise, and at most.
@@ -19,19 +20,18 @@ struct Page {
     next_after: Option<u64>,
 }
 
+/// What may be asked of it.
+pub(super) const NAMES: [&str; 10] =
+    ["job", "after", "limit", "status", "tag", "path", "model", "key", "fault", "error"];
+
 /// The page that is asked for, as the records are now.
-pub(super) fn page(records: Vec<Record>, uri: &Uri) -> Response {
-    let (after, limit, status) =
-        match (number(uri, "after"), number(uri, "limit"), number(uri, "status")) {
-            (Ok(after), Ok(limit), Ok(status)) => (after, limit, status),
-            (Err(wrong), ..) | (_, Err(wrong), _) | (.., Err(wrong)) => {
-                return problem(StatusCode::BAD_REQUEST, &wrong);
-            }
-        };
+pub(super) fn page(records: Vec<Record>, query: &Query) -> Result<Response, String> {
+    let (after, status) = (query.number("after")?, query.number("status")?);
+    let limit = query.number("limit")?;
     let limit = limit.map_or(PAGE, |limit| usize::try_from(limit).unwrap_or(MAX_PAGE));
     let limit = limit.clamp(1, MAX_PAGE);
     let is = |name: &str, actual: Option<&str>| {
-        parameter(uri, name).is_none_or(|wanted| actual == Some(wanted))
+        query.text(name).is_none_or(|wanted| actual == Some(wanted))
     };
     let mut records: Vec<Record> = records
         .into_iter()
@@ -50,16 +50,5 @@ pub(super) fn page(records: Vec<Record>, uri: &Uri) -> Response {
     let more = records.len() > limit;
     records.truncate(limit);
     let next_after = records.last().filter(|_| more).map(|record| record.number);
-    json_response(StatusCode::OK, &Page { records, next_after })
-}
-
-/// A parameter of the query. Nothing that can be asked for needs to be escaped.
-pub(super) fn parameter<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
-    let mut pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
-}
-
-fn number(uri: &Uri, name: &str) -> Result<Option<u64>, String> {
-    let text = parameter(uri, name);
-    text.map(str::parse).transpose().map_err(|_| format!("`{name}` is a whole number"))
+    Ok(json_response(StatusCode::OK, &Page { records, next_after }))
 }
