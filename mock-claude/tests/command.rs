@@ -52,6 +52,23 @@ fn a_file_is_refused_with_every_problem_and_exit_code_104() {
     check(&["--config", &file], 104, "hint: did you mean `jitter`?");
 }
 
+#[test]
+fn it_ends_with_its_standard_input_where_that_is_asked_for() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mock-claude"))
+        .arg("--until-stdin-closes")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut url = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
+    assert!(url.starts_with("http://127.0.0.1:"), "{url}");
+    assert_eq!(child.try_wait().unwrap(), None, "it serves while standard input is open");
+    drop(child.stdin.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_signal_ends_it_with_a_summary_and_an_open_address_is_warned_about() {

@@ -55,6 +55,9 @@ pub struct Args {
     /// Accept made-up ids and odd bodies, as the official SDK's own tests send them.
     #[arg(long)]
     pub contract: bool,
+    /// Stops when standard input ends: with whoever started this, however that ends.
+    #[arg(long, hide = true)]
+    pub until_stdin_closes: bool,
     /// Prints the names of the presets and what they are.
     #[arg(long, exclusive = true)]
     pub list_presets: bool,

@@ -2,6 +2,9 @@
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::sync::Notify;
 
 use super::args::Args;
 use super::failure::Failure;
@@ -19,6 +22,9 @@ pub(super) fn run(args: &Args, config: Config) -> Result<(), Failure> {
                 args.host
             ));
         }
+        if args.until_stdin_closes {
+            stop_with_stdin(Arc::clone(&stop));
+        }
         let mock = MockClaude::with(config, now_ms(), Journal::default());
         args.admin.start(&mock)?;
         // Whoever started this reads the URL; where nobody does, the mock serves all the same.
@@ -27,6 +33,15 @@ pub(super) fn run(args: &Args, config: Config) -> Result<(), Failure> {
         say(&summary(&mock.ledger()));
         Ok(())
     })
+}
+
+/// Asks the mock to stop when standard input ends. The thread outlives the runtime, which would
+/// wait for a blocked read of its own.
+fn stop_with_stdin(stop: Arc<Notify>) {
+    std::thread::spawn(move || {
+        let _ = io::copy(&mut io::stdin(), &mut io::sink());
+        stop.notify_one();
+    });
 }
 
 /// What was served, in one line.
