@@ -20,7 +20,8 @@ fn check(flags: &[&str], code: i32, words: &str) {
 fn every_listed_preset_can_be_shown() {
     let listed = String::from_utf8(run(&["--list-presets"]).stdout).unwrap();
     let names: Vec<&str> = listed.lines().filter_map(|line| line.split(' ').next()).collect();
-    assert_eq!(names, ["healthy", "realistic", "rate-limited", "brownout", "outage", "stress"]);
+    let all = ["instant", "healthy", "realistic", "rate-limited", "brownout", "outage", "stress"];
+    assert_eq!(names, all);
     for name in names {
         let shown = run(&["--show-preset", name]);
         assert!(shown.status.success() && shown.stdout.starts_with(b"# "), "{name}");

@@ -13,6 +13,7 @@ use super::command::Command;
 const EXAMPLES: &str = "Examples:
   mock-claude --port 8080 --preset realistic
   mock-claude --port 0 --limits start --faults brownout.toml --seed 7
+  mock-claude --preset instant --reply json
   mock-claude --show-preset stress > mine.toml && mock-claude --config mine.toml
 
   curl http://127.0.0.1:8080/v1/messages -H 'x-api-key: any' -H 'anthropic-version: 2023-06-01' \\
@@ -52,6 +53,11 @@ pub struct Args {
     /// A TOML file of `[[fault]]` sections; they come before the preset's and the file's.
     #[arg(long, value_name = "FILE")]
     pub faults: Option<PathBuf>,
+    /// What every answer says, before the file's canned replies: `echo`, `json`, `text=WORDS`,
+    /// `file=FILE`, `schema=JSON`, `schema_file=FILE`, `call=TOOL`. May be given more than once:
+    /// where a tool cannot be called, the next one is said.
+    #[arg(long = "reply", value_name = "SAY")]
+    pub replies: Vec<String>,
     /// Accept made-up ids and odd bodies, as the official SDK's own tests send them.
     #[arg(long)]
     pub contract: bool,

@@ -9,13 +9,16 @@ use serde::Deserialize;
 use strict_toml::{Document, Problem};
 
 use super::failure::Failure;
+use super::replies;
 use crate::fault::FaultConfig;
 use crate::mock::Config;
 
 /// The sections of a valid file, as a table.
 pub(super) fn config(name: &str, text: &str) -> Result<toml::Table, Failure> {
     let (document, _) = checked(name, text)?;
-    Ok(document.table()?)
+    let mut table = document.table()?;
+    replies::anchor(&mut table, replies::folder(name));
+    Ok(table)
 }
 
 /// The faults of a file that has nothing else.
@@ -30,8 +33,10 @@ pub(super) fn faults(name: &str, text: &str) -> Result<Vec<FaultConfig>, Failure
 /// A file that is a configuration, and the configuration.
 fn checked<'a>(name: &'a str, text: &'a str) -> Result<(Document<'a>, Config), Failure> {
     let document = Document::parse(name, text)?;
-    let config: Config = document.read()?;
-    document.check(config.problems())?;
+    let mut config: Config = document.read()?;
+    let mut problems = replies::load(&mut config, replies::folder(name));
+    problems.extend(config.problems());
+    document.check(problems)?;
     Ok((document, config))
 }
 
@@ -43,7 +48,12 @@ pub(super) fn merged(layers: Vec<toml::Table>) -> Result<Config, Failure> {
         all.extend(layer);
     }
     // Each layer has been checked, and sections do not depend on each other.
-    Config::deserialize(all).map_err(|error| Failure::internal("the settings do not fit", &error))
+    let mut config = Config::deserialize(all)
+        .map_err(|error| Failure::internal("the settings do not fit", &error))?;
+    match replies::load(&mut config, Path::new("")).first() {
+        None => Ok(config),
+        Some(problem) => Err(Failure::usage(format!("`{}`: {}", problem.key, problem.message))),
+    }
 }
 
 /// The sections of the valid file at this path, as a table.

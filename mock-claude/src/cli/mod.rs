@@ -16,6 +16,7 @@ mod presets;
 mod proxy;
 #[cfg(feature = "proxy")]
 mod replay;
+mod replies;
 mod run;
 mod serve;
 mod settings;

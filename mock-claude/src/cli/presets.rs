@@ -14,7 +14,8 @@ pub(super) struct Preset {
 }
 
 /// Every preset, from the mildest to the harshest.
-pub(super) const PRESETS: [Preset; 6] = [
+pub(super) const PRESETS: [Preset; 7] = [
+    Preset { name: "instant", text: include_str!("../../presets/instant.toml") },
     Preset { name: "healthy", text: include_str!("../../presets/healthy.toml") },
     Preset { name: "realistic", text: include_str!("../../presets/realistic.toml") },
     Preset { name: "rate-limited", text: include_str!("../../presets/rate-limited.toml") },

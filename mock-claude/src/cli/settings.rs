@@ -4,7 +4,7 @@ use strict_toml::nearest;
 
 use super::args::Args;
 use super::failure::Failure;
-use super::{file, presets};
+use super::{file, presets, replies};
 use crate::limits::{LimitsConfig, Tier};
 use crate::mock::Config;
 
@@ -25,6 +25,7 @@ pub(super) fn read(args: &Args) -> Result<Config, Failure> {
     if let Some(path) = &args.faults {
         file::put_before(&mut config, path)?;
     }
+    replies::put_before(&mut config, &args.replies)?;
     if let Some(seed) = args.seed {
         config.seed = seed;
     }

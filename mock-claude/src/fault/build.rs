@@ -24,8 +24,8 @@ use super::kinds::status::StatusFault;
 use super::kinds::stream::StreamFault;
 use super::kinds::wire::WireFault;
 use super::when::When;
-use super::when::selection::Pattern;
 use crate::basis::chance::Share;
+use crate::basis::pattern::Pattern;
 use crate::model::latency::Stall;
 
 /// A fault that hits every request.

@@ -4,7 +4,7 @@
 use std::io;
 
 use super::MockClaude;
-use super::config::{Config, LatencyConfig};
+use super::config::{Canned, Config, LatencyConfig};
 use super::serving::MockServer;
 use crate::fault::{Fault, Sometimes};
 use crate::limits::Allowance;
@@ -46,6 +46,22 @@ impl Builder {
     /// How long the model takes: [`LatencyConfig::default`] is a mid-size model on a quiet day.
     pub const fn latency(mut self, latency: LatencyConfig) -> Self {
         self.config.latency = latency;
+        self
+    }
+
+    /// One more reply that is settled beforehand, after those that are there: the first that fits a
+    /// request is said.
+    ///
+    /// ```
+    /// # use mock_claude::{MockClaude, config::Say};
+    /// let weather = Say::Text(r#"{"sunny": true}"#.to_owned());
+    /// MockClaude::builder().reply(weather.to_prompt("(?i)weather")).reply(Say::Echo);
+    /// ```
+    #[track_caller]
+    pub fn reply(mut self, canned: impl Into<Canned>) -> Self {
+        let canned = canned.into();
+        assert_eq!(canned.problems(), [], "the reply can be given");
+        self.config.reply.canned.push(canned);
         self
     }
 

@@ -8,7 +8,7 @@ use strict_toml::Problem;
 use crate::fault::{FaultConfig, Plan};
 use crate::limits::LimitsConfig;
 pub use crate::model::latency::LatencyConfig;
-pub use crate::model::reply::ReplyConfig;
+pub use crate::model::reply::{Canned, Expression, ReplyConfig, Say};
 pub use crate::routes::batches::BatchConfig;
 
 /// What a mock does. The default has no limits and no faults.
@@ -23,7 +23,7 @@ pub struct Config {
     pub limits: Option<LimitsConfig>,
     /// How long the model takes.
     pub latency: LatencyConfig,
-    /// How much the model writes.
+    /// What the model writes, and how much.
     pub reply: ReplyConfig,
     /// How long message batches take.
     pub batch: BatchConfig,
@@ -38,10 +38,12 @@ impl Config {
     pub fn problems(&self) -> Vec<Problem> {
         let limits = self.limits.iter().flat_map(LimitsConfig::problems);
         let faults = Plan::problems(&self.fault).into_iter();
+        let reply = self.reply.problems().into_iter();
         let batch = self.batch.problems().into_iter();
         limits
             .map(|problem| problem.inside("limits"))
             .chain(batch.map(|problem| problem.inside("batch")))
+            .chain(reply.map(|problem| problem.inside("reply")))
             .chain(faults)
             .collect()
     }

@@ -129,6 +129,7 @@ impl<'s> Checker<'s> {
                 None if schema["additionalProperties"].is_object() => {
                     self.value(&schema["additionalProperties"], value, &path);
                 }
+                None if schema["additionalProperties"] == true => self.json(value, &path),
                 None => {
                     let names = known.into_iter().flatten().map(|(name, _)| name.as_str());
                     let names: Vec<&str> = names.collect();
@@ -141,6 +142,31 @@ impl<'s> Checker<'s> {
             if !table.contains_key(name) {
                 self.report(at, key, format!("missing key `{name}`"));
             }
+        }
+    }
+
+    /// Whatever JSON can say: TOML's dates and its numbers without an end have no form in it.
+    fn json(&mut self, value: &Spanned<DeValue<'_>>, key: &str) {
+        let at = value.span().start;
+        match value.get_ref() {
+            DeValue::Datetime(_) => {
+                let hint = Some("put it in quotes".to_owned());
+                self.advise(at, key, "a date has no form in JSON", hint);
+            }
+            DeValue::Float(float) if float.as_str().ends_with(['n', 'f']) => {
+                self.report(at, key, "must be a finite number");
+            }
+            DeValue::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.json(item, &format!("{key}.{index}"));
+                }
+            }
+            DeValue::Table(table) => {
+                for (name, inner) in table {
+                    self.json(inner, &format!("{key}.{}", name.get_ref()));
+                }
+            }
+            _ => {}
         }
     }
 
@@ -299,6 +325,25 @@ mod tests {
         };
         let found = super::check(schema.as_value(), &table);
         found.into_iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn a_table_of_any_keys_holds_what_json_can_say() {
+        #[derive(JsonSchema)]
+        #[expect(dead_code, reason = "only its schema is looked at")]
+        struct Shelf {
+            free: serde_json::Map<String, Value>,
+        }
+        let schema = schemars::schema_for!(Shelf);
+        let text = "[free]\na = [1, { b = \"c\" }]\nd = [1979-05-27]\ne = { f = inf }\n";
+        let table = DeTable::parse(text).unwrap();
+        let found = super::check(schema.as_value(), &table);
+        let lines: Vec<String> =
+            found.iter().map(|(_, found)| format!("{}: {}", found.key, found.message)).collect();
+        assert_eq!(
+            lines,
+            ["free.d.0: a date has no form in JSON", "free.e.f: must be a finite number"]
+        );
     }
 
     #[test]

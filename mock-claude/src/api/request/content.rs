@@ -99,6 +99,14 @@ impl Reading {
         asked
     }
 
+    /// Where the words of the last user turn stand, with what stands between them.
+    pub(super) fn turn(&self) -> Range<usize> {
+        match (self.asked.first(), self.asked.last()) {
+            (Some(first), Some(last)) => first.start..last.end,
+            _ => 0..0,
+        }
+    }
+
     /// Counts the tools, which the model reads first.
     pub(super) fn tools(&mut self, tools: Option<&Value>) -> Result<(), ApiError> {
         let Some(list) = tools.and_then(Value::as_array) else {

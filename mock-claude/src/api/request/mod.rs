@@ -16,6 +16,7 @@ mod tools;
 mod turns;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use serde_json::{Map, Value, json};
 
@@ -62,6 +63,8 @@ pub struct MessagesRequest {
     pub stream: bool,
     /// All text of all messages, in order.
     pub text: String,
+    /// Where the words of the last user turn stand in the text.
+    pub turn: Range<usize>,
     /// The tokens of everything that the model reads.
     pub tokens_in: u64,
     /// The words of the last user turn, where there are tools that they can name.
@@ -129,6 +132,7 @@ impl MessagesRequest {
         let salts =
             if mentions_caching { salts(&fields, model, &reading) } else { Salts::default() };
         let asked = if offer.tools.is_empty() { String::new() } else { reading.asked() };
+        let turn = reading.turn();
         let effort = fields.get("output_config").and_then(|output| output.get("effort"));
         Ok(Self {
             breakpoints: reading.walk.finish(automatic, &salts, rules)?,
@@ -139,6 +143,7 @@ impl MessagesRequest {
                 .and_then(Value::as_str)
                 .map_or(Cow::Borrowed("high"), |effort| effort.to_owned().into()),
             echo: echo(&fields, generation),
+            turn,
             results: reading.turns.results,
             text: reading.text,
             model,
@@ -149,6 +154,11 @@ impl MessagesRequest {
             offer,
             thinking,
         })
+    }
+
+    /// The words of the last user turn; none where it only answers calls of tools.
+    pub fn last_turn(&self) -> &str {
+        self.text.get(self.turn.clone()).unwrap_or_default()
     }
 
     /// What decides about the request besides its text: nothing for a plain one, so that the

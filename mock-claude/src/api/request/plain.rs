@@ -35,7 +35,7 @@ pub(super) fn read(body: &[u8], rules: Rules) -> Option<MessagesRequest> {
     from.end().ok()?;
     let Fields { model, max_tokens, stream, temperature, system_bytes, conversation } = fields;
     let ((model_id, model), max_tokens) = (model?, max_tokens?);
-    let Conversation { text, ends_with_user, .. } = conversation?;
+    let Conversation { text, ends_with_user, turn_start, .. } = conversation?;
     let sampled = temperature.is_none_or(|temperature| {
         rules.version == Version::V2023 && (0.0..=1.0).contains(&temperature)
     });
@@ -50,6 +50,7 @@ pub(super) fn read(body: &[u8], rules: Rules) -> Option<MessagesRequest> {
         model_id: model_id.into(),
         max_tokens,
         stream: stream.unwrap_or(false),
+        turn: turn_start..text.len(),
         text,
         tokens_in,
         asked: String::new(),
@@ -97,6 +98,8 @@ impl Fill for Fields {
 struct Conversation {
     text: String,
     ends_with_user: bool,
+    /// Where the words of the last user turn begin.
+    turn_start: usize,
     parts: usize,
 }
 
@@ -133,6 +136,7 @@ impl<'de> Visitor<'de> for Messages {
         let mut conversation = Conversation::default();
         let mut is_first = true;
         loop {
+            let start = conversation.text.len();
             let into = &mut conversation;
             let mut message = PlainMessage { into, is_user: None, has_content: None };
             if from.next_element_seed(Object(&mut message))?.is_none() {
@@ -145,6 +149,9 @@ impl<'de> Visitor<'de> for Messages {
                 return Err(unusual());
             }
             is_first = false;
+            if is_user && !conversation.ends_with_user {
+                conversation.turn_start = start;
+            }
             conversation.ends_with_user = is_user;
         }
     }

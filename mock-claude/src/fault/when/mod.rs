@@ -13,9 +13,10 @@ use strict_toml::Problem;
 
 use self::burst::Burst;
 use self::load::Load;
-use self::selection::{HeaderIs, KeyHash, Pattern};
+use self::selection::{HeaderIs, KeyHash};
 use crate::basis::chance::{Chance, RequestKey, Share};
 use crate::basis::clock::SECOND_US;
+use crate::basis::pattern::Pattern;
 
 /// The `when` table of a fault. Without any condition, every request is hit.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

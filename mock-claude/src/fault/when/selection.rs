@@ -1,4 +1,4 @@
-//! What a condition compares with: names with a wildcard, headers, and API keys by their hash.
+//! What a condition compares with besides names: headers, and API keys by their hash.
 //!
 //! A key is hashed as it is read from the file and never kept, so no listing of a plan shows it.
 
@@ -10,26 +10,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::api::headers::credential;
-
-/// A name, or the beginning of names when it ends in `*`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct Pattern(String);
-
-impl Pattern {
-    /// What is written.
-    pub(crate) fn new(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-
-    /// Whether `text` is what is meant.
-    pub fn matches(&self, text: &str) -> bool {
-        match self.0.strip_suffix('*') {
-            Some(start) => text.starts_with(start),
-            None => text == self.0,
-        }
-    }
-}
 
 /// A header and its value, as `name=value`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -109,13 +89,6 @@ impl fmt::Debug for KeyHash {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_pattern_is_a_whole_name_or_the_beginning_of_names() {
-        let pattern = |text: &str| Pattern(text.to_owned());
-        assert!(pattern("/v1/*").matches("/v1/messages") && pattern("*").matches(""));
-        assert!(!pattern("/v1").matches("/v1/messages"));
-    }
 
     #[test]
     fn a_key_is_never_written_and_its_hash_reads_as_itself() {

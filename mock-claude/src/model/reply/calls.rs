@@ -56,6 +56,17 @@ pub(super) fn choose(request: &MessagesRequest, chance: Chance, key: RequestKey)
     chosen.into_iter().take(most).enumerate().map(|(n, tool)| call(n, tool, chance, key)).collect()
 }
 
+/// The call of the tool of this name, where the request offers it.
+pub(super) fn of_tool(
+    name: &str,
+    request: &MessagesRequest,
+    chance: Chance,
+    key: RequestKey,
+) -> Vec<ToolCall> {
+    let tool = request.offer.tools.iter().find(|tool| tool.name == name);
+    tool.map(|tool| call(0, tool, chance, key)).into_iter().collect()
+}
+
 /// The tools that the last user turn names, in the order in which it does.
 fn named(request: &MessagesRequest) -> Vec<&Tool> {
     let mut tools: BTreeMap<&str, &Tool> =

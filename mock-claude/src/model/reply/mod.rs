@@ -1,4 +1,5 @@
-//! What the model says: documentation of the code in the prompt, unless the request wants more.
+//! What the model says: documentation of the code in the prompt, unless the request wants more or
+//! the configuration has settled it ([`config`]).
 //!
 //! A thought comes first where thinking is on; calls of tools come instead of an answer, a value
 //! of the schema where one is given, and a word about each tool that has just answered.
@@ -7,33 +8,22 @@
 //! cut has no end of line and counts as not written.
 
 mod calls;
+mod canned;
+mod config;
+mod demands;
 mod schema;
 mod thought;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::{Value, json};
 
 pub use self::calls::ToolCall;
+pub use self::config::{Canned, Expression, ReplyConfig, Say};
 pub use self::thought::Thought;
 use crate::api::request::{Choice, MessagesRequest};
 use crate::api::tokens;
 use crate::basis::chance::{Chance, RequestKey};
 use crate::model::definitions;
-
-/// The `[reply]` section: how much the model writes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct ReplyConfig {
-    /// Tokens that the reply spends on each definition, about.
-    #[schemars(range(min = 8, max = 10_000))]
-    pub tokens_per_definition: u64,
-}
-
-impl Default for ReplyConfig {
-    fn default() -> Self {
-        Self { tokens_per_definition: 24 }
-    }
-}
 
 /// Why the model stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -106,11 +96,22 @@ pub fn write(
     let thinking_tokens = thought.as_ref().map_or(0, |thought| thought.tokens);
     let left = limit - thinking_tokens;
     let budget = usize::try_from(tokens::to_bytes(left)).unwrap_or(usize::MAX);
-    let calls = calls::choose(request, chance, key);
-    let text = match &request.format {
+    let settled = canned::choose(request, config);
+    let calls = match settled {
+        Some(Say::Call(name)) => calls::of_tool(name, request, chance, key),
+        Some(_) => Vec::new(),
+        None => calls::choose(request, chance, key),
+    };
+    let instance = |schema: &Value| schema::instance(schema, chance, key).to_string();
+    let words = || answer(request, config, chance, key, budget);
+    let text = match (settled, &request.format) {
         _ if !calls.is_empty() => announcement(request, &calls),
-        Some(schema) => schema::instance(schema, chance, key).to_string(),
-        None => answer(request, config, chance, key, budget),
+        (Some(Say::Echo), _) => request.last_turn().to_owned(),
+        (Some(Say::Text(text)), _) => text.clone(),
+        (Some(Say::Schema(schema)), _) => instance(&Value::Object(schema.clone())),
+        (Some(Say::Json), None) => json!({ "answer": words() }).to_string(),
+        (_, Some(schema)) => instance(schema),
+        (_, None) => words(),
     };
     let mut reply = stop(cut(text, budget, full), &request.stop_sequences);
     reply.tokens_out += thinking_tokens;
