@@ -93,3 +93,26 @@ fn a_signal_ends_it_with_a_summary_and_an_open_address_is_warned_about() {
         "{said}"
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn a_quiet_mock_says_its_url_and_nothing_else() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mock-claude"))
+        .args(["--preset", "instant", "--quiet"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut url = String::new();
+    stdout.read_line(&mut url).unwrap();
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success() && child.wait().unwrap().success());
+    let (mut rest, mut said) = (String::new(), String::new());
+    stdout.read_to_string(&mut rest).unwrap();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(
+        (url.starts_with("http://127.0.0.1:"), rest, said),
+        (true, String::new(), String::new())
+    );
+}

@@ -64,6 +64,9 @@ pub struct Args {
     /// Stops when standard input ends: with whoever started this, however that ends.
     #[arg(long, hide = true)]
     pub until_stdin_closes: bool,
+    /// Shows no request and no summary, in a terminal either.
+    #[arg(long)]
+    pub quiet: bool,
     /// Prints the names of the presets and what they are.
     #[arg(long, exclusive = true)]
     pub list_presets: bool,

@@ -20,6 +20,7 @@ mod replies;
 mod run;
 mod serve;
 mod settings;
+mod watch;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;

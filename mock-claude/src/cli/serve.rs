@@ -9,6 +9,8 @@ use tokio::sync::Notify;
 use super::args::Args;
 use super::failure::Failure;
 use super::run::{listen, now_ms, until_stopped};
+use super::watch::Watch;
+use crate::journal::conduct;
 use crate::journal::{Journal, Ledger};
 use crate::mock::{Config, MockClaude};
 
@@ -25,12 +27,23 @@ pub(super) fn run(args: &Args, config: Config) -> Result<(), Failure> {
         if args.until_stdin_closes {
             stop_with_stdin(Arc::clone(&stop));
         }
-        let mock = MockClaude::with(config, now_ms(), Journal::default());
+        let epoch_ms = now_ms();
+        let watch = if args.quiet { None } else { Watch::of_terminal(epoch_ms) };
+        let watched = watch.clone().map(|watch| Journal::watched_by(watch));
+        let mock = MockClaude::with(config, epoch_ms, watched.unwrap_or_default());
         args.admin.start(&mock)?;
         // Whoever started this reads the URL; where nobody does, the mock serves all the same.
         let _ = writeln!(io::stdout(), "http://{bound}").and_then(|()| io::stdout().flush());
         mock.clone().serve(listener, stop.notified()).await;
-        say(&summary(&mock.ledger()));
+        if let Some(watch) = watch {
+            let failed = watch.end();
+            say(&summary(&mock.ledger()));
+            // The clients are taken to have ended with the mock.
+            let conduct = conduct::judge_ended(&mock.records()).text();
+            let _ = write!(io::stderr(), "{failed}{conduct}");
+        } else if !args.quiet {
+            say(&summary(&mock.ledger()));
+        }
         Ok(())
     })
 }
