@@ -43,8 +43,9 @@
 //! Use it where a test is about one call: the exact request that is sent, or what becomes of one
 //! reply that you write out. Use this crate where a test is about how a client behaves towards this
 //! API: it answers any valid request as the API would, refuses invalid ones in the API's words,
-//! counts tokens and money, limits, streams, fails on request, and judges the client's retries. What
-//! an answer says can be chosen ([`Builder::reply`]), its form cannot, and it knows no other API.
+//! counts tokens and money, limits, streams, fails on request, and judges the client's retries.
+//! What an answer says can be chosen ([`Builder::reply`]), its form cannot, and it knows no other
+//! API.
 //!
 //! # Features
 //!

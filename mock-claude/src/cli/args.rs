@@ -30,6 +30,7 @@ Environment: RUST_LOG=info logs every request, NO_COLOR switches colours off.";
     args_conflicts_with_subcommands = true,
     after_help = EXAMPLES
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that was typed or was not")]
 pub struct Args {
     /// The port; 0 takes a free one. The first line that is printed is the URL.
     #[arg(long, default_value_t = 0)]
