@@ -72,7 +72,7 @@ fn what_is_wrong_has_the_exit_codes_and_the_words_of_every_other_command() {
     let unknown = sandbox.chaos(&["mock", "--preset", "brown-out"]).exits(2);
     assert!(unknown.stderr.contains("did you mean `brownout`?"), "{}", unknown.stderr);
     let listed = sandbox.chaos(&["mock", "--list-presets"]).exits(0);
-    assert!(listed.stdout.starts_with("healthy"), "{}", listed.stdout);
+    assert!(listed.stdout.contains("\nhealthy  "), "{}", listed.stdout);
     let help = sandbox.chaos(&["mock", "--help"]).exits(0);
     assert!(help.stdout.contains("chaos mock --port 8080 --preset realistic"), "{}", help.stdout);
     assert!(!help.stdout.contains("mock-claude --port"), "{}", help.stdout);
