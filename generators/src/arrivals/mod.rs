@@ -3,7 +3,7 @@
 //! All arithmetic is in integers, since the logarithm of a platform's own library differs in its
 //! last bits. Offsets never fall. Closed models have no schedule: a job starts there when another
 //! one has ended. Each shape is a file; where the rate changes with time, it is made of the pieces
-//! of [`rate`].
+//! of `rate`.
 
 mod burst;
 mod constant;

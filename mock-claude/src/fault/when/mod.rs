@@ -51,6 +51,7 @@ pub struct When {
     pub api_key: Option<KeyHash>,
     /// The job of the request, as its path names it by `/job/NAME`, in plain letters where the path
     /// has them percent-encoded. The other conditions then count the requests of this job only.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 400))]
     pub job: Option<String>,
     /// A header of the request, as `name=value`.

@@ -1,5 +1,5 @@
 //! What the model says: documentation of the code in the prompt, unless the request wants more or
-//! the configuration has settled it ([`config`]).
+//! the configuration has settled it (`config`).
 //!
 //! A thought comes first where thinking is on; calls of tools come instead of an answer, a value
 //! of the schema where one is given, and a word about each tool that has just answered.
