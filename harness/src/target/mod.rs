@@ -4,8 +4,8 @@
 //! talk to, and the resulting [`Target`] does jobs until it is dropped. The driver, the
 //! platform and the records know nothing else about it. The pipelines of the engine are one kind
 //! of target, [`builtin`]; a [`command`] and an [`http`] service of the user's are the others, in a
-//! [`mod@file`] or as they were typed. Their work is judged by what the mock saw and by the user's own
-//! checks ([`judge`]).
+//! [`mod@file`] or as they were typed. Their work is judged by what the mock saw and by the user's
+//! own checks ([`judge`]).
 //!
 //! A target says of a job what it knows. What the job has used (calls, tokens, money) is written
 //! into its [`Progress`] while it goes on, because it may be given up at any moment.
