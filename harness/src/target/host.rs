@@ -1,17 +1,20 @@
-//! What all processes of one target share: who watches their memory, who cleans up after them, and
-//! what is kept of what they printed.
+//! What all processes of one target share: the mock and what it sees of them, their files, who
+//! watches their memory and cleans up after them, and what is kept of what they printed.
 
-use std::ffi::OsString;
-use std::path::Path;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use reports::text::escape;
 
+use super::Setup;
+use super::files::Files;
 use super::process::Ended;
+use super::process::environment::{Environment, to_mock};
 use super::process::guard::Guard;
 use super::process::memory::Memory;
 use crate::Failure;
+use crate::service::calls::Calls;
 
 /// Failed jobs whose last words are kept, at most.
 const KEPT: usize = 100;
@@ -19,25 +22,47 @@ const KEPT: usize = 100;
 /// The host of one target's processes.
 #[derive(Debug)]
 pub(super) struct Host {
+    /// The URL of the mock.
+    pub(super) mock: String,
+    /// The calls that the mock sees.
+    pub(super) calls: Arc<Calls>,
     pub(super) memory: Arc<Memory>,
+    /// Before the files, which go when nobody reads them any more.
     guard: Guard,
+    /// The files of the jobs.
+    pub(super) files: Files,
     peak_kb: Mutex<u64>,
     kept: Mutex<Vec<String>>,
 }
 
 impl Host {
-    /// A host for processes whose files are in this folder.
-    pub(super) fn new(folder: &Path) -> Result<Self, Failure> {
-        let guard = Guard::start(folder).map_err(|error| {
+    /// A host for the processes of a target that is set up.
+    pub(super) fn new(setup: Setup<'_>) -> Result<Self, Failure> {
+        let Setup { plan, service, .. } = setup;
+        let (Some(mock), Some(calls)) = (service.url.clone(), service.calls.clone()) else {
+            return Err(Failure::internal("a target of the user's has no port to call"));
+        };
+        let files = Files::new(&plan.files)
+            .map_err(|error| Failure::internal(format!("no folder for a job's files: {error}")))?;
+        let guard = Guard::start(files.made()).map_err(|error| {
             Failure::internal(format!("nothing to clean up after the command: {error}"))
         })?;
-        let (peak_kb, kept) = (Mutex::default(), Mutex::default());
-        Ok(Self { memory: Memory::watch(), guard, peak_kb, kept })
+        let (memory, peak_kb, kept) = (Memory::watch(), Mutex::default(), Mutex::default());
+        Ok(Self { mock, calls, memory, guard, files, peak_kb, kept })
     }
 
-    /// What marks a process as one of this run.
-    pub(super) fn mark(&self) -> (OsString, Option<OsString>) {
-        self.guard.mark()
+    /// The environment of a process whose calls go to this URL: the mock's variables, the user's,
+    /// and what marks it as one of this run.
+    pub(super) fn environment(
+        &self,
+        url: &str,
+        keep_keys: bool,
+        own: &BTreeMap<String, String>,
+    ) -> Environment {
+        let mut environment = to_mock(url, keep_keys);
+        let own = own.iter().map(|(name, value)| (name.into(), Some(value.into())));
+        environment.extend(own.chain([self.guard.mark()]));
+        environment
     }
 
     /// Takes notice of the most that a job held in memory, in kilobytes.

@@ -2,6 +2,7 @@
 //! platform.
 
 use std::num::NonZeroU64;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,11 @@ pub struct LimitsConfig {
 }
 
 impl LimitsConfig {
+    /// How long a job may take.
+    pub(super) fn job_time(&self) -> Option<Duration> {
+        self.time_s.map(|seconds| Duration::from_secs(seconds.get()))
+    }
+
     /// Whether there is any limit.
     pub(super) const fn any(&self) -> bool {
         self.time_s.is_some() || self.memory_mb.is_some()

@@ -27,6 +27,16 @@ fn timed(page: &Page, due: Option<i64>, mut once: impl FnMut(Option<&Timespec>) 
     waited.unwrap_or_else(|| once(Some(&Timespec::ZERO)))
 }
 
+/// Asks for as long as the caller says: in pieces where there is a page and something to wait for.
+fn for_time(given: Option<&Timespec>, mut once: impl FnMut(Option<&Timespec>) -> c_int) -> c_int {
+    match page() {
+        Some(page) if given.is_none_or(|time| time.is_valid() && time.whole() > 0) => {
+            timed(page, given.map(|time| page.after(time.whole())), once)
+        }
+        _ => once(given),
+    }
+}
+
 fn pointer(time: Option<&Timespec>) -> *const Timespec {
     time.map_or(core::ptr::null(), core::ptr::from_ref)
 }
@@ -95,17 +105,8 @@ pub(crate) unsafe extern "C" fn ppoll(
 ) -> c_int {
     // SAFETY: the caller's time, where there is one.
     let given = unsafe { time.as_ref() };
-    match page() {
-        Some(page) if given.is_none_or(|time| time.is_valid() && time.whole() > 0) => {
-            let due = given.map(|time| page.after(time.whole()));
-            timed(page, due, |time| {
-                // SAFETY: the caller's own arguments, and a time of ours.
-                unsafe { real_ppoll(fds, count, pointer(time), mask) }
-            })
-        }
-        // SAFETY: the caller's own arguments.
-        _ => unsafe { real_ppoll(fds, count, time, mask) },
-    }
+    // SAFETY: the caller's own arguments, and its time or one of ours.
+    for_time(given, |time| unsafe { real_ppoll(fds, count, pointer(time), mask) })
 }
 
 #[unsafe(no_mangle)]
@@ -310,15 +311,6 @@ pub(crate) unsafe extern "C" fn epoll_pwait2(
 ) -> c_int {
     // SAFETY: the caller's time, where there is one.
     let given = unsafe { time.as_ref() };
-    match page() {
-        Some(page) if given.is_none_or(|time| time.is_valid() && time.whole() > 0) => {
-            let due = given.map(|time| page.after(time.whole()));
-            timed(page, due, |time| {
-                // SAFETY: the caller's own arguments, and a time of ours.
-                unsafe { real_epoll(epoll, events, most, time, mask) }
-            })
-        }
-        // SAFETY: the caller's own arguments.
-        _ => unsafe { real_epoll(epoll, events, most, given, mask) },
-    }
+    // SAFETY: the caller's own arguments, and its time or one of ours.
+    for_time(given, |time| unsafe { real_epoll(epoll, events, most, time, mask) })
 }

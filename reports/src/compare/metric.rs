@@ -168,13 +168,8 @@ impl Metric {
             | Self::LatencyP95
             | Self::LatencyP99
             | Self::LatencyMax
-            | Self::FirstTokenP50
-            | Self::FirstTokenP95
-            | Self::FirstTokenP99
-            | Self::BetweenTokensP50
-            | Self::BetweenTokensP95
-            | Self::BetweenTokensP99
             | Self::Elapsed => Unit::Microseconds,
+            _ if self.is_of_tokens() => Unit::Microseconds,
             _ => Unit::Count,
         }
     }
@@ -190,10 +185,14 @@ impl Metric {
 
     /// Whether a baseline is whole without the metric: it came when baselines had been accepted.
     pub const fn came_later(self) -> bool {
+        matches!(self, Self::CostPerSuccess) || self.is_of_tokens()
+    }
+
+    /// Whether it is a time of single tokens of streamed answers.
+    const fn is_of_tokens(self) -> bool {
         matches!(
             self,
-            Self::CostPerSuccess
-                | Self::FirstTokenP50
+            Self::FirstTokenP50
                 | Self::FirstTokenP95
                 | Self::FirstTokenP99
                 | Self::BetweenTokensP50

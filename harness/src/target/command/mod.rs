@@ -11,7 +11,6 @@ use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt};
 use reports::Cause;
@@ -20,19 +19,17 @@ use sha2::{Digest, Sha256};
 
 pub(super) use self::config::JOBS_AT_ONCE;
 pub use self::config::{CommandConfig, Stdin};
-use super::files::Files;
 use super::host::Host;
 use super::judge::{self, Check, Work};
 use super::limits::LimitsConfig;
 use super::outcome::{Noted, Outcomes, Said};
-use super::process::environment::{to_mock, url_of_job};
+use super::process::environment::url_of_job;
 use super::process::{Ended, Running as Process, Start};
 use super::template::{Given, Scope, Template};
 use super::{Job, JobEnd, Limits, Setup, Target, TargetPlan, describe_text, warpable};
 use crate::Failure;
 use crate::platform::invocation::Invocation;
 use crate::process::exhausted;
-use crate::service::calls::Calls;
 use crate::source::{NoText, Origin, SourceFile};
 
 /// A command, as a plan lists it.
@@ -51,10 +48,7 @@ pub struct Command {
 struct Running {
     header: PipelineHeader,
     command: Command,
-    mock: String,
-    calls: Arc<Calls>,
     host: Host,
-    files: Files,
     outcomes: Outcomes,
 }
 
@@ -129,20 +123,10 @@ impl TargetPlan for Command {
 
     fn set_up<'a>(&'a self, setup: Setup<'a>) -> BoxFuture<'a, Result<Arc<dyn Target>, Failure>> {
         async move {
-            let Setup { plan, service, .. } = setup;
-            let (Some(mock), Some(calls)) = (service.url.clone(), service.calls.clone()) else {
-                return Err(Failure::internal("a command has no port to call"));
-            };
-            let files = Files::new(&plan.files).map_err(|error| {
-                Failure::internal(format!("no folder for a job's files: {error}"))
-            })?;
             let running = Running {
                 header: self.header(),
                 command: self.clone(),
-                host: Host::new(files.made())?,
-                files,
-                mock,
-                calls,
+                host: Host::new(setup)?,
                 outcomes: Outcomes::default(),
             };
             Ok(Arc::new(running) as Arc<dyn Target>)
@@ -170,8 +154,8 @@ impl Target for Running {
     }
 
     fn limits(&self) -> Limits {
-        let job_time = self.command.limits.time_s.map(|s| Duration::from_secs(s.get()));
-        Limits { jobs_at_once: self.command.config.jobs_at_once, job_time }
+        let Command { config, limits, .. } = &self.command;
+        Limits { jobs_at_once: config.jobs_at_once, job_time: limits.job_time() }
     }
 
     fn run<'a>(&'a self, job: Job, within: &'a Invocation) -> BoxFuture<'a, JobEnd> {
@@ -185,12 +169,12 @@ impl Target for Running {
                 }
             };
             let files = match &text {
-                None => self.files.all(),
+                None => self.host.files.all(),
                 Some(text) => {
                     describe_text(text, within.progress());
                     let all = judge::definitions(&self.command.checks, &job.file.path, text);
                     within.progress().note(|figures| figures.definitions = all);
-                    self.files.of_job(&job.file, text).map(|file| vec![file])
+                    self.host.files.of_job(&job.file, text).map(|file| vec![file])
                 }
             };
             match files {
@@ -205,7 +189,7 @@ impl Target for Running {
     }
 
     fn finish(&self) -> BoxFuture<'_, ()> {
-        self.calls.have_ended(None).boxed()
+        self.host.calls.have_ended(None).boxed()
     }
 
     fn peak_rss_kb(&self) -> Option<u64> {
@@ -225,9 +209,9 @@ impl Running {
         files: &[PathBuf],
         within: &Invocation,
     ) -> JobEnd {
-        let noted = Noted::new(&self.calls, job.number, within);
-        let out = self.files.out(job.number);
-        let given = Given { job: job.number, files, dir: self.files.dir(), out: &out };
+        let noted = Noted::new(&self.host.calls, job.number, within);
+        let out = self.host.files.out(job.number);
+        let given = Given { job: job.number, files, dir: self.host.files.dir(), out: &out };
         let started = self.start(&given, within.memory_mb());
         let ended = match started {
             Ok(process) => process.end().await,
@@ -242,8 +226,8 @@ impl Running {
             }
         };
         self.host.saw(ended.peak_kb);
-        self.calls.have_ended(Some(job.number)).await;
-        let calls = self.calls.of_job(job.number);
+        self.host.calls.have_ended(Some(job.number)).await;
+        let calls = self.host.calls.of_job(job.number);
         let said = self.said(&ended, within.memory_mb());
         let work = Work {
             given: &given,
@@ -262,18 +246,14 @@ impl Running {
 
     fn start(&self, given: &Given<'_>, memory_mb: Option<NonZeroU64>) -> io::Result<Process> {
         let Command { template, config, checks, .. } = &self.command;
-        let url = url_of_job(&self.mock, given.job);
-        let mut environment = to_mock(&url, config.keep_keys);
-        let own = config.env.iter().map(|(name, value)| (name.into(), Some(value.into())));
-        environment.extend(own.chain([self.host.mark()]));
-        let keeps = checks.iter().any(Check::reads_output);
+        let url = url_of_job(&self.host.mock, given.job);
         let start = Start {
             words: &template.fill(given),
-            environment,
+            environment: self.host.environment(&url, config.keep_keys, &config.env),
             folder: self.folder(),
             stdin: given.files.first().filter(|_| config.stdin == Stdin::File).cloned(),
             memory_mb: memory_mb.or(self.command.limits.memory_mb),
-            kept_bytes: if keeps { judge::KEPT_OUTPUT } else { 0 },
+            kept_bytes: judge::kept_bytes(checks),
         };
         Process::start(start, &self.host.memory)
     }

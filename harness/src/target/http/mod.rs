@@ -10,7 +10,6 @@ mod server;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt};
 use reports::Cause;
@@ -23,7 +22,6 @@ pub use self::config::HttpConfig;
 use self::likeness::Likeness;
 use self::request::{Filling, ask};
 use self::server::Server;
-use super::files::Files;
 use super::host::Host;
 use super::judge::{self, Check, Work};
 use super::limits::LimitsConfig;
@@ -32,7 +30,6 @@ use super::template::Given;
 use super::{Job, JobEnd, Limits, Setup, Target, TargetPlan, describe_text, warpable};
 use crate::Failure;
 use crate::platform::invocation::Invocation;
-use crate::service::calls::Calls;
 use crate::source::NoText;
 
 /// A service, as a plan lists it.
@@ -52,13 +49,11 @@ struct Running {
     header: PipelineHeader,
     http: Http,
     client: Client,
-    calls: Arc<Calls>,
     likeness: Arc<Likeness>,
     outcomes: Outcomes,
     /// Locked only to be stopped.
     server: Option<Mutex<Server>>,
     host: Host,
-    files: Files,
 }
 
 impl Http {
@@ -95,17 +90,12 @@ impl Http {
     }
 
     /// Starts the service where it has to be started, and waits until it answers.
-    async fn begin(
-        &self,
-        mock: &str,
-        host: &Host,
-        client: &Client,
-    ) -> Result<Option<Server>, Failure> {
+    async fn begin(&self, host: &Host, client: &Client) -> Result<Option<Server>, Failure> {
         let server = match &self.config.start {
             None => None,
             Some(command) => {
                 let folder = self.folder.as_deref();
-                let server = Server::start(command, &self.config, folder, mock, host);
+                let server = Server::start(command, &self.config, folder, host);
                 Some(server.map_err(|error| {
                     Failure::usage(format!("the service cannot be started: {error}"))
                 })?)
@@ -134,30 +124,21 @@ impl TargetPlan for Http {
 
     fn set_up<'a>(&'a self, setup: Setup<'a>) -> BoxFuture<'a, Result<Arc<dyn Target>, Failure>> {
         async move {
-            let Setup { plan, service, .. } = setup;
-            let (Some(mock), Some(calls)) = (service.url.clone(), service.calls.clone()) else {
-                return Err(Failure::internal("a service has no port to call"));
-            };
-            let files = Files::new(&plan.files).map_err(|error| {
-                Failure::internal(format!("no folder for a job's files: {error}"))
-            })?;
-            let host = Host::new(files.made())?;
+            let host = Host::new(setup)?;
             let client = Client::builder().no_proxy().build();
             let client = client.map_err(|error| Failure::internal(error.to_string()))?;
-            let server = self.begin(&mock, &host, &client).await?;
+            let server = self.begin(&host, &client).await?;
             let likeness = Arc::new(Likeness::default());
             let known = Arc::clone(&likeness);
-            calls.attribute_by(Box::new(move |prompt| known.job_of(prompt)));
+            host.calls.attribute_by(Box::new(move |prompt| known.job_of(prompt)));
             let running = Running {
                 header: self.header(),
                 http: self.clone(),
                 client,
-                calls,
                 likeness,
                 outcomes: Outcomes::default(),
                 server: server.map(Mutex::new),
                 host,
-                files,
             };
             Ok(Arc::new(running) as Arc<dyn Target>)
         }
@@ -192,8 +173,8 @@ impl Target for Running {
     }
 
     fn limits(&self) -> Limits {
-        let job_time = self.http.limits.time_s.map(|s| Duration::from_secs(s.get()));
-        Limits { jobs_at_once: self.http.config.jobs_at_once, job_time }
+        let Http { config, limits, .. } = &self.http;
+        Limits { jobs_at_once: config.jobs_at_once, job_time: limits.job_time() }
     }
 
     fn run<'a>(&'a self, job: Job, within: &'a Invocation) -> BoxFuture<'a, JobEnd> {
@@ -219,7 +200,7 @@ impl Target for Running {
                 self.host.saw(server.peak_kb());
                 server.stop().await;
             }
-            self.calls.have_ended(None).await;
+            self.host.calls.have_ended(None).await;
         }
         .boxed()
     }
@@ -245,21 +226,20 @@ impl Drop for Known<'_> {
 impl Running {
     async fn ask(&self, job: &Job, text: &str, within: &Invocation) -> JobEnd {
         let Http { url, config, checks, folder, .. } = &self.http;
-        let noted = Noted::new(&self.calls, job.number, within);
+        let noted = Noted::new(&self.host.calls, job.number, within);
         self.likeness.begin(job.number, text);
         let known = Known { likeness: &self.likeness, job: job.number, text };
         let filling = Filling { job: job.number, path: &job.file.path, content: text };
-        let keeps = checks.iter().any(Check::reads_output);
-        let kept_bytes = if keeps { judge::KEPT_OUTPUT } else { 0 };
+        let kept_bytes = judge::kept_bytes(checks);
         let answer = ask(&self.client, url, config, &filling, kept_bytes).await;
-        self.calls.have_ended(Some(job.number)).await;
+        self.host.calls.have_ended(Some(job.number)).await;
         let answer = match answer {
             Ok(answer) => answer,
             Err(words) => return JobEnd::failed(Cause::CommandFailed, self.gone(words).await),
         };
-        let calls = self.calls.of_job(job.number);
-        let out = self.files.out(job.number);
-        let given = Given { job: job.number, files: &[], dir: self.files.dir(), out: &out };
+        let calls = self.host.calls.of_job(job.number);
+        let out = self.host.files.out(job.number);
+        let given = Given { job: job.number, files: &[], dir: self.host.files.dir(), out: &out };
         let work = Work {
             given: &given,
             source: Some((&job.file.path, text)),

@@ -16,7 +16,6 @@ use tokio::time::{Instant, sleep, timeout};
 use super::config::HttpConfig;
 use crate::target::command::how;
 use crate::target::host::Host;
-use crate::target::process::environment::to_mock;
 use crate::target::process::{Running, Start, Watched};
 use crate::{Exit, Failure};
 
@@ -47,16 +46,12 @@ impl Server {
         command: &str,
         config: &HttpConfig,
         folder: Option<&Path>,
-        mock: &str,
         host: &Host,
     ) -> io::Result<Self> {
         let words = ["sh", "-c", command].map(OsString::from);
-        let mut environment = to_mock(mock, config.keep_keys);
-        let own = config.env.iter().map(|(name, value)| (name.into(), Some(value.into())));
-        environment.extend(own.chain([host.mark()]));
         let start = Start {
             words: &words,
-            environment,
+            environment: host.environment(&host.mock, config.keep_keys, &config.env),
             folder,
             stdin: None,
             memory_mb: None,

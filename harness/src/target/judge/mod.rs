@@ -13,8 +13,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strict_toml::Problem;
 
-use self::work::Wrong;
-pub(super) use self::work::{KEPT_OUTPUT, Work};
+pub(super) use self::work::Work;
+use self::work::{KEPT_OUTPUT, Wrong};
 
 /// One `[[judge]]` of a target's file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -72,6 +72,11 @@ pub(super) fn definitions(checks: &[Check], path: &str, source: &str) -> u64 {
     if counts { definitions::count(path, source) } else { 0 }
 }
 
+/// How much of a job's output has to be kept for the checks, in bytes.
+pub(super) fn kept_bytes(checks: &[Check]) -> usize {
+    if checks.iter().any(Check::reads_output) { KEPT_OUTPUT } else { 0 }
+}
+
 /// Judges one job by every check, in order. Gives how many definitions the documentation names,
 /// where a check counts them.
 pub(super) async fn judge(checks: &[Check], work: &Work<'_>) -> Result<u64, Wrong> {
@@ -115,7 +120,7 @@ impl Check {
     }
 
     /// Whether it reads what the job prints.
-    pub(super) const fn reads_output(&self) -> bool {
+    const fn reads_output(&self) -> bool {
         match self {
             Self::File { .. } => false,
             Self::Output { .. } | Self::Command { .. } => true,
