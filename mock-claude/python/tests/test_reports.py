@@ -52,6 +52,9 @@ def test_without_the_binary_the_failure_says_how_to_get_it(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MOCK_CLAUDE_BIN", "/nowhere/mock-claude")
+    # Under CI pytest prints the whole message once more, in its short summary.
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.delenv("BUILD_NUMBER", raising=False)
     pytester.makepyfile("def test_it(mock_claude): pass")
     result = pytester.runpytest_subprocess()
     result.assert_outcomes(errors=1)
