@@ -35,6 +35,11 @@ impl Load {
         }
     }
 
+    /// Whether a round begins when the one before it has ended, and never alongside it.
+    pub const fn is_in_turn(&self) -> bool {
+        matches!(self, Self::Sequential { users: 1, .. } | Self::Batch { .. })
+    }
+
     /// How many jobs arrive, where the schedule decides and not the list of files: the files are
     /// run through as often as that takes.
     pub fn arriving(&self) -> Option<u64> {

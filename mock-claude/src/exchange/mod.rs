@@ -31,6 +31,7 @@ use crate::api::prices::InputTokens;
 use crate::api::request::MessagesRequest;
 use crate::basis::chance::RequestKey;
 use crate::basis::clock::wait_until;
+use crate::fault::effect::semantic::SemanticEffect;
 use crate::fault::effect::{Effect, apply, apply_to_made};
 use crate::fault::injector::InFlight;
 use crate::journal::trace::Handle;
@@ -158,7 +159,15 @@ impl Exchange {
                 let tokens_in = replied.request.tokens_in;
                 let tokens_out = replied.reply.tokens_out;
                 if replied.reply.stop_reason == StopReason::MaxTokens {
-                    origin.trace.open().trace.truncated = true;
+                    let trace = &mut origin.trace.open().trace;
+                    match &decision.effect {
+                        Some(Effect::Semantic(SemanticEffect::PauseTurn { .. })) => {
+                            trace.paused = true;
+                        }
+                        // What a refusal had begun to say is no answer that was cut.
+                        Some(Effect::Semantic(SemanticEffect::Refusal { .. })) => {}
+                        _ => trace.truncated = true,
+                    }
                 }
                 tracing::debug!(request_id, tokens_in, tokens_out, "replied");
             }

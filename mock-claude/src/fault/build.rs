@@ -192,7 +192,7 @@ pub fn delay(by: Duration) -> Fault {
 
 /// A reply that stops in the middle, after this many tokens, and never goes on.
 pub fn stall(after_tokens: u64) -> Fault {
-    let stall = Some(Stall { after_tokens, for_ms: None });
+    let stall = Some(Stall { after_tokens, for_ms: None, ping_every_ms: None });
     Fault::of(FaultConfig::Latency(LatencyFault { stall, ..LatencyFault::default() }))
 }
 

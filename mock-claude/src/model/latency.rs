@@ -75,6 +75,9 @@ pub struct Stall {
     /// For this many milliseconds; indefinitely without it.
     #[serde(default)]
     pub for_ms: Option<u64>,
+    /// A `ping` event every this many milliseconds of a streamed reply's silence; none without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ping_every_ms: Option<NonZeroU64>,
 }
 
 /// What a fault adds to one reply's schedule.
@@ -111,6 +114,11 @@ impl Schedule {
     /// The schedule under a fault, where there is one.
     pub(crate) fn delayed(self, delay: Option<Delay>) -> Self {
         Self { delay, ..self }
+    }
+
+    /// How often a `ping` is sent while a stream is silent; never without a value.
+    pub(crate) fn ping_every_ms(&self) -> Option<NonZeroU64> {
+        self.delay?.stall?.ping_every_ms
     }
 
     /// Milliseconds from the request to the moment when `tokens` tokens are written.

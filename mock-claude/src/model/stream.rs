@@ -65,6 +65,8 @@ pub(crate) struct Events {
     /// Tokens of the blocks that have ended, and of the whole reply.
     before: u64,
     tokens_out: u64,
+    /// When the latest event was sent.
+    last_ms: u64,
 }
 
 /// A block that has not begun.
@@ -161,7 +163,8 @@ impl Events {
             .chain(text.map(PendingBlock::Text))
             .chain(calls.into_iter().map(PendingBlock::Call))
             .collect();
-        let opening = Event { at_ms: schedule.at_ms(0), text: frame.opening };
+        let last_ms = schedule.at_ms(0);
+        let opening = Event { at_ms: last_ms, text: frame.opening };
         Self {
             schedule,
             ready: VecDeque::from([opening]),
@@ -171,6 +174,7 @@ impl Events {
             index: 0,
             before: 0,
             tokens_out,
+            last_ms,
         }
     }
 
@@ -248,6 +252,15 @@ impl Iterator for Events {
         if self.ready.is_empty() {
             self.advance();
         }
+        let next_ms = self.ready.front()?.at_ms;
+        if let Some(every_ms) = self.schedule.ping_every_ms()
+            && next_ms.saturating_sub(self.last_ms) > every_ms.get()
+        {
+            self.last_ms += every_ms.get();
+            let text = written("ping", &json!({"type": "ping"}));
+            return Some(Event { at_ms: self.last_ms, text });
+        }
+        self.last_ms = next_ms;
         self.ready.pop_front()
     }
 }

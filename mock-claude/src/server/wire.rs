@@ -56,14 +56,28 @@ struct Orders {
     next: Option<Order>,
     /// Whether there was one: it is the connection's last.
     given: bool,
-    /// Whether it has cost the client a part of the response.
-    cut: bool,
-    /// Who wants to know whether it did, once that is certain.
+    /// What it has made of the response.
+    fate: Fate,
+    /// Whether that is certain.
+    over: bool,
+    /// Who wants to know it once it is.
     waiting: Option<Told>,
 }
 
-/// Is told whether a response was cut.
-pub(crate) type Told = Box<dyn FnOnce(bool) + Send>;
+/// What became of a response on its way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// All of it was sent.
+    #[default]
+    Whole,
+    /// It was cut.
+    Cut,
+    /// It was held back until the client went.
+    Held,
+}
+
+/// Is told what became of a response.
+pub(crate) type Told = Box<dyn FnOnce(Fate) + Send>;
 
 impl Control {
     /// The control of a connection.
@@ -88,15 +102,15 @@ impl Control {
         self.orders.lock().given
     }
 
-    /// Tells whether the response was cut, at once or when the connection has ended.
+    /// Tells what became of the response, at once or when the connection has ended.
     pub(crate) fn tell(&self, told: Told) {
         let mut orders = self.orders.lock();
-        if orders.given && !orders.cut {
+        if orders.given && !orders.over {
             orders.waiting = Some(told);
         } else {
-            let cut = orders.cut;
+            let fate = orders.fate;
             drop(orders);
-            told(cut);
+            told(fate);
         }
     }
 
@@ -104,13 +118,17 @@ impl Control {
         self.orders.lock().next.take()
     }
 
-    fn ended(&self, cut: bool) {
+    fn becomes(&self, fate: Fate) {
+        self.orders.lock().fate = fate;
+    }
+
+    fn ended(&self) {
         let mut orders = self.orders.lock();
-        orders.cut |= cut;
-        let (told, cut) = (orders.waiting.take(), orders.cut);
+        orders.over = true;
+        let (told, fate) = (orders.waiting.take(), orders.fate);
         drop(orders);
         if let Some(told) = told {
-            told(cut);
+            told(fate);
         }
     }
 }
@@ -144,7 +162,7 @@ pub(crate) struct Wire<C> {
 
 impl<C> Drop for Wire<C> {
     fn drop(&mut self) {
-        self.control.ended(false);
+        self.control.ended();
     }
 }
 
@@ -178,8 +196,13 @@ impl<C: Carrier> Wire<C> {
     }
 
     fn end(&mut self, ending: Ending) -> Poll<io::Result<usize>> {
-        self.control.ended(true);
         self.state = State::Over { ending };
+        if ending == Ending::Hang {
+            self.control.becomes(Fate::Held);
+        } else {
+            self.control.becomes(Fate::Cut);
+            self.control.ended();
+        }
         match ending {
             Ending::Reset => {
                 self.carrier.abort();

@@ -43,6 +43,16 @@ on_both!(
 );
 
 on_both!(
+    a_status_can_come_without_a_body,
+    "[[fault]]\nkind = \"status\"\nstatus = 524\nempty = true\n",
+    async |reach: Reach| {
+        let seen = reach.ask(&asking(CODE)).await;
+        assert_eq!((seen.status(), seen.body.as_str()), (524, ""));
+        assert_eq!(seen.header("content-length"), Some("0"));
+    }
+);
+
+on_both!(
     a_sequence_is_followed_attempt_by_attempt_and_then_succeeds,
     "[[fault]]\nkind = \"sequence\"\noutcomes = [{ kind = \"status\", status = 529 },\n\
      { kind = \"wire\", what = { close = {} } }, { kind = \"none\" },\n\
@@ -176,6 +186,19 @@ on_both!(
         let data = reach.ask(&streaming(CODE)).await.data();
         assert_eq!(data[0]["message"]["stop_reason"], json!(null));
         assert_eq!(data[data.len() - 2]["delta"]["stop_reason"], "refusal");
+    }
+);
+
+on_both!(
+    a_turn_that_pauses_keeps_what_it_wrote,
+    "[[fault]]\nkind = \"semantic\"\nwhat = { pause_turn = { after_tokens = 5 } }\n",
+    async |reach: Reach| {
+        let message = reach.ask(&asking(CODE)).await.json();
+        assert_eq!(message["stop_reason"], "pause_turn");
+        assert_eq!(message["usage"]["output_tokens"], 5);
+        assert!(!message["content"][0]["text"].as_str().unwrap().is_empty());
+        let data = reach.ask(&streaming(CODE)).await.data();
+        assert_eq!(data[data.len() - 2]["delta"]["stop_reason"], "pause_turn");
     }
 );
 

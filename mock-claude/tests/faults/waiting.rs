@@ -39,6 +39,21 @@ async fn every_part_of_a_delay_is_exact() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn pings_fill_the_silence_of_a_stall_where_they_are_asked_for() {
+    let stall = "[[fault]]\nkind = \"latency\"\n\
+                 stall = { after_tokens = 10, for_ms = 95000, ping_every_ms = 30000 }\n";
+    let reach = Reach::pipe(stall);
+    let started = Instant::now();
+    let seen = reach.ask(&streaming(CODE)).await;
+    assert_eq!(started.elapsed().as_millis(), 95_000);
+    let pings = seen.events().into_iter().filter(|event| *event == "ping").count();
+    assert_eq!(pings, 4, "one that begins every stream, and one every 30 s");
+    let silent = Reach::pipe(&stall.replace(", ping_every_ms = 30000", ""));
+    let seen = silent.ask(&streaming(CODE)).await;
+    assert_eq!(seen.events().into_iter().filter(|event| *event == "ping").count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn slow_decoding_multiplies_the_time_of_every_token() {
     let latency = "[latency]\nfirst_token_ms = 100\ndecode_tokens_per_second = 100\n\
                    prefill_tokens_per_second = 1000000000\n";

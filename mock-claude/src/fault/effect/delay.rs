@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(moments(delay(0, 1, None)).await, [1_000, 2_000, 3_000]);
         assert_eq!(moments(delay(500, 1, None)).await, [1_500, 2_500, 3_500]);
         assert_eq!(moments(delay(0, 5, None)).await, [5_000, 10_000, 15_000]);
-        let stall = Stall { after_tokens: 3, for_ms: Some(60_000) };
+        let stall = Stall { after_tokens: 3, for_ms: Some(60_000), ping_every_ms: None };
         assert_eq!(moments(delay(0, 1, Some(stall))).await, [1_000, 62_000, 63_000]);
     }
 
@@ -163,7 +163,8 @@ mod tests {
         assert_eq!(took(delay(0, 1, None)).await, 50);
         assert_eq!(took(delay(700, 1, None)).await, 750);
         assert_eq!(took(delay(0, 4, None)).await, 200);
-        let stall = |after_tokens| Some(Stall { after_tokens, for_ms: Some(9_000) });
+        let stall =
+            |after_tokens| Some(Stall { after_tokens, for_ms: Some(9_000), ping_every_ms: None });
         assert_eq!(took(delay(0, 1, stall(3))).await, 9_050);
         assert_eq!(took(delay(0, 1, stall(30))).await, 50, "the answer is shorter");
     }

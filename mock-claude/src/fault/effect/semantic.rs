@@ -22,6 +22,12 @@ pub enum SemanticEffect {
         #[serde(default)]
         after_tokens: u64,
     },
+    /// It stops with `pause_turn`, as a long turn with server tools does: sent again as it is, it
+    /// goes on.
+    PauseTurn {
+        /// After this many tokens.
+        after_tokens: u64,
+    },
     /// It comes from another model than the one that was asked.
     WrongModel {
         /// The model that it names.
@@ -50,6 +56,7 @@ impl SemanticEffect {
         match self {
             Self::Truncated { .. } => "semantic_truncated",
             Self::Refusal { .. } => "semantic_refusal",
+            Self::PauseTurn { .. } => "semantic_pause_turn",
             Self::WrongModel { .. } => "semantic_wrong_model",
             Self::WrongUsage { .. } => "semantic_wrong_usage",
             Self::ErrorBody { .. } => "semantic_error_body",
@@ -59,9 +66,9 @@ impl SemanticEffect {
     /// The most tokens that the model writes under this fault; what it writes is charged.
     pub(crate) const fn most_tokens(&self) -> Option<u64> {
         match self {
-            Self::Truncated { after_tokens } | Self::Refusal { after_tokens } => {
-                Some(*after_tokens)
-            }
+            Self::Truncated { after_tokens }
+            | Self::Refusal { after_tokens }
+            | Self::PauseTurn { after_tokens } => Some(*after_tokens),
             _ => None,
         }
     }
@@ -98,6 +105,7 @@ impl SemanticEffect {
                     inner["content"] = json!([]);
                 }
             }
+            Self::PauseTurn { .. } => set_stop_reason(inner, "pause_turn"),
             _ => {}
         }
     }

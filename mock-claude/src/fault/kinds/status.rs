@@ -55,6 +55,9 @@ pub struct StatusFault {
     /// An HTML page in place of the API's error, as a proxy in front of the API sends it.
     #[serde(default)]
     pub html: bool,
+    /// No body at all, as a proxy in front of the API sends it with its own statuses (520 to 524).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub empty: bool,
     /// Which requests it hits.
     #[serde(default)]
     pub when: When,
@@ -134,6 +137,9 @@ impl StatusFault {
                  </h1></center>\r\n<hr><center>cloudflare</center>\r\n</body>\r\n</html>\r\n"
             ));
         }
+        if self.empty {
+            touch.page = Some(String::new());
+        }
         touch
     }
 }
@@ -174,6 +180,9 @@ impl Kind for StatusFault {
                 let message = "must be at most 31536000; `retry_after_text` takes anything";
                 problems.push(Problem::new(key, message));
             }
+        }
+        if self.html && self.empty {
+            problems.push(Problem::new("empty", "and `html` are two bodies of one response"));
         }
         let text = self.retry_after_text.clone();
         if text.is_some_and(|text| HeaderValue::try_from(text).is_err()) {
