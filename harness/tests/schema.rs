@@ -38,6 +38,11 @@ fn the_schema_of_a_report_is_the_one_of_this_code() {
 }
 
 #[test]
+fn the_schema_of_a_report_card_is_the_one_of_this_code() {
+    check("reports/card.schema.json", &schemars::schema_for!(reports::card::Card));
+}
+
+#[test]
 fn the_schema_of_why_tests_failed_is_the_one_of_this_code() {
     let report = schemars::schema_for!(testlog::render::json::Report);
     check("reports/testlog/triage.schema.json", &report);

@@ -167,6 +167,7 @@ fn job(pipeline: &str, number: u64, calls: u64, end_us: u64, documented: bool) -
         tokens_out,
         cost_microusd: if documented { cost(number) } else { 0 },
         wasted_microusd: 0,
+        said_done: None,
         memory_kb: 38_912 + number,
     })
 }

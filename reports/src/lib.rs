@@ -14,6 +14,7 @@ pub mod judge;
 
 pub mod compare;
 
+pub mod card;
 pub mod claim;
 pub mod estimate;
 

@@ -12,13 +12,13 @@ pub struct Shipped {
 }
 
 macro_rules! shipped {
-    ($($name:literal),* $(,)?) => {
-        [$(Shipped { name: $name, text: include_str!(concat!("../", $name, ".toml")) }),*]
+    ($folder:literal: $($name:literal),* $(,)?) => {
+        [$(Shipped { name: $name, text: include_str!(concat!($folder, $name, ".toml")) }),*]
     };
 }
 
 /// Every shipped scenario, in the order of the seed documents; platforms last.
-pub const ALL: [Shipped; 31] = shipped![
+pub const ALL: [Shipped; 31] = shipped!["../":
     "large-file",
     "large-file-50k",
     "large-repo",
@@ -52,13 +52,65 @@ pub const ALL: [Shipped; 31] = shipped![
     "queue-burst",
 ];
 
-/// The shipped scenario of this name.
+/// The probes of `chaos diagnose`: each is one kind of trouble for one or a few files. The first
+/// has none, and decides whether the others can tell anything.
+pub const PROBES: [Shipped; 45] = shipped!["../probes/":
+    "healthy",
+    "rate-limit",
+    "rate-limit-date",
+    "rate-limit-ms",
+    "rate-limit-minute",
+    "rate-limit-bare",
+    "overloaded",
+    "server-error",
+    "unavailable",
+    "timeout-504",
+    "bad-gateway",
+    "edge-timeout",
+    "request-timeout",
+    "conflict",
+    "reset",
+    "down",
+    "outage-30s",
+    "outage-2m",
+    "invalid",
+    "unauthorized",
+    "not-found",
+    "too-large",
+    "do-not-retry",
+    "do-retry",
+    "spend-limit",
+    "cut",
+    "reset-midway",
+    "overloaded-first",
+    "overloaded-midway",
+    "silent-end",
+    "hang",
+    "stall",
+    "stall-pings",
+    "slow",
+    "truncated",
+    "refusal",
+    "paused",
+    "many",
+    "concurrency",
+    "budget",
+    "identical",
+    "edited",
+    "twins",
+    "big",
+    "killed",
+];
+
+/// The shipped scenario or probe of this name.
 pub fn find(name: &str) -> Option<Shipped> {
-    ALL.into_iter().find(|shipped| shipped.name == name)
+    ALL.into_iter().chain(PROBES).find(|shipped| shipped.name == name)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::scenario::Scenario;
 
@@ -76,8 +128,26 @@ mod tests {
     }
 
     #[test]
-    fn every_scenario_file_in_the_folder_is_shipped() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    fn every_probe_is_valid_asks_a_question_and_has_a_seed_of_its_own() {
+        let mut seeds = BTreeSet::new();
+        for probe in PROBES {
+            let scenario = Scenario::parse(probe.name, probe.text)
+                .unwrap_or_else(|invalid| panic!("{invalid}"));
+            assert!(scenario.question.ends_with('?'), "{} asks no question", probe.name);
+            assert!(seeds.insert(scenario.seed), "{}: a cache would know its files", probe.name);
+        }
+    }
+
+    #[test]
+    fn no_probe_has_the_name_of_a_scenario() {
+        for probe in PROBES {
+            assert!(ALL.iter().all(|shipped| shipped.name != probe.name), "{}", probe.name);
+        }
+    }
+
+    /// The names of the TOML files in a folder of this crate, sorted.
+    fn files(folder: &str) -> Vec<String> {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
         let mut files: Vec<String> = std::fs::read_dir(folder)
             .unwrap()
             .filter_map(|entry| entry.unwrap().file_name().into_string().ok())
@@ -85,8 +155,17 @@ mod tests {
             .filter(|name| name != "Cargo" && name != "clippy")
             .collect();
         files.sort();
-        let mut names = ALL.map(|shipped| shipped.name.to_owned()).to_vec();
-        names.sort();
-        assert_eq!(files, names);
+        files
+    }
+
+    #[test]
+    fn every_scenario_file_in_the_folders_is_shipped() {
+        let names = |all: &[Shipped]| {
+            let mut names: Vec<String> = all.iter().map(|one| one.name.to_owned()).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(files(""), names(&ALL));
+        assert_eq!(files("probes"), names(&PROBES));
     }
 }

@@ -26,4 +26,7 @@ fn every_shipped_scenario_names_the_schema() {
     for shipped in scenarios::library::ALL {
         assert!(shipped.text.starts_with("#:schema ./scenario.schema.json\n"), "{}", shipped.name);
     }
+    for probe in scenarios::library::PROBES {
+        assert!(probe.text.starts_with("#:schema ../scenario.schema.json\n"), "{}", probe.name);
+    }
 }

@@ -1,12 +1,14 @@
 //! What was typed, and nothing more; `plan` says what it means.
 
 mod classify;
+mod diagnose;
 mod format;
 mod generate;
 mod report;
 mod run;
 
 pub use classify::{ClassifyArgs, TestFormat};
+pub use diagnose::DiagnoseArgs;
 pub use generate::{GenerateTo, GenerateWhat, ShapeArg, SpreadArg};
 pub use report::ReportArgs;
 pub use run::{AblateArgs, ClockArg, RunArgs};
@@ -33,6 +35,7 @@ const EXAMPLES: &str = "\
 Examples:
   chaos run --scenario concurrent            six of ten requests lost, and the defence
   chaos run --scenario large-repo --input .  the same on your own source tree
+  chaos diagnose -- python pipeline.py {file}   what your own client does wrong, graded
   chaos estimate .                           what it would cost, without one call
   chaos list                                 every scenario and the question it asks
   chaos gate --baseline baseline.json        red when an exact figure moved
@@ -49,6 +52,8 @@ Exit codes:
 pub enum Command {
     /// Run a scenario against one or more pipelines
     Run(Box<RunArgs>),
+    /// Find out what a client does wrong: many short troubles, a grade for each kind of conduct
+    Diagnose(Box<DiagnoseArgs>),
     /// Estimate what a run over a source tree would cost, take and break on, without one call
     Estimate(EstimateArgs),
     /// List the scenarios and pipelines that ship with the binary

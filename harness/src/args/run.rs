@@ -83,7 +83,7 @@ pub struct RunArgs {
     pub command: Vec<String>,
 }
 
-fn speed() -> RangedI64ValueParser<u32> {
+pub(super) fn speed() -> RangedI64ValueParser<u32> {
     RangedI64ValueParser::new().range(i64::from(*SPEEDS.start())..=i64::from(*SPEEDS.end()))
 }
 

@@ -8,6 +8,7 @@ pub mod claims;
 pub mod classify;
 pub mod compare;
 pub mod deliver;
+pub mod diagnose;
 pub mod estimate;
 pub mod gate;
 pub mod generate;
@@ -25,6 +26,7 @@ use crate::{Exit, Failure};
 pub fn execute(args: Args) -> Result<Exit, Failure> {
     match args.command {
         Command::Run(args) => run::execute(&args),
+        Command::Diagnose(args) => diagnose::execute(&args),
         Command::Estimate(args) => estimate::execute(&args),
         Command::List => list::execute(),
         Command::Show { name } => show::execute(&name),

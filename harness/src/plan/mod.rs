@@ -8,6 +8,7 @@ pub mod stage;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -39,7 +40,9 @@ pub fn runs(args: &RunArgs) -> Result<Vec<RunPlan>, Failure> {
     } else {
         args.scenarios.iter().chain(&args.scenario).cloned().collect()
     };
-    let own = own_targets(args)?;
+    let RunArgs { http, start, mock_port, command, .. } = args;
+    let own = OwnTargets { http: http.as_deref(), start, mock_port: *mock_port, command };
+    let own = own.plans(args.quiet)?;
     if let Some(folder) = &args.docs {
         fs::create_dir_all(folder).map_err(|error| {
             let folder = folder.display();
@@ -84,23 +87,38 @@ pub fn runs(args: &RunArgs) -> Result<Vec<RunPlan>, Failure> {
         .collect()
 }
 
-/// The user's own targets, as far as they were typed.
-fn own_targets(args: &RunArgs) -> Result<Vec<Arc<dyn TargetPlan>>, Failure> {
-    let mut own: Vec<Arc<dyn TargetPlan>> = Vec::new();
-    if let Some(url) = &args.http {
-        own.push(Arc::new(Http::typed(url, args.start.clone(), args.mock_port)?));
-    }
-    if !args.command.is_empty() {
-        let command = Command::typed(args.command.clone())?;
-        if !command.names_files() && !args.quiet {
-            terminal::say(
-                "note: without `{file}` in it, the command is run once, as one job of the whole \
-                 load; with `{file}`, once for each file",
-            );
+/// The user's own targets as they were typed.
+#[derive(Debug)]
+pub struct OwnTargets<'a> {
+    /// The URL of a service.
+    pub http: Option<&'a str>,
+    /// The command that starts it.
+    pub start: &'a Option<String>,
+    /// Where a service that is running already finds the mock.
+    pub mock_port: Option<NonZeroU16>,
+    /// A command; empty where none was typed.
+    pub command: &'a [String],
+}
+
+impl OwnTargets<'_> {
+    /// The same as plans.
+    pub fn plans(&self, quiet: bool) -> Result<Vec<Arc<dyn TargetPlan>>, Failure> {
+        let mut own: Vec<Arc<dyn TargetPlan>> = Vec::new();
+        if let Some(url) = self.http {
+            own.push(Arc::new(Http::typed(url, self.start.clone(), self.mock_port)?));
         }
-        own.push(Arc::new(command));
+        if !self.command.is_empty() {
+            let command = Command::typed(self.command.to_vec())?;
+            if !command.names_files() && !quiet {
+                terminal::say(
+                    "note: without `{file}` in it, the command is run once, as one job of the \
+                     whole load; with `{file}`, once for each file",
+                );
+            }
+            own.push(Arc::new(command));
+        }
+        Ok(own)
     }
-    Ok(own)
 }
 
 /// Gives a run its targets: those that were asked for, or the scenario's.
@@ -219,7 +237,17 @@ pub fn of_scenario(
     scenario: Scenario,
     pipelines: Vec<(String, Preset)>,
 ) -> Result<RunPlan, Failure> {
-    let mut plan = bare(name, scenario, builtin::targets(pipelines));
+    of_targets(name, scenario, builtin::targets(pipelines))
+}
+
+/// The same for targets of any kind, on the clock that they need.
+pub fn of_targets(
+    name: &str,
+    scenario: Scenario,
+    targets: Vec<Arc<dyn TargetPlan>>,
+) -> Result<RunPlan, Failure> {
+    let mut plan = bare(name, scenario, Vec::new());
+    plan.give(targets);
     generate(&mut plan)?;
     Ok(plan)
 }

@@ -75,9 +75,14 @@ impl RunPlan {
         }
     }
 
-    /// Jobs of a target.
+    /// Jobs of a target. Who takes the whole load as one job does it as often as the load repeats;
+    /// once where something would have to be changed between the rounds.
     pub fn jobs_of(&self, target: &dyn TargetPlan) -> u64 {
-        if target.is_one_job() { 1 } else { self.work().jobs() }
+        match (target.is_one_job(), &self.scenario.edit, self.scenario.load.arriving()) {
+            (false, ..) => self.work().jobs(),
+            (true, None, None) => self.scenario.load.repeat(),
+            (true, ..) => 1,
+        }
     }
 
     /// Jobs of all targets.

@@ -76,6 +76,7 @@ impl<'a> OpenJob<'a> {
             outcome: end.outcome,
             cause: end.cause,
             detail: end.detail,
+            said_done: end.said_done,
             chunks,
             cache_hits: used.cache_hits,
             cache_misses: used.cache_misses,

@@ -248,7 +248,8 @@ impl TargetRun<'_> {
         let platform = Arc::new(Platform::new(plan.scenario.platform.as_ref(), plan.seed));
         let whole = [whole_load()];
         let work = if self.target.is_one_job() {
-            Work { files: &whole, jobs: 1, order: None, edit: None, seed: plan.seed }
+            let jobs = plan.jobs_of(self.target);
+            Work { files: &whole, jobs, order: None, edit: None, seed: plan.seed }
         } else {
             plan.work()
         };

@@ -61,10 +61,19 @@ pub struct Question {
     pub attempts: u64,
     /// Why the latest attempt failed; nothing where it was answered.
     pub failure: Option<(Cause, String)>,
-    /// Whether the latest answer ended at its limit of tokens.
-    pub truncated: bool,
+    /// Why the latest answer is not whole, by its own account.
+    pub unfinished: Option<Unfinished>,
     /// Whether an attempt is under way.
     is_open: bool,
+}
+
+/// How an answer can be unfinished although nothing went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unfinished {
+    /// It ended at its limit of tokens.
+    AtMaxTokens,
+    /// It paused, and goes on when it is sent back.
+    Paused,
 }
 
 /// Where a call belongs: the question and the attempt, both counted from 1.
@@ -206,7 +215,7 @@ impl JobCalls {
                 subject,
                 attempts: 0,
                 failure: None,
-                truncated: false,
+                unfinished: None,
                 is_open: false,
             });
             self.questions.len() - 1
@@ -224,17 +233,17 @@ impl JobCalls {
         let question = self.questions.get_mut(at)?;
         question.is_open = false;
         question.failure = failure;
-        question.truncated = seen.trace.truncated;
+        question.unfinished = unfinished(&seen.trace);
         if question.failure.is_some() {
             self.used.wasted_microusd += seen.entry.cost_microusd;
         }
         Some(place)
     }
 
-    /// Whether the last question's answer was cut at its limit and nothing was asked after it. Of
-    /// an earlier one it cannot be known whether the next question asked for the rest.
-    pub fn ends_truncated(&self) -> bool {
-        self.questions.last().is_some_and(|question| question.truncated)
+    /// Why the last question's answer is not whole, where nothing was asked after it. Of an earlier
+    /// one it cannot be known whether the next question asked for the rest.
+    pub fn ends_unfinished(&self) -> Option<Unfinished> {
+        self.questions.last()?.unfinished
     }
 
     /// The first question that was never answered, counted from 1, and why.
@@ -243,6 +252,15 @@ impl JobCalls {
             let (cause, words) = question.failure.as_ref()?;
             Some((number, *cause, words.as_str()))
         })
+    }
+}
+
+/// Why an answer is not whole although nothing went wrong.
+fn unfinished(trace: &Trace) -> Option<Unfinished> {
+    if trace.truncated {
+        Some(Unfinished::AtMaxTokens)
+    } else {
+        trace.paused.then_some(Unfinished::Paused)
     }
 }
 

@@ -114,6 +114,11 @@ pub trait TargetPlan: fmt::Debug + Send + Sync {
         Ok(())
     }
 
+    /// Whether all runs share it, so that it can be under one of them at a time.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     /// The port at which it looks for the mock; 0 where it is told.
     fn mock_port(&self) -> u16 {
         0
@@ -175,23 +180,27 @@ pub struct JobEnd {
     pub detail: Option<String>,
     /// Definitions that the documentation names, where the target can judge that.
     pub documented: u64,
+    /// Whether a target that is not ours said that it had done it.
+    pub said_done: Option<bool>,
 }
 
 impl JobEnd {
     /// A file that is documented, and a remark where there is one to make.
     pub const fn documented(documented: u64, remark: Option<String>) -> Self {
-        Self { outcome: Outcome::Documented, cause: None, detail: remark, documented }
+        let (outcome, cause) = (Outcome::Documented, None);
+        Self { outcome, cause, detail: remark, documented, said_done: None }
     }
 
     /// A file that is not documented, and why.
     pub fn failed(cause: Cause, detail: impl Into<String>) -> Self {
         let (cause, detail) = (Some(cause), Some(detail.into()));
-        Self { outcome: Outcome::Failed, cause, detail, documented: 0 }
+        Self { outcome: Outcome::Failed, cause, detail, documented: 0, said_done: None }
     }
 
     /// A file that was never meant to be sent, and why.
     pub fn skipped(reason: impl Into<String>) -> Self {
         let detail = Some(reason.into());
-        Self { outcome: Outcome::Skipped, cause: None, detail, documented: 0 }
+        let (outcome, cause) = (Outcome::Skipped, None);
+        Self { outcome, cause, detail, documented: 0, said_done: None }
     }
 }

@@ -11,7 +11,7 @@ use reports::Cause;
 use super::judge::{Check, Work, judge};
 use super::{Job, JobEnd};
 use crate::platform::invocation::Invocation;
-use crate::service::calls::{Calls, JobCalls};
+use crate::service::calls::{Calls, JobCalls, Unfinished};
 
 /// What a job said of itself.
 #[derive(Debug)]
@@ -57,8 +57,20 @@ pub(super) struct Outcomes {
 }
 
 impl Outcomes {
-    /// How a job ended.
+    /// How a job ended, and what it said of that itself.
     pub(super) async fn of(
+        &self,
+        job: &Job,
+        calls: &JobCalls,
+        said: Said,
+        checks: &[Check],
+        work: &Work<'_>,
+    ) -> JobEnd {
+        let said_done = Some(said.failure.is_none());
+        JobEnd { said_done, ..self.judged(job, calls, said, checks, work).await }
+    }
+
+    async fn judged(
         &self,
         job: &Job,
         calls: &JobCalls,
@@ -80,9 +92,15 @@ impl Outcomes {
         if let Some((cause, words)) = said.failure {
             return JobEnd::failed(cause, words);
         }
-        if calls.ends_truncated() {
-            let words = format!("{how} and kept an answer that was cut at max_tokens");
-            return JobEnd::failed(Cause::Truncated, words);
+        if let Some(unfinished) = calls.ends_unfinished() {
+            let what = match unfinished {
+                Unfinished::AtMaxTokens => "was cut at max_tokens",
+                Unfinished::Paused => "had only paused (pause_turn)",
+            };
+            return JobEnd::failed(
+                Cause::Truncated,
+                format!("{how} and kept an answer that {what}"),
+            );
         }
         if silent && !self.has_called.load(Ordering::Relaxed) {
             let words = "ended well without a call to the mock: its client does not read \

@@ -3,8 +3,14 @@
 //! Invariant: the worst verdict of all checks is the whole's, and fail is worse than inconclusive,
 //! because a broken bound stays broken whatever else is unknown.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 /// The outcome of a check, of a run or of a gate, from best to worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Everything was as it should be.
     Pass,

@@ -41,6 +41,10 @@ pub struct Job {
     pub cause: Option<Cause>,
     /// The failure in words, or the reason for a skip.
     pub detail: Option<String>,
+    /// Whether a command or a service said that it had done the job, by its exit or its status,
+    /// whatever became of its questions. Absent, in the line as well, of built-in pipelines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said_done: Option<bool>,
     /// The parts in which the file was sent.
     pub chunks: u64,
     /// Parts answered from the cache.

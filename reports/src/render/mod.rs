@@ -1,6 +1,6 @@
 //! Text made from what was judged and compared, one file for each format.
 //!
-//! [`RUNS`], [`GATE`], [`COMPARISON`] and [`CLAIMS`] are the tables of formats: a new format is a
+//! [`RUNS`], [`GATE`], [`COMPARISON`], [`CLAIMS`] and [`CARD`] are the tables of formats: a new format is a
 //! file with its [`Exporter`] and a line here. Invariants: a page depends on its arguments alone,
 //! colours included; every sign that a colour gives is also a word or a symbol; text from outside
 //! is escaped on its way in.
@@ -12,6 +12,7 @@ pub mod sheet;
 pub mod table;
 mod words;
 
+mod card;
 mod ci;
 mod claims;
 mod compared;
@@ -28,6 +29,7 @@ pub use screen::Terminal;
 pub use style::Style;
 pub use words::counted;
 
+use crate::card::Card;
 use crate::claim::Claim;
 use crate::compare::{Comparison, GateReport};
 use crate::judge::Judged;
@@ -58,6 +60,10 @@ pub const COMPARISON: [&dyn Exporter<Comparison>; 1] = [&compared::runs::Compari
 /// The formats of a list of claims.
 pub const CLAIMS: [&dyn Exporter<[Claim]>; 3] =
     [&claims::ClaimsText, &claims::ClaimsCsv, &claims::ClaimsMarkdown];
+
+/// The formats of a report card.
+pub const CARD: [&dyn Exporter<Card>; 4] =
+    [&card::CardText, &card::CardMarkdown, &card::CardHtml, &card::CardJson];
 
 #[cfg(test)]
 mod tests;

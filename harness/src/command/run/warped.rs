@@ -6,15 +6,15 @@
 
 use warp::supervise::{Ended, supervise};
 
-use crate::args::RunArgs;
-use crate::plan::run_plan::RunPlan;
+use crate::target::TargetPlan;
 use crate::{Exit, Failure};
 
 /// Does the runs below a clock and gives how they ended; nothing where they are to be done here.
-pub(super) fn below(args: &RunArgs, plans: &[RunPlan]) -> Result<Option<Exit>, Failure> {
-    let Some(speed) = args.speed else { return Ok(None) };
-    let own = |plan: &RunPlan| plan.targets.iter().any(|target| target.needs_real_time());
-    if !plans.iter().all(own) {
+///
+/// Built-in pipelines alongside the user's own stay in simulated time.
+pub fn below(speed: Option<u32>, targets: &[&dyn TargetPlan]) -> Result<Option<Exit>, Failure> {
+    let Some(speed) = speed else { return Ok(None) };
+    if !targets.iter().any(|target| target.needs_real_time()) {
         return Err(Failure::usage(
             "`--speed` is for a command of yours: built-in pipelines wait in simulated time, \
              which costs nothing\n\
@@ -27,7 +27,7 @@ pub(super) fn below(args: &RunArgs, plans: &[RunPlan]) -> Result<Option<Exit>, F
     if warp::figures::is_inside() {
         return inside();
     }
-    for target in plans.iter().flat_map(|plan| &plan.targets) {
+    for target in targets {
         target.can_be_warped()?;
     }
     match supervise(speed) {

@@ -50,6 +50,8 @@ struct Running {
     command: Command,
     host: Host,
     outcomes: Outcomes,
+    /// Whether jobs come one after another.
+    in_turn: bool,
 }
 
 impl Command {
@@ -128,6 +130,7 @@ impl TargetPlan for Command {
                 command: self.clone(),
                 host: Host::new(setup)?,
                 outcomes: Outcomes::default(),
+                in_turn: setup.plan.scenario.load.is_in_turn(),
             };
             Ok(Arc::new(running) as Arc<dyn Target>)
         }
@@ -210,7 +213,9 @@ impl Running {
         within: &Invocation,
     ) -> JobEnd {
         let noted = Noted::new(&self.host.calls, job.number, within);
-        let out = self.host.files.out(job.number);
+        // Rounds of a whole load share one place, as a program that is started again finds it.
+        let in_rounds = self.command.is_one_job() && self.in_turn;
+        let out = self.host.files.out(if in_rounds { 1 } else { job.number });
         let given = Given { job: job.number, files, dir: self.host.files.dir(), out: &out };
         let started = self.start(&given, within.memory_mb());
         let ended = match started {

@@ -158,6 +158,10 @@ impl TargetPlan for Http {
         }
     }
 
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     fn mock_port(&self) -> u16 {
         self.config.mock_port.map_or(0, std::num::NonZeroU16::get)
     }

@@ -201,7 +201,7 @@ fn cell(text: &str) -> String {
 }
 
 /// Text whose marks are shown and not obeyed; numbers and words stay as they are.
-fn plain(text: &str) -> String {
+pub(in crate::render) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

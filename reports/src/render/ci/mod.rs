@@ -6,4 +6,4 @@ mod markdown;
 
 pub(super) use github::Github;
 pub(super) use junit::Junit;
-pub(super) use markdown::Markdown;
+pub(super) use markdown::{Markdown, plain};

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::judge::Verdict;
 
 /// A verdict; the words of a run that is not judged are no verdict's, and neither is its look.
-pub(super) fn verdict(verdict: Verdict, words: &str) -> Markup {
+pub(in crate::render) fn verdict(verdict: Verdict, words: &str) -> Markup {
     let judged = words == verdict.word();
     let (class, symbol) =
         if judged { (verdict.class(), verdict.symbol()) } else { ("unjudged", "–") };

@@ -6,19 +6,20 @@
 //! bounded by time buckets and lists by caps that say what they leave out, so that a run of any
 //! size gives a page that opens at once.
 
-mod badge;
+pub(super) mod badge;
 mod chart;
 mod cost;
 mod failed;
 mod files;
 mod latency;
 mod overview;
+pub(super) mod page;
 mod percentiles;
 mod scale;
 mod strip;
 mod throughput;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use self::badge::verdict;
 use super::export::{Exporter, ReportFormat};
@@ -28,10 +29,6 @@ use super::words::{again, clock_words, origin_words, pipelines_words, verdict_wo
 use crate::judge::{Check, Judged};
 use crate::record::Header;
 use crate::text::{escape, thousands};
-
-/// Nothing may be fetched, run or sent; only the styles in the page apply.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
-                      base-uri 'none'; form-action 'none'";
 
 /// `--format html`.
 #[derive(Debug)]
@@ -61,28 +58,13 @@ fn render(runs: &[Judged]) -> String {
         }
         many => format!("{} runs", thousands(many.len() as u64)),
     };
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="referrer" content="no-referrer";
-                link rel="icon" href="data:,";
-                title { (title) " · chaos" }
-                style { (PreEscaped(include_str!("page.css"))) }
-            }
-            body {
-                @if runs.len() > 1 { (overview::table(runs)) }
-                main {
-                    @for (index, judged) in runs.iter().enumerate() { (one_run(index, judged)) }
-                }
-            }
+    let body = html! {
+        @if runs.len() > 1 { (overview::table(runs)) }
+        main {
+            @for (index, judged) in runs.iter().enumerate() { (one_run(index, judged)) }
         }
     };
-    page.into_string() + "\n"
+    page::page(&title, &body)
 }
 
 fn one_run(index: usize, judged: &Judged) -> Markup {

@@ -1,0 +1,81 @@
+//! The card as Markdown, for a pull request or a step's summary.
+
+use std::fmt::Write as _;
+
+use super::words::{cost, effort, gaps, gate, letter, tally};
+use crate::card::{Card, Row};
+use crate::render::ci::plain;
+use crate::render::export::{Exporter, ReportFormat};
+use crate::render::style::Style;
+
+/// `chaos diagnose --format markdown`.
+#[derive(Debug)]
+pub(crate) struct CardMarkdown;
+
+impl Exporter<Card> for CardMarkdown {
+    fn format(&self) -> ReportFormat {
+        ReportFormat {
+            word: "markdown",
+            about: "For a pull request or a step's summary",
+            file: "card.md",
+            kept: true,
+        }
+    }
+
+    fn text(&self, card: &Card, _style: Style) -> String {
+        let target = plain(&card.target);
+        let mut page = format!("## Report card of {target}: {}\n\n", tally(card));
+        let _ = writeln!(page, "{} {}\n", card.gate.verdict.symbol(), plain(&gate(card)));
+        for gap in gaps(card) {
+            let _ = writeln!(page, "- ? {}", plain(&gap));
+        }
+        page.push_str("| grade | | what was seen | fix | cost |\n|---|---|---|---|---|\n");
+        for row in &card.rows {
+            page.push_str(&line(row, card));
+        }
+        let _ = writeln!(page, "\n{}", effort(card));
+        page
+    }
+}
+
+fn line(row: &Row, card: &Card) -> String {
+    let mut evidence = String::new();
+    for one in &row.evidence {
+        let _ = write!(evidence, "<br>{}: {}", plain(&one.probe), plain(&one.saw));
+    }
+    let fix = row.fix.as_deref().map(plain).unwrap_or_default();
+    let cost = row.cost.map(|monthly| plain(&cost(monthly, card.volume)));
+    format!(
+        "| **{}** | {} | {}{evidence} | {fix} | {} |\n",
+        letter(row.grade),
+        row.criterion.name(),
+        plain(&row.says),
+        cost.unwrap_or_default(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::card::Grade;
+    use crate::card::tests::example;
+
+    #[test]
+    fn a_row_is_a_line_of_the_table() {
+        let card = example().held_against_grade(Grade::D);
+        insta::assert_snapshot!(CardMarkdown.text(&card, Style::PLAIN), @r"
+        ## Report card of naive.py: 1 F, 1 D, 1 A, 1 not shown
+
+        ✗ FAIL (no grade below D): broken answers F where D would do
+
+        | grade | | what was seen | fix | cost |
+        |---|---|---|---|---|
+        | **F** | broken answers | 1 of 2 broken answers was kept as whole<br>cut: kept: exited with 0 after 1 attempt &lt;b&gt; | Read until \`message\_stop\`, and ask again where it does not come. | $1.20 a month for nothing, if 1.0 % of 10,000 files meet it ($0.0120 each) |
+        | **D** | jitter | every first wait took 1 s (n=9) |  |  |
+        | **A** | retries | 10 of 10 passing troubles were outlasted |  |  |
+        | **–** | resume | each file is a run of its own |  |  |
+
+        1 probe, 1 request, $0.0120 had it been the real API, waits 60 times as fast
+        ");
+    }
+}
