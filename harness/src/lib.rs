@@ -4,8 +4,8 @@
 //! for each subcommand. A [`run`] gives each [`target`] of a plan its jobs on a [`platform`], over
 //! a [`service`], and keeps what happened; [`source`] is where the files of jobs come from, and
 //! [`storage`] whatever outlives the run. [`estimate`] says what a run would come to without one,
-//! and [`claims`] which runs decide about what documents claim; [`diagnose`] has the probes that show
-//! what a client does wrong. [`process`] is this process: how
+//! [`claims`] which runs decide about what documents claim, and [`diagnose`] which probes show what
+//! a client does wrong. [`process`] is this process: how
 //! it ends, what it shows, what stops it. Nothing here judges: that is what `reports` does with
 //! the records. The pipelines themselves are the crate `engine`.
 

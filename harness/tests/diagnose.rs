@@ -48,7 +48,8 @@ def careful(text):
             elif (told.get('retry-after') or '').isdigit(): wait = float(told['retry-after'])
             elif told.get('retry-after'):
                 import email.utils
-                wait = email.utils.parsedate_to_datetime(told['retry-after']).timestamp() - time.time()
+                until = email.utils.parsedate_to_datetime(told['retry-after'])
+                wait = until.timestamp() - time.time()
         except (OSError, ValueError, http.client.HTTPException) as error: pass
         time.sleep(max(wait, 0))
     sys.exit('given up')

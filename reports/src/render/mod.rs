@@ -1,9 +1,9 @@
 //! Text made from what was judged and compared, one file for each format.
 //!
-//! [`RUNS`], [`GATE`], [`COMPARISON`], [`CLAIMS`] and [`CARD`] are the tables of formats: a new format is a
-//! file with its [`Exporter`] and a line here. Invariants: a page depends on its arguments alone,
-//! colours included; every sign that a colour gives is also a word or a symbol; text from outside
-//! is escaped on its way in.
+//! [`RUNS`], [`GATE`], [`COMPARISON`], [`CLAIMS`] and [`CARD`] are the tables of formats: a new
+//! format is a file with its [`Exporter`] and a line here. Invariants: a page depends on its
+//! arguments alone, colours included; every sign that a colour gives is also a word or a symbol;
+//! text from outside is escaped on its way in.
 
 mod export;
 mod style;

@@ -9,8 +9,8 @@ use crate::diagnose::seen::Seen;
 /// Files of the probe.
 const FILES: usize = 8;
 
-const FIX: &str = "Write each answer to disk when it comes (to a temporary name, then renamed), and \
-                   skip at the start what is there already and still matches its input.";
+const FIX: &str = "Write each answer to disk when it comes (to a temporary name, then renamed). At \
+                   the start, skip what is there already and still matches its input.";
 
 pub(super) fn check(seen: &Seen) -> Row {
     let mut sheet = Sheet::of(Criterion::Resume);

@@ -17,9 +17,9 @@ const ASKED: [(&str, u64); 4] = [
 /// By how much a wait may be shorter: two clocks never agree.
 const TOLERANCE_US: u64 = 50_000;
 
-const FIX: &str = "Read `retry-after` (seconds, or a date) of a 429, 503 or 529 and sleep that long \
-                   before the next attempt; the API refuses whatever comes earlier. The SDK does so \
-                   by itself, `retry-after-ms` included.";
+const FIX: &str = "Read `retry-after` (seconds, or a date) of a 429, 503 or 529 and sleep that \
+                   long before the next attempt; the API refuses whatever comes earlier. The SDK \
+                   does so by itself, `retry-after-ms` included.";
 
 /// What became of what was asked for.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use super::sheet::{Sheet, at_best};
 use crate::diagnose::seen::Seen;
 
 const FIX: &str = "Look at `stop_reason` before an answer is used. `max_tokens`: ask for less at a \
-                   time or allow more; `pause_turn`: send the answer back as it is, and it goes on; \
-                   `refusal`: there is no answer, report it.";
+                   time or allow more; `pause_turn`: send the answer back as it is, and it goes \
+                   on; `refusal`: there is no answer, report it.";
 
 pub(super) fn check(seen: &Seen) -> Row {
     let mut sheet = Sheet::of(Criterion::Truncation);

@@ -57,23 +57,33 @@ fn one(row: &Row, card: &Card) -> Markup {
             span class={ "grade " (class) } { (letter(row.grade)) }
             div {
                 h2 { (row.criterion.name()) @if row.grade.is_none() { " (not shown)" } }
-                p { (escape(&row.says)) }
-                @if let Some(fix) = &row.fix { p { strong { "Fix: " } (escape(fix)) } }
+                p { (marked(&row.says)) }
+                @if let Some(fix) = &row.fix { p { strong { "Fix: " } (marked(fix)) } }
                 @if let Some(monthly) = row.cost {
                     p { strong { "Cost: " } (cost(monthly, card.volume)) }
                 }
                 @if !row.evidence.is_empty() {
                     details {
-                        summary { "Evidence from " (thousands(row.evidence.len() as u64)) " probes" }
+                        summary { "Evidence (" (thousands(row.evidence.len() as u64)) ")" }
                         dl {
                             @for evidence in &row.evidence {
                                 dt { (escape(&evidence.probe)) }
-                                dd { (escape(&evidence.saw)) }
+                                dd { (marked(&evidence.saw)) }
                             }
                         }
                     }
                 }
             }
+        }
+    }
+}
+
+/// Text with what stands between backticks as code.
+fn marked(text: &str) -> Markup {
+    let text = escape(text);
+    html! {
+        @for (number, part) in text.split('`').enumerate() {
+            @if number % 2 == 1 { code { (part) } } @else { (part) }
         }
     }
 }
@@ -93,7 +103,7 @@ fn probes(lines: &[ProbeLine]) -> Markup {
                 tbody {
                     @for line in lines { tr {
                         th scope="row" { code { (escape(&line.name)) } }
-                        td class="words" { (escape(&line.title)) }
+                        td class="words" { (marked(&line.title)) }
                         td class="number" { (line.documented) " of " (line.jobs) }
                         td class="number" { (line.lost_silently) }
                         td class="number" { (line.calls) }

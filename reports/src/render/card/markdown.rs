@@ -25,7 +25,9 @@ impl Exporter<Card> for CardMarkdown {
     fn text(&self, card: &Card, _style: Style) -> String {
         let target = plain(&card.target);
         let mut page = format!("## Report card of {target}: {}\n\n", tally(card));
-        let _ = writeln!(page, "{} {}\n", card.gate.verdict.symbol(), plain(&gate(card)));
+        let verdict = card.gate.verdict;
+        let (symbol, word) = (verdict.symbol(), verdict.word());
+        let _ = writeln!(page, "**{symbol} {word}** {}\n", plain(&gate(card)));
         for gap in gaps(card) {
             let _ = writeln!(page, "- ? {}", plain(&gap));
         }
@@ -63,19 +65,13 @@ mod tests {
     #[test]
     fn a_row_is_a_line_of_the_table() {
         let card = example().held_against_grade(Grade::D);
-        insta::assert_snapshot!(CardMarkdown.text(&card, Style::PLAIN), @r"
-        ## Report card of naive.py: 1 F, 1 D, 1 A, 1 not shown
-
-        ✗ FAIL (no grade below D): broken answers F where D would do
-
-        | grade | | what was seen | fix | cost |
-        |---|---|---|---|---|
-        | **F** | broken answers | 1 of 2 broken answers was kept as whole<br>cut: kept: exited with 0 after 1 attempt &lt;b&gt; | Read until \`message\_stop\`, and ask again where it does not come. | $1.20 a month for nothing, if 1.0 % of 10,000 files meet it ($0.0120 each) |
-        | **D** | jitter | every first wait took 1 s (n=9) |  |  |
-        | **A** | retries | 10 of 10 passing troubles were outlasted |  |  |
-        | **–** | resume | each file is a run of its own |  |  |
-
-        1 probe, 1 request, $0.0120 had it been the real API, waits 60 times as fast
-        ");
+        let page = CardMarkdown.text(&card, Style::PLAIN);
+        let lines: Vec<&str> = page.lines().collect();
+        assert_eq!(lines[0], "## Report card of naive.py: 1 F, 1 D, 1 A, 1 not shown");
+        assert_eq!(lines[2], "**✗ FAIL** no grade below D: broken answers F where D would do");
+        assert_eq!(lines[7], "| **D** | jitter | every first wait took 1 s (n=9) |  |  |");
+        let worst = "| **F** | broken answers | 1 of 2 broken answers was kept as whole<br>cut: ";
+        assert!(lines[6].starts_with(worst) && lines[6].contains("&lt;b&gt;"), "{}", lines[6]);
+        assert!(lines[4..10].iter().all(|line| line.matches(" | ").count() <= 5), "{page}");
     }
 }

@@ -35,7 +35,8 @@ impl Exporter<Card> for CardText {
         }
         page.push_str(SEE_ONE);
         let verdict = card.gate.verdict;
-        let line = wrap(&format!("{} ", verdict.symbol()), &gate(card), style.width, 2);
+        let prefix = format!("{} {}: ", verdict.symbol(), verdict.word());
+        let line = wrap(&prefix, &gate(card), style.width, 2);
         let _ = writeln!(page, "\n{}", style.paint(verdict, &line));
         page
     }
@@ -99,7 +100,7 @@ mod tests {
 
         to see one probe in full: chaos run PROBE -- COMMAND
 
-        ✗ FAIL (no grade below D): broken answers F where D would do
+        ✗ FAIL: no grade below D: broken answers F where D would do
         ");
     }
 }

@@ -56,12 +56,12 @@ pub(super) fn cost(cost: MonthlyCost, volume: Volume) -> String {
     }
 }
 
-/// The gate in a sentence.
+/// What the grades were held against, and what broke it.
 pub(super) fn gate(card: &Card) -> String {
     let gate = &card.gate;
     let broken: Vec<String> = gate.broken.iter().copied().map(change).collect();
     let broken = if broken.is_empty() { String::new() } else { format!(": {}", broken.join(", ")) };
-    format!("{} ({}){broken}", gate.verdict.word(), gate.rule)
+    format!("{}{broken}", gate.rule)
 }
 
 fn change(change: Change) -> String {
