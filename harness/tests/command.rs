@@ -309,3 +309,15 @@ fn an_answer_whose_connection_broke_was_never_given() {
         assert!(jobs.iter().all(|job| job.wasted_microusd > 0), "it is paid for: {jobs:?}");
     }
 }
+
+#[test]
+fn a_whole_load_is_stopped_when_its_time_is_over_and_done_as_often_as_the_load_repeats() {
+    let platform = "[platform]\nkind = \"lambda\"\ntimeout_s = 1\nmemory_mb = 4_096\n\
+        payload_bytes = 1_000_000\nconcurrency = 9\ncold_start_ms = 0\nidle_recycle_s = 9\n";
+    let sandbox = sandbox(platform, "import time\nask('x')\ntime.sleep(60)");
+    let scenario = sandbox.read("quick.toml");
+    let repeated = "shape = \"sequential\"\nrepeat = 2";
+    sandbox.write("quick.toml", scenario.replace("shape = \"burst\"", repeated));
+    let jobs = jobs(&sandbox, &["python3", "client.py", "{dir}"]);
+    assert_eq!(causes(&jobs), [Some(Cause::JobTimeout); 2]);
+}

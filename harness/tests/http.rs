@@ -162,3 +162,13 @@ fn a_service_that_cannot_be_meant_is_refused_with_what_to_type() {
     refused(&["http://127.0.0.1:1/x"], &["cannot know where the mock listens", "--mock-port"]);
     refused(&["127.0.0.1:8000", "--start", "true"], &["no URL"]);
 }
+
+#[test]
+fn a_place_where_somebody_listens_already_is_not_taken_for_the_service() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = taken.local_addr().expect("it has an address").port();
+    let sandbox = sandbox(ASK);
+    let start = format!("exec python3 service.py {port}");
+    let ran = run(&sandbox, port, &["--start", &start, "--speed", "60"]).exits(2);
+    assert!(ran.stderr.contains(&format!("listens at 127.0.0.1:{port} already")), "{}", ran.stderr);
+}

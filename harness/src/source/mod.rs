@@ -32,6 +32,8 @@ pub enum Origin {
     Skipped(Arc<str>),
     /// A file after some rounds of changes.
     Revised(Arc<Revision>),
+    /// Every file of the load at once; it has no text of its own.
+    Whole,
 }
 
 /// A file that was changed.
@@ -84,6 +86,7 @@ impl SourceFile {
     pub fn text(&self) -> Result<String, NoText> {
         match &self.origin {
             Origin::Generated(file) => Ok(file.text()),
+            Origin::Whole => Ok(String::new()),
             Origin::Skipped(reason) => Err(NoText::Skipped(reason.to_string())),
             Origin::Revised(revision) => {
                 let Revision { before, edit, rounds } = &**revision;

@@ -305,6 +305,5 @@ fn signal(status: ExitStatus) -> Option<i32> {
 
 /// The one job of a command that takes the whole load.
 pub fn whole_load() -> SourceFile {
-    let nothing_to_read = Origin::Disk(PathBuf::new());
-    SourceFile { path: "the whole load".into(), origin: nothing_to_read }
+    SourceFile { path: "the whole load".into(), origin: Origin::Whole }
 }

@@ -94,6 +94,7 @@ impl Http {
         let server = match &self.config.start {
             None => None,
             Some(command) => {
+                server::gone(&self.url).await?;
                 let folder = self.folder.as_deref();
                 let server = Server::start(command, &self.config, folder, host);
                 Some(server.map_err(|error| {

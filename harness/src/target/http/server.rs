@@ -92,6 +92,28 @@ impl Server {
     }
 }
 
+/// Waits until nobody listens where a service is to be started: one that was killed a moment ago
+/// takes that long to go. Whoever stays is not the service that would be judged.
+pub(super) async fn gone(url: &Url) -> Result<(), Failure> {
+    const LIMIT: Duration = Duration::from_secs(5);
+    let deadline = Instant::now() + LIMIT;
+    while answers_at(url).await {
+        if Instant::now() >= deadline {
+            return Err(Failure::usage(format!(
+                "something listens at {} already, and the service cannot be started there\n\
+                 hint: stop it, or leave out `--start` and give `--mock-port`",
+                place(url)
+            )));
+        }
+        sleep(EVERY).await;
+    }
+    Ok(())
+}
+
+async fn answers_at(url: &Url) -> bool {
+    matches!(timeout(PATIENCE, TcpStream::connect(place(url))).await, Ok(Ok(_)))
+}
+
 /// Waits until a service answers, or says why it does not.
 pub(super) async fn ready(
     url: &Url,
@@ -127,7 +149,7 @@ pub(super) async fn ready(
 
 async fn answers(url: &Url, path: Option<&str>, client: &Client) -> bool {
     match path.map(|path| url.join(path)) {
-        None => matches!(timeout(PATIENCE, TcpStream::connect(place(url))).await, Ok(Ok(_))),
+        None => answers_at(url).await,
         Some(Err(_)) => false,
         Some(Ok(url)) => {
             let asked = client.get(url).timeout(PATIENCE).send().await;
