@@ -23,6 +23,8 @@ pub struct Probe {
     pub jobs: Vec<Job>,
     /// Its questions, in the order in which they were first asked.
     pub questions: Vec<Question>,
+    /// Requests of which it is not known to which job they belong.
+    pub strays: Vec<Attempt>,
     /// Whether its trouble hit anything.
     pub hit: bool,
     elapsed_us: u64,
@@ -86,6 +88,7 @@ impl Probe {
             title: title.to_owned(),
             hit: !run.faults.is_empty() || run.attempts.iter().any(|a| a.cause.is_some()),
             jobs: run.jobs.clone(),
+            strays: run.attempts.iter().filter(|a| a.job == NO_JOB).cloned().collect(),
             questions,
             elapsed_us: run.end.as_ref().map_or(0, |end| end.elapsed_us),
         }
@@ -99,6 +102,7 @@ impl Probe {
             title: String::new(),
             jobs,
             questions,
+            strays: Vec::new(),
             hit: true,
             elapsed_us: 0,
         }

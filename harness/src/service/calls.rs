@@ -51,6 +51,8 @@ pub struct JobCalls {
     open: BTreeMap<String, Place>,
     /// Whether the job is under way: what comes later belongs to no job.
     is_running: bool,
+    /// Whether there are calls that belong to no job.
+    has_strays: bool,
 }
 
 /// One question, asked as often as it took.
@@ -117,7 +119,9 @@ impl Calls {
 
     /// What is known of a job's calls.
     pub fn of_job(&self, job: u64) -> JobCalls {
-        self.jobs.lock().get(&job).cloned().unwrap_or_default()
+        let jobs = self.jobs.lock();
+        let has_strays = jobs.get(&NO_JOB).is_some_and(|calls| !calls.questions.is_empty());
+        JobCalls { has_strays, ..jobs.get(&job).cloned().unwrap_or_default() }
     }
 
     /// Waits until every call of a job has ended; of all jobs, where none is named.
@@ -238,6 +242,11 @@ impl JobCalls {
             self.used.wasted_microusd += seen.entry.cost_microusd;
         }
         Some(place)
+    }
+
+    /// Whether there are calls of the target that belong to no job.
+    pub const fn has_strays(&self) -> bool {
+        self.has_strays
     }
 
     /// Why the last question's answer is not whole, where nothing was asked after it. Of an earlier

@@ -102,7 +102,8 @@ impl Outcomes {
                 format!("{how} and kept an answer that {what}"),
             );
         }
-        if silent && !self.has_called.load(Ordering::Relaxed) {
+        // A call that nobody can attribute may have been this job's.
+        if silent && !self.has_called.load(Ordering::Relaxed) && !calls.has_strays() {
             let words = "ended well without a call to the mock: its client does not read \
                          ANTHROPIC_BASE_URL, or it calls something else";
             return JobEnd::failed(Cause::NoCall, words);
@@ -111,7 +112,13 @@ impl Outcomes {
             Err((cause, words)) => JobEnd::failed(cause, words),
             Ok(documented) => {
                 tracing::debug!(job = job.number, documented, "good");
-                let remark = silent.then(|| "no call: the answer came from elsewhere".to_owned());
+                let remark = silent.then(|| {
+                    if calls.has_strays() {
+                        "no call is known to be its own: some belong to no job".to_owned()
+                    } else {
+                        "no call: the answer came from elsewhere".to_owned()
+                    }
+                });
                 JobEnd::documented(documented, remark)
             }
         }

@@ -15,26 +15,24 @@ pub(super) fn check(seen: &Seen) -> Row {
         return sheet.not_shown("the program takes all files at once, and gets each once");
     };
     let jobs = twins.jobs.len();
-    let answered = twins.questions.iter().filter(|question| question.is_answered()).count();
-    let paid = twins.jobs.iter().filter(|job| job.cost_microusd > 0).count();
-    sheet.saw(twins, format!("{jobs} times the same file at once: paid {paid} times"));
-    if !twins.is_done() || answered == 0 {
+    if !twins.is_done() {
         return sheet.not_shown("the same file at the same time was not done");
     }
+    let mut costs: Vec<u64> = twins.jobs.iter().map(|job| job.cost_microusd).collect();
+    // Of equal questions at once it may not be known whose each was.
+    let strays = twins.strays.iter().filter(|attempt| attempt.cause.is_none());
+    costs.extend(strays.map(|attempt| attempt.cost_microusd));
+    costs.retain(|cost| *cost > 0);
+    costs.sort_unstable_by(|a, b| b.cmp(a));
+    let paid = costs.len().min(jobs);
+    sheet.saw(twins, format!("{jobs} times the same file at once: paid {paid} times"));
     let grade = match paid {
         0 | 1 => Grade::A,
         _ if paid < jobs => Grade::C,
         _ => Grade::F,
     };
-    let spare: u64 = {
-        let mut costs: Vec<u64> = twins.jobs.iter().map(|job| job.cost_microusd).collect();
-        costs.sort_unstable_by(|a, b| b.cmp(a));
-        costs[1..].iter().sum::<u64>() / (jobs as u64 - 1)
-    };
+    let spare: u64 = costs.iter().skip(1).sum::<u64>() / (jobs as u64 - 1);
     sheet.costs(spare, Basis::RepeatedFiles);
-    sheet.graded(
-        grade,
-        format!("one answer, asked for {jobs} times at once, is paid {paid} times"),
-        FIX,
-    )
+    let says = format!("one answer, asked for {jobs} times at once, is paid {paid} times");
+    sheet.graded(grade, says, FIX)
 }
