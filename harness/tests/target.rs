@@ -12,6 +12,7 @@ use engine::outside::{Bills, RunClock, Sink};
 use futures_util::future::{BoxFuture, FutureExt};
 use harness::platform::Invocation;
 use harness::process::interrupt::Interrupt;
+use harness::run::progress::Progress;
 use harness::run::recorder::Recorder;
 use harness::service::billing::Billing;
 use harness::target::{Job, JobEnd, Setup, Target, TargetPlan};
@@ -146,7 +147,7 @@ fn check(scenario: &str, targets: Vec<Arc<dyn TargetPlan>>) -> Judged {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("run.jsonl");
     let (interrupt, file) = (Interrupt::default(), File::create(&path).expect("a file"));
-    let bar = ProgressBar::hidden();
+    let bar = Progress::on(ProgressBar::hidden());
     let recorder = Arc::new(Recorder::new(path.clone(), file, false, interrupt.clone(), bar));
     harness::run::run(&plan, &recorder, &interrupt).unwrap_or_else(|failure| panic!("{failure}"));
     recorder.finish(false).unwrap_or_else(|failure| panic!("{failure}"));

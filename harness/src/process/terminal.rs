@@ -3,9 +3,10 @@
 //! Standard output carries results, standard error everything else. A pipe that closes early is the
 //! reader's choice and no error.
 
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use reports::Style;
 use reports::text::escape;
 
@@ -48,6 +49,14 @@ pub fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{}", lines.join("\n"));
 }
 
+/// How long it will take, once anything has ended from which that can be guessed.
+fn left(state: &ProgressState, out: &mut dyn fmt::Write) {
+    if state.pos() > 0 && !state.is_finished() {
+        // Writing to a line in memory cannot fail.
+        let _ = write!(out, ", {:#} left", HumanDuration(state.eta()));
+    }
+}
+
 /// A line that moves while a person watches; nothing anywhere else.
 pub fn progress(quiet: bool, what: &str, length: u64) -> ProgressBar {
     let target = if quiet || !io::stderr().is_terminal() {
@@ -56,9 +65,9 @@ pub fn progress(quiet: bool, what: &str, length: u64) -> ProgressBar {
         ProgressDrawTarget::stderr()
     };
     let bar = ProgressBar::with_draw_target(Some(length), target);
-    let template = "{prefix} {wide_bar} {pos}/{len}";
+    let template = "{prefix} {wide_bar} {pos}/{len}{left}  {msg}";
     if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
+        bar.set_style(style.with_key("left", left));
     }
     bar.set_prefix(what.to_owned());
     bar

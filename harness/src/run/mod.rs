@@ -7,6 +7,7 @@
 
 pub mod driver;
 mod pace;
+pub mod progress;
 pub mod recorder;
 pub mod resume;
 pub mod simulation;

@@ -12,10 +12,10 @@ use std::sync::Arc;
 use engine::cache::Key;
 use engine::client::answer::Answer;
 use engine::outside::{Intent, Sink};
-use indicatif::ProgressBar;
 use parking_lot::{Mutex, MutexGuard};
 use reports::record::{Attempt, Footer, Record};
 
+use super::progress::Progress;
 use crate::Failure;
 use crate::process::interrupt::Interrupt;
 use crate::storage::checkpoint::{self, Checkpoint, CheckpointError};
@@ -28,8 +28,8 @@ pub struct Recorder {
     write_through: bool,
     /// Asked to stop the run when nothing more can be written.
     interrupt: Interrupt,
-    /// Moves with each job that ends.
-    progress: ProgressBar,
+    /// What a person sees meanwhile.
+    progress: Progress,
     /// What the run needs to go on after a crash.
     checkpoint: Option<Arc<Checkpoint>>,
 }
@@ -48,7 +48,7 @@ impl Recorder {
         file: File,
         write_through: bool,
         interrupt: Interrupt,
-        progress: ProgressBar,
+        progress: Progress,
     ) -> Self {
         let output = Output { writer: BufWriter::new(file), records: 0, error: None };
         Self {
@@ -107,9 +107,7 @@ impl Recorder {
 
     /// Appends a record that is in the checkpoint already, or does not belong there.
     pub fn replay(&self, record: &Record) {
-        if matches!(record, Record::Job(_)) {
-            self.progress.inc(1);
-        }
+        self.progress.follow(record);
         let mut output = self.output();
         if output.error.is_some() {
             return;
@@ -127,7 +125,7 @@ impl Recorder {
 
     /// Writes the footer; fails where anything could not be written.
     pub fn finish(&self, interrupted: bool) -> Result<(), Failure> {
-        self.progress.finish_and_clear();
+        self.progress.finish();
         let records = self.output().records;
         self.record(&Record::Footer(Footer { interrupted, records }));
         let mut output = self.output();

@@ -15,6 +15,7 @@ use crate::plan::run_plan::RunPlan;
 use crate::process::interrupt::Interrupt;
 use crate::process::terminal;
 use crate::run::Aftermath;
+use crate::run::progress::Progress;
 use crate::run::recorder::Recorder;
 use crate::storage::folder::{MEASURED, OUTPUT, RECORDS, RunFolder};
 use crate::{Exit, Failure};
@@ -28,7 +29,7 @@ pub fn perform(
 ) -> Result<Measured, Failure> {
     let write_through = plan.clock == reports::record::Clock::Wall;
     let jobs = plan.jobs();
-    let progress = terminal::progress(quiet, &plan.name, jobs);
+    let progress = Progress::on(terminal::progress(quiet, &plan.name, jobs));
     let file = folder.records()?;
     let path = folder.path().join(RECORDS);
     let checkpoint = plan.has_checkpoints().then(|| folder.checkpoint(&file)).transpose()?;
