@@ -34,6 +34,20 @@ fn the_first_output_in_the_readme_is_what_the_command_prints() {
 }
 
 #[test]
+fn the_report_card_in_the_readme_is_what_the_command_prints() {
+    let output = Command::new(env!("CARGO_BIN_EXE_chaos"))
+        .args(["diagnose", "--pipeline", "phase1"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(99));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let mut lines = printed.lines();
+    for shown in shown_under("chaos diagnose --pipeline phase1") {
+        assert!(lines.any(|line| line == shown), "{shown}\n\nprinted:\n{printed}");
+    }
+}
+
+#[test]
 fn what_the_readme_says_of_failed_tests_is_what_the_command_prints() {
     let log = "reports/testlog/tests/triage/fraiseql/no-database.log";
     let output = Command::new(env!("CARGO_BIN_EXE_chaos"))

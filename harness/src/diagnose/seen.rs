@@ -120,16 +120,27 @@ impl Probe {
 
     /// Files that were lost although the program said that it was done with them.
     pub fn lost_silently(&self) -> usize {
-        let silent = |job: &&Job| job.outcome == Outcome::Failed && job.said_done == Some(true);
-        self.jobs.iter().filter(silent).count()
+        self.lost(Some(true))
     }
 
-    /// Whether the program said of all jobs that they were done.
-    pub fn says_done(&self) -> bool {
-        self.jobs.iter().all(|job| match job.said_done {
-            Some(said) => said,
-            None => job.outcome == Outcome::Documented,
-        })
+    /// Files that were lost, and reported as lost.
+    pub fn lost_and_said_so(&self) -> usize {
+        self.lost(Some(false))
+    }
+
+    fn lost(&self, said: Option<bool>) -> usize {
+        let lost = self.jobs.iter().filter(|job| job.outcome == Outcome::Failed);
+        lost.filter(|job| says_done(job) == said).count()
+    }
+
+    /// Whether the program said of all jobs that they were done; nothing where nobody knows.
+    pub fn says_done(&self) -> Option<bool> {
+        let said: Vec<Option<bool>> = self.jobs.iter().map(says_done).collect();
+        if said.contains(&Some(false)) {
+            Some(false)
+        } else {
+            said.iter().all(Option::is_some).then_some(true)
+        }
     }
 
     /// Whether a job was stopped because its time was over.
@@ -167,7 +178,7 @@ impl Probe {
     pub fn ending(&self) -> String {
         let Some(job) = self.jobs.first() else { return "no file".to_owned() };
         let attempts = attempts(self.most_attempts());
-        match (job.outcome, job.said_done) {
+        match (job.outcome, says_done(job)) {
             (Outcome::Documented, _) => format!("documented after {attempts}"),
             (Outcome::Skipped, _) => "skipped".to_owned(),
             _ if job.cause == Some(Cause::JobTimeout) => {
@@ -176,7 +187,10 @@ impl Probe {
             (Outcome::Failed, Some(true)) => {
                 format!("lost after {attempts}, and reported as done")
             }
-            (Outcome::Failed, _) => format!("lost after {attempts}, and reported as lost"),
+            (Outcome::Failed, Some(false)) => {
+                format!("lost after {attempts}, and reported as lost")
+            }
+            (Outcome::Failed, None) => format!("lost after {attempts}"),
         }
     }
 
@@ -208,6 +222,18 @@ impl Question {
             took_us: pair[1].start_us.saturating_sub(pair[0].end_us),
         })
     }
+}
+
+/// Whether a job said that it was done. A built-in pipeline says so of work in which only the judge
+/// found what is missing; of an answer that was cut it is not known whether it noticed.
+fn says_done(job: &Job) -> Option<bool> {
+    job.said_done.or(match (job.outcome, job.cause) {
+        (Outcome::Failed, Some(Cause::Truncated)) => None,
+        (Outcome::Failed, Some(Cause::LostChunk | Cause::LostLines | Cause::Undocumented)) => {
+            Some(true)
+        }
+        (outcome, _) => Some(outcome != Outcome::Failed),
+    })
 }
 
 /// Attempts with their number.

@@ -24,13 +24,13 @@ pub(super) fn check(seen: &Seen) -> Row {
     let paid: u64 = big.jobs.iter().map(|job| job.cost_microusd).sum();
     sheet.costs(paid, Basis::TroubledFiles);
     let cause = big.jobs.first().and_then(|job| job.cause);
-    let grade = if big.says_done() { Grade::F } else { Grade::D };
+    let grade = if big.says_done() == Some(true) { Grade::F } else { Grade::D };
     let how = match cause {
         Some(Cause::Truncated) => "its answer was cut at `max_tokens`",
         Some(Cause::PromptTooLong) => "it did not fit into the context window",
         Some(Cause::JobTimeout) => "it took longer than a quarter of an hour",
         _ => "it was lost",
     };
-    let kept = if big.says_done() { ", and kept as if it were whole" } else { "" };
+    let kept = if big.says_done() == Some(true) { ", and kept as if it were whole" } else { "" };
     sheet.graded(grade, format!("a file of 5,000 lines was sent in {parts}: {how}{kept}"), FIX)
 }

@@ -15,7 +15,7 @@ pub(super) fn check(seen: &Seen) -> Row {
         let here = probe.lost_silently();
         silent += here;
         // A job whose time was over had no time to say anything.
-        lost += if probe.was_stopped() { here } else { probe.jobs.len() - probe.documented() };
+        lost += here + if probe.was_stopped() { 0 } else { probe.lost_and_said_so() };
         if here > 0 {
             sheet.saw(probe, format!("{here} of {} lost, and reported as done", probe.jobs.len()));
         }

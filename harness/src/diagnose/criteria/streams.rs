@@ -22,7 +22,7 @@ pub(super) fn check(seen: &Seen) -> Row {
         wasted += probe.wasted_microusd();
         if probe.is_done() {
             sheet.saw(probe, format!("asked again: {}", probe.ending()));
-        } else if probe.says_done() {
+        } else if probe.says_done() == Some(true) {
             kept += 1;
             sheet.saw(probe, "kept as if it were whole");
         } else {
