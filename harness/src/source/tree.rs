@@ -4,6 +4,7 @@
 //! Every file that is found is kept, the ones in no known language with the reason why they are
 //! not sent, so that a report can account for all of them.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use engine::source::Language;
@@ -38,8 +39,8 @@ pub fn files(root: &Path) -> Result<Vec<SourceFile>, TreeError> {
     let unreadable = |reason: String| TreeError::Unreadable { path: root.to_owned(), reason };
     let metadata = std::fs::metadata(root).map_err(|error| unreadable(error.to_string()))?;
     if metadata.is_file() {
-        let name = root.file_name().unwrap_or(root.as_os_str()).to_string_lossy();
-        return Ok(vec![describe(name.into_owned(), root.to_owned())]);
+        let name = shown(Path::new(root.file_name().unwrap_or(root.as_os_str())));
+        return Ok(vec![describe(name, root.to_owned())]);
     }
     std::fs::read_dir(root).map_err(|error| unreadable(error.to_string()))?;
     let mut found = walk(root);
@@ -64,7 +65,7 @@ fn walk(root: &Path) -> Vec<(String, PathBuf)> {
                 Err(error) => path_of(&error).map(Path::to_owned),
             };
             if let Some(path) = path {
-                let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy();
+                let relative = shown(path.strip_prefix(root).unwrap_or(&path));
                 let relative = relative.replace(std::path::MAIN_SEPARATOR, "/");
                 // The receiver outlives the walk.
                 let _ = sender.send((relative, path));
@@ -74,6 +75,20 @@ fn walk(root: &Path) -> Vec<(String, PathBuf)> {
     });
     drop(sender);
     receiver.into_iter().collect()
+}
+
+/// A path as text. Of a name that is not UTF-8, each byte that is none is shown by its number, so
+/// that two names never become one.
+fn shown(path: &Path) -> String {
+    let mut text = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\\x{byte:02x}");
+        }
+    }
+    text
 }
 
 /// The path that a walk stumbled over.
@@ -105,6 +120,17 @@ fn describe(relative: String, path: PathBuf) -> SourceFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn two_names_that_are_not_utf_8_stay_two_names() {
+        use std::os::unix::ffi::OsStrExt as _;
+
+        let path = |bytes: &'static [u8]| shown(Path::new(std::ffi::OsStr::from_bytes(bytes)));
+        assert_eq!(path(b"a/caf\xe9.py"), "a/caf\\xe9.py");
+        assert_ne!(path(b"\xff.py"), path(b"\xfe.py"));
+        assert_eq!(path("é.py".as_bytes()), "é.py");
+    }
 
     #[test]
     fn a_tree_is_walked_as_ripgrep_walks_it_and_in_the_order_of_its_paths() {

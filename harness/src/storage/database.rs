@@ -17,7 +17,10 @@ const NAME_BYTES: u64 = 9;
 const HEADER_BYTES: u64 = 512;
 
 /// The largest file that can be half made: a new database takes less than two megabytes.
-const MAX_BYTES: u64 = 16 * 1024 * 1024;
+const MAX_BYTES: u64 = 2 * 1024 * 1024;
+
+/// A database is a whole number of pages, also while it is made.
+const PAGE_BYTES: u64 = 4096;
 
 /// Opens a database, or makes it if there is none.
 pub fn open(path: &Path) -> Result<Database, DatabaseError> {
@@ -35,7 +38,8 @@ pub fn open(path: &Path) -> Result<Database, DatabaseError> {
 /// Whether there is nothing in a file but a header without its name.
 fn is_half_made(path: &Path) -> io::Result<bool> {
     let file = File::open(path)?;
-    if file.metadata()?.len() > MAX_BYTES {
+    let bytes = file.metadata()?.len();
+    if bytes > MAX_BYTES || !bytes.is_multiple_of(PAGE_BYTES) {
         return Ok(false);
     }
     for (at, byte) in (0..).zip(BufReader::new(file).bytes()) {
@@ -69,7 +73,7 @@ mod tests {
 
     #[test]
     fn a_file_that_a_process_died_over_is_made_again() {
-        assert_eq!(check(&vec![0; 1_600_000]), (true, false), "resized and nothing more");
+        assert_eq!(check(&vec![0; 389 * 4096]), (true, false), "resized and nothing more");
         // As it is when the header is written, before it gets its name.
         let mut nameless = new_database();
         nameless[..9].fill(0);
@@ -80,6 +84,8 @@ mod tests {
     #[test]
     fn whatever_else_is_no_database_is_left_as_it_is() {
         assert_eq!(check(b"years of work"), (false, true));
+        assert_eq!(check(&[0; 10_000]), (false, true), "zeros of a length that no database has");
+        assert_eq!(check(&vec![0; 3 << 20]), (false, true), "more zeros than a new one has");
         let mut data = vec![0; 10_000];
         data[9_000] = 1;
         assert_eq!(check(&data), (false, true), "zeros, and one byte that somebody wrote");

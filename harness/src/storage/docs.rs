@@ -16,33 +16,59 @@ pub fn folder(root: Option<&Path>, pipeline: &str) -> Option<PathBuf> {
     Some(root?.join(pipeline.chars().map(plain).collect::<String>()))
 }
 
+/// Why the documentation of a file was not written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unwritten {
+    /// Something stands in the way of this file alone, in words.
+    InTheWay(String),
+    /// Nothing can be written any more.
+    Nothing(Failure),
+}
+
+/// The longest name of a file that file systems take, in bytes.
+const LONGEST_NAME: usize = 255;
+
 /// Writes the documentation of the source file at `path`, whole or not at all.
-pub fn write(folder: &Path, path: &str, text: &str) -> Result<(), Failure> {
-    // A path of a source file never leads out of its tree; one that did would be written to.
-    let inside = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
-    if !inside {
-        return Err(Failure::internal(format!("`{path}` leads out of the folder of `--docs`")));
-    }
+pub fn write(folder: &Path, path: &str, text: &str) -> Result<(), Unwritten> {
     let target = folder.join(format!("{path}.md"));
     let parent = target.parent().unwrap_or(folder);
+    in_the_way(folder, path, &target).map_or(Ok(()), |words| Err(Unwritten::InTheWay(words)))?;
+    match fs::create_dir_all(parent) {
+        Err(error) if is_taken(&error) => {
+            let words = format!("a part of `{}` is a file", parent.display());
+            return Err(Unwritten::InTheWay(words));
+        }
+        made => made.map_err(|error| Unwritten::Nothing(Failure::unwritable(parent, &error)))?,
+    }
+    let replaceable = is_replaceable(&target, text);
+    if !replaceable.map_err(|error| Unwritten::Nothing(Failure::unwritable(&target, &error)))? {
+        let target = target.display();
+        let words = format!("`{target}` is not documentation of `{path}`, and is left as it is");
+        return Err(Unwritten::InTheWay(words));
+    }
+    write_atomically(&target, text).map_err(Unwritten::Nothing)
+}
+
+/// What keeps a file from being written, as far as its name and the folders around it tell.
+fn in_the_way(folder: &Path, path: &str, target: &Path) -> Option<String> {
+    // A path of a source file never leads out of its tree; one that did would be written to.
+    if !Path::new(path).components().all(|part| matches!(part, Component::Normal(_))) {
+        return Some(format!("`{path}` leads out of the folder of `--docs`"));
+    }
+    let name = target.file_name().unwrap_or_default();
+    if name.len() > LONGEST_NAME {
+        let length = name.len();
+        return Some(format!("with `.md` its name has {length} bytes, and {LONGEST_NAME} will do"));
+    }
     let root = folder.parent().unwrap_or(folder);
     let below = target.ancestors().take_while(|ancestor| *ancestor != root);
-    if let Some(link) = below.into_iter().find(|path| is_link(path)) {
-        return Err(Failure::usage(format!(
-            "`{}` is a link, and `--docs` follows none\n\
-             hint: move it away, or name another folder with `--docs`",
-            link.display()
-        )));
-    }
-    fs::create_dir_all(parent).map_err(|error| Failure::unwritable(parent, &error))?;
-    if !is_replaceable(&target, text).map_err(|error| Failure::unwritable(&target, &error))? {
-        return Err(Failure::usage(format!(
-            "`{}` is not documentation of `{path}`, and is left as it is\n\
-             hint: move it away, or name another folder with `--docs`",
-            target.display()
-        )));
-    }
-    write_atomically(&target, text)
+    let link = below.into_iter().find(|path| is_link(path))?;
+    Some(format!("`{}` is a link, and `--docs` follows none", link.display()))
+}
+
+/// Whether a folder cannot be made because a file has its name.
+fn is_taken(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory)
 }
 
 fn is_link(path: &Path) -> bool {
@@ -83,6 +109,28 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path().join("a")).unwrap().count(), 1);
     }
 
+    /// Why a file is not written, where that is its own affair.
+    fn in_the_way_of(folder: &Path, path: &str) -> String {
+        match write(folder, path, "# text") {
+            Err(Unwritten::InTheWay(words)) => words,
+            other => panic!("{path}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_taken_or_too_long_fails_its_own_file_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "a.py", "# `a.py`").unwrap();
+        let words = in_the_way_of(folder.path(), "a.py.md/b.py");
+        assert!(words.contains("is a file"), "{words}");
+        write(folder.path(), "c.py.md/d.py", "# `c.py.md/d.py`").unwrap();
+        let words = in_the_way_of(folder.path(), "c.py");
+        assert!(words.contains("is not documentation"), "{words}");
+        write(folder.path(), &"x".repeat(252), "# long").unwrap();
+        let words = in_the_way_of(folder.path(), &"x".repeat(253));
+        assert!(words.contains("256 bytes"), "{words}");
+    }
+
     #[cfg(unix)]
     #[test]
     fn a_link_below_the_folder_is_not_followed() {
@@ -103,8 +151,8 @@ mod tests {
             (&docs, "c.py"),
             (&root.path().join("docs/phase3"), "d.py"),
         ] {
-            let failure = write(folder, path, "# text").unwrap_err();
-            assert!(failure.message.contains("is a link"), "{path}: {failure}");
+            let words = in_the_way_of(folder, path);
+            assert!(words.contains("is a link"), "{path}: {words}");
         }
         assert_eq!(fs::read_to_string(elsewhere.join("b.py.md")).unwrap(), "years of work");
         assert!(!root.path().join("nowhere").exists());

@@ -22,7 +22,7 @@ use crate::run::recorder::Recorder;
 use crate::source::NoText;
 use crate::storage::cache::{CachePlace, Faulty};
 use crate::storage::checkpoint::PaidAnswers;
-use crate::storage::docs;
+use crate::storage::docs::{self, Unwritten};
 
 /// A pipeline of the engine, as a plan lists it.
 #[derive(Debug, Clone)]
@@ -181,10 +181,14 @@ impl Running {
         let Finished { documented, failure, remark, documentation } = finished;
         // The documentation is there before the job is on record as finished, because a finished
         // job is not done again after a crash. A second delivery changes nothing.
-        if let (Some(folder), Some(text), 1) = (&self.docs, &documentation, job.delivery)
-            && let Err(failure) = docs::write(folder, &job.file.path, text)
-        {
-            self.recorder.stop(failure);
+        if let (Some(folder), Some(text), 1) = (&self.docs, &documentation, job.delivery) {
+            match docs::write(folder, &job.file.path, text) {
+                Ok(()) => {}
+                Err(Unwritten::Nothing(failure)) => self.recorder.stop(failure),
+                Err(Unwritten::InTheWay(words)) => {
+                    return JobEnd { documented, ..JobEnd::failed(Cause::Unwritable, words) };
+                }
+            }
         }
         match failure {
             None => JobEnd::documented(documented, remark),

@@ -74,11 +74,13 @@ pub enum Cause {
     NoCall,
     /// The user's own check refused the work.
     Rejected,
+    /// The documentation could not be written where it was wanted.
+    Unwritable,
 }
 
 impl Cause {
     /// Every cause, in the order of the declaration.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::RateLimited,
         Self::Overloaded,
         Self::ServerError,
@@ -110,6 +112,7 @@ impl Cause {
         Self::CommandFailed,
         Self::NoCall,
         Self::Rejected,
+        Self::Unwritable,
     ];
 
     /// The name in records and baselines, for example `rate_limited`.
@@ -146,6 +149,7 @@ impl Cause {
             Self::CommandFailed => "command_failed",
             Self::NoCall => "no_call",
             Self::Rejected => "rejected",
+            Self::Unwritable => "unwritable",
         }
     }
 
@@ -183,6 +187,7 @@ impl Cause {
             Self::CommandFailed => "command failed",
             Self::NoCall => "no call reached the mock",
             Self::Rejected => "refused by your check",
+            Self::Unwritable => "documentation not written",
         }
     }
 
@@ -204,6 +209,7 @@ impl Cause {
             | Self::ServerError
             | Self::Connection
             | Self::Unreadable
+            | Self::Unwritable
             | Self::CircuitOpen => Category::Environment,
             Self::PromptTooLong
             | Self::InvalidRequest
@@ -289,6 +295,7 @@ impl Cause {
             Self::SpendLimit => "raise the limit or spend less: no retry helps before it resets",
             Self::CommandFailed => "read the last words of the command: its calls were answered",
             Self::Rejected => "compare what the job left behind with what the check wants",
+            Self::Unwritable => "move away what is there, or name another folder with `--docs`",
             Self::NoCall => "let the client read ANTHROPIC_BASE_URL, or give it the URL yourself",
         }
     }
