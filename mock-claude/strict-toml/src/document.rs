@@ -12,6 +12,9 @@ use toml::de::{DeTable, DeValue};
 use super::problem::{Invalid, Place, Problem};
 use super::shape;
 
+/// The most problems of one kind of check that are listed.
+const LISTED: usize = 100;
+
 /// A file that has been parsed, with the places of its keys.
 #[derive(Debug)]
 pub struct Document<'a> {
@@ -62,11 +65,17 @@ impl<'a> Document<'a> {
         self.deserialised()
     }
 
-    /// Everything in the file that does not fit the schema of `T`.
+    /// What in the file does not fit the schema of `T`: everything, or the first hundred problems
+    /// and how many more there are.
     pub fn misfits<T: JsonSchema>(&self) -> Vec<Problem> {
         let schema = schemars::schema_for!(T);
-        let found = shape::check(schema.as_value(), &self.table).into_iter();
-        found.map(|(at, problem)| self.at(at, problem)).collect()
+        let mut found = shape::check(schema.as_value(), &self.table);
+        found.sort();
+        // To find a place takes as long as the file is.
+        let rest = found.split_off(found.len().min(LISTED));
+        let more = rest.first().map(|(at, _)| (*at, format!("and {} more problems", rest.len())));
+        let listed = found.into_iter().map(|(at, problem)| self.at(at, problem));
+        listed.chain(more.map(|(at, words)| self.placed(at, &words))).collect()
     }
 
     /// Refuses the file where something is wrong with it.
@@ -156,6 +165,21 @@ mod tests {
     fn a_syntax_error_has_a_line_and_a_column() {
         let invalid = Document::parse("x.toml", "a = 1\nb = = 2\n").unwrap_err();
         assert_eq!(invalid.problems[0].place, Some(Place { line: 2, column: 5 }));
+    }
+
+    #[derive(Debug, serde::Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+
+    #[test]
+    fn of_very_many_problems_the_first_are_listed_and_the_rest_counted() {
+        let text: String = (0..50_000).map(|number| format!("k{number} = 1\n")).collect();
+        let document = Document::parse("x.toml", &text).unwrap();
+        let invalid = document.read::<Nothing>().unwrap_err();
+        assert_eq!(invalid.problems.len(), LISTED + 1);
+        assert_eq!(invalid.problems[0].place, Some(Place { line: 1, column: 1 }));
+        let last = &invalid.problems[LISTED];
+        assert_eq!((&*last.message, last.place.unwrap().line), ("and 49900 more problems", 101));
     }
 
     #[test]
