@@ -17,12 +17,16 @@ const MAX_DEPTH: u32 = 24;
 /// Values in one instance, at most.
 const MAX_VALUES: u32 = 5_000;
 
+/// Parts of schemas that may be put together anew for one instance, at most.
+const MAX_MERGED: usize = 100_000;
+
 /// The longest string and the longest list that a bound can ask for.
 const MAX_LENGTH: u64 = 4_096;
 
 /// A value that satisfies `schema`.
 pub(super) fn instance(schema: &Value, chance: Chance, key: RequestKey) -> Value {
-    Shaper { root: schema, chance, key, left: MAX_VALUES }.value(schema, "$", 0)
+    let mut shaper = Shaper { root: schema, chance, key, left: MAX_VALUES, mergeable: MAX_MERGED };
+    shaper.value(schema, "$", 0)
 }
 
 struct Shaper<'a> {
@@ -30,6 +34,7 @@ struct Shaper<'a> {
     chance: Chance,
     key: RequestKey,
     left: u32,
+    mergeable: usize,
 }
 
 impl Shaper<'_> {
@@ -43,10 +48,9 @@ impl Shaper<'_> {
             return Value::from(name(path));
         };
         if let Some(target) = fields.get("$ref").and_then(Value::as_str) {
-            let target = target.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
-            return target
-                .cloned()
-                .map_or(Value::Null, |found| self.value(&found, path, depth + 1));
+            let root = self.root;
+            let target = target.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
+            return target.map_or(Value::Null, |found| self.value(found, path, depth + 1));
         }
         if let Some(constant) = fields.get("const") {
             return constant.clone();
@@ -55,6 +59,12 @@ impl Shaper<'_> {
             let last = (members.len() as u64).saturating_sub(1);
             let pick = usize::try_from(self.between(path, 0, last)).unwrap_or(0);
             return members.get(pick).cloned().unwrap_or(Value::Null);
+        }
+        if COMBINERS.iter().any(|name| fields.contains_key(*name)) {
+            self.mergeable = fields.values().fold(self.mergeable, less_parts);
+            if self.mergeable == 0 {
+                return Value::Null;
+            }
         }
         if let Some(merged) = merged(fields) {
             return self.value(&Value::Object(merged), path, depth + 1);
@@ -154,6 +164,19 @@ impl Shaper<'_> {
     }
 }
 
+/// What combines several schemas.
+const COMBINERS: [&str; 3] = ["allOf", "anyOf", "oneOf"];
+
+/// A number less the parts of a value; never below nought, and not counted any further there.
+fn less_parts(left: usize, value: &Value) -> usize {
+    let Some(left) = left.checked_sub(1) else { return 0 };
+    match value {
+        Value::Array(list) => list.iter().fold(left, less_parts),
+        Value::Object(fields) => fields.values().fold(left, less_parts),
+        _ => left,
+    }
+}
+
 /// One schema in place of a combination of several: all of `allOf`, the first of `anyOf` and of
 /// `oneOf` that is more than null.
 fn merged(fields: &Map<String, Value>) -> Option<Map<String, Value>> {
@@ -167,10 +190,9 @@ fn merged(fields: &Map<String, Value>) -> Option<Map<String, Value>> {
     if parts.is_empty() {
         return None;
     }
-    let combiners = ["allOf", "anyOf", "oneOf"];
     let mut merged: Map<String, Value> = fields
         .iter()
-        .filter(|(name, _)| !combiners.contains(&name.as_str()))
+        .filter(|(name, _)| !COMBINERS.contains(&name.as_str()))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     for (name, value) in parts.into_iter().filter_map(Value::as_object).flatten() {
@@ -242,6 +264,31 @@ mod tests {
 
     fn shape(schema: &Value) -> Value {
         instance(schema, Chance::new(7), KEY)
+    }
+
+    /// A schema of many parts that refers to itself in every one of many properties.
+    fn tangle(combined: bool) -> Value {
+        let again = json!({"$ref": "#/$defs/all"});
+        let again = if combined { json!({"anyOf": [{"type": "null"}, again]}) } else { again };
+        let names: Vec<String> = (0..40).map(|number| format!("p{number}")).collect();
+        let properties: Map<String, Value> =
+            names.iter().map(|name| (name.clone(), again.clone())).collect();
+        let words: Vec<String> = (0..20_000).map(|number| number.to_string()).collect();
+        let all = json!({
+            "type": "object", "properties": properties, "required": names,
+            "allOf": [{"properties": {"word": {"enum": words}}}],
+        });
+        json!({"$ref": "#/$defs/all", "$defs": {"all": all}})
+    }
+
+    #[test]
+    fn a_schema_that_refers_to_itself_is_put_together_a_bounded_number_of_times() {
+        for combined in [false, true] {
+            let made = instance(&tangle(combined), Chance::new(1), KEY);
+            // Without a bound, each of five thousand values would have copied 20,000 parts.
+            assert!(less_parts(MAX_MERGED, &made) > MAX_MERGED - 10_000, "{combined}");
+            assert!(made["p0"].is_object() || made["p0"].is_null());
+        }
     }
 
     #[test]
