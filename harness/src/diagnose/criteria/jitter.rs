@@ -3,7 +3,7 @@
 use reports::card::{Criterion, Grade, Row};
 use reports::text::duration;
 
-use super::backoff::{NONE_US, UNTOLD};
+use super::backoff::{SHORT_US, UNTOLD};
 use super::sheet::{Sheet, median};
 use crate::diagnose::seen::{Seen, Wait};
 
@@ -36,10 +36,11 @@ pub(super) fn check(seen: &Seen) -> Row {
     waits.sort_unstable();
     let edge = number / 10;
     let (least, most) = (waits[edge], waits[number - 1 - edge]);
-    let middle = median(waits).unwrap_or_default();
-    if middle < NONE_US {
-        return sheet.not_shown("it does not wait at all");
+    if most < SHORT_US {
+        // What a machine needs for a retry differs by more than any jitter.
+        return sheet.not_shown("its waits are too short to see whether they differ");
     }
+    let middle = median(waits).unwrap_or_default().max(1);
     let differs = (most - least).saturating_mul(100) / middle >= SAME_PERCENT;
     let grade = if differs { Grade::A } else { Grade::D };
     let range = format!("{} to {} (n={number})", duration(least), duration(most));

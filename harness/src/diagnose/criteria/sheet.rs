@@ -69,3 +69,9 @@ pub(super) fn median(mut numbers: Vec<u64>) -> Option<u64> {
     numbers.sort_unstable();
     numbers.get(numbers.len().checked_sub(1)? / 2).copied()
 }
+
+/// The one that nine of ten do not exceed; the greatest of fewer than ten.
+pub(super) fn ninth_decile(mut numbers: Vec<u64>) -> Option<u64> {
+    numbers.sort_unstable();
+    numbers.get(numbers.len().checked_sub(1 + numbers.len() / 10)?).copied()
+}
