@@ -25,6 +25,8 @@ PYTHON = HOME / "venv" / "bin" / "python"
 PROGRAMS_AT_ONCE = 2
 # What a client waits for an answer: long, but where the answer never comes.
 TIMEOUT_S, HANG_TIMEOUT_S = 30, 0.7
+# What a refusal takes, so that the first of thirty users is refused when the last has asked.
+REFUSAL_MS = 300
 # Waits below this are none: what a machine under load makes of no wait.
 NO_WAIT_S = 0.05
 OUTCOMES = {
@@ -52,7 +54,10 @@ def known():
         return {**(rows(own["like"]) if "like" in own else {}), **own}
 
     wanted = [name for name in tables if MODE == "all" or tables[name]["mode"] == "short"]
-    return {name: rows(name) for name in wanted if not ONLY or name in ONLY}
+    found = {name: rows(name) for name in wanted if not ONLY or name in ONLY}
+    # Those that try most take longest, and begin first.
+    attempts = lambda name: -sum(row[0] for row in found[name].values() if isinstance(row, list))
+    return {name: found[name] for name in sorted(found, key=attempts)}
 
 
 TROUBLES = read("troubles.toml")
@@ -144,55 +149,67 @@ def wanted_of(client, rows):
     return wanted
 
 
-def drive(client, rows):
-    """Runs one client through its rows against a mock of its own: how many came out as known."""
-    with Mock(MOCK, faults(client, rows)) as mock:
-        wanted, started = wanted_of(client, rows), time.monotonic()
+def drive(client, rows, last=False):
+    """Runs one client through its rows against a mock of its own: the troubles that went wrong."""
+    wrong = []
+    with Mock(MOCK, faults(client, rows), REFUSAL_MS) as mock:
         ran = subprocess.run(
             command_of(client, mock.url),
-            input=json.dumps(wanted),
+            input=json.dumps(wanted_of(client, rows)),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
-        took = time.monotonic() - started
         lines = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith("{")]
         ends = {row["job"]: row["ends"] for row in lines}
-        good = []
-        for trouble in rows.keys() & TROUBLES.keys():
+        time.sleep(0.3)  # A connection that a client closes is noticed a moment later.
+        for trouble in sorted(rows.keys() & TROUBLES.keys()):
             name, job = f"{client} · {trouble}", job_of(client, trouble)
             if job not in ends:
                 print(f"FAIL {name}: it did not come to an end: {ran.stderr[-2000:]}", flush=True)
-                good.append(False)
+                wrong.append(trouble)
                 continue
             equal = TROUBLES[trouble].get("equal", False)
             seen = seen_of(mock, job, ends[job], equal)
-            good.append(compare(name, rows[trouble], seen, ends[job]))
-    print(f"     {client}: {sum(good)} of {len(good)}, {took:.0f} s", flush=True)
-    return sum(good), len(good)
+            if not compare(name, rows[trouble], seen, ends[job], last):
+                wrong.append(trouble)
+    return wrong
 
 
 COLUMNS = ("attempts", "waits", "caller", "outcome", "verdict", "findings")
 
 
-def compare(name, want, seen, ends):
-    """Prints a line of the comparison; says whether both are the same."""
+def compare(name, want, seen, ends, last):
+    """Says whether both are the same, and prints it, but what may be better the next time."""
     wrong = [
         f"{column} {there} not {here}"
         for column, here, there in zip(COLUMNS, want, seen)
         if there is not None and here != there
     ]
-    if wrong:
+    if not wrong:
+        print(f"ok   {name}: {want[4]} {' '.join(want[5])}", flush=True)
+    elif last:
         print(f"FAIL {name}: {'; '.join(wrong)} ({ends})", flush=True)
     else:
-        print(f"ok   {name}: {want[4]} {' '.join(want[5])}", flush=True)
+        print(f"     {name}: {'; '.join(wrong)}, once more", flush=True)
     return not wrong
+
+
+def right_of(client, rows, wrong):
+    """How many rows of a client are right, and how many there are. What went wrong is driven once
+    more, alone: a machine that has too much to do blurs waits."""
+    if wrong:
+        again = {key: row for key, row in rows.items() if key in wrong or key not in TROUBLES}
+        wrong = drive(client, again, last=True)
+    all_ = len(rows.keys() & TROUBLES.keys())
+    return all_ - len(wrong), all_
 
 
 def main():
     clients = known()
     with ThreadPoolExecutor(PROGRAMS_AT_ONCE) as pool:
-        right = dict(zip(clients, pool.map(drive, clients, clients.values())))
+        wrong = dict(zip(clients, pool.map(drive, clients, clients.values())))
+    right = {client: right_of(client, rows, wrong[client]) for client, rows in clients.items()}
     if not ONLY or "planted" in ONLY:
         right |= planted.prove(MOCK)
     for name, (good, all_) in right.items():

@@ -7,12 +7,12 @@ import tempfile
 import urllib.parse
 import urllib.request
 
-AT_ONCE = """
+LATENCY = """
 [latency]
 first_token_ms = 0
 prefill_tokens_per_second = 9_000_000_000_000_000_000
 decode_tokens_per_second = 9_000_000_000_000_000_000
-refusal_ms = 0
+refusal_ms = {refusal_ms}
 """
 
 
@@ -24,10 +24,12 @@ def free_port():
 
 
 class Mock:
-    """A mock with this configuration; it answers at once unless another latency is given."""
+    """A mock with these lines of configuration; it answers at once unless they say otherwise."""
 
-    def __init__(self, binary, lines, latency=AT_ONCE):
+    def __init__(self, binary, lines, refusal_ms=0):
         self.binary = binary
+        slow = any(line.startswith("[latency]") for line in lines)
+        latency = "" if slow else LATENCY.format(refusal_ms=refusal_ms)
         self.text = latency + "\n".join(lines) + "\n"
 
     def __enter__(self):

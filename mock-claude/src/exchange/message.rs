@@ -52,6 +52,10 @@ impl Core {
     /// Decides a message and writes it into the journal.
     pub(crate) fn message(&self, asking: Asking<'_>, body: Result<&[u8], ApiError>) -> Decision {
         let body_bytes = body.as_ref().map_or(0, |bytes| bytes.len() as u64);
+        if let (Some(trace), Ok(bytes)) = (asking.trace, &body) {
+            let beta = asking.headers.get(&BETA).map_or(0, |beta| xxh3_64(beta.as_bytes()));
+            trace.open().trace.body = xxh3_64(bytes) ^ beta;
+        }
         let (parsed, subject) = match body {
             Err(error) => (Err(error), 0),
             Ok(bytes) => match self.read(asking.headers, bytes, Purpose::Reply) {

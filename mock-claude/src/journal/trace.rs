@@ -58,6 +58,10 @@ pub struct Trace {
     /// Hash of the question, in hexadecimal: model, system, messages and tools together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub question: Option<String>,
+    /// Hash of the body and of the betas it asks for; 0 where that is not known. What has the same
+    /// is the same request.
+    #[serde(skip)]
+    pub body: u64,
     /// The connection that it came on, counted from 1; 0 where that is not known.
     pub connection: u64,
     /// How many requests about the same came before.
@@ -76,11 +80,14 @@ pub struct Trace {
     pub first_token_us: Option<u64>,
     /// When the last byte was sent, or the connection was lost.
     pub ended_us: Option<u64>,
-    /// Whether the connection was gone before the answer was whole.
+    /// Whether the client was gone before the answer was whole.
     pub client_left: bool,
     /// Whether a fault broke the connection before the answer was whole.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub cut: bool,
+    /// Whether that was before anything of the answer had come.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unheard: bool,
     /// Whether the answer is a stream of events.
     pub stream: bool,
     /// Whether a stream reached its last event; nothing for other answers.

@@ -20,7 +20,7 @@ use crate::api::sse::Sought;
 use crate::basis::clock::Clock;
 use crate::journal::Journal;
 use crate::journal::trace::{Handle, Limit, Trace};
-use crate::server::wire::{Control, Fate};
+use crate::server::wire::{Control, Loss};
 
 /// Bytes of an error's body that are looked at, at most.
 const MAX_ERROR_BYTES: usize = 4_096;
@@ -127,30 +127,27 @@ impl Drop for Tracer {
         let (journal, clock) = (Arc::clone(&self.journal), self.clock);
         let (handle, seen) = (self.handle.clone(), std::mem::take(&mut self.seen));
         match self.control.take().filter(Control::is_ordered) {
-            None => finish(&journal, clock, &handle, &seen, Fate::Whole),
+            None => finish(&journal, clock, &handle, &seen, Loss::default()),
             // What was handed over may still be cut on its way.
             Some(control) => {
-                control.tell(Box::new(move |fate| finish(&journal, clock, &handle, &seen, fate)));
+                control.tell(Box::new(move |loss| finish(&journal, clock, &handle, &seen, loss)));
             }
         }
     }
 }
 
-/// Writes a trace down, once it is certain what became of the answer on its way.
-fn finish(journal: &Journal, clock: Clock, handle: &Handle, seen: &Seen, fate: Fate) {
+/// Writes a trace down, once it is certain what was lost of the answer on its way.
+fn finish(journal: &Journal, clock: Clock, handle: &Handle, seen: &Seen, loss: Loss) {
     let now_us = clock.now_us();
     let mut open = handle.open();
     let trace = &mut open.trace;
     trace.ended_us = Some(now_us);
-    trace.cut = fate == Fate::Cut;
-    trace.client_left = match fate {
-        Fate::Whole => !seen.whole && !seen.broken,
-        Fate::Cut => false,
-        Fate::Held => true,
-    };
+    trace.cut = loss.cut;
+    trace.unheard = loss.unheard;
+    trace.client_left = loss.hung || (!seen.whole && !seen.broken && !loss.cut);
     if trace.stream {
         let ended = seen.events.as_ref().is_some_and(|events| events.last.is_seen());
-        trace.stream_complete = Some(seen.whole && ended && fate == Fate::Whole);
+        trace.stream_complete = Some(seen.whole && ended && !loss.cut);
     }
     // Most answers are no error and have nothing to describe.
     let failed = seen.status.is_some_and(|status| status >= 400);

@@ -56,28 +56,27 @@ struct Orders {
     next: Option<Order>,
     /// Whether there was one: it is the connection's last.
     given: bool,
-    /// What it has made of the response.
-    fate: Fate,
-    /// Whether that is certain.
+    /// What it has cost the client.
+    loss: Loss,
+    /// Whether it can cost no more.
     over: bool,
-    /// Who wants to know it once it is.
+    /// Who wants to know what it did, once that is certain.
     waiting: Option<Told>,
 }
 
-/// What became of a response on its way.
+/// What a client did not get of a response.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// All of it was sent.
-    #[default]
-    Whole,
-    /// It was cut.
-    Cut,
-    /// It was held back until the client went.
-    Held,
+pub(crate) struct Loss {
+    /// A part of it, or all of it.
+    pub(crate) cut: bool,
+    /// All of it: not even its head came.
+    pub(crate) unheard: bool,
+    /// It was cut by silence, so it was the client who ended the connection.
+    pub(crate) hung: bool,
 }
 
-/// Is told what became of a response.
-pub(crate) type Told = Box<dyn FnOnce(Fate) + Send>;
+/// Is told what was lost of a response.
+pub(crate) type Told = Box<dyn FnOnce(Loss) + Send>;
 
 impl Control {
     /// The control of a connection.
@@ -102,15 +101,15 @@ impl Control {
         self.orders.lock().given
     }
 
-    /// Tells what became of the response, at once or when the connection has ended.
+    /// Tells what was lost of the response, at once or when the connection has ended.
     pub(crate) fn tell(&self, told: Told) {
         let mut orders = self.orders.lock();
         if orders.given && !orders.over {
             orders.waiting = Some(told);
         } else {
-            let fate = orders.fate;
+            let loss = orders.loss;
             drop(orders);
-            told(fate);
+            told(loss);
         }
     }
 
@@ -118,17 +117,17 @@ impl Control {
         self.orders.lock().next.take()
     }
 
-    fn becomes(&self, fate: Fate) {
-        self.orders.lock().fate = fate;
+    fn lost(&self, loss: Loss) {
+        self.orders.lock().loss = loss;
     }
 
     fn ended(&self) {
         let mut orders = self.orders.lock();
         orders.over = true;
-        let (told, fate) = (orders.waiting.take(), orders.fate);
+        let (told, loss) = (orders.waiting.take(), orders.loss);
         drop(orders);
         if let Some(told) = told {
-            told(fate);
+            told(loss);
         }
     }
 }
@@ -171,8 +170,20 @@ enum State {
     Faithful,
     Cutting { head: HeadEnd, quiet: Option<Quiet>, left: Option<u64>, ending: Ending },
     Slow { pace: Pace, sleep: Option<Pin<Box<Sleep>>> },
-    Instead { bytes: Bytes },
+    Instead { spoken: Spoken },
     Over { ending: Ending },
+}
+
+impl State {
+    /// Whether not even the head of the response was written; nothing once it is over.
+    fn is_unheard(&self) -> Option<bool> {
+        match self {
+            Self::Over { .. } => None,
+            Self::Cutting { left, .. } => Some(left.is_none()),
+            Self::Instead { spoken } => Some(!spoken.is_http),
+            Self::Faithful | Self::Slow { .. } => Some(false),
+        }
+    }
 }
 
 impl<C: Carrier> Wire<C> {
@@ -190,17 +201,18 @@ impl<C: Carrier> Wire<C> {
                 Order::Slow { bytes_per_second } => {
                     State::Slow { pace: Pace::of(bytes_per_second), sleep: None }
                 }
-                Order::Instead { bytes } => State::Instead { bytes },
+                Order::Instead { bytes } => State::Instead { spoken: Spoken::of(bytes) },
             };
         }
     }
 
     fn end(&mut self, ending: Ending) -> Poll<io::Result<usize>> {
+        if let Some(unheard) = self.state.is_unheard() {
+            self.control.lost(Loss { cut: true, unheard, hung: ending == Ending::Hang });
+        }
         self.state = State::Over { ending };
-        if ending == Ending::Hang {
-            self.control.becomes(Fate::Held);
-        } else {
-            self.control.becomes(Fate::Cut);
+        // A client that waits for the rest ends the connection when it has waited enough.
+        if ending != Ending::Hang {
             self.control.ended();
         }
         match ending {
@@ -260,7 +272,7 @@ impl<C: Carrier> AsyncWrite for Wire<C> {
                 *sleep = Some(Box::pin(sleep_until(Instant::now() + pace.every)));
                 Poll::Ready(Ok(written))
             }
-            State::Instead { bytes } => {
+            State::Instead { spoken: Spoken { bytes, .. } } => {
                 while !bytes.is_empty() {
                     let written = ready!(Pin::new(&mut wire.carrier).poll_write(context, bytes))?;
                     bytes.advance(written);
@@ -310,6 +322,19 @@ impl<C: Carrier> AsyncRead for Wire<C> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.carrier).poll_read(context, buffer)
+    }
+}
+
+/// Bytes in place of a response, and whether they are one.
+#[derive(Debug)]
+struct Spoken {
+    bytes: Bytes,
+    is_http: bool,
+}
+
+impl Spoken {
+    fn of(bytes: Bytes) -> Self {
+        Self { is_http: bytes.starts_with(b"HTTP/"), bytes }
     }
 }
 

@@ -6,7 +6,9 @@ use super::history::{Attempt, History};
 pub(super) fn check(history: &History<'_>) -> Option<Finding> {
     let left: Vec<Attempt<'_>> = history
         .attempts()
-        .filter(|attempt| attempt.0.trace.client_left && attempt.0.entry.fault.is_none())
+        // Of a refusal, its status is enough to a client.
+        .filter(|attempt| attempt.left() && attempt.0.entry.status < 400)
+        .filter(|attempt| attempt.0.entry.fault.is_none())
         .collect();
     Some(Finding {
         name: "closed_early",

@@ -1,12 +1,13 @@
 //! What a client did wrong, from the journal alone.
 //!
 //! A pure function of the records: each check is one file that looks at the same history and finds
-//! one thing or nothing. Outcomes come first: what became of the client's questions. Too few
-//! requests without a finding are no evidence of a good client, and neither is an answer that was
-//! cut and of which nobody knows whether it was kept: the client is then unproved.
+//! one thing or nothing. Outcomes come first: what became of the client's questions. A client is
+//! accused of what is certain and of nothing else; where there is no finding but a doubt, such as
+//! too few requests or an answer that was cut and may have been kept, it is unproved.
 
 mod closed_early;
 mod concurrency_above_limit;
+mod doubt;
 mod finding;
 mod gave_up;
 mod history;
@@ -23,14 +24,12 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
+pub use self::doubt::MIN_REQUESTS;
 use self::finding::count;
 pub use self::finding::{Finding, Severity};
 use self::history::History;
 pub use self::outcomes::Outcomes;
 use super::record::Record;
-
-/// Requests without which nothing good is said of a client.
-pub const MIN_REQUESTS: u64 = 20;
 
 /// The checks, the gravest first.
 const CHECKS: [fn(&History<'_>) -> Option<Finding>; 10] = [
@@ -71,6 +70,9 @@ pub struct Conduct {
     pub failed: u64,
     /// Older requests that the journal no longer holds.
     pub forgotten: u64,
+    /// Why nothing is proved, where nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
     /// What was wrong, the gravest first.
     pub findings: Vec<Finding>,
 }
@@ -91,14 +93,12 @@ fn judged(history: &History<'_>, records: &[Record]) -> Conduct {
     let findings: Vec<Finding> = CHECKS.iter().filter_map(|check| check(history)).collect();
     let attempts = || history.calls.iter().flat_map(|call| &call.attempts);
     let requests = count(attempts().count());
-    let undecided = gave_up::is_undecided(history);
     let outcomes = Outcomes::of(history);
-    let verdict = if !findings.is_empty() {
-        Judgement::Faulty
-    } else if requests < MIN_REQUESTS || outcomes.cut > 0 || undecided {
-        Judgement::Unproved
-    } else {
-        Judgement::Clean
+    let doubt = findings.is_empty().then(|| doubt::of(history, &outcomes, requests)).flatten();
+    let verdict = match (findings.is_empty(), &doubt) {
+        (false, _) => Judgement::Faulty,
+        (true, Some(_)) => Judgement::Unproved,
+        (true, None) => Judgement::Clean,
     };
     Conduct {
         verdict,
@@ -106,6 +106,7 @@ fn judged(history: &History<'_>, records: &[Record]) -> Conduct {
         requests,
         failed: count(attempts().filter(|attempt| attempt.failed()).count()),
         forgotten: records.first().map_or(0, |record| record.number),
+        doubt,
         findings,
     }
 }
@@ -124,15 +125,8 @@ impl Conduct {
             Judgement::Clean => {
                 writeln!(text, "nothing wrong in {requests} requests, {failed} of which failed")
             }
-            Judgement::Unproved if *requests < MIN_REQUESTS => writeln!(
-                text,
-                "unproved: {requests} requests, and it takes {MIN_REQUESTS} to say anything"
-            ),
-            Judgement::Unproved if self.outcomes.cut > 0 => {
-                writeln!(text, "unproved: answers were cut, and nothing says what was made of them")
-            }
             Judgement::Unproved => {
-                writeln!(text, "unproved: requests that failed a moment ago may still be repeated")
+                writeln!(text, "unproved: {}", self.doubt.as_deref().unwrap_or_default())
             }
             Judgement::Faulty => {
                 let found = self.findings.len();

@@ -1,11 +1,13 @@
 //! What became of a client's questions.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::finding::count;
-use super::history::{Attempt, Call, History};
+use super::history::{Call, History};
 
-/// Questions by how they ended.
+/// Questions by how they ended. Each is one of the kinds that are not marked as counted again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Outcomes {
     /// All of them.
@@ -16,32 +18,58 @@ pub struct Outcomes {
     pub answered_at_last: u64,
     /// The most attempts that an answered question took.
     pub most_attempts: u64,
-    /// Refused at the last attempt.
+    /// Refused at the last attempt, or broken off before anything of an answer came.
     pub never_answered: u64,
     /// Cut at the last attempt: whether the client noticed cannot be known.
     pub cut: u64,
     /// Left by the client before the answer was whole.
     pub abandoned: u64,
+    /// Not over yet.
+    pub under_way: u64,
+    /// Equal questions that were asked at the same time and failed: which of them repeat which
+    /// cannot be known.
+    pub unclear: u64,
+    /// Counted again: those answered that ended at their limit of tokens.
+    pub truncated: u64,
+    /// Counted again: those that had been answered before. On purpose or not, they were paid again.
+    pub asked_again: u64,
 }
 
 impl Outcomes {
     /// What became of the questions of a history.
     pub(super) fn of(history: &History<'_>) -> Self {
-        let ended = |is: fn(Attempt<'_>) -> bool| {
-            count(history.calls.iter().filter(|call| is(call.last())).count())
-        };
-        let answered = || history.calls.iter().filter(|call| !call.last().failed());
-        let attempts = |call: &Call<'_>| call.attempts.len();
-        let at_once = answered().filter(|call| attempts(call) == 1).count();
-        Self {
-            questions: count(history.calls.len()),
-            answered_at_once: count(at_once),
-            answered_at_last: count(answered().count() - at_once),
-            most_attempts: count(answered().map(attempts).max().unwrap_or(0)),
-            never_answered: ended(|last| last.0.entry.status >= 400),
-            cut: ended(|last| last.0.entry.status < 400 && last.incomplete() && !last.left()),
-            abandoned: ended(|last| last.0.entry.status < 400 && last.left()),
+        let mut outcomes = Self::default();
+        let mut answered = BTreeSet::new();
+        for call in &history.calls {
+            outcomes.add(call);
+            let last = call.last();
+            outcomes.asked_again += u64::from(answered.contains(&last.asked()));
+            if !last.failed() && !last.is_open() {
+                answered.insert(last.asked());
+            }
         }
+        outcomes
+    }
+
+    fn add(&mut self, call: &Call<'_>) {
+        let (last, attempts) = (call.last(), count(call.attempts.len()));
+        self.questions += 1;
+        let kind = if call.unclear {
+            &mut self.unclear
+        } else if last.is_open() {
+            &mut self.under_way
+        } else if last.0.entry.status >= 400 || last.unheard() {
+            &mut self.never_answered
+        } else if last.left() {
+            &mut self.abandoned
+        } else if last.incomplete() {
+            &mut self.cut
+        } else {
+            self.most_attempts = self.most_attempts.max(attempts);
+            self.truncated += u64::from(last.0.trace.truncated);
+            if attempts == 1 { &mut self.answered_at_once } else { &mut self.answered_at_last }
+        };
+        *kind += 1;
     }
 
     /// The same in a sentence.
@@ -59,6 +87,10 @@ impl Outcomes {
         add(self.never_answered, "never");
         add(self.cut, "cut (whether the client noticed is not known)");
         add(self.abandoned, "left by the client");
+        add(self.under_way, "not over yet");
+        add(self.unclear, "equal and at once, so that nobody can tell which repeat which");
+        add(self.truncated, "ended at their limit of tokens");
+        add(self.asked_again, "asked again after they had been answered");
         words
     }
 }
@@ -80,10 +112,25 @@ mod tests {
         all[5].trace.cut = true;
         all[6].trace.client_left = true;
         let outcomes = Outcomes::of(&History::of(&all));
+        assert_eq!((outcomes.truncated, outcomes.asked_again), (0, 0));
         assert_eq!(
             outcomes.words(),
             "5 questions: 1 answered at the first attempt, 1 after up to 3 attempts, 1 never, \
              1 cut (whether the client noticed is not known), 1 left by the client"
+        );
+    }
+
+    #[test]
+    fn what_is_not_over_is_no_answer_and_what_never_began_was_not_cut() {
+        let mut all = records([call(1, [ok(0)]), call(2, [ok(1)]), call(3, [ok(2), ok(9)])]);
+        all[0].trace.ended_us = None;
+        (all[1].trace.cut, all[1].trace.unheard) = (true, true);
+        all[3].trace.truncated = true;
+        let outcomes = Outcomes::of(&History::of(&all));
+        assert_eq!(
+            outcomes.words(),
+            "4 questions: 2 answered at the first attempt, 1 never, 1 not over yet, \
+             1 ended at their limit of tokens, 1 asked again after they had been answered"
         );
     }
 }

@@ -1,14 +1,13 @@
 //! The client repeated a request that can only fail again.
 
 use super::finding::{Finding, Severity, count};
-use super::history::{Attempt, History};
-
-/// Statuses that say that the request itself is wrong.
-const STATUSES: [u16; 7] = [400, 401, 402, 403, 404, 413, 422];
+use super::history::{Attempt, History, Retry};
 
 pub(super) fn check(history: &History<'_>) -> Option<Finding> {
     let hopeless = history.attempts().filter(|attempt| is_hopeless(*attempt)).count();
-    let mut repeated = history.retries().filter(|retry| is_hopeless(retry.before));
+    // A request that was changed is another try, not the same again.
+    let same = |retry: &Retry<'_>| is_hopeless(retry.before) && retry.is_same();
+    let mut repeated = history.retries().filter(same);
     let first = repeated.next()?;
     Some(Finding {
         name: "retried_unretryable",
@@ -25,7 +24,7 @@ pub(super) fn check(history: &History<'_>) -> Option<Finding> {
 fn is_hopeless(attempt: Attempt<'_>) -> bool {
     let said = attempt.0.trace.should_retry;
     let status = attempt.0.entry.status;
-    let hopeless = said.map_or_else(|| STATUSES.contains(&status), |retry| !retry && status >= 400);
+    let hopeless = said.map_or_else(|| attempt.is_wrong(), |retry| !retry && status >= 400);
     hopeless && !attempt.spend_limit()
 }
 
@@ -43,5 +42,12 @@ mod tests {
         all[0].entry.status = 529;
         all[0].trace.should_retry = Some(false);
         assert_eq!(check(&History::of(&all)).unwrap().count, 1);
+    }
+
+    #[test]
+    fn who_changes_what_was_wrong_does_not_repeat_it() {
+        let mut all = records([call(1, [failed(0, 400), ok(500)])]);
+        all[1].trace.body = 7;
+        assert_eq!(check(&History::of(&all)), None);
     }
 }
