@@ -140,7 +140,7 @@ def wanted_of(client, rows):
             {
                 "job": job_of(client, trouble),
                 "questions": questions,
-                "at_once": questions if rows["at_once"] > 1 else 1,
+                "at_once": questions if kind.get("equal") else rows["at_once"],
                 "equal": kind.get("equal", False),
                 "stream": kind.get("stream", False),
                 "timeout_s": HANG_TIMEOUT_S if trouble == "hang" else TIMEOUT_S,
