@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use http::Request;
 use mock_claude::MockClaude;
-use mock_claude::conduct::{Conduct, Judgement, judge};
+use mock_claude::conduct::{Conduct, Judgement, judge, judge_ended};
 use mock_claude::internals::chance::{Chance, RequestKey};
+use serde_json::Value;
 use support::{Answer, asking, mock, send, send_raw};
 use tokio::time::sleep;
 
@@ -144,4 +145,77 @@ async fn clients_that_were_never_in_trouble_are_clean_and_that_is_said() {
     let verdict = judged("", sdk).await;
     assert_eq!((verdict.verdict, verdict.failed), (Judgement::Clean, 0));
     assert!(verdict.text().contains("none of them failed"), "{}", verdict.text());
+}
+
+/// A wait of a client with jitter, from nothing or from a part of the longest on.
+fn at_random(number: u64, attempt: u32, from_us: u64, longest_us: u64) -> Option<Duration> {
+    let key = RequestKey { subject: number, attempt };
+    let us = Chance::new(1).between("jitter of the test", key, from_us, longest_us);
+    Some(Duration::from_micros(us))
+}
+
+/// Ten retries, as Claude Code has: half a second doubled up to 32 s, and up to a quarter more.
+fn patient(number: u64, attempt: u32, answer: &Answer) -> Option<Duration> {
+    let longest_us = 500_000_u64 << attempt.min(6);
+    (answer.status != 200 && attempt < 10)
+        .then(|| at_random(number, attempt, longest_us, longest_us * 5 / 4))?
+}
+
+/// Five attempts with full jitter: any wait up to a bound that doubles.
+fn full_jitter(number: u64, attempt: u32, answer: &Answer) -> Option<Duration> {
+    (answer.status != 200 && attempt < 4)
+        .then(|| at_random(number, attempt, 0, 1_000_000 << attempt))?
+}
+
+#[tokio::test(start_paused = true)]
+async fn patience_is_no_storm_and_full_jitter_is_a_backoff() {
+    for wait in [patient as Wait, full_jitter] {
+        let verdict = judged(&fault(529, ""), wait).await;
+        assert_eq!(verdict.verdict, Judgement::Clean, "{}", verdict.text());
+    }
+}
+
+/// Twenty questions, each asked in one way and then, where that fails, in another.
+async fn one_way_or_another(config: &str, other: fn(&mut Value)) -> Conduct {
+    let mock = mock(config);
+    for number in 0..20 {
+        let mut body = asking(&format!("def f{number}(): ...\n"));
+        assert_ne!(send(&mock, &body).await.status, 200);
+        other(&mut body);
+        assert_eq!(send(&mock, &body).await.status, 200);
+    }
+    judge_ended(&mock.records())
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_model_or_another_request_is_neither_giving_up_nor_a_retry() {
+    let sonnet = fault(529, "when = { model = \"claude-sonnet*\" }\n");
+    let to_haiku: fn(&mut Value) = |body| body["model"] = "claude-haiku-4-5".into();
+    let once = fault(400, "when = { first_attempts = 1 }\n");
+    let to_less: fn(&mut Value) = |body| body["max_tokens"] = 512.into();
+    for (config, other) in [(sonnet, to_haiku), (once.clone(), to_less)] {
+        let verdict = one_way_or_another(&config, other).await;
+        assert_eq!(verdict.verdict, Judgement::Clean, "{}", verdict.text());
+    }
+    let verdict = one_way_or_another(&once, |_| ()).await;
+    assert!(names(&verdict).contains(&"retried_unretryable"), "{}", verdict.text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn thirty_users_with_one_prompt_and_no_count_of_retries_are_unclear() {
+    let mock = mock(&fault(529, "when = { first_attempts = 30 }\n"));
+    let user = |mock: MockClaude| async move {
+        let body = asking("def f(): ...\n");
+        if send(&mock, &body).await.status != 200 {
+            sleep(Duration::from_secs(1)).await;
+            send(&mock, &body).await;
+        }
+    };
+    let users: Vec<_> = (0..30).map(|_| tokio::spawn(user(mock.clone()))).collect();
+    for user in users {
+        user.await.expect("the test's own parts work");
+    }
+    let verdict = judge_ended(&mock.records());
+    assert_eq!(verdict.verdict, Judgement::Unproved, "{}", verdict.text());
+    assert_eq!((verdict.outcomes.questions, verdict.outcomes.unclear), (60, 60));
 }

@@ -2,13 +2,18 @@
 //!
 //! A wait that is taken at random from a growing range may well be shorter than the one before, so
 //! a single call says little: only no wait at all and waits that are equal to a hair are certain.
-//! Otherwise it takes many calls, most of which do not grow.
+//! Otherwise it takes many calls, nearly all of which do not grow.
 
 use super::finding::{Finding, Severity, count};
 use super::history::{Call, History, Retry};
 
 /// The SDKs let no wait grow beyond about this, and none that is as long has to.
 const LONG_US: u64 = 6_000_000;
+
+/// Waits below this are none, and those below that are none beyond all doubt: what a client needs
+/// to send a request again.
+const NONE_US: u64 = 50_000;
+const SURELY_NONE_US: u64 = 10_000;
 
 /// Waits are equal to a hair where they differ by less than one part in this many, and what a clock
 /// adds.
@@ -30,13 +35,13 @@ pub(super) fn check(history: &History<'_>) -> Option<Finding> {
         .map(|call| (call, waits(call)))
         .filter(|(_, waits)| waits.len() >= 2)
         .collect();
-    let most = |number: usize| number * 10 >= several.len() * 7;
+    let nearly_all = |number: usize| number * 10 >= several.len() * 9;
     let of = |is: fn(&[u64]) -> bool| several.iter().filter(move |(_, waits)| is(waits));
     // By chance, hardly one call in a hundred looks like that.
     let certain = of(is_certain).count();
-    let is_found = (certain > 0 && certain * 10 >= several.len())
-        || (several.len() >= MIN_EVEN && most(of(is_even).count()))
-        || (several.len() >= MIN_CALLS && most(of(is_flat).count()) && tells(&several));
+    let is_found = (certain > 0 && certain * 2 >= several.len())
+        || (several.len() >= MIN_EVEN && nearly_all(of(is_even).count()))
+        || (several.len() >= MIN_CALLS && nearly_all(of(is_flat).count()) && tells(&several));
     let mut flat = of(is_flat).filter(|_| is_found);
     let first = flat.next()?.0;
     Some(Finding {
@@ -54,7 +59,7 @@ fn waits(call: &Call<'_>) -> Vec<u64> {
     if !call.retries().all(Retry::chosen) {
         return Vec::new();
     }
-    call.retries().map(Retry::wait_us).collect()
+    call.retries().map(Retry::gap_us).collect()
 }
 
 /// Whether waits that do not grow say something of the client, and not of its machine.
@@ -68,17 +73,17 @@ fn tells(calls: &[(&Call<'_>, Vec<u64>)]) -> bool {
 /// The last wait is hardly longer than the first, and not long.
 fn is_flat(waits: &[u64]) -> bool {
     let (first, last) = (waits[0], waits[waits.len() - 1]);
-    last < LONG_US && (last == 0 || last < first.saturating_add(first / 4))
+    last < NONE_US || (last < LONG_US && last < first.saturating_add(first / 4))
 }
 
 fn is_even(waits: &[u64]) -> bool {
-    let (least, most) =
-        waits.iter().fold((u64::MAX, 0), |(least, most), wait| (least.min(*wait), most.max(*wait)));
-    is_flat(waits) && most - least <= (most / SAME_PART).saturating_add(SLACK_US)
+    let (least, most) = (waits.iter().min().unwrap_or(&0), waits.iter().max().unwrap_or(&0));
+    let same = most - least <= (most / SAME_PART).saturating_add(SLACK_US);
+    is_flat(waits) && (same || *most < NONE_US)
 }
 
 fn is_certain(waits: &[u64]) -> bool {
-    waits.iter().all(|wait| *wait == 0) || (waits.len() >= 3 && is_even(waits))
+    waits.iter().all(|wait| *wait < SURELY_NONE_US) || (waits.len() >= 3 && is_even(waits))
 }
 
 #[cfg(test)]
@@ -95,6 +100,7 @@ mod tests {
         assert_eq!(at([0, 500, 1_500, 3_500]), None);
         assert_eq!(at([0, 1_000, 2_000, 3_000]).unwrap().n, 1);
         assert_eq!(at([0, 0, 0, 0]).unwrap().count, 1);
+        assert_eq!(at([0, 40, 80]), None, "two short ones are chance");
         assert_eq!(at([0, 9_000, 17_000, 24_000]), None, "as long as the SDKs' longest");
     }
 
@@ -109,7 +115,8 @@ mod tests {
             check(&History::of(&records(calls)))
         };
         assert_eq!(of(5, 50), None);
-        assert_eq!(of(9, 50).unwrap().count, 9);
-        assert_eq!(of(9, 1), None, "the machine may have stood still");
+        assert_eq!(of(9, 50), None, "so many are still chance");
+        assert_eq!(of(11, 50).unwrap().count, 11);
+        assert_eq!(of(11, 1), None, "the machine may have stood still");
     }
 }

@@ -16,8 +16,8 @@ struct Seen {
     crowded: bool,
 }
 
-/// The questions that were asked for many users: more than once at the same time. The attempts are in
-/// the order of their beginning.
+/// The questions that were asked for many users: more than once at the same time. The attempts are
+/// in the order of their beginning.
 pub(super) fn crowds<'a>(attempts: &[Attempt<'a>]) -> BTreeSet<Asked<'a>> {
     let mut questions: BTreeMap<Asked<'a>, Seen> = BTreeMap::new();
     for attempt in attempts {
