@@ -277,10 +277,10 @@ fn unfinished(trace: &Trace) -> Option<Unfinished> {
 fn failure(seen: &Seen) -> Option<(Cause, String)> {
     let Seen { entry, trace, .. } = seen;
     let words = |text: &str| Some(text.to_owned());
-    let found = if trace.cut {
-        (Cause::Connection, words("the connection broke before the answer was whole"))
-    } else if trace.answered_us.is_none() || trace.client_left {
+    let found = if trace.client_left || (trace.answered_us.is_none() && !trace.cut) {
         (Cause::CallTimeout, words("the client hung up before the answer was whole"))
+    } else if trace.cut {
+        (Cause::Connection, words("the connection broke before the answer was whole"))
     } else if trace.stream_complete == Some(false) {
         (Cause::Connection, words("the stream ended before its last event"))
     } else {
