@@ -370,6 +370,7 @@ async fn the_binary_serves_the_admin_api_and_prints_the_token_that_others_need()
     };
     let url = word("admin ").replace("0.0.0.0", "127.0.0.1");
     let token = word("admin token ");
+    let page = word("page ");
     let ask = async |token: &str| {
         let request = reqwest::Client::new().get(format!("{url}/verdict?format=text"));
         request.header("authorization", format!("Bearer {token}")).send().await.unwrap()
@@ -379,4 +380,5 @@ async fn the_binary_serves_the_admin_api_and_prints_the_token_that_others_need()
     child.wait().unwrap();
     assert_eq!((token.len(), refused.status().as_u16()), (32, 401));
     assert!(told.text().await.unwrap().starts_with("unproved: 0 requests"));
+    assert_eq!(page, format!("{}/#token={token}", url.replace("127.0.0.1", "localhost")));
 }

@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn the_commented_examples_and_every_preset_fit() {
         assert_eq!(check(include_str!("../../faults.example.toml")), "");
-        for preset in crate::cli::presets::PRESETS {
+        for preset in crate::mock::presets::PRESETS {
             assert_eq!(check(preset.text), "", "{}", preset.name);
         }
     }

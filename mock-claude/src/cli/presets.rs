@@ -1,28 +1,9 @@
-//! The configurations that are shipped, each a TOML file of the `presets` folder.
+//! The shipped presets as the command line names and lists them.
 
 use strict_toml::nearest;
 
 use super::failure::Failure;
-
-/// A shipped configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Preset {
-    /// Its name.
-    pub(super) name: &'static str,
-    /// The file.
-    pub(super) text: &'static str,
-}
-
-/// Every preset, from the mildest to the harshest.
-pub(super) const PRESETS: [Preset; 7] = [
-    Preset { name: "instant", text: include_str!("../../presets/instant.toml") },
-    Preset { name: "healthy", text: include_str!("../../presets/healthy.toml") },
-    Preset { name: "realistic", text: include_str!("../../presets/realistic.toml") },
-    Preset { name: "rate-limited", text: include_str!("../../presets/rate-limited.toml") },
-    Preset { name: "brownout", text: include_str!("../../presets/brownout.toml") },
-    Preset { name: "outage", text: include_str!("../../presets/outage.toml") },
-    Preset { name: "stress", text: include_str!("../../presets/stress.toml") },
-];
+use crate::mock::presets::{PRESETS, Preset};
 
 /// The preset of this name.
 pub(super) fn find(name: &str) -> Result<&'static Preset, Failure> {
@@ -37,10 +18,7 @@ pub(super) fn find(name: &str) -> Result<&'static Preset, Failure> {
 
 /// One line for each preset: its name and the comment that its file begins with.
 pub(super) fn list() -> String {
-    let line = |preset: &Preset| {
-        let comment = preset.text.lines().map_while(|line| line.strip_prefix("# "));
-        format!("{:<14}{}\n", preset.name, comment.collect::<Vec<_>>().join(" "))
-    };
+    let line = |preset: &Preset| format!("{:<14}{}\n", preset.name, preset.about());
     PRESETS.iter().map(line).collect()
 }
 

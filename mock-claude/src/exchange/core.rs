@@ -2,23 +2,28 @@
 //! here they are put together.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::HeaderValue;
 use parking_lot::Mutex;
+use strict_toml::Problem;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::identity::AttemptCounts;
+use super::settings::Settings;
 use crate::basis::chance::{Chance, RequestKey};
 use crate::basis::clock::Clock;
+use crate::fault::FaultConfig;
 use crate::fault::injector::Injector;
 use crate::journal::Journal;
-use crate::limits::Limits;
+use crate::limits::LimitsConfig;
 use crate::mock::Config;
 use crate::model::prompt_cache::PromptCache;
 
 /// Everything about a mock that outlives a request.
 #[derive(Debug)]
 pub(crate) struct Core {
+    /// What it was made of. Faults, latency and limits may have been changed since.
     pub(crate) config: Config,
     pub(crate) clock: Clock,
     pub(crate) chance: Chance,
@@ -26,7 +31,9 @@ pub(crate) struct Core {
     pub(crate) journal: Arc<Journal>,
     /// The id of the organisation of every key that is not configured.
     pub(super) organization: HeaderValue,
-    pub(super) limits: Option<Arc<Limits>>,
+    settings: Mutex<Arc<Settings>>,
+    /// How often faults or settings were changed.
+    changes: AtomicU64,
     pub(super) attempts: Mutex<AttemptCounts>,
     /// The same among the requests of each job.
     pub(super) attempts_of_jobs: Mutex<AttemptCounts>,
@@ -36,11 +43,12 @@ pub(crate) struct Core {
 impl Core {
     pub(crate) fn new(config: Config, clock: Clock, journal: Journal) -> Self {
         let chance = Chance::new(config.seed);
-        let limits = config.limits.as_ref().and_then(|limits| Limits::new(limits, clock));
+        let settings = Settings::new(config.latency.clone(), config.limits.clone(), clock);
         Self {
             injector: Injector::new(config.fault.clone(), chance, clock),
             organization: organization(chance, ""),
-            limits: limits.map(Arc::new),
+            settings: Mutex::new(Arc::new(settings)),
+            changes: AtomicU64::new(0),
             attempts: Mutex::default(),
             attempts_of_jobs: Mutex::default(),
             cache: Mutex::default(),
@@ -61,7 +69,53 @@ impl Core {
 
     /// The configuration as it is now.
     pub(crate) fn config_now(&self) -> Config {
-        Config { fault: self.injector.faults(), ..self.config.clone() }
+        let Settings { latency, limits_config, .. } = Settings::clone(&self.settings());
+        let fault = self.injector.faults();
+        Config { latency, limits: limits_config, fault, ..self.config.clone() }
+    }
+
+    /// The settings in force.
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.lock())
+    }
+
+    /// How often faults or settings were changed.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
+    }
+
+    /// Changes the fault plan, unless the change is refused or makes no sense.
+    pub(crate) fn change_faults<R: From<Vec<Problem>>>(
+        &self,
+        change: impl FnOnce(&mut Vec<FaultConfig>) -> Result<(), R>,
+    ) -> Result<(), R> {
+        self.injector.change_faults(change)?;
+        self.changes.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Puts other limits in force, which are whole again. Requests under way keep theirs.
+    pub(crate) fn set_limits(&self, limits: Option<LimitsConfig>) -> Result<(), Vec<Problem>> {
+        let problems = limits.as_ref().map(LimitsConfig::problems).unwrap_or_default();
+        if !problems.is_empty() {
+            return Err(problems.into_iter().map(|problem| problem.inside("limits")).collect());
+        }
+        let mut settings = self.settings.lock();
+        *settings = Arc::new(Settings::new(settings.latency.clone(), limits, self.clock));
+        self.changes.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Puts the latency, the limits and the faults of a valid configuration in force.
+    pub(crate) fn apply(&self, config: &Config) -> Result<(), Vec<Problem>> {
+        self.change_faults(|faults| {
+            faults.clone_from(&config.fault);
+            Ok::<_, Vec<Problem>>(())
+        })?;
+        let (latency, limits) = (config.latency.clone(), config.limits.clone());
+        *self.settings.lock() = Arc::new(Settings::new(latency, limits, self.clock));
+        self.changes.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 }
 

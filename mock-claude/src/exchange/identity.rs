@@ -7,6 +7,7 @@ use http::{HeaderMap, header};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::core::Core;
+use super::settings::Settings;
 use crate::api::headers::{API_KEY, TAG, WORKSPACE, text};
 use crate::api::request::MessagesRequest;
 use crate::basis::chance::{Chance, RequestKey};
@@ -34,10 +35,16 @@ pub(super) struct Identity {
 
 impl Identity {
     /// The next attempt at what `subject` stands for, by a client that works for `job`.
-    pub(super) fn of(core: &Core, headers: &HeaderMap, subject: u64, job: Option<String>) -> Self {
+    pub(super) fn of(
+        core: &Core,
+        settings: &Settings,
+        headers: &HeaderMap,
+        subject: u64,
+        job: Option<String>,
+    ) -> Self {
         let (earlier, attempt) = core.attempts.lock().count(subject);
         let at_us = core.clock.now_us();
-        let account = core.limits.as_ref().map(|limits| limits.account(headers));
+        let account = settings.limits.as_ref().map(|limits| limits.account(headers));
         let key = RequestKey { subject, attempt };
         let tag = text(headers, &TAG);
         Self {

@@ -120,7 +120,7 @@ impl Pending<'_> {
     ) -> Result<Box<Replied>, ApiError> {
         let mut request = request;
         if let Err(error) = self.meet(PATH, &request.model_id, request.stream) {
-            if let Some(limits) = &self.core.limits {
+            if let Some(limits) = &self.settings.limits {
                 limits.announce(self.identity.account, &request.model.class, headers);
             }
             return Err(error);
@@ -148,7 +148,7 @@ impl Pending<'_> {
         body_bytes: u64,
         headers: &mut HeaderMap,
     ) -> Result<Option<Admission>, ApiError> {
-        let Some(limits) = &self.core.limits else { return Ok(None) };
+        let Some(limits) = &self.settings.limits else { return Ok(None) };
         let wanted = Wanted { tokens_in: input.total(), cache_read_tokens: input.read, body_bytes };
         let admitted = limits.admit(self.identity.account, request.model, wanted, headers);
         admitted.map(Some).map_err(|refusal| {
@@ -181,10 +181,10 @@ impl Pending<'_> {
         input: InputTokens,
         delay: Option<Delay>,
     ) -> Box<Replied> {
-        let Self { core, identity, .. } = self;
+        let Self { core, settings, identity, .. } = self;
         let key = identity.arrival.key;
         let reply = reply::write(&request, &core.config.reply, core.chance, key);
-        let schedule = core.config.latency.plan(input.limited(), core.chance, key);
+        let schedule = settings.latency.plan(input.limited(), core.chance, key);
         let echoed = self.echoed(&request);
         let schedule = schedule.delayed(delay);
         Box::new(Replied { request, reply, schedule, input, echoed, admission: None })

@@ -13,6 +13,7 @@ mod identity;
 pub(crate) mod message;
 pub(crate) mod pending;
 pub(crate) mod route;
+pub(crate) mod settings;
 
 use std::convert::Infallible;
 
@@ -215,7 +216,7 @@ impl Outcome {
     /// events wait.
     fn ready_ms(&self, core: &Core) -> u64 {
         match self {
-            Self::Refused(_) | Self::Given(_) => core.config.latency.refusal_ms,
+            Self::Refused(_) | Self::Given(_) => core.settings().latency.refusal_ms,
             Self::Replied(replied) if replied.request.stream => 0,
             Self::Replied(replied) => replied.schedule.at_ms(replied.reply.tokens_out),
             #[cfg(feature = "proxy")]

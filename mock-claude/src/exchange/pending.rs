@@ -1,10 +1,13 @@
 //! A request while it is decided: its identity, the fault that it meets, and what is written down
 //! of it. Messages, counts, the other routes and the requests of a batch all pass through here.
 
+use std::sync::Arc;
+
 use http::{HeaderMap, HeaderValue};
 
 use super::core::{Core, organization};
 use super::identity::Identity;
+use super::settings::Settings;
 use super::{Decision, Outcome};
 use crate::api::error::ApiError;
 use crate::api::headers::{API_KEY, ORGANIZATION, VERSION, WORKSPACE, bearer, text};
@@ -27,6 +30,8 @@ pub(crate) struct Asking<'a> {
 /// A request that is being decided.
 pub(super) struct Pending<'a> {
     pub(super) core: &'a Core,
+    /// The settings that hold for all of the decision.
+    pub(super) settings: Arc<Settings>,
     pub(super) asking: Asking<'a>,
     pub(super) identity: Identity,
     pub(super) injection: Option<Injection>,
@@ -36,8 +41,9 @@ impl<'a> Pending<'a> {
     /// Opens the next attempt at what `subject` stands for.
     pub(super) fn open(core: &'a Core, asking: Asking<'a>, subject: u64) -> Self {
         let job = asking.trace.and_then(|trace| trace.open().trace.job.clone());
-        let identity = Identity::of(core, asking.headers, subject, job);
-        Self { core, asking, identity, injection: None }
+        let settings = core.settings();
+        let identity = Identity::of(core, &settings, asking.headers, subject, job);
+        Self { core, settings, asking, identity, injection: None }
     }
 
     /// Lets a fault hit the request. Refuses where the fault says so, or where the client asks for
@@ -72,7 +78,7 @@ impl<'a> Pending<'a> {
 
     /// Writes an entry, and takes what it cost from what may be spent.
     pub(super) fn commit(&self, entry: Entry) {
-        if let Some(limits) = self.core.limits.as_ref().filter(|_| entry.cost_microusd > 0) {
+        if let Some(limits) = self.settings.limits.as_ref().filter(|_| entry.cost_microusd > 0) {
             limits.debit(self.identity.account, entry.cost_microusd);
         }
         self.core.journal.write(entry, self.asking.trace);
@@ -80,7 +86,7 @@ impl<'a> Pending<'a> {
 
     /// The id of the organisation that asks.
     pub(super) fn organization(&self) -> HeaderValue {
-        let limits = self.core.limits.as_ref();
+        let limits = self.settings.limits.as_ref();
         limits.and_then(|limits| limits.organization_name(self.identity.account)).map_or_else(
             || self.core.organization.clone(),
             |name| organization(self.core.chance, name),
@@ -89,7 +95,7 @@ impl<'a> Pending<'a> {
 
     /// Whose answer it is, with room for the headers to come.
     pub(super) fn headers(&self) -> HeaderMap {
-        let Some(limits) = &self.core.limits else {
+        let Some(limits) = &self.settings.limits else {
             let mut headers = HeaderMap::with_capacity(6);
             headers.insert(&ORGANIZATION, self.core.organization.clone());
             return headers;

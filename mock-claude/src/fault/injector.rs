@@ -78,14 +78,20 @@ impl Injector {
         refusal.is_some()
     }
 
-    /// Puts another plan in place of the one there is.
-    pub(crate) fn set_faults(&self, faults: Vec<FaultConfig>) -> Result<(), Vec<Problem>> {
+    /// Changes the plan, unless the change is refused or makes no sense. Nobody else changes it
+    /// meanwhile.
+    pub(crate) fn change_faults<R: From<Vec<Problem>>>(
+        &self,
+        change: impl FnOnce(&mut Vec<FaultConfig>) -> Result<(), R>,
+    ) -> Result<(), R> {
+        let mut plan = self.plan.lock();
+        let mut faults = plan.faults().to_vec();
+        change(&mut faults)?;
         let problems = Plan::problems(&faults);
         if !problems.is_empty() {
-            return Err(problems);
+            return Err(problems.into());
         }
-        let plan = Arc::new(Plan::new(faults, self.chance));
-        *self.plan.lock() = plan;
+        *plan = Arc::new(Plan::new(faults, self.chance));
         Ok(())
     }
 

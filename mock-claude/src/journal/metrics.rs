@@ -65,6 +65,11 @@ impl Metrics {
         self.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 
+    /// Requests under way.
+    pub(crate) fn in_flight(&self) -> u32 {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
     /// Notes the levels of the limits as an answer announces them.
     pub(crate) fn announced(&self, headers: &HeaderMap) {
         let levels = headers.iter().filter_map(|(name, value)| {

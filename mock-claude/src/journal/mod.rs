@@ -4,22 +4,26 @@
 //! hangs up has still been charged, as the real API charges what was already under way. What was
 //! in fact sent, and when it ended, is added when the answer has gone.
 
+pub(crate) mod bodies;
 pub mod conduct;
 mod jobs;
+pub(crate) mod live;
 mod metrics;
 mod record;
 pub(crate) mod trace;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 
+use self::bodies::Copying;
 use self::conduct::Conduct;
 use self::jobs::Jobs;
 pub use self::jobs::MAX_JOBS;
+use self::live::Live;
 pub(crate) use self::metrics::Metrics;
 pub use self::record::{Entry, Ledger, Record};
 use self::trace::{Handle, Open};
@@ -62,6 +66,8 @@ pub struct Journal {
     book: Mutex<Book>,
     watcher: Option<Arc<dyn Watcher>>,
     metrics: Metrics,
+    /// Only once somebody has asked for it, so that nobody else pays for it.
+    live: OnceLock<Live>,
     connections: AtomicU64,
 }
 
@@ -149,8 +155,15 @@ impl Journal {
         }
     }
 
-    /// Ends a trace: adds what was seen to what was decided.
-    pub(crate) fn finish(&self, ended: &Handle, status: Option<u16>, error: Option<&str>) {
+    /// Ends a trace: adds what was seen to what was decided, and keeps what was copied of the
+    /// bodies.
+    pub(crate) fn finish(
+        &self,
+        ended: &Handle,
+        status: Option<u16>,
+        error: Option<&str>,
+        copying: Option<Box<Copying>>,
+    ) {
         self.metrics.end();
         let mut book = self.book.lock();
         let Open { trace, number } = std::mem::take(&mut *ended.open());
@@ -176,12 +189,18 @@ impl Journal {
             record.entry.error = error.map(known_kind);
         }
         self.metrics.count(record);
+        if let Some(live) = self.live.get() {
+            live.count(record);
+        }
         // What takes long is not done under the lock, and a copy is only made where it is wanted.
         let logged = tracing::enabled!(tracing::Level::INFO);
         let watcher = self.watcher.as_ref().filter(|watcher| watcher.wants_ends());
-        if logged || watcher.is_some() {
-            let record = record.clone();
-            drop(book);
+        let record = (logged || watcher.is_some()).then(|| record.clone());
+        drop(book);
+        if let (Some(live), Some(copying)) = (self.live.get(), copying) {
+            live.bodies.keep(number, *copying);
+        }
+        if let Some(record) = record {
             if logged {
                 log(&record);
             }
@@ -236,6 +255,26 @@ impl Journal {
         &self.metrics
     }
 
+    /// What is counted for whoever watches live. It begins with the first call.
+    pub(crate) fn live(&self) -> &Live {
+        self.live.get_or_init(Live::default)
+    }
+
+    /// The same, where it has begun.
+    pub(crate) fn live_if_watched(&self) -> Option<&Live> {
+        self.live.get()
+    }
+
+    /// The latest requests in full, the latest first, at most this many.
+    pub(crate) fn latest(&self, most: usize) -> Vec<Record> {
+        self.book.lock().slots.iter().rev().take(most).map(Slot::now).collect()
+    }
+
+    /// The request with this number, as far as it is known now.
+    pub(crate) fn record(&self, number: u64) -> Option<Record> {
+        self.book.lock().slot(number).map(|slot| slot.now())
+    }
+
     /// Forgets all entries and their sum. Requests under way are not written when they end.
     pub(crate) fn reset(&self) {
         let mut book = self.book.lock();
@@ -243,6 +282,10 @@ impl Journal {
         book.under_way.clear();
         book.ledger = Ledger::default();
         book.jobs = Jobs::default();
+        drop(book);
+        if let Some(live) = self.live.get() {
+            live.reset();
+        }
     }
 }
 
@@ -299,7 +342,7 @@ mod tests {
         for number in 0..CAPACITY as u64 + 5 {
             journal.write(Entry::undecided(number), None);
         }
-        journal.finish(&slow, Some(200), None);
+        journal.finish(&slow, Some(200), None, None);
         assert_eq!(*ends.0.lock(), [0]);
         assert!(journal.book.lock().under_way.is_empty());
     }

@@ -27,7 +27,7 @@ pub struct Config {
     pub reply: ReplyConfig,
     /// How long message batches take.
     pub batch: BatchConfig,
-    /// Whether the journal keeps the beginning of each prompt. Off, no prompt is ever kept.
+    /// Whether the journal keeps the beginning of each prompt. Off, it keeps none.
     pub journal_prompts: bool,
     /// What goes wrong, in order of precedence.
     pub fault: Vec<FaultConfig>,

@@ -3,6 +3,7 @@
 
 mod builder;
 pub mod config;
+pub(crate) mod presets;
 mod serving;
 
 use std::io;
@@ -53,6 +54,18 @@ impl MockClaude {
     pub fn with(config: Config, epoch_ms: i64, journal: Journal) -> Self {
         let core = Core::new(config, Clock::starting_at(epoch_ms), journal);
         Self { api: Api::new(core) }
+    }
+
+    /// The same for a proxy: it decides about requests that somebody else answers.
+    #[cfg(feature = "proxy")]
+    pub(crate) fn of_proxy(config: Config, epoch_ms: i64, journal: Journal) -> Self {
+        let core = Core::new(config, Clock::starting_at(epoch_ms), journal);
+        Self { api: Api::of_routes(Arc::new(core), Router::new()) }
+    }
+
+    /// Whether somebody else answers the requests.
+    pub(crate) const fn is_proxy(&self) -> bool {
+        !self.api.has_messages()
     }
 
     /// The routes, to be put behind any server.
@@ -123,7 +136,10 @@ impl MockClaude {
 
     /// Puts another fault plan in place of the one there is; requests under way keep theirs.
     pub fn set_faults(&self, faults: Vec<FaultConfig>) -> Result<(), Vec<Problem>> {
-        self.core().injector.set_faults(faults)
+        self.core().change_faults(|there| {
+            *there = faults;
+            Ok(())
+        })
     }
 
     /// The sum of everything that was charged.

@@ -88,7 +88,7 @@ impl Proxy {
         Ok(Self(Arc::new(Shared {
             upstream: Address::new(&upstream)?,
             timeout,
-            mock: MockClaude::with(decide, epoch_ms, Journal::default()),
+            mock: MockClaude::of_proxy(decide, epoch_ms, Journal::default()),
             recorder: recorder.map(Arc::new),
             client: Client::builder(TokioExecutor::new()).build(connector),
         })))

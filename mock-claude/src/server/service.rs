@@ -20,6 +20,7 @@ use tower_service::Service;
 
 use super::body::IdleTimeout;
 use super::listener::http1;
+use super::tee::Tee;
 use super::trace_layer::{Traced, Tracer, traced};
 use super::wire::{Carrier, Control, Wire};
 use crate::basis::percent;
@@ -49,6 +50,11 @@ impl Api {
     #[cfg(feature = "proxy")]
     pub(crate) const fn of_routes(core: Arc<Core>, routes: Router) -> Self {
         Self { core, routes, messages: false }
+    }
+
+    /// Whether messages are the mock's own.
+    pub(crate) const fn has_messages(&self) -> bool {
+        self.messages
     }
 
     /// One connection over `carrier`, whose handlers can order what becomes of their responses.
@@ -86,7 +92,8 @@ impl Api {
         let (request, job) = of_job(request);
         let tracer = Tracer::of(Arc::clone(journal), *clock, &request, job, control.clone());
         let origin = Origin { control, trace: tracer.handle() };
-        traced(tracer, self.handle(request.map(IdleTimeout::new), origin))
+        let request = request.map(|body| Tee::new(IdleTimeout::new(body), tracer.reading()));
+        traced(tracer, self.handle(request, origin))
     }
 
     fn handle<B>(&self, request: Request<B>, origin: Origin) -> Handling

@@ -19,6 +19,7 @@ use crate::api::headers::{RETRY_AFTER_MS, SHOULD_RETRY, text};
 use crate::api::sse::Sought;
 use crate::basis::clock::Clock;
 use crate::journal::Journal;
+use crate::journal::bodies::{Copying, Reading};
 use crate::journal::trace::{Handle, Limit, Trace};
 use crate::server::wire::{Control, Loss};
 
@@ -62,6 +63,8 @@ pub(crate) struct Tracer {
     clock: Clock,
     handle: Handle,
     seen: Seen,
+    /// The bodies, where somebody wants to see them.
+    copying: Option<Box<Copying>>,
     /// The connection, where faults can reach it.
     control: Option<Control>,
 }
@@ -80,7 +83,15 @@ impl Tracer {
         trace.connection = control.as_ref().map_or(0, Control::number);
         trace.started_us = clock.now_us();
         trace.in_flight = journal.metrics().begin();
-        Self { journal, clock, handle: Handle::new(trace), seen: Seen::default(), control }
+        let live = journal.live_if_watched();
+        let copying = live.and_then(|live| live.bodies.begin(request.headers(), trace.started_us));
+        let handle = Handle::new(trace);
+        Self { journal, clock, handle, seen: Seen::default(), copying, control }
+    }
+
+    /// Where the body of the request is copied to, if it is.
+    pub(crate) fn reading(&self) -> Option<Reading> {
+        self.copying.as_ref().map(|copying| Arc::clone(&copying.request))
     }
 
     /// Where whoever handles the request notes what it knows.
@@ -92,6 +103,9 @@ impl Tracer {
         let now_us = self.clock.now_us();
         self.seen.status = Some(status.as_u16());
         self.journal.metrics().announced(headers);
+        if let Some(copying) = &mut self.copying {
+            copying.answered(headers);
+        }
         let mut open = self.handle.open();
         let trace = &mut open.trace;
         trace.answered_us = Some(now_us);
@@ -109,6 +123,9 @@ impl Tracer {
     }
 
     fn saw(&mut self, data: &[u8]) {
+        if let Some(copying) = &mut self.copying {
+            copying.answer.body.add(data);
+        }
         let seen = &mut self.seen;
         if seen.status.is_some_and(|status| status >= 400) {
             let room = MAX_ERROR_BYTES - seen.error.len();
@@ -126,18 +143,27 @@ impl Drop for Tracer {
     fn drop(&mut self) {
         let (journal, clock) = (Arc::clone(&self.journal), self.clock);
         let (handle, seen) = (self.handle.clone(), std::mem::take(&mut self.seen));
+        let copying = self.copying.take();
         match self.control.take().filter(Control::is_ordered) {
-            None => finish(&journal, clock, &handle, &seen, Loss::default()),
+            None => finish(&journal, clock, &handle, (&seen, copying), Loss::default()),
             // What was handed over may still be cut on its way.
             Some(control) => {
-                control.tell(Box::new(move |loss| finish(&journal, clock, &handle, &seen, loss)));
+                control.tell(Box::new(move |loss| {
+                    finish(&journal, clock, &handle, (&seen, copying), loss);
+                }));
             }
         }
     }
 }
 
 /// Writes a trace down, once it is certain what was lost of the answer on its way.
-fn finish(journal: &Journal, clock: Clock, handle: &Handle, seen: &Seen, loss: Loss) {
+fn finish(
+    journal: &Journal,
+    clock: Clock,
+    handle: &Handle,
+    (seen, copying): (&Seen, Option<Box<Copying>>),
+    loss: Loss,
+) {
     let now_us = clock.now_us();
     let mut open = handle.open();
     let trace = &mut open.trace;
@@ -156,7 +182,7 @@ fn finish(journal: &Journal, clock: Clock, handle: &Handle, seen: &Seen, loss: L
         describe_error(&error, seen.status, trace)
     });
     drop(open);
-    journal.finish(handle, seen.status, kind.flatten().as_deref());
+    journal.finish(handle, seen.status, kind.flatten().as_deref(), copying);
 }
 
 /// Notes what an error says, and returns its type.

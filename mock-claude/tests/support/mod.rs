@@ -83,7 +83,8 @@ pub(crate) async fn send_bytes(
         hyper::client::conn::http1::handshake(io).await.expect("a pipe connects");
     tokio::spawn(connection);
     let mut request = request.map(Full::new);
-    request.headers_mut().insert("host", http::HeaderValue::from_static("mock"));
+    let host = http::HeaderValue::from_static("localhost");
+    request.headers_mut().entry("host").or_insert(host);
     let response = sender.send_request(request).await.expect("there is a response");
     let (head, body) = response.into_parts();
     let body = body.collect().await.expect("the body is whole").to_bytes();

@@ -1,54 +1,63 @@
-//! The journal page by page.
+//! The page at `/`: one document without anything of anybody's, which asks for all that it shows.
+//!
+//! Its headers say by hash which script and which style belong to it. Any other runs nowhere, no
+//! text can become markup, and nothing but this server can be asked.
+
+use std::sync::LazyLock;
 
 use axum::response::Response;
-use http::StatusCode;
-use serde::Serialize;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderValue, StatusCode, header};
+use sha2::{Digest, Sha256};
 
-use super::query::Query;
-use super::respond::json_response;
-use crate::journal::Record;
+use super::respond::with_type;
 
-/// Records in one page of the journal unless asked for otherwise, and at most.
-const PAGE: usize = 100;
-const MAX_PAGE: usize = 1_000;
+const STYLE: &str = include_str!("page/style.css");
+const SCRIPT: &str = include_str!("page/script.js");
 
-/// One page of the journal.
-#[derive(Serialize)]
-struct Page {
-    records: Vec<Record>,
-    /// `after` for the page that follows; none after the last one.
-    next_after: Option<u64>,
+/// The document, with its style and its script in it.
+static PAGE: LazyLock<String> = LazyLock::new(|| {
+    include_str!("page/page.html")
+        .replace("<style></style>", &format!("<style>{STYLE}</style>"))
+        .replace("<script></script>", &format!("<script>{SCRIPT}</script>"))
+});
+
+/// What the document may do.
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let hash = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
+    let policy = format!(
+        "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; connect-src 'self'; \
+         img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+         require-trusted-types-for 'script'; trusted-types 'none'",
+        hash(SCRIPT),
+        hash(STYLE),
+    );
+    HeaderValue::try_from(policy).expect("hashes are ASCII")
+});
+
+pub(super) async fn document() -> Response {
+    let mut response = with_type(StatusCode::OK, PAGE.clone(), "text/html; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, POLICY.clone());
+    response.headers_mut().insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    response
 }
 
-/// What may be asked of it.
-pub(super) const NAMES: [&str; 10] =
-    ["job", "after", "limit", "status", "tag", "path", "model", "key", "fault", "error"];
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The page that is asked for, as the records are now.
-pub(super) fn page(records: Vec<Record>, query: &Query) -> Result<Response, String> {
-    let (after, status) = (query.number("after")?, query.number("status")?);
-    let limit = query.number("limit")?;
-    let limit = limit.map_or(PAGE, |limit| usize::try_from(limit).unwrap_or(MAX_PAGE));
-    let limit = limit.clamp(1, MAX_PAGE);
-    let is = |name: &str, actual: Option<&str>| {
-        query.text(name).is_none_or(|wanted| actual == Some(wanted))
-    };
-    let mut records: Vec<Record> = records
-        .into_iter()
-        .filter(|record| {
-            after.is_none_or(|after| record.number > after)
-                && status.is_none_or(|status| u64::from(record.entry.status) == status)
-                && is("tag", record.entry.tag.as_deref())
-                && is("path", Some(&record.trace.path))
-                && is("model", record.trace.model.as_deref())
-                && is("key", record.trace.key.as_deref())
-                && is("fault", record.entry.fault.as_deref())
-                && is("error", record.entry.error)
-        })
-        .take(limit + 1)
-        .collect();
-    let more = records.len() > limit;
-    records.truncate(limit);
-    let next_after = records.last().filter(|_| more).map(|record| record.number);
-    Ok(json_response(StatusCode::OK, &Page { records, next_after }))
+    #[test]
+    fn the_page_has_one_script_and_one_style_and_fetches_nothing_else() {
+        for text in [STYLE, SCRIPT] {
+            assert_eq!(PAGE.matches(text).count(), 1);
+        }
+        for tag in ["<script", "<style", "</script", "</style"] {
+            assert_eq!(PAGE.matches(tag).count(), 1, "{tag}");
+        }
+        for foreign in ["http:", "https:", " src=", "innerHTML", "insertAdjacent", "onclick="] {
+            let found = PAGE.replace("http://www.w3.org/2000/svg", "").contains(foreign);
+            assert!(!found, "{foreign}");
+        }
+    }
 }

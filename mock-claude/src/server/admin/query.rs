@@ -3,9 +3,21 @@
 //! Every name is known and every value is read, or the request is refused: a condition that is
 //! misspelt must not answer as if there were none.
 
-use http::Uri;
+use axum::response::Response;
+use http::{StatusCode, Uri};
 
+use super::respond::problem;
 use crate::basis::percent;
+
+/// Answers what a query asks for, or says what is wrong with it.
+pub(super) fn asked(
+    uri: &Uri,
+    known: &[&str],
+    answer: impl FnOnce(&Query) -> Result<Response, String>,
+) -> Response {
+    let answered = Query::of(uri, known).and_then(|query| answer(&query));
+    answered.unwrap_or_else(|wrong| problem(StatusCode::BAD_REQUEST, &wrong))
+}
 
 /// The pairs of a query, decoded.
 #[derive(Debug)]

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
+use strict_toml::Problem;
 
 pub(super) fn json_response(status: StatusCode, value: &impl Serialize) -> Response {
     let body = serde_json::to_string(value).unwrap_or_default();
@@ -18,7 +19,13 @@ pub(super) fn problem(status: StatusCode, message: &str) -> Response {
     json_response(status, &serde_json::json!({ "error": message }))
 }
 
-fn with_type(status: StatusCode, body: String, kind: &'static str) -> Response {
+/// What is wrong with what was given, in one sentence.
+pub(super) fn problems(problems: &[Problem]) -> String {
+    let one = |problem: &Problem| format!("`{}` {}", problem.key, problem.message);
+    problems.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+pub(super) fn with_type(status: StatusCode, body: String, kind: &'static str) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));

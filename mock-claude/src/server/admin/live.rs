@@ -1,0 +1,139 @@
+//! What a page shows several times a second: sums of the last minute and the latest few requests.
+//!
+//! Its size does not follow the rate of requests. Asking for it says that somebody is watching.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::{StatusCode, Uri};
+use serde::Serialize;
+
+use super::query::asked;
+use super::respond::json_response;
+use super::state::Shared;
+use crate::journal::bodies::{MAX_BODY_BYTES, MAX_BYTES, MAX_REQUESTS};
+use crate::journal::live::Minute;
+use crate::journal::{Ledger, Record};
+
+/// Requests that are listed unless asked for otherwise, and at most.
+const LATEST: usize = 50;
+const MAX_LATEST: usize = 200;
+
+/// The mock at this moment.
+#[derive(Serialize)]
+struct Snapshot {
+    /// Microseconds since the mock was made.
+    now_us: u64,
+    /// The calendar time of microsecond 0, in milliseconds since the Unix epoch.
+    epoch_ms: i64,
+    in_flight: u32,
+    ledger: Ledger,
+    #[serde(flatten)]
+    minute: Minute,
+    bodies: Bodies,
+    /// Whether requests are forwarded, so that limits and latency are those of somebody else.
+    is_proxy: bool,
+    /// How often faults, limits or latency were changed.
+    changes: u64,
+    /// The latest requests, the latest first.
+    latest: Vec<Row>,
+}
+
+/// What is kept of bodies, and how much of them may be.
+#[derive(Serialize)]
+struct Bodies {
+    requests: usize,
+    bytes: usize,
+    max_requests: usize,
+    max_bytes: usize,
+    max_bytes_of_one: usize,
+}
+
+/// A request in one line.
+#[derive(Serialize)]
+struct Row {
+    number: u64,
+    at_us: u64,
+    /// How long it took; none while it is under way.
+    took_us: Option<u64>,
+    status: u16,
+    #[serde(flatten)]
+    what: What,
+    tokens_in: u64,
+    tokens_out: u64,
+    cost_microusd: u64,
+    client_left: bool,
+    cut: bool,
+}
+
+/// What a request was about, as far as that is known.
+#[derive(Serialize)]
+struct What {
+    method: String,
+    path: String,
+    model: Option<String>,
+    job: Option<String>,
+    key: Option<String>,
+    error: Option<&'static str>,
+    fault: Option<String>,
+}
+
+impl Row {
+    fn of(record: Record) -> Self {
+        let Record { number, entry, trace } = record;
+        let is_of_batch = trace.method.is_empty();
+        let at_us = if is_of_batch { entry.at_us } else { trace.started_us };
+        Self {
+            number,
+            at_us,
+            took_us: trace.ended_us.map(|ended_us| ended_us.saturating_sub(trace.started_us)),
+            status: entry.status,
+            what: What {
+                method: trace.method.into_owned(),
+                path: if is_of_batch { "(batch)".to_owned() } else { trace.path.into_owned() },
+                model: trace.model.map(Into::into),
+                job: trace.job,
+                key: trace.key,
+                error: entry.error,
+                fault: entry.fault,
+            },
+            tokens_in: entry.tokens_in,
+            tokens_out: entry.tokens_out,
+            cost_microusd: entry.cost_microusd,
+            client_left: trace.client_left,
+            cut: trace.cut,
+        }
+    }
+}
+
+pub(super) async fn snapshot(State(admin): Shared, uri: Uri) -> Response {
+    asked(&uri, &["latest", "bodies"], |query| {
+        let most = query
+            .number("latest")?
+            .map_or(LATEST, |most| usize::try_from(most).unwrap_or(MAX_LATEST).min(MAX_LATEST));
+        let core = admin.mock.core();
+        let (journal, now_us) = (&core.journal, core.clock.now_us());
+        let live = journal.live();
+        if query.text("bodies").is_some() {
+            live.bodies.want(query.is("bodies")?, now_us);
+        }
+        let (requests, bytes) = live.bodies.held();
+        let snapshot = Snapshot {
+            now_us,
+            epoch_ms: core.clock.unix_ms(0),
+            in_flight: journal.metrics().in_flight(),
+            ledger: journal.ledger(),
+            minute: live.minute(now_us),
+            bodies: Bodies {
+                requests,
+                bytes,
+                max_requests: MAX_REQUESTS,
+                max_bytes: MAX_BYTES,
+                max_bytes_of_one: MAX_BODY_BYTES,
+            },
+            is_proxy: admin.mock.is_proxy(),
+            changes: core.changes(),
+            latest: journal.latest(most).into_iter().map(Row::of).collect(),
+        };
+        Ok(json_response(StatusCode::OK, &snapshot))
+    })
+}
