@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 
-const [binary, modules, shots] = process.argv.slice(2);
+const [binary, browserPath, modules, shots] = process.argv.slice(2);
 const { chromium } = createRequire(join(modules, 'x.js'))('playwright-core');
 const KEY = 'sk-ant-api03-very-secret';
 const HOSTILE = '<img src=x onerror=alert(1)>\u202e</td><script>alert(2)</script>';
@@ -23,8 +23,8 @@ async function start(...flags) {
     child.stderr.on('data', (data) => { said += data; });
     const found = (form) => form.exec(said)?.[1];
     while (!(found(/^(http:\S+)\n/m) && found(/^page (http:\S+)\n/m))) {
-        const ended = once(child, 'exit').then(() => { throw new Error(`the mock ended: ${said}`); });
-        await Promise.race([once(child.stderr, 'data'), once(child.stdout, 'data'), ended]);
+        if (child.exitCode !== null) throw new Error(`the mock ended: ${said}`);
+        await setTimeout(20);
     }
     return {
         url: found(/^(http:\S+)\n/m),
@@ -163,10 +163,10 @@ async function tokens(browser) {
     await mock.stop();
 }
 
-const profile = await mkdtemp(join(tmpdir(), 'mock-page-'));
 if (shots) await mkdir(shots, { recursive: true });
 const mock = await start();
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+// It makes a new profile for each launch, and removes it.
+const browser = await chromium.launch({ executablePath: browserPath, args: FLAGS });
 try {
     const options = { viewport: { width: 390, height: 844 } };
     const { page, complaints, close } = await open(browser, mock.page, options);
@@ -183,5 +183,4 @@ try {
 } finally {
     await browser.close();
     await mock.stop();
-    await rm(profile, { recursive: true, force: true });
 }

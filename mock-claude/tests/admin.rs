@@ -24,6 +24,9 @@ async fn ask_as(
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
+    if !headers.iter().any(|(name, _)| *name == "host") {
+        request = request.header("host", "localhost");
+    }
     let request = request.body(body.to_owned()).expect("the test's own parts work");
     send_over(admin::connect(mock.clone(), access), request).await
 }

@@ -20,7 +20,8 @@ use tokio::time::sleep;
 const SECRET: &str = "sk-ant-very-secret";
 const CODE: &str = "def parse(text): ...\n";
 
-async fn ask_admin(mock: &MockClaude, request: Request<String>) -> Answer {
+async fn ask_admin(mock: &MockClaude, mut request: Request<String>) -> Answer {
+    request.headers_mut().insert("host", http::HeaderValue::from_static("localhost"));
     send_over(admin::connect(mock.clone(), None), request).await
 }
 
@@ -319,7 +320,8 @@ async fn the_first_token_of_a_stream_is_in_the_journal_and_in_the_metrics() {
 async fn with_a_token_nothing_is_said_without_it_and_a_browser_is_told_nothing_at_all() {
     let mock = mock("");
     let ask = async |name: &str, value: &str| {
-        let request = Request::get("/health").header(name, value).body(String::new()).unwrap();
+        let request = Request::get("/health").header("host", "localhost").header(name, value);
+        let request = request.body(String::new()).unwrap();
         send_over(admin::connect(mock.clone(), Some(Token::new("right"))), request).await.status
     };
     assert_eq!(ask("accept", "*/*").await, 401);

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use mock_claude::MockServer;
+use mock_claude::{MockServer, admin};
 use serde_json::{Value, json};
 
-use crate::ends::{Seen, ask, body, proxy, replay, upstream};
+use crate::ends::{Seen, ask, body, listener, proxy, replay, upstream};
 use crate::sse::{names as events, text};
 
 /// What a client gets of an answer that may break off: its bytes, and whether they were all.
@@ -195,4 +195,29 @@ async fn a_recording_holds_what_the_upstream_sent_whatever_a_fault_left_of_it() 
     let twin = mock.url().to_owned();
     let whole = ask(&twin, body("hello", false)).await;
     assert_eq!(ask(&replay(&path, 0), body("hello", false)).await, whole);
+}
+
+#[tokio::test]
+async fn the_admin_api_of_a_proxy_changes_faults_and_refuses_what_is_the_upstreams() {
+    let behind = upstream().await;
+    let (proxy, proxied) = proxy(behind.url(), "", None);
+    let (listener, url) = listener();
+    tokio::spawn(admin::serve(proxy.mock().clone(), None, listener, std::future::pending()));
+    let send = async |method: &str, path: &str, body: &'static str| {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        let request = reqwest::Client::new().request(method, format!("{url}{path}"));
+        let answer = request.body(body).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    assert!(send("GET", "/live", "").await.1.contains("\"is_proxy\":true"));
+    for (method, path, body) in
+        [("PUT", "/limits", "null"), ("POST", "/presets", "{\"name\": \"stress\"}")]
+    {
+        let (status, why) = send(method, path, body).await;
+        assert!(status == 409 && why.contains("a proxy has no limits"), "{path}: {status} {why}");
+    }
+    assert_eq!(ask(&proxied, body("hello", false)).await.status, 200);
+    let down = "{\"kind\": \"status\", \"status\": 529}";
+    assert_eq!(send("POST", "/faults", down).await.0, 200);
+    assert_eq!(ask(&proxied, body("hello", false)).await.status, 529);
 }

@@ -83,7 +83,7 @@ pub(crate) async fn send_bytes(
         hyper::client::conn::http1::handshake(io).await.expect("a pipe connects");
     tokio::spawn(connection);
     let mut request = request.map(Full::new);
-    let host = http::HeaderValue::from_static("localhost");
+    let host = http::HeaderValue::from_static("mock");
     request.headers_mut().entry("host").or_insert(host);
     let response = sender.send_request(request).await.expect("there is a response");
     let (head, body) = response.into_parts();

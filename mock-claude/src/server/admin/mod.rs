@@ -3,7 +3,7 @@
 //!
 //! It has a listener of its own, so no path of it can be confused with one of the API, and its
 //! requests are in no journal. Without a token it belongs on a loopback address; who may ask is
-//! decided in [`access`] before anything else.
+//! decided in `access` before anything else.
 
 mod access;
 mod faults;

@@ -45,7 +45,7 @@ async function ask(path, method = "GET", body) {
   }
   if (!answer.ok) {
     let why = text;
-    try { why = JSON.parse(text).error; } catch { /* it is no JSON, so it is shown as it is */ }
+    try { why = JSON.parse(text).error; } catch { /* no JSON: it is shown as it is */ }
     throw new Error(why);
   }
   return (answer.headers.get("content-type") || "").includes("json") ? JSON.parse(text) : text;
@@ -68,9 +68,14 @@ const whole = (number) => number.toLocaleString("en");
 const short = (number) => number >= 1e6 ? `${(number / 1e6).toFixed(1)}M`
   : number >= 1e4 ? `${(number / 1e3).toFixed(1)}k` : whole(number);
 const money = (micro) => `$${(micro / 1e6).toFixed(micro < 1e4 ? 6 : micro < 1e8 ? 4 : 2)}`;
-// A no-break space, so that no figure loses its unit at the end of a line.
-const span = (us) => us < 1000 ? `${us}\u00a0µs` : us < 1e6 ? `${(us / 1e3).toFixed(us < 1e4 ? 1 : 0)}\u00a0ms`
-  : `${(us / 1e6).toFixed(us < 1e8 ? 2 : 0)}\u00a0s`;
+
+/** A duration, with a no-break space, so that no figure loses its unit at the end of a line. */
+function span(us) {
+  const [figure, unit] = us < 1e3 ? [us, "µs"] : us < 1e6 ? [us / 1e3, "ms"] : [us / 1e6, "s"];
+  return `${us < 1e3 || figure >= 100 ? Math.round(figure) : figure.toFixed(1)}\u00a0${unit}`;
+}
+
+const sum = (list, key) => list.reduce((all, one) => all + one[key], 0);
 const colour = (status) => status >= 500 || status === 0 ? "bad" : status >= 400 ? "warn" : "good";
 
 function tile(id, text, under) {
@@ -79,20 +84,21 @@ function tile(id, text, under) {
 
 // --- the last minute -----------------------------------------------------------------------------
 
-const bars = Array.from({ length: 60 }, (_, index) => ["ok", "failed"].map((kind) => {
+function makeBar(index, kind) {
   const bar = document.createElementNS("http://www.w3.org/2000/svg", "rect");
   bar.setAttribute("class", kind);
   bar.setAttribute("x", index * 10 + 1);
   bar.setAttribute("width", 8);
   $("chart").append(bar);
   return bar;
-}));
+}
+const bars = Array.from({ length: 60 }, (_, index) => ["ok", "failed"].map((kind) => makeBar(index, kind)));
 
 function drawMinute(live) {
-  const seconds = live.seconds, last = seconds.slice(-5), sum = (list, key) => list.reduce((all, one) => all + one[key], 0);
+  const seconds = live.seconds, last = seconds.slice(-5);
   const ended = sum(seconds, "ended"), failed = sum(seconds, "failed");
   const rate = last.length ? sum(last, "ended") / last.length : 0;
-  tile("rate", rate >= 100 ? whole(Math.round(rate)) : rate.toFixed(1), `${whole(live.ledger.requests)} decided in all`);
+  tile("rate", rate >= 100 ? whole(Math.round(rate)) : rate.toFixed(1), `${whole(live.ledger.requests)} in all`);
   tile("flight", whole(live.in_flight), "requests now");
   tile("failed", ended ? `${(100 * failed / ended).toFixed(1)} %` : "–", `${whole(failed)} of ${whole(ended)} in a minute`);
   const took = (id, found) => tile(id, found ? span(found.p50_us) : "–",
@@ -267,9 +273,7 @@ async function loadShipped() {
 }
 
 /** What a fault does, without its name and its kind. */
-function summary({ name, kind, ...rest }) {
-  return JSON.stringify(rest).slice(1, -1).replaceAll('"', "");
-}
+const summary = ({ name, kind, ...rest }) => JSON.stringify(rest).slice(1, -1).replaceAll('"', "");
 
 function writeFault() {
   const chosen = shippedFaults[$("shipped").value];
