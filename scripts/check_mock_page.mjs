@@ -4,15 +4,16 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
 const [binary, browserPath, modules, shots] = process.argv.slice(2);
-const { chromium } = createRequire(join(modules, 'x.js'))('playwright-core');
+const { chromium } = createRequire(resolve(modules, 'x.js'))('playwright-core');
 const KEY = 'sk-ant-api03-very-secret';
 const HOSTILE = '<img src=x onerror=alert(1)>\u202e</td><script>alert(2)</script>';
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+    '--disable-background-networking', '--disable-component-update', '--disable-sync',
+    '--host-resolver-rules=MAP evil.example 127.0.0.1'];
 
 /** A mock with an admin port, and what it said of both. */
 async function start(...flags) {
@@ -144,6 +145,23 @@ async function looks(browser, mock) {
     }
 }
 
+/** What a page of somebody else can do here: nothing, under its own name and under a borrowed one. */
+async function strangers(browser, mock) {
+    const page = await browser.newPage();
+    const rebound = await page.goto(mock.page.replace('127.0.0.1', 'evil.example'));
+    assert.equal(rebound.status(), 403, 'a name that was pointed here is refused');
+    await page.goto(`${mock.url}/v1/models`);
+    for (const name of ['127.0.0.1', 'evil.example']) {
+        const target = `${mock.page.replace('127.0.0.1', name)}faults`;
+        // It may not even learn that it was refused.
+        await page.evaluate((target) => fetch(target, {
+            method: 'POST', mode: 'no-cors', body: '{"kind": "status", "status": 529}',
+        }).catch(() => {}), target);
+        assert.equal(await send(mock), 200, `another page changed the faults by ${target}`);
+    }
+    await page.close();
+}
+
 async function tokens(browser) {
     const mock = await start('--admin-token', 'only-for-tests');
     const without = await open(browser, mock.page, {});
@@ -178,6 +196,7 @@ try {
     assert.ok(complaints[0].includes('status of 400'), complaints[0]);
     await close();
     await looks(browser, mock);
+    await strangers(browser, mock);
     await tokens(browser);
     console.log('the page of the mock: all is well');
 } finally {

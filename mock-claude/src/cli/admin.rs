@@ -17,7 +17,7 @@ use crate::server::admin::{self, Access, Token};
 #[derive(Debug, Clone, Args)]
 #[expect(clippy::struct_field_names, reason = "the fields are called as the flags are")]
 pub(super) struct AdminArgs {
-    /// Serves the admin API on this port; 0 takes a free one. Off without the flag.
+    /// Serves the admin API and its page on this port; 0 takes a free one. Off without the flag.
     #[arg(long, value_name = "PORT")]
     admin_port: Option<u16>,
     /// The address of the admin API.
