@@ -12,7 +12,7 @@ HERE = pathlib.Path(__file__).parent / "clients.d"
 # What one file and one request show of a client.
 PROBES = """
 rate-limit rate-limit-minute rate-limit-date rate-limit-ms rate-limit-bare overloaded server-error
-unavailable timeout-504 bad-gateway request-timeout conflict reset invalid unauthorized not-found
+unavailable timeout-504 bad-gateway down request-timeout conflict reset invalid unauthorized not-found
 do-not-retry spend-limit hang cut overloaded-midway silent-end truncated
 """.split()
 

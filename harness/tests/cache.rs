@@ -158,7 +158,8 @@ fn a_redis_server_that_dies_during_the_run_costs_money_and_no_file() {
     let slow = QUICK.replace("shape = \"burst\"", "shape = \"sequential\"\nrepeat = 2");
     sandbox.write("mine.toml", slow.replace("token_ms = 1\n", "token_ms = 100\n"));
     pipeline(&sandbox, "full.toml", FULL);
-    let command = ["run", "--quiet", "--scenario", "mine.toml", "--pipeline", "full.toml"];
+    let command = "run --quiet --scenario mine.toml --pipeline full.toml hardened";
+    let command: Vec<&str> = command.split(' ').collect();
     let command = [&command[..], &["--clock", "wall", "--cache", &url, "--out", "out"]].concat();
     let child = sandbox.command(&command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let records = sandbox.path("out/run.jsonl");
@@ -171,4 +172,7 @@ fn a_redis_server_that_dies_during_the_run_costs_money_and_no_file() {
     let summary = &judged.summaries()[0];
     assert_eq!((summary.documented, summary.failed), (12, 0));
     assert!(summary.calls > 6, "{} calls: the second round has to be paid for", summary.calls);
+    // The second pipeline begins without the server, and is no worse off.
+    let summary = &judged.summaries()[1];
+    assert_eq!((summary.documented, summary.failed), (12, 0));
 }

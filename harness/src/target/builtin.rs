@@ -110,7 +110,7 @@ impl Builtin {
     async fn cache(&self, setup: Setup<'_>) -> Result<Option<Cache>, Failure> {
         let Setup { plan, recorder, clock, .. } = setup;
         let Some(rules) = self.preset.cache.rules() else { return Ok(None) };
-        let mut backend = CachePlace::open(plan.cache.as_ref(), rules.served_ms()).await?;
+        let mut backend = CachePlace::open(plan.cache.as_ref(), rules.served_ms())?;
         let faults = &plan.scenario.cache_fault;
         if !faults.is_empty() {
             let observer = observer(self.name.clone(), Arc::clone(recorder), clock);

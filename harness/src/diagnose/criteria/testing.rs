@@ -150,6 +150,16 @@ fn waits_that_grow_are_better_than_equal_ones_and_those_than_none() {
     assert_eq!(grade(&[300, 300]), Some(Grade::D));
     assert_eq!(grade(&[1, 2]), Some(Grade::F));
     assert_eq!(grade(&[]), None, "it never waited");
+    let by_chance = |waits: &[[u64; 2]]| {
+        let probes = waits.iter().zip(PASSING).map(|([first, second], name)| {
+            probe(name, &[(0, 5, BUSY), (*first, 5, BUSY), (*second, 5, OK)], true)
+        });
+        graded(probes.collect(), Criterion::Backoff)
+    };
+    let unlucky = [[502, 276], [534, 450], [439, 253], [122, 303], [416, 402], [276, 6]];
+    assert_eq!(by_chance(&unlucky), Some(Grade::B), "full jitter that was unlucky");
+    let lucky = [[200, 750], [216, 635], [410, 948], [610, 239]];
+    assert_eq!(by_chance(&lucky), Some(Grade::A));
 }
 
 #[test]

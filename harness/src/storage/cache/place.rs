@@ -43,15 +43,14 @@ impl CachePlace {
     }
 
     /// Opens the place, or memory where none was named.
-    pub async fn open(place: Option<&Self>, kept_ms: u64) -> Result<Box<dyn Backend>, Failure> {
+    pub fn open(place: Option<&Self>, kept_ms: u64) -> Result<Box<dyn Backend>, Failure> {
         Ok(match place {
             None => Box::new(Memory::default()),
             Some(Self::File(path)) => {
                 Box::new(Disk::open(path).map_err(|error| Failure::usage(error.to_string()))?)
             }
             Some(Self::Redis(url)) => {
-                let connected = Redis::connect(url, kept_ms).await;
-                Box::new(connected.map_err(|error| unreachable(&error))?)
+                Box::new(Redis::connect(url, kept_ms).map_err(|error| unreachable(&error))?)
             }
         })
     }

@@ -34,15 +34,17 @@ pub fn check(url: &str) -> Result<(), BackendError> {
 }
 
 impl Redis {
-    /// The server at this URL, which keeps an entry for this long.
-    pub async fn connect(url: &str, kept_ms: u64) -> Result<Self, BackendError> {
+    /// The server at this URL, which keeps an entry for this long. It answered when the run began;
+    /// one that has gone since is an outage of the cache like any other, and connected to when it
+    /// is asked.
+    pub fn connect(url: &str, kept_ms: u64) -> Result<Self, BackendError> {
         let client = Client::open(url).map_err(BackendError::new)?;
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(1)
             .set_connection_timeout(Some(TIMEOUT))
             .set_response_timeout(Some(TIMEOUT));
         let connection =
-            ConnectionManager::new_with_config(client, config).await.map_err(BackendError::new)?;
+            ConnectionManager::new_lazy_with_config(client, config).map_err(BackendError::new)?;
         Ok(Self { connection, kept_ms })
     }
 }
