@@ -148,23 +148,22 @@ async fn clients_that_were_never_in_trouble_are_clean_and_that_is_said() {
 }
 
 /// A wait of a client with jitter, from nothing or from a part of the longest on.
-fn at_random(number: u64, attempt: u32, from_us: u64, longest_us: u64) -> Option<Duration> {
+fn at_random(number: u64, attempt: u32, from_us: u64, longest_us: u64) -> Duration {
     let key = RequestKey { subject: number, attempt };
-    let us = Chance::new(1).between("jitter of the test", key, from_us, longest_us);
-    Some(Duration::from_micros(us))
+    Duration::from_micros(Chance::new(1).between("jitter of the test", key, from_us, longest_us))
 }
 
 /// Ten retries, as Claude Code has: half a second doubled up to 32 s, and up to a quarter more.
 fn patient(number: u64, attempt: u32, answer: &Answer) -> Option<Duration> {
     let longest_us = 500_000_u64 << attempt.min(6);
     (answer.status != 200 && attempt < 10)
-        .then(|| at_random(number, attempt, longest_us, longest_us * 5 / 4))?
+        .then(|| at_random(number, attempt, longest_us, longest_us * 5 / 4))
 }
 
 /// Five attempts with full jitter: any wait up to a bound that doubles.
 fn full_jitter(number: u64, attempt: u32, answer: &Answer) -> Option<Duration> {
     (answer.status != 200 && attempt < 4)
-        .then(|| at_random(number, attempt, 0, 1_000_000 << attempt))?
+        .then(|| at_random(number, attempt, 0, 1_000_000 << attempt))
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,6 +7,7 @@
 
 pub mod admin;
 pub(crate) mod body;
+mod head;
 pub(crate) mod listener;
 pub(crate) mod pipe;
 pub(crate) mod service;

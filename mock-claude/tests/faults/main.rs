@@ -7,6 +7,7 @@ mod sse;
 
 mod client;
 mod example;
+mod losing;
 mod routes;
 mod selecting;
 mod speaking;
