@@ -312,7 +312,7 @@ fn an_answer_whose_connection_broke_was_never_given() {
 
 #[test]
 fn a_whole_load_is_stopped_when_its_time_is_over_and_done_as_often_as_the_load_repeats() {
-    let platform = "[platform]\nkind = \"lambda\"\ntimeout_s = 1\nmemory_mb = 4_096\n\
+    let platform = "[platform]\nkind = \"lambda\"\ntimeout_s = 4\nmemory_mb = 4_096\n\
         payload_bytes = 1_000_000\nconcurrency = 9\ncold_start_ms = 0\nidle_recycle_s = 9\n";
     let sandbox = sandbox(platform, "import time\nask('x')\ntime.sleep(60)");
     let scenario = sandbox.read("quick.toml");

@@ -88,7 +88,7 @@ impl Builtin {
             client: service.client.clone(),
             admission,
             chance: Chance::new(plan.seed),
-            cache: self.cache(setup).await?,
+            cache: self.cache(setup)?,
             kept,
             tags: tags.to_owned(),
             wants_documentation: docs.is_some(),
@@ -107,7 +107,7 @@ impl Builtin {
     }
 
     /// The pipeline's cache, with the scenario's faults before it.
-    async fn cache(&self, setup: Setup<'_>) -> Result<Option<Cache>, Failure> {
+    fn cache(&self, setup: Setup<'_>) -> Result<Option<Cache>, Failure> {
         let Setup { plan, recorder, clock, .. } = setup;
         let Some(rules) = self.preset.cache.rules() else { return Ok(None) };
         let mut backend = CachePlace::open(plan.cache.as_ref(), rules.served_ms())?;
