@@ -61,7 +61,7 @@ impl TargetPlan for Builtin {
 
     fn set_up<'a>(&'a self, setup: Setup<'a>) -> BoxFuture<'a, Result<Arc<dyn Target>, Failure>> {
         async move {
-            let running = self.running(setup).await?;
+            let running = self.running(setup)?;
             Ok(Arc::new(running) as Arc<dyn Target>)
         }
         .boxed()
@@ -73,7 +73,7 @@ impl TargetPlan for Builtin {
 }
 
 impl Builtin {
-    async fn running(&self, setup: Setup<'_>) -> Result<Running, Failure> {
+    fn running(&self, setup: Setup<'_>) -> Result<Running, Failure> {
         let Setup { plan, service, recorder, earlier, tags, clock } = setup;
         let admission = Admission::new(&self.preset, clock, DaySum::default());
         earlier.costs().for_each(|(job, cost)| admission.spent_before(job, cost));
