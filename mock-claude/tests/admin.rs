@@ -9,6 +9,7 @@ use mock_claude::MockClaude;
 use mock_claude::admin::{self, Access, Token};
 use serde_json::{Value, json};
 use support::{Answer, asking, mock, send, send_over, send_raw};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Duration, sleep};
 
 const CODE: &str = "def parse(text): ...\n";
@@ -342,4 +343,22 @@ async fn a_request_under_way_is_listed_and_a_hostile_name_is_only_a_name() {
     client.await.unwrap();
     let answer = ask(&mock, "GET", "/live", "").await;
     assert_eq!(answer.header("content-type"), Some("application/json"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_falls_silent_is_given_up_after_a_minute_and_keeps_nobody_out() {
+    let mock = mock("");
+    let half = b"PUT /faults HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\n[{";
+    let mut silent: Vec<_> =
+        (0..80).map(|_| admin::connect(mock.clone(), Access::default())).collect();
+    for connection in &mut silent {
+        connection.write_all(half).await.expect("the half is taken");
+    }
+    assert_eq!(ask(&mock, "GET", "/health", "").await.status, 200);
+    let began = tokio::time::Instant::now();
+    let mut answer = String::new();
+    silent[0].read_to_string(&mut answer).await.expect("the connection ends in order");
+    assert_eq!(began.elapsed().as_secs(), 60);
+    assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+    assert_eq!(get(&mock, "/faults").await["faults"], json!([]), "nothing was changed");
 }

@@ -23,8 +23,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::middleware::from_fn_with_state;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{from_fn_with_state, map_request};
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::StatusCode;
@@ -36,11 +37,13 @@ pub use self::access::Access;
 use self::respond::{json_response, problem};
 use self::state::{Admin, Shared};
 pub use self::token::Token;
+use super::body::IdleTimeout;
 use super::listener;
 use crate::mock::MockClaude;
 
-/// Connections to the admin API at once; more wait to be accepted.
-const MAX_CONNECTIONS: usize = 64;
+/// Connections to the admin API at once; more wait to be accepted. Far more than anybody needs, so
+/// that who opens some and falls silent keeps nobody out.
+const MAX_CONNECTIONS: usize = 1_024;
 
 /// The largest body that the admin API reads.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -84,6 +87,9 @@ fn router(mock: MockClaude, access: Access) -> Router {
         .method_not_allowed_fallback(async || problem(StatusCode::METHOD_NOT_ALLOWED, NO_SUCH_PATH))
         .layer(from_fn_with_state(Arc::new(access), access::guard))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(map_request(async |request: Request| {
+            request.map(|body| Body::new(IdleTimeout::new(body)))
+        }))
         .with_state(admin)
 }
 
