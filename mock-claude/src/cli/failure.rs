@@ -31,8 +31,31 @@ impl Failure {
     }
 }
 
+impl fmt::Display for Failure {
+    /// The message in lines, with everything made visible that a terminal would obey: it may quote
+    /// paths, keys and what a server said.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.message.chars().try_for_each(|letter| match letter {
+            '\n' | '"' | '\'' | '\\' => write!(formatter, "{letter}"),
+            _ => write!(formatter, "{}", letter.escape_debug()),
+        })
+    }
+}
+
 impl From<Invalid> for Failure {
     fn from(invalid: Invalid) -> Self {
         Self { message: invalid.to_string(), code: INVALID_CONFIG }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_message_acts_on_the_terminal() {
+        let failure = Failure::usage("cannot read `\u{1b}[31m\u{202e}é\"`\nhint: don't");
+        let shown = "cannot read `\\u{1b}[31m\\u{202e}é\"`\nhint: don't";
+        assert_eq!(failure.to_string(), shown);
     }
 }

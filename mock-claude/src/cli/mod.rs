@@ -35,7 +35,7 @@ pub fn run(args: Args) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             // Nothing is left to do if even standard error is gone.
-            let _ = writeln!(io::stderr(), "error: {}", failure.message);
+            let _ = writeln!(io::stderr(), "error: {failure}");
             ExitCode::from(failure.code)
         }
     }

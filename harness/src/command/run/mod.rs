@@ -4,9 +4,11 @@ pub mod records;
 pub mod warped;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::slice;
 
 use reports::render::{Exporter, Terminal};
+use reports::text::escape;
 use reports::{Judged, Measured, Style, judge};
 
 use crate::args::RunArgs;
@@ -101,7 +103,7 @@ fn places(folder: &RunFolder, measured: Option<&Measured>) -> String {
         .unwrap_or_default();
     let kept = folder
         .kept()
-        .map(|kept| format!("the run that was there is now in {}\n", kept.display()))
+        .map(|kept| format!("the run that was there is now in {}\n", shown(kept)))
         .unwrap_or_default();
     let wall_us = measured.map_or(0, |measured| measured.wall_us);
     let warped = measured.and_then(|measured| measured.warped.as_ref());
@@ -109,6 +111,11 @@ fn places(folder: &RunFolder, measured: Option<&Measured>) -> String {
     format!(
         "\nrun took {} of real time{memory}\n{warped}{kept}records and reports: {}\n",
         reports::text::duration(wall_us),
-        folder.path().display()
+        shown(folder.path())
     )
+}
+
+/// A path for a terminal.
+pub(super) fn shown(path: &Path) -> String {
+    escape(&path.display().to_string())
 }
