@@ -39,6 +39,8 @@ struct Pulse {
     slots: Vec<Slot>,
     /// Requests by status, since the beginning or the last reset.
     statuses: BTreeMap<u16, u64>,
+    /// Those among them whose answer a fault cut.
+    cut: u64,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -63,8 +65,9 @@ pub(crate) struct Second {
 
 /// Durations, from the shortest to the longest, in microseconds. None without a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[expect(clippy::struct_field_names, reason = "units come last in every name")]
 pub(crate) struct Took {
+    /// How many there were.
+    pub(crate) n: u64,
     pub(crate) p50_us: u64,
     pub(crate) p95_us: u64,
     pub(crate) p99_us: u64,
@@ -79,6 +82,8 @@ pub(crate) struct Minute {
     pub(crate) first_token: Option<Took>,
     /// Requests by status, since the beginning or the last reset; 0 had no answer.
     pub(crate) statuses: BTreeMap<u16, u64>,
+    /// Those among them whose answer a fault cut.
+    pub(crate) cut: u64,
 }
 
 impl Live {
@@ -88,6 +93,7 @@ impl Live {
         let ended_us = trace.ended_us.unwrap_or(trace.started_us);
         let mut pulse = self.pulse.lock();
         *pulse.statuses.entry(entry.status).or_default() += 1;
+        pulse.cut += u64::from(trace.cut);
         let slot = pulse.slot(ended_us / SECOND_US);
         slot.sum.ended += 1;
         slot.sum.failed += u64::from(entry.status >= 400 || entry.status == 0);
@@ -118,6 +124,7 @@ impl Live {
             latency: took.summary(),
             first_token: first_token.summary(),
             statuses: pulse.statuses.clone(),
+            cut: pulse.cut,
         }
     }
 
@@ -169,6 +176,7 @@ impl Histogram {
 
     fn summary(&self) -> Option<Took> {
         (self.count > 0).then(|| Took {
+            n: self.count,
             p50_us: self.percentile(50),
             p95_us: self.percentile(95),
             p99_us: self.percentile(99),
@@ -258,6 +266,7 @@ mod tests {
             ended(&live, 10 * SECOND_US + number, number * 1_000, 200);
         }
         let took = live.minute(11 * SECOND_US).latency.unwrap();
+        assert_eq!(took.n, 100);
         assert!(took.p50_us.abs_diff(50_000) < 4_000, "{took:?}");
         assert!(took.p99_us.abs_diff(99_000) < 8_000, "{took:?}");
     }

@@ -36,6 +36,13 @@ impl Preset {
         lines.collect::<Vec<_>>().join(" ")
     }
 
+    /// Whether a configuration has the latency, the limits and the faults of this one.
+    pub(crate) fn is_in_force(&self, now: &Config) -> bool {
+        let parts =
+            |config: &Config| (config.latency.clone(), config.limits.clone(), config.fault.clone());
+        parts(&self.config()) == parts(now)
+    }
+
     /// What the file says.
     pub(crate) fn config(&self) -> Config {
         config(self.name, self.text)

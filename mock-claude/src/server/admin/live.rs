@@ -1,4 +1,5 @@
-//! What a page shows several times a second: sums of the last minute and the latest few requests.
+//! What a page or a terminal shows several times a second: sums of the last minute and the latest
+//! few requests.
 //!
 //! Its size does not follow the rate of requests. Asking for it says that somebody is watching.
 
@@ -13,72 +14,100 @@ use super::state::Shared;
 use crate::journal::bodies::{MAX_BODY_BYTES, MAX_BYTES, MAX_REQUESTS};
 use crate::journal::live::Minute;
 use crate::journal::{Ledger, Record};
+use crate::mock::MockClaude;
 
 /// Requests that are listed unless asked for otherwise, and at most.
 const LATEST: usize = 50;
 const MAX_LATEST: usize = 200;
 
 /// The mock at this moment.
-#[derive(Serialize)]
-struct Snapshot {
+#[derive(Debug, Serialize)]
+pub(crate) struct Snapshot {
     /// Microseconds since the mock was made.
-    now_us: u64,
+    pub(crate) now_us: u64,
     /// The calendar time of microsecond 0, in milliseconds since the Unix epoch.
-    epoch_ms: i64,
-    in_flight: u32,
-    ledger: Ledger,
+    pub(crate) epoch_ms: i64,
+    pub(crate) in_flight: u32,
+    pub(crate) ledger: Ledger,
     #[serde(flatten)]
-    minute: Minute,
-    bodies: Bodies,
+    pub(crate) minute: Minute,
+    pub(crate) bodies: Bodies,
     /// Whether requests are forwarded, so that limits and latency are those of somebody else.
-    is_proxy: bool,
+    pub(crate) is_proxy: bool,
     /// How often faults, limits or latency were changed.
-    changes: u64,
+    pub(crate) changes: u64,
     /// The latest requests, the latest first.
-    latest: Vec<Row>,
+    pub(crate) latest: Vec<Row>,
 }
 
 /// What is kept of bodies, and how much of them may be.
-#[derive(Serialize)]
-struct Bodies {
-    requests: usize,
-    bytes: usize,
-    max_requests: usize,
-    max_bytes: usize,
-    max_bytes_of_one: usize,
+#[derive(Debug, Serialize)]
+pub(crate) struct Bodies {
+    pub(crate) requests: usize,
+    pub(crate) bytes: usize,
+    pub(crate) max_requests: usize,
+    pub(crate) max_bytes: usize,
+    pub(crate) max_bytes_of_one: usize,
 }
 
 /// A request in one line.
-#[derive(Serialize)]
-struct Row {
-    number: u64,
-    at_us: u64,
+#[derive(Debug, Serialize)]
+pub(crate) struct Row {
+    pub(crate) number: u64,
+    pub(crate) at_us: u64,
     /// How long it took; none while it is under way.
-    took_us: Option<u64>,
-    status: u16,
+    pub(crate) took_us: Option<u64>,
+    pub(crate) status: u16,
     #[serde(flatten)]
-    what: What,
-    tokens_in: u64,
-    tokens_out: u64,
-    cost_microusd: u64,
-    client_left: bool,
-    cut: bool,
+    pub(crate) what: What,
+    pub(crate) tokens_in: u64,
+    pub(crate) tokens_out: u64,
+    pub(crate) cost_microusd: u64,
+    pub(crate) client_left: bool,
+    pub(crate) cut: bool,
 }
 
 /// What a request was about, as far as that is known.
-#[derive(Serialize)]
-struct What {
-    method: String,
-    path: String,
-    model: Option<String>,
-    job: Option<String>,
-    key: Option<String>,
-    error: Option<&'static str>,
-    fault: Option<String>,
+#[derive(Debug, Serialize)]
+pub(crate) struct What {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) model: Option<String>,
+    pub(crate) job: Option<String>,
+    pub(crate) key: Option<String>,
+    pub(crate) error: Option<&'static str>,
+    pub(crate) fault: Option<String>,
+}
+
+impl Snapshot {
+    /// What is seen of `mock` now, with this many of the latest requests at most.
+    pub(crate) fn of(mock: &MockClaude, most: usize) -> Self {
+        let core = mock.core();
+        let (journal, now_us) = (&core.journal, core.clock.now_us());
+        let live = journal.live();
+        let (requests, bytes) = live.bodies.held();
+        Self {
+            now_us,
+            epoch_ms: core.clock.unix_ms(0),
+            in_flight: journal.metrics().in_flight(),
+            ledger: journal.ledger(),
+            minute: live.minute(now_us),
+            bodies: Bodies {
+                requests,
+                bytes,
+                max_requests: MAX_REQUESTS,
+                max_bytes: MAX_BYTES,
+                max_bytes_of_one: MAX_BODY_BYTES,
+            },
+            is_proxy: mock.is_proxy(),
+            changes: core.changes(),
+            latest: journal.latest(most).into_iter().map(Row::of).collect(),
+        }
+    }
 }
 
 impl Row {
-    fn of(record: Record) -> Self {
+    pub(crate) fn of(record: Record) -> Self {
         let Record { number, entry, trace } = record;
         let is_of_batch = trace.method.is_empty();
         let at_us = if is_of_batch { entry.at_us } else { trace.started_us };
@@ -110,30 +139,10 @@ pub(super) async fn snapshot(State(admin): Shared, uri: Uri) -> Response {
         let most = query
             .number("latest")?
             .map_or(LATEST, |most| usize::try_from(most).unwrap_or(MAX_LATEST).min(MAX_LATEST));
-        let core = admin.mock.core();
-        let (journal, now_us) = (&core.journal, core.clock.now_us());
-        let live = journal.live();
         if query.text("bodies").is_some() {
-            live.bodies.want(query.is("bodies")?, now_us);
+            let core = admin.mock.core();
+            core.journal.live().bodies.want(query.is("bodies")?, core.clock.now_us());
         }
-        let (requests, bytes) = live.bodies.held();
-        let snapshot = Snapshot {
-            now_us,
-            epoch_ms: core.clock.unix_ms(0),
-            in_flight: journal.metrics().in_flight(),
-            ledger: journal.ledger(),
-            minute: live.minute(now_us),
-            bodies: Bodies {
-                requests,
-                bytes,
-                max_requests: MAX_REQUESTS,
-                max_bytes: MAX_BYTES,
-                max_bytes_of_one: MAX_BODY_BYTES,
-            },
-            is_proxy: admin.mock.is_proxy(),
-            changes: core.changes(),
-            latest: journal.latest(most).into_iter().map(Row::of).collect(),
-        };
-        Ok(json_response(StatusCode::OK, &snapshot))
+        Ok(json_response(StatusCode::OK, &Snapshot::of(&admin.mock, most)))
     })
 }

@@ -9,7 +9,7 @@ mod access;
 mod faults;
 mod journal;
 mod limits;
-mod live;
+pub(crate) mod live;
 mod mask;
 mod page;
 mod presets;

@@ -11,7 +11,6 @@ use strict_toml::nearest;
 
 use super::respond::{json_response, problem, problems};
 use super::state::{OF_PROXY, Shared};
-use crate::mock::Config;
 use crate::mock::presets::{PRESETS, Preset};
 
 /// What is asked for.
@@ -24,16 +23,10 @@ struct Wanted {
 pub(super) async fn list(State(admin): Shared) -> Response {
     let now = admin.mock.core().config_now();
     let one = |preset: &Preset| {
-        let is_in_force = is_in_force(&preset.config(), &now);
+        let is_in_force = preset.is_in_force(&now);
         json!({"name": preset.name, "about": preset.about(), "is_in_force": is_in_force})
     };
     json_response(StatusCode::OK, &PRESETS.iter().map(one).collect::<Vec<_>>())
-}
-
-fn is_in_force(preset: &Config, now: &Config) -> bool {
-    let parts =
-        |config: &Config| (config.latency.clone(), config.limits.clone(), config.fault.clone());
-    parts(preset) == parts(now)
 }
 
 pub(super) async fn apply(State(admin): Shared, body: Bytes) -> Response {
