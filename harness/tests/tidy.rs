@@ -10,11 +10,12 @@ const MAX_COLUMNS: usize = 100;
 const MAX_LINES: usize = 600;
 const GOOD_LINES: usize = 400;
 
-/// Files that quote a wire format or a shell command to the letter, which a line break would
-/// corrupt.
-const VERBATIM: [&str; 9] = [
+/// Files that quote a wire format, a shell command or a screen to the letter, which a line break
+/// would corrupt.
+const VERBATIM: [&str; 10] = [
     "mock-claude/examples/static.rs",
     "mock-claude/src/cli/args.rs",
+    "mock-claude/src/cli/ui/draw/tests.rs",
     "mock-claude/src/api/error.rs",
     "mock-claude/src/journal/conduct/mod.rs",
     "mock-claude/src/limits/refusal.rs",

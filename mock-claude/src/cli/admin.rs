@@ -33,9 +33,10 @@ pub(super) struct AdminArgs {
 }
 
 impl AdminArgs {
-    /// Starts the admin API of `mock`, where it is wanted. It ends with the runtime.
-    pub(super) fn start(&self, mock: &MockClaude) -> Result<(), Failure> {
-        let Some(port) = self.admin_port else { return Ok(()) };
+    /// Starts the admin API of `mock`, where it is wanted, and says where its page is. It ends with
+    /// the runtime.
+    pub(super) fn start(&self, mock: &MockClaude) -> Result<Option<String>, Failure> {
+        let Some(port) = self.admin_port else { return Ok(None) };
         let (listener, bound) = listen(SocketAddr::new(self.admin_host, port))?;
         let _ = writeln!(io::stderr(), "admin http://{bound}");
         let (token, page) = match &self.admin_token {
@@ -56,7 +57,7 @@ impl AdminArgs {
         let access = self.admin_names.iter().fold(Access::from(token), named);
         let serving = admin::serve(mock.clone(), access, listener, std::future::pending());
         tokio::spawn(serving);
-        Ok(())
+        Ok(Some(page))
     }
 }
 

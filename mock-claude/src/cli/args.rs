@@ -14,6 +14,7 @@ const EXAMPLES: &str = "Examples:
   mock-claude --port 8080 --preset realistic
   mock-claude --port 0 --limits start --faults brownout.toml --seed 7
   mock-claude --preset instant --reply json
+  mock-claude --ui --admin-port 0
   mock-claude --show-preset stress > mine.toml && mock-claude --config mine.toml
 
   curl http://127.0.0.1:8080/v1/messages -H 'x-api-key: any' -H 'anthropic-version: 2023-06-01' \\
@@ -68,6 +69,10 @@ pub struct Args {
     /// Shows no request and no summary, in a terminal either.
     #[arg(long)]
     pub quiet: bool,
+    /// Shows a live screen in place of a line a request: rates, latencies, the latest requests, the
+    /// verdict on the clients, and keys that change faults. `q` ends it, `?` explains it.
+    #[arg(long, conflicts_with_all = ["quiet", "until_stdin_closes"])]
+    pub ui: bool,
     /// Prints the names of the presets and what they are.
     #[arg(long, exclusive = true)]
     pub list_presets: bool,

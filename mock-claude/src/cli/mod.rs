@@ -1,5 +1,6 @@
 //! The command line: what may be typed (`args`), what it means (`settings`, `presets`,
-//! `file`), and a mock on a port until it is asked to stop (`serve`).
+//! `file`), and a mock on a port until it is asked to stop (`serve`), with what a terminal shows
+//! of it (`watch`, `ui`).
 //!
 //! It is part of the library so that another binary can start the same mock with the same flags.
 //! Exit codes: 0 after a stop that was asked for, 2 for a wrong flag or a port that is taken, 104
@@ -20,7 +21,9 @@ mod replies;
 mod run;
 mod serve;
 mod settings;
+mod ui;
 mod watch;
+mod words;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -58,11 +61,10 @@ pub fn execute(args: Args) -> Result<(), Failure> {
 
 /// Structured logs on standard error, as `RUST_LOG` asks, coloured only where that is seen.
 fn start_log() {
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     // A log that somebody else has started stays.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
-        .with_ansi(!no_color && io::stderr().is_terminal())
+        .with_ansi(!run::no_color() && io::stderr().is_terminal())
         .with_writer(io::stderr)
         .try_init();
 }

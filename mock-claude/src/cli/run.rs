@@ -1,5 +1,5 @@
-//! What every command that serves needs: a runtime that ends with the first signal, a port, and the
-//! day.
+//! What every command that serves needs: a runtime that ends with the first signal, a port, the
+//! day, and whether colours are wanted.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -52,4 +52,9 @@ pub(super) fn now_ms() -> i64 {
         .ok()
         .and_then(|since| i64::try_from(since.as_millis()).ok())
         .unwrap_or(SIMULATED_EPOCH_MS)
+}
+
+/// Whether the user wants no colours (<https://no-color.org>).
+pub(super) fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use super::args::Args;
 use super::failure::Failure;
 use super::run::{listen, now_ms, until_stopped};
+use super::ui::{self, Addresses, Ui};
 use super::watch::Watch;
 use crate::journal::conduct;
 use crate::journal::{Journal, Ledger};
@@ -16,6 +17,9 @@ use crate::mock::{Config, MockClaude};
 
 /// Serves `config` where the flags say.
 pub(super) fn run(args: &Args, config: Config) -> Result<(), Failure> {
+    if args.ui {
+        ui::check()?;
+    }
     until_stopped(async move |stop| {
         let (listener, bound) = listen(SocketAddr::new(args.host, args.port))?;
         if !args.host.is_loopback() {
@@ -28,13 +32,29 @@ pub(super) fn run(args: &Args, config: Config) -> Result<(), Failure> {
             stop_with_stdin(Arc::clone(&stop));
         }
         let epoch_ms = now_ms();
-        let watch = if args.quiet { None } else { Watch::of_terminal(epoch_ms) };
+        let watch = match (args.ui, args.quiet) {
+            (true, _) => Some(Watch::silent()),
+            (false, true) => None,
+            (false, false) => Watch::of_terminal(epoch_ms),
+        };
         let watched = watch.clone().map(|watch| Journal::watched_by(watch));
         let mock = MockClaude::with(config, epoch_ms, watched.unwrap_or_default());
-        args.admin.start(&mock)?;
+        let page = args.admin.start(&mock)?;
         // Whoever started this reads the URL; where nobody does, the mock serves all the same.
         let _ = writeln!(io::stdout(), "http://{bound}").and_then(|()| io::stdout().flush());
-        mock.clone().serve(listener, stop.notified()).await;
+        let screen = if args.ui {
+            let addresses = Addresses { api: format!("http://{bound}"), page };
+            Some(Ui::start(mock.clone(), addresses, Arc::clone(&stop))?)
+        } else {
+            None
+        };
+        // The screen is left before the connections are drained, which may take seconds.
+        let mut shown = Ok(());
+        let stopped = async {
+            stop.notified().await;
+            shown = screen.map_or(Ok(()), Ui::close);
+        };
+        mock.clone().serve(listener, stopped).await;
         if let Some(watch) = watch {
             let failed = watch.end();
             say(&summary(&mock.ledger()));
@@ -44,7 +64,7 @@ pub(super) fn run(args: &Args, config: Config) -> Result<(), Failure> {
         } else if !args.quiet {
             say(&summary(&mock.ledger()));
         }
-        Ok(())
+        shown
     })
 }
 

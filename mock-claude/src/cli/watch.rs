@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use super::run::no_color;
+use super::words::{key, time_of_day};
 use crate::journal::{Entry, Record, Trace, Watcher};
 
 /// Lines that may wait for the terminal.
@@ -24,15 +26,18 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// The characters of a name that are shown.
 const MAX_NAME: usize = 24;
 
-/// Milliseconds of a day.
-const DAY_MS: i64 = 86_400_000;
-
-/// A terminal that sees each request as it ends.
+/// What is counted of each request as it ends, and the terminal that sees it.
 pub(super) struct Watch {
-    style: Style,
-    waiting: SyncSender<Item>,
+    /// None where something else is drawn there.
+    terminal: Option<Terminal>,
     left_out: AtomicU64,
     failed: Mutex<BTreeMap<u16, u64>>,
+}
+
+/// A terminal with the thread that writes to it.
+struct Terminal {
+    style: Style,
+    waiting: SyncSender<Item>,
 }
 
 /// How lines look.
@@ -56,22 +61,28 @@ impl Watch {
         if !io::stderr().is_terminal() {
             return None;
         }
-        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let (waiting, items) = sync_channel(MAX_WAITING);
         std::thread::spawn(move || write_all(&items));
-        Some(Arc::new(Self {
-            style: Style { epoch_ms, colours: !no_color },
-            waiting,
-            left_out: AtomicU64::new(0),
-            failed: Mutex::default(),
-        }))
+        let style = Style { epoch_ms, colours: !no_color() };
+        Some(Self::to(Some(Terminal { style, waiting })))
     }
 
-    fn show(&self, status: u16, line: String) {
-        if status >= 400 || status == 0 {
-            *self.failed.lock().entry(status).or_default() += 1;
+    /// A watch that writes no line and only counts.
+    pub(super) fn silent() -> Arc<Self> {
+        Self::to(None)
+    }
+
+    fn to(terminal: Option<Terminal>) -> Arc<Self> {
+        Arc::new(Self { terminal, left_out: AtomicU64::new(0), failed: Mutex::default() })
+    }
+
+    fn show(&self, entry: &Entry, trace: &Trace) {
+        if entry.status >= 400 || entry.status == 0 {
+            *self.failed.lock().entry(entry.status).or_default() += 1;
         }
-        if self.waiting.try_send(Item::Line(line)).is_err() {
+        if let Some(Terminal { style, waiting }) = &self.terminal
+            && waiting.try_send(Item::Line(style.line(entry, trace))).is_err()
+        {
             self.left_out.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -79,7 +90,9 @@ impl Watch {
     /// Waits until the lines are written, and says what there was of failures.
     pub(super) fn end(&self) -> String {
         let (reached, written) = sync_channel(1);
-        if self.waiting.try_send(Item::Reached(reached)).is_ok() {
+        if let Some(Terminal { waiting, .. }) = &self.terminal
+            && waiting.try_send(Item::Reached(reached)).is_ok()
+        {
             let _ = written.recv_timeout(PATIENCE);
         }
         sum(&self.failed.lock(), self.left_out.load(Ordering::Relaxed))
@@ -91,7 +104,7 @@ impl Watcher for Watch {
         // A request of a batch has no end of its own.
         if trace.is_none() {
             let trace = Trace { model: Some("(batch)".into()), ..Trace::default() };
-            self.show(entry.status, self.style.line(entry, &trace));
+            self.show(entry, &trace);
         }
     }
 
@@ -100,7 +113,7 @@ impl Watcher for Watch {
     }
 
     fn ended(&self, record: &Record) {
-        self.show(record.entry.status, self.style.line(&record.entry, &record.trace));
+        self.show(&record.entry, &record.trace);
     }
 }
 
@@ -120,8 +133,7 @@ impl Style {
         let at_ms = i64::try_from(entry.at_us / 1_000).unwrap_or(0).saturating_add(self.epoch_ms);
         let who = match (&trace.job, &trace.key) {
             (Some(job), _) => format!("job {}", name(job)),
-            // The journal holds no key, only a hash of it.
-            (None, Some(key)) => format!("key {}", &key[..key.len().min(6)]),
+            (None, Some(hash)) => key(hash),
             (None, None) => "no key".to_owned(),
         };
         let what = match &trace.model {
@@ -166,12 +178,6 @@ fn name(text: &str) -> String {
         shown.push('…');
     }
     shown
-}
-
-fn time_of_day(unix_ms: i64) -> String {
-    let ms = unix_ms.rem_euclid(DAY_MS);
-    let (hour, minute, second) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60);
-    format!("{hour:02}:{minute:02}:{second:02}.{:03}Z", ms % 1_000)
 }
 
 /// What failed, by status, and what was not shown.
