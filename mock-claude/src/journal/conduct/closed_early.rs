@@ -15,6 +15,7 @@ pub(super) fn check(history: &History<'_>) -> Option<Finding> {
         severity: Severity::Warning,
         count: count(left.len()),
         n: count(history.attempts().count()),
+        evidence: Vec::new(),
         example: vec![left.first()?.id()],
         advice: "a reply that nobody waits for is charged all the same: allow for the time that \
                  the model takes, or stream",

@@ -30,6 +30,7 @@ pub(super) fn check(history: &History<'_>) -> Option<Finding> {
         severity: Severity::Error,
         count: count(above.len()),
         n: count(later.count()),
+        evidence: Vec::new(),
         example: vec![above.first()?.0.id()],
         advice: "send no more at once than was admitted before the 429 about concurrency",
     })

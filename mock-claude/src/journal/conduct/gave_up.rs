@@ -23,6 +23,7 @@ pub(super) fn check(history: &History<'_>) -> Option<Finding> {
         severity: Severity::Warning,
         count: count(gave_up.count() + 1),
         n: count(passing.len()),
+        evidence: Vec::new(),
         example: vec![first.last().id()],
         advice: "ask again after 429, 5xx and broken connections: two retries with backoff and \
                  jitter are what the SDKs do by themselves (`max_retries`)",

@@ -12,6 +12,7 @@ pub(super) fn check(history: &History<'_>) -> Option<Finding> {
         severity: Severity::Error,
         count: count(early.len()),
         n: count(asked.len()),
+        evidence: Vec::new(),
         example: early.first()?.ids(),
         advice: "wait at least as long as `retry-after-ms` or `retry-after` says: earlier retries \
                  fail and cost quota",

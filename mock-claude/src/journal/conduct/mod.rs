@@ -26,7 +26,7 @@ use serde::Serialize;
 
 pub use self::doubt::MIN_REQUESTS;
 use self::finding::count;
-pub use self::finding::{Finding, Severity};
+pub use self::finding::{Evidence, Finding, Severity};
 use self::history::History;
 pub use self::outcomes::Outcomes;
 use super::record::Record;
@@ -90,7 +90,8 @@ pub fn judge_ended(records: &[Record]) -> Conduct {
 }
 
 fn judged(history: &History<'_>, records: &[Record]) -> Conduct {
-    let findings: Vec<Finding> = CHECKS.iter().filter_map(|check| check(history)).collect();
+    let findings = CHECKS.iter().filter_map(|check| check(history));
+    let findings: Vec<Finding> = findings.map(|finding| finding.proved(records)).collect();
     let attempts = || history.calls.iter().flat_map(|call| &call.attempts);
     let requests = count(attempts().count());
     let outcomes = Outcomes::of(history);
@@ -136,15 +137,16 @@ impl Conduct {
         if self.outcomes.questions > 0 {
             let _ = writeln!(text, "{}", self.outcomes.words());
         }
-        for Finding { name, severity, count, n, example, advice } in &self.findings {
+        for Finding { name, severity, count, n, evidence, advice, .. } in &self.findings {
             let severity = match severity {
                 Severity::Error => "error",
                 Severity::Warning => "warning",
             };
-            let example = example.join(", ");
+            let first: Vec<String> = evidence.iter().map(ToString::to_string).collect();
+            let first = first.join(", ");
             let _ = writeln!(
                 text,
-                "{severity}: {name}: {count} of {n}\n  first: {example}\n  hint: {advice}"
+                "{severity}: {name}: {count} of {n}\n  first: {first}\n  hint: {advice}"
             );
         }
         if self.forgotten > 0 {
@@ -177,7 +179,7 @@ mod tests {
         1 wrong in 2 requests, 1 of which failed
         1 question: 0 answered at the first attempt, 1 after up to 2 attempts
         error: retried_unretryable: 1 of 1
-          first: req_0, req_1
+          first: req_0 (400 at 0.000 s), req_1 (200 at 0.900 s)
           hint: a request that is wrong stays wrong: give up on 400, 401, 402, 403, 404, 413 and 422, and on `x-should-retry: false`
         ");
     }

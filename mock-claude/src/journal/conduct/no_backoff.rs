@@ -49,6 +49,7 @@ pub(super) fn check(history: &History<'_>) -> Option<Finding> {
         severity: Severity::Error,
         count: count(flat.count() + 1),
         n: count(several.len()),
+        evidence: Vec::new(),
         example: first.attempts.iter().map(|attempt| attempt.id()).take(8).collect(),
         advice: "double the wait with each attempt, up to a bound",
     })

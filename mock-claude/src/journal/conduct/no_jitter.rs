@@ -49,6 +49,7 @@ pub(super) fn check(history: &History<'_>) -> Option<Finding> {
         severity: Severity::Warning,
         count: count(same),
         n: count(judged),
+        evidence: Vec::new(),
         example: example?,
         advice: "take each wait at random from a range, so that clients that failed together do \
                  not come back together",

@@ -1,6 +1,7 @@
 //! What became of a client's questions.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use serde::Serialize;
 
@@ -33,6 +34,8 @@ pub struct Outcomes {
     pub truncated: u64,
     /// Counted again: those that had been answered before. On purpose or not, they were paid again.
     pub asked_again: u64,
+    /// What attempts were charged that gave the client no whole answer, in micro-dollars.
+    pub wasted_microusd: u64,
 }
 
 impl Outcomes {
@@ -42,6 +45,8 @@ impl Outcomes {
         let mut answered = BTreeSet::new();
         for call in &history.calls {
             outcomes.add(call);
+            let failed = call.attempts.iter().filter(|attempt| attempt.failed());
+            outcomes.wasted_microusd += failed.map(|one| one.0.entry.cost_microusd).sum::<u64>();
             let last = call.last();
             outcomes.asked_again += u64::from(answered.contains(&last.asked()));
             if !last.failed() && !last.is_open() {
@@ -91,6 +96,11 @@ impl Outcomes {
         add(self.unclear, "equal and at once, so that nobody can tell which repeat which");
         add(self.truncated, "ended at their limit of tokens");
         add(self.asked_again, "asked again after they had been answered");
+        if self.wasted_microusd > 0 {
+            let (dollars, micros) =
+                (self.wasted_microusd / 1_000_000, self.wasted_microusd % 1_000_000);
+            let _ = write!(words, "; ${dollars}.{micros:06} paid for answers that were not whole");
+        }
         words
     }
 }
@@ -111,12 +121,14 @@ mod tests {
         ]);
         all[5].trace.cut = true;
         all[6].trace.client_left = true;
+        all[6].entry.cost_microusd = 1_250;
         let outcomes = Outcomes::of(&History::of(&all));
         assert_eq!((outcomes.truncated, outcomes.asked_again), (0, 0));
         assert_eq!(
             outcomes.words(),
             "5 questions: 1 answered at the first attempt, 1 after up to 3 attempts, 1 never, \
-             1 cut (whether the client noticed is not known), 1 left by the client"
+             1 cut (whether the client noticed is not known), 1 left by the client; \
+             $0.001250 paid for answers that were not whole"
         );
     }
 

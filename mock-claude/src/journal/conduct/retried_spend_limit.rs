@@ -11,6 +11,7 @@ pub(super) fn check(history: &History<'_>) -> Option<Finding> {
         severity: Severity::Error,
         count: count(repeated.count() + 1),
         n: count(history.attempts().filter(|attempt| attempt.spend_limit()).count()),
+        evidence: Vec::new(),
         example: first.ids(),
         advice: "a spend limit does not recover on retry: read `error.details.error_code`, stop, \
                  and tell somebody",

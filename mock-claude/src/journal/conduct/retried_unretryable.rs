@@ -14,6 +14,7 @@ pub(super) fn check(history: &History<'_>) -> Option<Finding> {
         severity: Severity::Error,
         count: count(repeated.count() + 1),
         n: count(hopeless),
+        evidence: Vec::new(),
         example: first.ids(),
         advice: "a request that is wrong stays wrong: give up on 400, 401, 402, 403, 404, 413 and \
                  422, and on `x-should-retry: false`",

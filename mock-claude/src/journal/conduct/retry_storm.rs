@@ -28,6 +28,7 @@ pub(super) fn check(history: &History<'_>) -> Option<Finding> {
         severity: Severity::Error,
         count: count(storms.len()),
         n: count(calls),
+        evidence: Vec::new(),
         example: storms.first()?.attempts.iter().map(|attempt| attempt.id()).take(8).collect(),
         advice: "bound the attempts at a call, and give all calls together a retry budget: an \
                  overload that is answered with more load stays",

@@ -38,6 +38,7 @@ pub(super) fn check(history: &History<'_>) -> Option<Finding> {
         severity: Severity::Error,
         count: count(in_herds),
         n: count(all),
+        evidence: Vec::new(),
         example: herds.first()?.0.iter().map(|retry| retry.after.id()).take(HERD).collect(),
         advice: "clients that fail together must not come back together: take each wait at random \
                  between zero and the bound",

@@ -177,7 +177,7 @@ fn a_larger_terminal_shows_more() {
     no_backoff: 20 of 20  double the wait with each attempt, up to a bound                    overload
     no_jitter: 50 of 50  take each wait at random from a range, so that clients that failed…  stall
     20 questions: 0 answered at the first attempt, 9 after up to 4 attempts, 10 never, 1 not  cut
-    over yet                                                                                  late
+    over yet; $2.400000 paid for answers that were not whole                                  late
 
     latest requests ────────────────────────────────────────────────────────────────────────────────────────────────────────
     UTC      client                   model or path                         fault                        in    out      took
