@@ -122,6 +122,27 @@ async fn a_streamed_call_begins_with_nothing_and_adds_up_to_its_arguments() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_that_is_cut_keeps_its_finished_arguments_and_is_charged_to_its_last_token() {
+    let properties = json!({"city": {"type": "string"}, "units": {"enum": ["degrees Celsius"]}});
+    let schema = json!({"type": "object", "properties": properties, "required": ["city", "units"]});
+    let tool = json!({"name": "weather", "input_schema": schema});
+    let fields = json!({"tools": [tool], "tool_choice": {"type": "any"}, "max_tokens": 10});
+    let body = with(asking("Hello."), &fields);
+    let message = send(&mock(""), &body).await.json();
+    assert_eq!(message["stop_reason"], "max_tokens");
+    assert_eq!(message["usage"]["output_tokens"], 10);
+    let block = &message["content"][0];
+    assert_eq!((&block["type"], &block["name"]), (&json!("tool_use"), &json!("weather")));
+    assert!(block["input"]["city"].is_string() && block["input"]["units"].is_null(), "{block}");
+    let streamed = send(&mock(""), &with(body, &json!({"stream": true}))).await;
+    let events = events(&streamed);
+    let said: Vec<&str> =
+        events.iter().filter_map(|event| event["delta"]["partial_json"].as_str()).collect();
+    let said = said.concat();
+    assert!(said.starts_with("{\"city\":") && !said.ends_with('}'), "left open: {said}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_without_answer_and_an_answer_without_call_are_refused() {
     let call = json!({"role": "assistant", "content": [
         {"type": "tool_use", "id": "toolu_1", "name": "get_weather", "input": {}},

@@ -251,7 +251,7 @@ impl<'a> ContentBlock<'a> {
         Self::Thought { signature, thinking: text, kind: "thinking" }
     }
 
-    fn of_call(ToolCall { id, name, input }: &'a ToolCall) -> Self {
+    fn of_call(ToolCall { id, name, input, .. }: &'a ToolCall) -> Self {
         Self::Call { id, input, name, kind: "tool_use" }
     }
 }
@@ -300,7 +300,7 @@ mod tests {
     fn reply() -> Reply {
         let thought = Thought { text: "Hm.".into(), signature: "Eq==".into(), tokens: 1 };
         let (id, name, input) = ("toolu_1".into(), "look".into(), json!({"at": "\"it\""}));
-        let calls = vec![ToolCall { id, name, input }];
+        let calls = vec![ToolCall { id, name, input, unfinished: None }];
         let reply = Reply::of_text("I look.\n", 9, StopReason::ToolUse);
         Reply { thought: Some(thought), calls, ..reply }
     }

@@ -144,9 +144,7 @@ impl Saying {
                 let tokens = tokens::count(&text);
                 (DeltaKind::Text, text, tokens, None)
             }
-            PendingBlock::Call(call) => {
-                (DeltaKind::Json, call.input.to_string(), call.tokens(), None)
-            }
+            PendingBlock::Call(call) => (DeltaKind::Json, call.json(), call.tokens(), None),
         };
         Self { kind, text, tokens, said: 0, signature }
     }

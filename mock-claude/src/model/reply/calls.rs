@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::schema;
 use crate::api::request::{Choice, MessagesRequest, Tool};
@@ -23,14 +23,40 @@ pub struct ToolCall {
     pub id: String,
     /// The tool.
     pub name: String,
-    /// Its arguments.
+    /// Its arguments: of a call that was cut, those that were finished.
     pub input: Value,
+    /// What was written of the arguments' JSON, where the call was cut.
+    pub unfinished: Option<String>,
 }
 
 impl ToolCall {
     /// The tokens that writing it takes.
     pub fn tokens(&self) -> u64 {
-        tokens::of_bytes((self.name.len() + self.input.to_string().len()) as u64)
+        tokens::of_bytes((self.name.len() + self.json().len()) as u64)
+    }
+
+    /// The arguments as they are written, in a stream left open where the call was cut.
+    pub fn json(&self) -> String {
+        self.unfinished.clone().unwrap_or_else(|| self.input.to_string())
+    }
+
+    /// The call as far as these tokens go; nothing without any.
+    pub(super) fn cut(self, tokens: u64) -> Option<Self> {
+        let mut json = self.input.to_string();
+        let bytes = usize::try_from(tokens::to_bytes(tokens)).unwrap_or(usize::MAX);
+        let bytes = bytes.saturating_sub(self.name.len());
+        json.truncate(json.floor_char_boundary(bytes.min(json.len())));
+        // The brace, then each parameter and the comma after it.
+        let mut end = 1;
+        let mut finished = |name: &str, value: &Value| {
+            end += Value::from(name).to_string().len() + 1 + value.to_string().len() + 1;
+            end <= json.len()
+        };
+        let all = self.input.as_object()?;
+        let whole = all.iter().take_while(|(name, value)| finished(name, value));
+        let whole: Map<String, Value> =
+            whole.map(|(name, value)| (name.clone(), value.clone())).collect();
+        (tokens > 0).then_some(Self { input: Value::Object(whole), unfinished: Some(json), ..self })
     }
 }
 
@@ -78,10 +104,11 @@ fn named(request: &MessagesRequest) -> Vec<&Tool> {
 fn call(number: usize, tool: &Tool, chance: Chance, key: RequestKey) -> ToolCall {
     let input = match schema::instance(&tool.input_schema, chance, key) {
         input @ Value::Object(_) => input,
-        _ => Value::Object(serde_json::Map::new()),
+        _ => Value::Object(Map::new()),
     };
     let id = letters(&format!("tool call {number}"), 22, chance, key);
-    ToolCall { id: format!("toolu_01{id}"), name: tool.name.clone(), input }
+    let id = format!("toolu_01{id}");
+    ToolCall { id, name: tool.name.clone(), input, unfinished: None }
 }
 
 /// Letters and digits that follow from the seed, the request and what they are for.

@@ -122,12 +122,14 @@ pub fn write(
     reply
 }
 
-/// Adds the calls that fit, in order.
+/// Adds the calls that fit, in order, and of the next one what fits.
 fn add_calls(reply: &mut Reply, calls: Vec<ToolCall>, limit: u64, full: StopReason) {
     reply.stop_reason = StopReason::ToolUse;
     for call in calls {
         if reply.tokens_out + call.tokens() > limit {
             reply.stop_reason = full;
+            reply.calls.extend(call.cut(limit - reply.tokens_out));
+            reply.tokens_out = limit;
             break;
         }
         reply.tokens_out += call.tokens();
