@@ -49,7 +49,7 @@ pub fn execute(args: &AblateArgs) -> Result<Exit, Failure> {
     terminal::print(&format!(
         "{}\nrecords and reports: {}\n",
         render::ablation::render(&ablation, terminal::style()),
-        folder.path().display()
+        terminal::shown(folder.path())
     ))?;
     Ok(Exit::Pass)
 }

@@ -15,6 +15,7 @@ use super::run::{records, warped};
 use crate::args::DiagnoseArgs;
 use crate::diagnose::battery::{Battery, Outcome};
 use crate::diagnose::criteria::grade;
+use crate::diagnose::seen::Probe;
 use crate::plan::{self, OwnTargets};
 use crate::process::interrupt::Interrupt;
 use crate::process::terminal;
@@ -33,12 +34,13 @@ pub fn execute(args: &DiagnoseArgs) -> Result<Exit, Failure> {
     let before = args.baseline.as_deref().map(read).transpose()?;
     let target = target(args)?;
     let speed = speed(args, &*target);
-    if let Some(exit) = warped::below(speed, &[&*target])? {
+    if let Some(exit) = warped::below(speed, &[std::slice::from_ref(&target)])? {
         return Ok(exit);
     }
     let interrupt = Interrupt::on_signals()?;
-    let battery = Battery::new(&target, args.seed, &args.only, speed.filter(|speed| *speed > 1))?;
-    let bar = terminal::progress(args.quiet, "probes", battery.len() as u64);
+    let speed = speed.filter(|speed| *speed > 1);
+    let battery = Battery::new(&target, args.seed, &args.only, speed)?;
+    let bar = terminal::progress(args.quiet, "probes", battery.count() as u64);
     let at_once = if target.is_shared() { 1 } else { usize::from(args.at_once) };
     let observe = |plan: &_| records::observe(plan, &interrupt);
     let outcome = battery.run(at_once, &observe, &|| bar.inc(1));
@@ -112,16 +114,14 @@ fn card(
     speed: Option<u32>,
     outcome: &Outcome,
 ) -> Card {
-    let ran = |name: &&str| outcome.seen.probe(name).is_some();
-    let names = PROBES.iter().map(|probe| probe.name).filter(ran);
-    let probes: Vec<ProbeLine> =
-        names.filter_map(|name| Some(outcome.seen.probe(name)?.line())).collect();
+    let ran = PROBES.iter().filter_map(|probe| outcome.seen.probe(probe.name));
+    let probes: Vec<ProbeLine> = ran.map(Probe::line).collect();
     let mut card = Card {
         format: FORMAT,
         tool: env!("CARGO_PKG_VERSION").to_owned(),
         target: target.header().name,
         battery_sha256: battery.sha256.clone(),
-        speed: speed.filter(|speed| *speed > 1),
+        speed,
         volume: Volume {
             files: args.files_a_month,
             troubled_ppm: u64::from(args.troubled) * 10_000,

@@ -82,13 +82,8 @@ impl Battery {
     }
 
     /// How many probes there are.
-    pub const fn len(&self) -> usize {
+    pub const fn count(&self) -> usize {
         self.troubled.len() + 1
-    }
-
-    /// Whether there are none: there is always one.
-    pub const fn is_empty(&self) -> bool {
-        false
     }
 
     /// Runs the probes, so many at a time, and says of each when it has ended.
@@ -127,7 +122,7 @@ impl Battery {
         match failure {
             None => Ok(outcome),
             Some(failure) if failure.exit == Exit::Interrupted => {
-                let left = self.len() - outcome.seen.all().count();
+                let left = self.count() - outcome.seen.all().count();
                 outcome.gaps.push(format!("interrupted: {left} probes were not run to their end"));
                 Ok(outcome)
             }

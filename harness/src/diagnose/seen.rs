@@ -57,9 +57,14 @@ impl Seen {
         self.probes.get(name)
     }
 
-    /// Those of these probes that were run and whose trouble hit something, in this order.
+    /// A probe that was run and whose trouble hit something.
+    pub fn met(&self, name: &str) -> Option<&Probe> {
+        self.probe(name).filter(|probe| probe.hit)
+    }
+
+    /// Those of these probes that were met, in this order.
     pub fn hit<'a>(&'a self, names: &'a [&str]) -> impl Iterator<Item = &'a Probe> {
-        names.iter().filter_map(|name| self.probe(name)).filter(|probe| probe.hit)
+        names.iter().filter_map(|name| self.met(name))
     }
 
     /// All probes that were run.

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use reports::Style;
@@ -47,6 +48,11 @@ pub fn say(text: &str) {
     let lines: Vec<String> = text.split('\n').map(escape).collect();
     // Nothing is left to do if even standard error is gone.
     let _ = writeln!(io::stderr(), "{}", lines.join("\n"));
+}
+
+/// A path in what is printed, where a terminal must not obey it.
+pub fn shown(path: &Path) -> String {
+    escape(&path.display().to_string())
 }
 
 /// How long it will take, once anything has ended from which that can be guessed.

@@ -4,11 +4,9 @@ pub mod records;
 pub mod warped;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::slice;
 
 use reports::render::{Exporter, Terminal};
-use reports::text::escape;
 use reports::{Judged, Measured, Style, judge};
 
 use crate::args::RunArgs;
@@ -23,7 +21,7 @@ use crate::{Exit, Failure};
 /// Runs everything that was asked for; exits with the worst verdict.
 pub fn execute(args: &RunArgs) -> Result<Exit, Failure> {
     let plans = plan::runs(args)?;
-    let targets: Vec<_> = plans.iter().flat_map(|plan| &plan.targets).map(|t| &**t).collect();
+    let targets: Vec<_> = plans.iter().map(|plan| &plan.targets[..]).collect();
     if let Some(exit) = warped::below(args.speed, &targets)? {
         return Ok(exit);
     }
@@ -103,7 +101,7 @@ fn places(folder: &RunFolder, measured: Option<&Measured>) -> String {
         .unwrap_or_default();
     let kept = folder
         .kept()
-        .map(|kept| format!("the run that was there is now in {}\n", shown(kept)))
+        .map(|kept| format!("the run that was there is now in {}\n", terminal::shown(kept)))
         .unwrap_or_default();
     let wall_us = measured.map_or(0, |measured| measured.wall_us);
     let warped = measured.and_then(|measured| measured.warped.as_ref());
@@ -111,11 +109,6 @@ fn places(folder: &RunFolder, measured: Option<&Measured>) -> String {
     format!(
         "\nrun took {} of real time{memory}\n{warped}{kept}records and reports: {}\n",
         reports::text::duration(wall_us),
-        shown(folder.path())
+        terminal::shown(folder.path())
     )
-}
-
-/// A path for a terminal.
-pub(super) fn shown(path: &Path) -> String {
-    escape(&path.display().to_string())
 }

@@ -4,17 +4,20 @@
 //! The program that was typed stays outside and sets the pace; the one below it does the run, mock
 //! and processes of the command included, and knows of it only what its reports say.
 
+use std::sync::Arc;
+
 use warp::supervise::{Ended, supervise};
 
 use crate::target::TargetPlan;
 use crate::{Exit, Failure};
 
 /// Does the runs below a clock and gives how they ended; nothing where they are to be done here.
-///
-/// Built-in pipelines alongside the user's own stay in simulated time.
-pub fn below(speed: Option<u32>, targets: &[&dyn TargetPlan]) -> Result<Option<Exit>, Failure> {
+/// `runs` are the targets of each run; built-in ones alongside the user's own stay in simulated
+/// time.
+pub fn below(speed: Option<u32>, runs: &[&[Arc<dyn TargetPlan>]]) -> Result<Option<Exit>, Failure> {
     let Some(speed) = speed else { return Ok(None) };
-    if !targets.iter().any(|target| target.needs_real_time()) {
+    let own = |targets: &&[Arc<dyn TargetPlan>]| targets.iter().any(|t| t.needs_real_time());
+    if !runs.iter().all(own) {
         return Err(Failure::usage(
             "`--speed` is for a command of yours: built-in pipelines wait in simulated time, \
              which costs nothing\n\
@@ -27,7 +30,7 @@ pub fn below(speed: Option<u32>, targets: &[&dyn TargetPlan]) -> Result<Option<E
     if warp::figures::is_inside() {
         return inside();
     }
-    for target in targets {
+    for target in runs.iter().copied().flatten() {
         target.can_be_warped()?;
     }
     match supervise(speed) {

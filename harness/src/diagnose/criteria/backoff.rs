@@ -3,25 +3,17 @@
 use reports::card::{Criterion, Grade, Row};
 use reports::text::duration;
 
+use super::retries::{ARGUABLE, PASSING};
 use super::sheet::{Sheet, median, ninth_decile};
-use crate::diagnose::seen::Seen;
+use crate::diagnose::seen::{Probe, Seen};
 
-/// Probes in which the API does not say how long to wait.
-pub(super) const UNTOLD: [&str; 13] = [
-    "rate-limit-bare",
-    "overloaded",
-    "server-error",
-    "unavailable",
-    "timeout-504",
-    "bad-gateway",
-    "edge-timeout",
-    "request-timeout",
-    "conflict",
-    "reset",
-    "down",
-    "outage-30s",
-    "outage-2m",
-];
+/// Trouble that lasts longer than three attempts.
+const LASTING: [&str; 3] = ["down", "outage-30s", "outage-2m"];
+
+/// The probes that were met in which the API does not say how long to wait.
+pub(super) fn untold(seen: &Seen) -> impl Iterator<Item = &Probe> {
+    seen.hit(&PASSING).chain(seen.hit(&ARGUABLE)).chain(seen.hit(&LASTING))
+}
 
 /// A wait that is none.
 const NONE_US: u64 = 50_000;
@@ -42,7 +34,7 @@ const FIX: &str = "Wait longer from attempt to attempt: half a second, one, two,
 pub(super) fn check(seen: &Seen) -> Row {
     let mut sheet = Sheet::of(Criterion::Backoff);
     let (mut firsts, mut ends) = (Vec::new(), Vec::new());
-    for probe in seen.hit(&UNTOLD) {
+    for probe in untold(seen) {
         for question in &probe.questions {
             let waits: Vec<u64> = question.waits().map(|wait| wait.took_us).collect();
             let Some(first) = waits.first() else { continue };

@@ -34,7 +34,7 @@ pub(super) fn check(seen: &Seen) -> Row {
     if met + met_too == 0 {
         return sheet.not_shown("no request met a refusal that stays");
     }
-    if let Some(told) = seen.probe("do-retry").filter(|probe| probe.hit) {
+    if let Some(told) = seen.met("do-retry") {
         sheet.saw(told, format!("400 with `x-should-retry: true`: {}", told.ending()));
     }
     let grade = match (again, again_too) {

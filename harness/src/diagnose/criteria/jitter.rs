@@ -3,7 +3,7 @@
 use reports::card::{Criterion, Grade, Row};
 use reports::text::duration;
 
-use super::backoff::{SHORT_US, UNTOLD};
+use super::backoff::{SHORT_US, untold};
 use super::sheet::{Sheet, median};
 use crate::diagnose::seen::{Seen, Wait};
 
@@ -20,7 +20,7 @@ const FIX: &str = "Take a random part off each wait, a quarter at least (`wait *
 pub(super) fn check(seen: &Seen) -> Row {
     let mut sheet = Sheet::of(Criterion::Jitter);
     let mut waits: Vec<u64> = Vec::new();
-    for probe in seen.hit(&UNTOLD) {
+    for probe in untold(seen) {
         let first: Vec<u64> = probe.waits().filter(is_first).map(|wait| wait.took_us).collect();
         let words: Vec<String> = first.iter().map(|us| duration(*us)).collect();
         if !words.is_empty() {

@@ -6,7 +6,7 @@ use super::sheet::{Sheet, at_best, by_share};
 use crate::diagnose::seen::{Probe, Seen};
 
 /// Trouble that is over at the third attempt.
-const PASSING: [&str; 8] = [
+pub(super) const PASSING: [&str; 8] = [
     "rate-limit-bare",
     "overloaded",
     "server-error",
@@ -18,7 +18,7 @@ const PASSING: [&str; 8] = [
 ];
 
 /// The same, where not everybody agrees that it passes.
-const ARGUABLE: [&str; 2] = ["request-timeout", "conflict"];
+pub(super) const ARGUABLE: [&str; 2] = ["request-timeout", "conflict"];
 
 /// More attempts at one question than anybody needs.
 const TOO_MANY: usize = 30;

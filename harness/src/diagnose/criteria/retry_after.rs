@@ -3,7 +3,7 @@
 use reports::card::{Criterion, Grade, Row};
 use reports::text::duration;
 
-use super::sheet::{Sheet, at_best};
+use super::sheet::Sheet;
 use crate::diagnose::seen::{Probe, Seen};
 
 /// What is asked for, in microseconds: of a date, a second less, because it names whole seconds.
@@ -33,7 +33,7 @@ pub(super) fn check(seen: &Seen) -> Row {
     let mut sheet = Sheet::of(Criterion::RetryAfter);
     let mut heard = [None; 4];
     for (place, (name, asked_us)) in heard.iter_mut().zip(ASKED) {
-        let Some(probe) = seen.probe(name).filter(|probe| probe.hit) else { continue };
+        let Some(probe) = seen.met(name) else { continue };
         let (answer, words) = answer(probe, asked_us);
         sheet.saw(probe, words);
         *place = Some(answer);
@@ -47,9 +47,7 @@ pub(super) fn check(seen: &Seen) -> Row {
         Some(Heard::Obeyed) => match minute {
             Some(Heard::Early) => Grade::D,
             Some(Heard::GaveUp) => Grade::C,
-            _ if others.iter().flatten().any(|heard| *heard != Heard::Obeyed) => {
-                at_best(Grade::A, Grade::B)
-            }
+            _ if others.iter().flatten().any(|heard| *heard != Heard::Obeyed) => Grade::B,
             _ => Grade::A,
         },
     };

@@ -6,6 +6,7 @@ use reports::card::{Criterion, Grade, Row};
 use reports::record::{Attempt, Job, Outcome};
 
 use super::grade;
+use super::retries::PASSING;
 use crate::diagnose::seen::{Probe, Question, Seen};
 
 /// One attempt: how long the client waited before it, how long it took, and how it ended.
@@ -98,17 +99,6 @@ fn row(probes: Vec<Probe>, criterion: Criterion) -> Row {
 fn graded(probes: Vec<Probe>, criterion: Criterion) -> Option<Grade> {
     row(probes, criterion).grade
 }
-
-const PASSING: [&str; 8] = [
-    "rate-limit-bare",
-    "overloaded",
-    "server-error",
-    "unavailable",
-    "timeout-504",
-    "bad-gateway",
-    "edge-timeout",
-    "reset",
-];
 
 #[test]
 fn what_no_probe_has_shown_has_no_grade() {

@@ -54,7 +54,7 @@ pub(super) fn check(seen: &Seen) -> Row {
     if never > 0 && longest.is_some() {
         let _ = write!(says, ", but not at all on {never} of {met} answers that stop");
     }
-    if let Some(slow) = seen.probe("slow").filter(|probe| probe.hit) {
+    if let Some(slow) = seen.met("slow") {
         let asked = slow.attempts().count() - slow.questions.len();
         sheet.saw(slow, format!("an answer that takes minutes: {}", slow.ending()));
         if asked > 0 || !slow.is_done() {

@@ -21,7 +21,7 @@ pub(super) fn check(seen: &Seen) -> Row {
         ("refusal", Grade::C, "refusal"),
     ];
     for (name, cap, reason) in unfinished {
-        let Some(probe) = seen.probe(name).filter(|probe| probe.hit) else { continue };
+        let Some(probe) = seen.met(name) else { continue };
         met += 1;
         let asked_again = probe.attempts().count() > 1;
         let words = match probe.says_done() {
