@@ -148,6 +148,11 @@ fn what_cannot_be_warped_is_refused_before_anything_starts() {
         Ran::of(&mut command(&sandbox, &all)).exits(2).says(words);
     };
     refused(&["60"], &["`--speed` is for a command of yours", "--speed 60 -- python"]);
+    // One run of the two has nothing but built-in pipelines.
+    sandbox
+        .write("mine.toml", "format = 1\n[command]\nargv = [\"python3\", \"x.py\", \"{file}\"]\n");
+    sandbox.write("own.toml", QUICK.replacen('\n', "\npipelines = [\"mine.toml\"]\n", 1));
+    refused(&["60", "--scenario", "own.toml"], &["`--speed` is for a command of yours"]);
     refused(&["0", "--", "sh"], &["0 is not in 1..=1000"]);
     refused(&["1001", "--", "sh"], &["1001 is not in 1..=1000"]);
     // No loader is named in it.
