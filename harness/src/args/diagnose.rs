@@ -1,6 +1,5 @@
 //! What is typed after `chaos diagnose`.
 
-use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use clap::Args as Section;
@@ -10,27 +9,18 @@ use reports::render::{CARD, Exporter};
 
 use super::format::one_of;
 use super::run::speed;
+use super::service::ServiceArgs;
 
 /// `chaos diagnose`.
 #[derive(Debug, Section)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch that was typed or was not")]
 #[command(after_help = EXAMPLES)]
 pub struct DiagnoseArgs {
     /// A shipped pipeline, or the path of a pipeline's, command's or service's file
     #[arg(long, value_name = "NAME|FILE", conflicts_with_all = ["http", "command"])]
     pub pipeline: Option<String>,
-    /// Your own service: posted each file; it finds the mock in its environment
-    #[arg(long, value_name = "URL", conflicts_with = "command")]
-    pub http: Option<String>,
-    /// The command that starts it, for a shell
-    #[arg(long, value_name = "COMMAND", requires = "http")]
-    pub start: Option<String>,
-    /// The port at which a service that is running already finds the mock
-    #[arg(long, value_name = "PORT", requires = "http", conflicts_with = "start")]
-    pub mock_port: Option<NonZeroU16>,
-    /// Your service may be on another machine
-    #[arg(long)]
-    pub allow_remote: bool,
+    /// A service of the user's.
+    #[command(flatten)]
+    pub service: ServiceArgs,
     /// Let time pass N times as fast while everything waits, 1 to 1000 [default: 60 where it can
     /// be, otherwise 1]
     #[arg(long, value_name = "N", value_parser = speed())]
@@ -72,7 +62,7 @@ pub struct DiagnoseArgs {
     #[arg(long)]
     pub quiet: bool,
     /// Your own pipeline: {file} starts a process for each file, {dir} or {files} one for all
-    #[arg(last = true, value_name = "COMMAND")]
+    #[arg(last = true, value_name = "COMMAND", conflicts_with = "http")]
     pub command: Vec<String>,
 }
 

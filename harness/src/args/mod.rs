@@ -6,12 +6,14 @@ mod format;
 mod generate;
 mod report;
 mod run;
+mod service;
 
 pub use classify::{ClassifyArgs, TestFormat};
 pub use diagnose::DiagnoseArgs;
 pub use generate::{GenerateTo, GenerateWhat, ShapeArg, SpreadArg};
 pub use report::ReportArgs;
 pub use run::{AblateArgs, ClockArg, RunArgs};
+pub use service::ServiceArgs;
 
 use std::path::PathBuf;
 

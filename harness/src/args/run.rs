@@ -1,12 +1,12 @@
 //! What is typed after `chaos run` and `chaos ablate`: both run a scenario.
 
-use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use clap::builder::RangedI64ValueParser;
 use clap::{Args as Section, ValueEnum};
 use warp::SPEEDS;
 
+use super::service::ServiceArgs;
 use crate::plan::stage::Stage;
 
 /// `chaos run`.
@@ -60,18 +60,9 @@ pub struct RunArgs {
     /// The URL of that mock's admin API, which knows what was charged
     #[arg(long, value_name = "URL", requires = "mock_url")]
     pub mock_admin: Option<String>,
-    /// Your own service: posted each file; it finds the mock in its environment
-    #[arg(long, value_name = "URL")]
-    pub http: Option<String>,
-    /// The command that starts it, for a shell
-    #[arg(long, value_name = "COMMAND", requires = "http")]
-    pub start: Option<String>,
-    /// The port at which a service that is running already finds the mock
-    #[arg(long, value_name = "PORT", requires = "http", conflicts_with = "start")]
-    pub mock_port: Option<NonZeroU16>,
-    /// Your service may be on another machine
-    #[arg(long)]
-    pub allow_remote: bool,
+    /// A service of the user's.
+    #[command(flatten)]
+    pub service: ServiceArgs,
     /// Every file's line, not only the first ones
     #[arg(long)]
     pub verbose: bool,

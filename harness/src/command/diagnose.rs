@@ -16,7 +16,7 @@ use crate::args::DiagnoseArgs;
 use crate::diagnose::battery::{Battery, Outcome};
 use crate::diagnose::criteria::grade;
 use crate::diagnose::seen::Probe;
-use crate::plan::{self, OwnTargets};
+use crate::plan;
 use crate::process::interrupt::Interrupt;
 use crate::process::terminal;
 use crate::target::TargetPlan;
@@ -71,13 +71,11 @@ fn deliveries(args: &DiagnoseArgs) -> Result<Vec<Delivery<'_, Card>>, Failure> {
 
 /// What is diagnosed.
 fn target(args: &DiagnoseArgs) -> Result<Arc<dyn TargetPlan>, Failure> {
-    let DiagnoseArgs { http, start, mock_port, command, quiet, .. } = args;
-    let own = OwnTargets { http: http.as_deref(), start, mock_port: *mock_port, command };
-    let mut all = own.plans(*quiet)?;
+    let mut all = plan::own_targets(&args.service, &args.command, args.quiet)?;
     if let Some(name) = &args.pipeline {
         all.extend(plan::targets(std::slice::from_ref(name))?);
     }
-    if !args.allow_remote {
+    if !args.service.allow_remote {
         plan::all_here(&all)?;
     }
     all.pop().ok_or_else(|| {

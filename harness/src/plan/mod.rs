@@ -8,7 +8,6 @@ pub mod stage;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,7 +18,7 @@ use scenarios::{Scenario, library, suggest};
 use strict_toml::Document;
 
 use self::run_plan::RunPlan;
-use crate::args::{ClockArg, RunArgs};
+use crate::args::{ClockArg, RunArgs, ServiceArgs};
 use crate::process::terminal;
 use crate::service::admin_client::RemoteMock;
 use crate::source::{Origin, SourceFile, tree};
@@ -40,9 +39,7 @@ pub fn runs(args: &RunArgs) -> Result<Vec<RunPlan>, Failure> {
     } else {
         args.scenarios.iter().chain(&args.scenario).cloned().collect()
     };
-    let RunArgs { http, start, mock_port, command, .. } = args;
-    let own = OwnTargets { http: http.as_deref(), start, mock_port: *mock_port, command };
-    let own = own.plans(args.quiet)?;
+    let own = own_targets(&args.service, &args.command, args.quiet)?;
     if let Some(folder) = &args.docs {
         fs::create_dir_all(folder).map_err(|error| {
             let folder = folder.display();
@@ -87,38 +84,27 @@ pub fn runs(args: &RunArgs) -> Result<Vec<RunPlan>, Failure> {
         .collect()
 }
 
-/// The user's own targets as they were typed.
-#[derive(Debug)]
-pub struct OwnTargets<'a> {
-    /// The URL of a service.
-    pub http: Option<&'a str>,
-    /// The command that starts it.
-    pub start: &'a Option<String>,
-    /// Where a service that is running already finds the mock.
-    pub mock_port: Option<NonZeroU16>,
-    /// A command; empty where none was typed.
-    pub command: &'a [String],
-}
-
-impl OwnTargets<'_> {
-    /// The same as plans.
-    pub fn plans(&self, quiet: bool) -> Result<Vec<Arc<dyn TargetPlan>>, Failure> {
-        let mut own: Vec<Arc<dyn TargetPlan>> = Vec::new();
-        if let Some(url) = self.http {
-            own.push(Arc::new(Http::typed(url, self.start.clone(), self.mock_port)?));
-        }
-        if !self.command.is_empty() {
-            let command = Command::typed(self.command.to_vec())?;
-            if !command.names_files() && !quiet {
-                terminal::say(
-                    "note: without `{file}` in it, the command is run once, as one job of the \
-                     whole load; with `{file}`, once for each file",
-                );
-            }
-            own.push(Arc::new(command));
-        }
-        Ok(own)
+/// The user's own targets, as far as they were typed.
+pub fn own_targets(
+    service: &ServiceArgs,
+    command: &[String],
+    quiet: bool,
+) -> Result<Vec<Arc<dyn TargetPlan>>, Failure> {
+    let mut own: Vec<Arc<dyn TargetPlan>> = Vec::new();
+    if let Some(url) = &service.http {
+        own.push(Arc::new(Http::typed(url, service.start.clone(), service.mock_port)?));
     }
+    if !command.is_empty() {
+        let command = Command::typed(command.to_vec())?;
+        if !command.names_files() && !quiet {
+            terminal::say(
+                "note: without `{file}` in it, the command is run once, as one job of the whole \
+                 load; with `{file}`, once for each file",
+            );
+        }
+        own.push(Arc::new(command));
+    }
+    Ok(own)
 }
 
 /// Gives a run its targets: those that were asked for, or the scenario's.
@@ -135,7 +121,7 @@ fn put_under_load(
     for target in own {
         add(&mut all, Arc::clone(target))?;
     }
-    if !args.allow_remote {
+    if !args.service.allow_remote {
         all_here(&all)?;
     }
     plan.give(all);
