@@ -150,3 +150,21 @@ fn real_time_and_simulated_time_agree_on_everything_but_time() {
     assert!(simulated[1].0 > 0 && simulated[1].3 > 0, "{simulated:?}");
     assert_eq!(simulated, numbers("wall"));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_run_whose_folder_is_taken_away_ends_at_once_and_says_so() {
+    let sandbox = Sandbox::new();
+    for taken in ["removed", "moved"] {
+        let child = start(&sandbox);
+        let out = sandbox.path("out");
+        match taken {
+            "removed" => std::fs::remove_dir_all(&out).expect("the folder is there"),
+            _ => std::fs::rename(&out, sandbox.path("away")).expect("the folder is there"),
+        }
+        let ran = wait_for(child).exits(2);
+        ran.says(&["`out/run.jsonl` was removed or moved while the run went on"]);
+        assert!(!out.exists(), "{taken}");
+    }
+    assert!(!sandbox.records("away").complete(), "what was moved can be read");
+}

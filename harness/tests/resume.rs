@@ -279,3 +279,71 @@ fn what_cannot_be_resumed_is_said_before_anything_runs() {
     sandbox.chaos(&other).exits(2).says(&["holds another run", "seed"]);
     assert_eq!(sandbox.read("out/run.jsonl"), records);
 }
+
+/// Begins a run, or goes on with it, and stops it when this many jobs are on record.
+fn stop_after(sandbox: &Sandbox, command: &[&str], out: &str, jobs: usize) {
+    let child = sandbox.command(command).spawn().expect("the binary starts");
+    let records = sandbox.path(&format!("{out}/run.jsonl"));
+    wait_until("enough jobs have ended", || {
+        let text = std::fs::read_to_string(&records).unwrap_or_default();
+        text.matches(r#""record":"job""#).count() >= jobs
+    });
+    signal(&child, "INT");
+    wait_for(child).exits(105);
+}
+
+#[test]
+fn a_checkpoint_that_does_not_know_the_records_is_refused_and_they_stay() {
+    let (mock, sandbox) = (Mock::start(20), sandbox());
+    let bytes = |name: &str| std::fs::read(sandbox.path(name)).expect("a file");
+    for out in ["other", "out"] {
+        stop_after(&sandbox, &command(&mock, out), out, 1);
+    }
+    let older = bytes("out/store.redb");
+    stop_after(&sandbox, &command(&mock, "out"), "out", 8);
+    let (newest, foreign) = (bytes("out/store.redb"), bytes("other/store.redb"));
+    let records = bytes("out/run.jsonl");
+    for wrong in [&b""[..], &older, &foreign] {
+        std::fs::write(sandbox.path("out/store.redb"), wrong).expect("a file can be written");
+        let refused = sandbox.chaos(&command(&mock, "out")).exits(2);
+        refused.says(&["does not have what `run.jsonl` has on record", "put the right file back"]);
+        assert!(bytes("out/run.jsonl") == records, "the records were touched");
+    }
+    let before = mock.ledger();
+    std::fs::write(sandbox.path("out/store.redb"), newest).expect("a file can be written");
+    sandbox.chaos(&command(&mock, "out")).exits(0);
+    assert!(mock.ledger().requests > before.requests, "with the right file it goes on");
+}
+
+/// Makes the run in a checkpoint this many years older than it is.
+fn age(store: &std::path::Path, years: i64) {
+    use redb::ReadableTable as _;
+    let table = redb::TableDefinition::<&str, &[u8]>::new("beginnings, format 1");
+    let database = redb::Database::create(store).expect("a checkpoint");
+    let transaction = database.begin_write().expect("a transaction");
+    {
+        let mut table = transaction.open_table(table).expect("a table");
+        let (name, text) = {
+            let (name, text) = table.first().expect("rows").expect("a beginning");
+            (name.value().to_owned(), text.value().to_vec())
+        };
+        let mut beginning: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
+        let epoch_ms = beginning["epoch_ms"].as_i64().expect("a time");
+        beginning["epoch_ms"] = (epoch_ms - years * 365 * 86_400_000).into();
+        table.insert(&*name, beginning.to_string().as_bytes()).expect("a row");
+    }
+    transaction.commit().expect("it can be written");
+}
+
+#[test]
+fn a_run_that_goes_on_ten_years_later_is_read_and_reported() {
+    let (mock, sandbox) = (Mock::start(20), sandbox());
+    let before = mock.ledger();
+    stop_after(&sandbox, &command(&mock, "out"), "out", 1);
+    age(&sandbox.path("out/store.redb"), 10);
+    sandbox.chaos(&command(&mock, "out")).exits(0);
+    check(&sandbox.judged("out"), before, mock.ledger());
+    for format in ["terminal", "markdown", "json", "html", "hgrm"] {
+        sandbox.chaos(&["report", "out", "--format", format]).exits(0);
+    }
+}

@@ -6,6 +6,7 @@
 //! done. Simulated time is a [`simulation`].
 
 pub mod driver;
+pub mod ground;
 mod pace;
 pub mod progress;
 pub mod recorder;

@@ -6,6 +6,9 @@
 //! and which requests may have been paid for without anybody having seen an answer. A record is
 //! written here first: `run.jsonl` can be made again from here.
 
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -77,6 +80,31 @@ impl Checkpoint {
             Some(Record::Header(found)) if found == header => Ok(()),
             Some(_) => Err(other_run()),
         }
+    }
+
+    /// Refuses a checkpoint that does not have what is on record already: it was emptied, replaced
+    /// by another one, or is older than the records. What counts is here before it is in the file.
+    pub fn knows(&self, records: File) -> Result<(), Failure> {
+        let known = self.records().map_err(|error| unreadable(&error))?;
+        let known: HashSet<String> = known.iter().map(Record::to_line).collect();
+        let mut lines = BufReader::new(records);
+        let mut line = String::new();
+        // The process may have died in the middle of the last line, which then has no end.
+        while lines.read_line(&mut line).is_ok() && line.ends_with('\n') {
+            let record = serde_json::from_str(&line);
+            let must_be_known = match &record {
+                Ok(Record::Header(_) | Record::Attempt(_) | Record::Fault(_)) | Err(_) => true,
+                // A job that was stopped with the run is begun again.
+                Ok(Record::Job(_) | Record::Platform(_)) => false,
+                Ok(Record::PipelineEnd(_) | Record::Footer(_)) => false,
+            };
+            let is_known = record.is_ok_and(|record| known.contains(&record.to_line()));
+            if must_be_known && !is_known {
+                return Err(not_of_these_records());
+            }
+            line.clear();
+        }
+        Ok(())
     }
 
     /// Writes a record.
@@ -201,6 +229,15 @@ fn push(transaction: &redb::WriteTransaction, record: &Record) -> Result<(), Che
 /// The checkpoint cannot be read, although it is there.
 pub fn unreadable(error: &CheckpointError) -> Failure {
     Failure::internal(format!("cannot use the run's `{CHECKPOINT}`: {error}"))
+}
+
+/// The checkpoint is not that of the records beside it.
+fn not_of_these_records() -> Failure {
+    Failure::usage(format!(
+        "the run's `{CHECKPOINT}` does not have what `run.jsonl` has on record: it was emptied, \
+         replaced, or is of an earlier time\n\
+         hint: put the right file back, or begin anew in another folder; no record was changed"
+    ))
 }
 
 /// The folder holds another run than the one that was asked for.

@@ -3,8 +3,12 @@
 
 use crate::record::{Attempt, Fault, Job, PipelineEnd, Platform, Record};
 
-/// The greatest number in a record: 115 days in microseconds, or ten million dollars.
+/// The greatest number in a record that is no time: ten million dollars, or as many tokens.
 const MOST: u64 = 10_000_000_000_000;
+
+/// The greatest time in a record, in microseconds: a century. A run that was killed may go on years
+/// later, and counts from its first beginning.
+const MOST_US: u64 = 100 * 366 * 86_400 * 1_000_000;
 
 /// The number of a record that is beyond all measure, by its name.
 pub(super) fn problem(record: &Record) -> Option<String> {
@@ -21,7 +25,8 @@ pub(super) fn problem(record: &Record) -> Option<String> {
 }
 
 fn beyond(numbers: &[(&'static str, u64)]) -> Option<&'static str> {
-    numbers.iter().find(|(_, number)| *number > MOST).map(|(name, _)| *name)
+    let most = |name: &str| if name.ends_with("_us") { MOST_US } else { MOST };
+    numbers.iter().find(|(name, number)| *number > most(name)).map(|(name, _)| *name)
 }
 
 fn of_attempt(attempt: &Attempt) -> [(&'static str, u64); 9] {

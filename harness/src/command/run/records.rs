@@ -15,6 +15,7 @@ use crate::plan::run_plan::RunPlan;
 use crate::process::interrupt::Interrupt;
 use crate::process::terminal;
 use crate::run::Aftermath;
+use crate::run::ground::Ground;
 use crate::run::progress::Progress;
 use crate::run::recorder::Recorder;
 use crate::storage::folder::{MEASURED, OUTPUT, RECORDS, RunFolder};
@@ -35,11 +36,14 @@ pub fn perform(
     let checkpoint = plan.has_checkpoints().then(|| folder.checkpoint(&file)).transpose()?;
     if let Some(checkpoint) = &checkpoint {
         checkpoint.belongs_to(&plan.header())?;
+        let earlier = File::open(&path).map_err(|error| Failure::unreadable(&path, &error))?;
+        checkpoint.knows(earlier)?;
         // The checkpoint has every record that counts, and what is written now follows them.
         file.set_len(0).map_err(|error| Failure::unwritable(&path, &error))?;
     }
-    let recorder = Recorder::new(path, file, write_through, interrupt.clone(), progress);
+    let recorder = Recorder::new(path.clone(), file, write_through, interrupt.clone(), progress);
     let recorder = Arc::new(recorder.with_checkpoint(checkpoint.map(Arc::new)));
+    let _ground = Ground::guard(path, Arc::clone(&recorder));
     let measured = crate::run::run(plan, &recorder, interrupt);
     recorder.finish(interrupt.asked())?;
     let Aftermath { measured, printed } = measured?;

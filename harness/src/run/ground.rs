@@ -1,0 +1,70 @@
+//! Notices when the folder of a run is taken away while the run goes on: an open file can be
+//! written long after it was removed, and hours of work would be lost at the end.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::recorder::Recorder;
+use crate::Failure;
+
+/// How often it is looked.
+const EVERY: Duration = Duration::from_millis(200);
+
+/// Looks after the records of a run until it is dropped.
+#[derive(Debug)]
+pub struct Ground {
+    over: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Ground {
+    /// Stops the run of `recorder` when the file at `path` is no longer there, or is another one.
+    pub fn guard(path: PathBuf, recorder: Arc<Recorder>) -> Self {
+        let (over, waiting) = channel::<()>();
+        let expected = identity(&path);
+        let thread = expected.map(|expected| {
+            std::thread::spawn(move || {
+                while waiting.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
+                    if identity(&path) != Some(expected) {
+                        return recorder.stop(taken_away(&path));
+                    }
+                }
+            })
+        });
+        Self { over: Some(over), thread }
+    }
+}
+
+impl Drop for Ground {
+    fn drop(&mut self) {
+        drop(self.over.take());
+        if let Some(thread) = self.thread.take() {
+            // It only looks; there is nothing in it that could fail.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What tells a file from every other, where the system says it.
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(_: &Path) -> Option<(u64, u64)> {
+    None
+}
+
+fn taken_away(path: &Path) -> Failure {
+    Failure::usage(format!(
+        "`{}` was removed or moved while the run went on, so the run was stopped\n\
+         hint: run it again, into a folder that nothing else touches",
+        path.display()
+    ))
+}
