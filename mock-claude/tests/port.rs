@@ -91,3 +91,56 @@ fn a_wrong_configuration_is_refused_with_its_place_and_its_exit_code() {
         .unwrap();
     assert_eq!(missing.status.code(), Some(2));
 }
+
+/// Sends a head and then all of a body, and reads only then: most clients do.
+fn send_first_and_read_later(url: &str, head: &str, chunked: bool) -> std::io::Result<String> {
+    use std::io::{Read, Write};
+    const MEGABYTES: usize = 40;
+    let mut socket = std::net::TcpStream::connect(url.trim_start_matches("http://"))?;
+    let framing = if chunked {
+        "transfer-encoding: chunked".to_owned()
+    } else {
+        format!("content-length: {}", MEGABYTES << 20)
+    };
+    write!(socket, "{head}\r\nhost: mock\r\nconnection: close\r\n{framing}\r\n\r\n")?;
+    let megabyte = vec![b'x'; 1 << 20];
+    for _ in 0..MEGABYTES {
+        if chunked {
+            write!(socket, "{:x}\r\n", megabyte.len())?;
+        }
+        socket.write_all(&megabyte)?;
+        if chunked {
+            socket.write_all(b"\r\n")?;
+        }
+    }
+    if chunked {
+        socket.write_all(b"0\r\n\r\n")?;
+    }
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_refusal_is_seen_by_clients_that_send_all_of_a_large_body_first() {
+    let server = MockClaude::builder().start().await.unwrap();
+    let with_key = "x-api-key: key\r\nanthropic-version: 2023-06-01";
+    let multipart = "content-type: multipart/form-data; boundary=b";
+    for (head, status) in [
+        (format!("POST /v1/messages HTTP/1.1\r\n{with_key}"), 413),
+        (format!("POST /v1/messages/count_tokens HTTP/1.1\r\n{with_key}"), 413),
+        (format!("POST /v1/messages/batches HTTP/1.1\r\n{with_key}"), 400),
+        (format!("POST /v1/files HTTP/1.1\r\n{multipart}"), 401),
+        (format!("POST /v1/files HTTP/1.1\r\n{with_key}\r\n{multipart}"), 400),
+        (format!("POST /nowhere HTTP/1.1\r\n{with_key}"), 404),
+    ] {
+        for chunked in [false, true] {
+            let (url, head) = (server.url().to_owned(), head.clone());
+            let sending = move || send_first_and_read_later(&url, &head, chunked);
+            let answer = tokio::task::spawn_blocking(sending).await.unwrap();
+            let answer = answer.map(|text| text.lines().next().unwrap_or_default().to_owned());
+            let first = answer.unwrap_or_else(|error| error.to_string());
+            assert!(first.starts_with(&format!("HTTP/1.1 {status}")), "{status}: {first}");
+        }
+    }
+}

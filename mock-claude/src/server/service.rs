@@ -19,6 +19,7 @@ use hyper_util::rt::TokioIo;
 use tower_service::Service;
 
 use super::body::IdleTimeout;
+use super::drain::Drained;
 use super::listener::http1;
 use super::tee::Tee;
 use super::trace_layer::{Traced, Tracer, traced};
@@ -92,7 +93,7 @@ impl Api {
         let (request, job) = of_job(request);
         let tracer = Tracer::of(Arc::clone(journal), *clock, &request, job, control.clone());
         let origin = Origin { control, trace: tracer.handle() };
-        let request = request.map(|body| Tee::new(IdleTimeout::new(body), tracer.reading()));
+        let request = request.map(|body| Tee::new(Drained::new(IdleTimeout::new(body)), tracer.reading()));
         traced(tracer, self.handle(request, origin))
     }
 

@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::sync::Notify;
 
+use super::request::BatchRequest;
 use crate::api::error::ApiError;
 use crate::basis::clock::SECOND_US;
 
@@ -26,6 +27,9 @@ const MAX_BATCHES: usize = 10_000;
 
 /// Bytes of requests and results in memory, at most.
 const MAX_STORED_BYTES: usize = 1024 * 1024 * 1024;
+
+/// What a request of a batch takes besides its body, in bytes.
+const BYTES_A_REQUEST: usize = size_of::<BatchRequest>() + 64;
 
 /// The requests of a batch by what became of them. They change once, when the batch ends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -83,15 +87,10 @@ impl Batches {
         now_us: u64,
         queue: usize,
     ) -> Result<Arc<Notify>, ApiError> {
+        let bytes = bytes.saturating_add(total.saturating_mul(BYTES_A_REQUEST));
         let mut held = self.held.lock();
         held.make_room(bytes, now_us);
-        let full = held.batches.len() >= MAX_BATCHES
-            || held.stored_bytes.saturating_add(bytes) > MAX_STORED_BYTES;
-        if full || held.queued.saturating_add(total) > queue {
-            let message = format!(
-                "This request would exceed your organization's limit of {queue} batch requests in \
-                 the processing queue."
-            );
+        if let Some(message) = held.full(total, bytes, queue) {
             return Err(ApiError::of_status(429, message));
         }
         let cancel = Arc::new(Notify::new());
@@ -204,6 +203,28 @@ impl Held {
         }
     }
 
+    /// Which limit one more batch would exceed, in words.
+    fn full(&self, total: usize, bytes: usize, queue: usize) -> Option<String> {
+        if self.queued.saturating_add(total) > queue {
+            return Some(format!(
+                "This request would exceed your organization's limit of {queue} batch requests in \
+                 the processing queue."
+            ));
+        }
+        // The API has no such limits; a mock that is never restarted needs them.
+        if self.batches.len() >= MAX_BATCHES {
+            return Some(format!(
+                "This mock processes at most {MAX_BATCHES} batches at once. Wait until one ends."
+            ));
+        }
+        (self.stored_bytes.saturating_add(bytes) > MAX_STORED_BYTES).then(|| {
+            format!(
+                "This mock keeps at most {} MB of batches that are processed. Wait until one ends.",
+                MAX_STORED_BYTES >> 20
+            )
+        })
+    }
+
     /// Forgets the oldest ended batches until `bytes` more of one more batch fit.
     fn make_room(&mut self, bytes: usize, now_us: u64) {
         for batch in self.batches.values_mut() {
@@ -241,11 +262,12 @@ mod tests {
     fn ended_batches_make_room_and_running_ones_do_not() {
         let store = Batches::default();
         let most = MAX_STORED_BYTES / 2;
-        let open = |id: &str| store.open(id, 1, most, 0, 100).is_ok();
-        assert!(open("a") && open("b"));
-        assert!(!open("c"), "both are being processed");
+        let open = |id: &str| store.open(id, 1, most - 2 * BYTES_A_REQUEST, 0, 100);
+        assert!(open("a").is_ok() && open("b").is_ok());
+        let refused = open("c").expect_err("both are being processed");
+        assert!(refused.message.contains("at most 1024 MB of batches"), "{}", refused.message);
         store.end("a", RequestCounts::default(), Bytes::new(), 1);
-        assert!(open("c"), "the body of the first is gone");
+        assert!(open("c").is_ok(), "the body of the first is gone");
         assert!(store.view("a", 1).is_some());
     }
 
@@ -259,5 +281,21 @@ mod tests {
         }
         assert!(store.view("4", 0).is_none());
         assert!(store.newest_first().len() <= MAX_BATCHES);
+    }
+
+    #[test]
+    fn a_refusal_names_the_limit_that_is_reached() {
+        let store = Batches::default();
+        let refusal = |total, queue| {
+            store.open("more", total, 1, 0, queue).expect_err("it is full").message
+        };
+        assert!(refusal(5, 4).contains("your organization's limit of 4 batch requests"));
+        // A batch of many requests takes room, however small its body.
+        let many = MAX_STORED_BYTES / BYTES_A_REQUEST;
+        assert!(refusal(many, usize::MAX).contains("at most 1024 MB of batches"));
+        for number in 0..MAX_BATCHES {
+            store.open(&number.to_string(), 1, 1, 0, usize::MAX).expect("there is room");
+        }
+        assert!(refusal(1, usize::MAX).contains("at most 10000 batches at once"));
     }
 }
