@@ -43,7 +43,10 @@ impl GeneratedFile {
 
     /// The whole text at once.
     pub fn text(&self) -> String {
-        self.pieces().collect()
+        let mut text: String = self.pieces().collect();
+        // A piece has room for a large file, and nearly all are small.
+        text.shrink_to_fit();
+        text
     }
 }
 

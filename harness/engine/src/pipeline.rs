@@ -160,7 +160,8 @@ async fn ask(
         (None, Some(_)) => Some(KeyRule::Full { path: true }.of(request, &piece)),
         (None, None) => None,
     };
-    let paying = pay(context, part, &piece, key.as_ref());
+    // Boxed, because the cache hands it on from future to future, each with room for it.
+    let paying = Box::pin(pay(context, part, &piece, key.as_ref()));
     let (Some(cache), Some(key)) = (&context.cache, &key) else { return paying.await };
     let paying = async {
         part.progress.note(|figures| figures.used.cache_misses += 1);

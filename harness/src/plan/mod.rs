@@ -17,7 +17,7 @@ use reports::record::Clock;
 use scenarios::{Scenario, library, suggest};
 use strict_toml::Document;
 
-use self::run_plan::RunPlan;
+use self::run_plan::{DIRECT_FROM, RunPlan};
 use crate::args::{ClockArg, RunArgs, ServiceArgs};
 use crate::process::terminal;
 use crate::service::admin_client::RemoteMock;
@@ -253,6 +253,7 @@ fn bare(name: &str, scenario: Scenario, targets: Vec<Arc<dyn TargetPlan>>) -> Ru
         cache: None,
         mock: None,
         docs: None,
+        direct_from: DIRECT_FROM,
         scenario,
     }
 }

@@ -4,11 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use generators::Load;
+use mock_claude::fault::FaultConfig;
 use reports::record::{self, Clock, Header, PipelineHeader};
 use scenarios::Scenario;
 use sha2::{Digest, Sha256};
 
 use crate::run::work::{Work, jobs_until};
+use crate::service::Way;
 use crate::service::admin_client::RemoteMock;
 use crate::source::SourceFile;
 use crate::storage::cache::CachePlace;
@@ -46,7 +48,12 @@ pub struct RunPlan {
     pub mock: Option<RemoteMock>,
     /// Where the documentation goes, if it is wanted.
     pub docs: Option<PathBuf>,
+    /// Jobs from which on a simulated run makes no HTTP of its requests, where it may.
+    pub direct_from: u64,
 }
+
+/// Jobs from which on a simulated run makes no HTTP of its requests: below, it costs little.
+pub const DIRECT_FROM: u64 = 1_000;
 
 impl RunPlan {
     /// Puts other targets under the load: in real time, where one of them needs it.
@@ -88,6 +95,12 @@ impl RunPlan {
     /// Jobs of all targets.
     pub fn jobs(&self) -> u64 {
         self.targets.iter().map(|target| self.jobs_of(&**target)).sum()
+    }
+
+    /// How the requests of a simulated run reach the mock. Faults of the connection need one.
+    pub fn way(&self) -> Way {
+        let spared = self.scenario.fault.iter().all(FaultConfig::spares_connections);
+        if spared && self.work().jobs() >= self.direct_from { Way::Direct } else { Way::Pipe }
     }
 
     /// The clock that a target follows.

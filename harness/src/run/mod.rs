@@ -148,7 +148,9 @@ impl TargetRun<'_> {
         let clock = RunClock::starting_at(SIMULATED_EPOCH_MS);
         let billing = Arc::new(Billing::default());
         let mock = self.mock(SIMULATED_EPOCH_MS, &billing, 0, None);
-        self.drive(Service::in_process(mock, billing, self.earlier.ledger()), clock).await
+        let service =
+            Service::in_process(mock, self.plan.way(), billing, self.earlier.ledger());
+        self.drive(service, clock).await
     }
 
     /// In real time, with a mock of its own.

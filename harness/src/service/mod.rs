@@ -1,12 +1,13 @@
 //! What a target talks to, and what knows the price of it: a mock of the API.
 //!
-//! It is in this process, over a [`pipe`] in simulated time and over a [`socket`] in real time, or
-//! it was started elsewhere and an [`admin_client`] asks it what it charged. [`billing`] matches
+//! It is in this process, over a [`pipe`] or by a [`direct`] call in simulated time and over a
+//! [`socket`] in real time, or it was started elsewhere and an [`admin_client`] asks it what it charged. [`billing`] matches
 //! charges with requests.
 
 pub mod admin_client;
 pub mod billing;
 pub mod calls;
+pub mod direct;
 pub mod pipe;
 pub mod socket;
 
@@ -19,9 +20,19 @@ use mock_claude::MockClaude;
 use self::admin_client::{LedgerSum, RemoteMock};
 use self::billing::Billing;
 use self::calls::Calls;
+use self::direct::Direct;
 use self::pipe::Pipe;
 use self::socket::Socket;
 use crate::Failure;
+
+/// How requests reach a mock in this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// As bytes of HTTP over a pipe.
+    Pipe,
+    /// By a call.
+    Direct,
+}
 
 /// Says what was charged and counted until now, over all lives of the run.
 type Ledger = Box<dyn Fn() -> Result<LedgerSum, Failure> + Send + Sync>;
@@ -48,8 +59,16 @@ impl fmt::Debug for Service {
 impl Service {
     /// A mock in this process, without a port. `earlier` is what mocks of earlier lives charged,
     /// which are gone.
-    pub fn in_process(mock: MockClaude, billing: Arc<Billing>, earlier: LedgerSum) -> Self {
-        let client = Client::new(Pipe::new(mock.clone()));
+    pub fn in_process(
+        mock: MockClaude,
+        way: Way,
+        billing: Arc<Billing>,
+        earlier: LedgerSum,
+    ) -> Self {
+        let client = match way {
+            Way::Pipe => Client::new(Pipe::new(mock.clone())),
+            Way::Direct => Client::new(Direct::new(mock.clone())),
+        };
         Self { client, url: None, billing, calls: None, ledger: ledger_of(mock, earlier) }
     }
 

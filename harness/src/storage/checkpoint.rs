@@ -94,9 +94,14 @@ impl Checkpoint {
             let record = serde_json::from_str(&line);
             let must_be_known = match &record {
                 Ok(Record::Header(_) | Record::Attempt(_) | Record::Fault(_)) | Err(_) => true,
-                // A job that was stopped with the run is begun again.
-                Ok(Record::Job(_) | Record::Platform(_)) => false,
-                Ok(Record::PipelineEnd(_) | Record::Footer(_)) => false,
+                // A job that was stopped with the run is begun again, and an end of a run that
+                // goes on was none.
+                Ok(
+                    Record::Job(_)
+                    | Record::Platform(_)
+                    | Record::PipelineEnd(_)
+                    | Record::Footer(_),
+                ) => false,
             };
             let is_known = record.is_ok_and(|record| known.contains(&record.to_line()));
             if must_be_known && !is_known {

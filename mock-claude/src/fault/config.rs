@@ -38,6 +38,18 @@ pub enum FaultConfig {
 }
 
 impl FaultConfig {
+    /// Whether it decides what is answered and when, and leaves the bytes and the connection that
+    /// they come over alone.
+    pub fn spares_connections(&self) -> bool {
+        match self {
+            Self::Status(_) | Self::Latency(_) | Self::None(_) => true,
+            Self::Sequence(fault) => fault.outcomes.iter().all(Self::spares_connections),
+            Self::Wire(_) | Self::RefusedConnection(_) | Self::Stream(_) | Self::Semantic(_) => {
+                false
+            }
+        }
+    }
+
     pub(super) fn kind(&self) -> &dyn Kind {
         match self {
             Self::Status(fault) => fault,

@@ -11,6 +11,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use http::Request;
 use strict_toml::Problem;
 use tokio::net::TcpListener;
 
@@ -97,6 +101,16 @@ impl MockClaude {
             }
         });
         client
+    }
+
+    /// Answers one request without a connection: the same decisions at the same times, and no HTTP
+    /// in between. Faults of the connection, of the wire and of streams have nothing to act on.
+    pub fn ask(
+        &self,
+        request: Request<Bytes>,
+    ) -> impl Future<Output = Response> + Send + use<> {
+        let answer = self.api.alone(request);
+        async move { answer.await.map(Body::new) }
     }
 
     /// Serves on a free port of this machine, until what is returned is dropped.

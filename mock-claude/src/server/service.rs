@@ -13,6 +13,7 @@ use axum::response::Response;
 use axum::{BoxError, Router};
 use bytes::Bytes;
 use http::{Method, Request, Uri};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::{HttpService, service_fn};
 use hyper_util::rt::TokioIo;
@@ -74,6 +75,15 @@ impl Api {
             async move { Ok::<_, Infallible>(answer.await) }
         });
         http1().serve_connection(io, service)
+    }
+
+    /// Answers one request as the only one of its connection.
+    pub(crate) fn alone(
+        &self,
+        request: Request<Bytes>,
+    ) -> impl Future<Output = http::Response<Traced>> + Send + use<> {
+        let control = Control::of_connection(self.core.journal.next_connection());
+        self.answer(request.map(Full::new), Some(control))
     }
 
     /// Answers one request; `control` is the connection that it came on, where faults can reach it.
