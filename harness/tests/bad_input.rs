@@ -268,4 +268,6 @@ fn records_of_something_else_are_invalid() {
     report("hello\n", &["line 1"]);
     report("{\"record\":\"header\",\"format\":9}\n", &["format 9", "reads format 1"]);
     report(&text.replacen("\"attempt\"", "\"atempt\"", 1), &["line 2"]);
+    let endless = text.replacen("\"attempt\"", &"x".repeat(17 << 20), 1);
+    report(&endless, &["line 2 is longer than any record"]);
 }

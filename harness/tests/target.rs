@@ -111,7 +111,7 @@ async fn call_once(line: &Line, job: Job, within: &Invocation) -> JobEnd {
     });
     let failure = outcome.result.clone().err();
     let attempt = Attempt {
-        pipeline: "closure".to_owned(),
+        pipeline: "closure".into(),
         job: job.number,
         chunk: 1,
         attempt: 1,

@@ -98,7 +98,7 @@ fn one_file(records: &mut Vec<Record>, pipeline: &str, number: u64, retries: boo
 
 fn fault(pipeline: &str, number: u64) -> Record {
     Record::Fault(Fault {
-        pipeline: pipeline.to_owned(),
+        pipeline: pipeline.into(),
         at_us: 50_000,
         name: "burst_limit".to_owned(),
         status: Some(429),
@@ -125,7 +125,7 @@ fn attempt(
 ) -> Record {
     let (tokens_in, tokens_out) = if refused { (0, 0) } else { tokens(number) };
     Record::Attempt(Attempt {
-        pipeline: pipeline.to_owned(),
+        pipeline: pipeline.into(),
         job: number,
         chunk: 1,
         attempt,
@@ -146,7 +146,7 @@ fn attempt(
 fn job(pipeline: &str, number: u64, calls: u64, end_us: u64, documented: bool) -> Record {
     let (tokens_in, tokens_out) = if documented { tokens(number) } else { (0, 0) };
     Record::Job(Job {
-        pipeline: pipeline.to_owned(),
+        pipeline: pipeline.into(),
         job: number,
         path: format!("src/module_{number:02}.py"),
         bytes: 4_000,
@@ -174,7 +174,7 @@ fn job(pipeline: &str, number: u64, calls: u64, end_us: u64, documented: bool) -
 
 fn end(pipeline: &str, records: &[Record]) -> Record {
     let mut end = PipelineEnd {
-        pipeline: pipeline.to_owned(),
+        pipeline: pipeline.into(),
         elapsed_us: 0,
         ledger_microusd: 0,
         ledger_requests: 0,

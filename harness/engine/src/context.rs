@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use mock_claude::internals::chance::Chance;
 use reports::Cause;
+use reports::record::PipelineName;
 
 use crate::admission::Admission;
 use crate::cache::Cache;
@@ -15,7 +16,7 @@ use crate::preset::Preset;
 #[derive(Debug)]
 pub struct Context {
     /// The pipeline's name in the records.
-    pub name: String,
+    pub name: PipelineName,
     /// Its stages.
     pub preset: Preset,
     /// Its connection to the API.

@@ -11,7 +11,7 @@ use reports::render::Exporter;
 
 use crate::Failure;
 use crate::process::terminal;
-use crate::storage::files::write_atomically;
+use crate::storage::files::write_piecewise;
 
 /// Formats that were asked for, and where they go.
 #[derive(Debug)]
@@ -52,18 +52,18 @@ impl<'a, T: ?Sized> Delivery<'a, T> {
             return self
                 .formats
                 .iter()
-                .try_for_each(|format| terminal::print(&format.text(subject, style)));
+                .try_for_each(|format| terminal::stream(|to| format.write(subject, style, to)));
         };
         let style = Style { verbose, ..Style::PLAIN };
         let is_folder = out.is_dir() || out.as_os_str().to_string_lossy().ends_with('/');
         if let [format] = self.formats[..]
             && !is_folder
         {
-            return write_atomically(out, &format.text(subject, style));
+            return write_piecewise(out, |to| format.write(subject, style, to));
         }
         fs::create_dir_all(out).map_err(|error| Failure::unwritable(out, &error))?;
         for file in self.formats.iter().flat_map(|format| format.files(subject, style)) {
-            write_atomically(&out.join(file.name), &file.text)?;
+            write_piecewise(&out.join(&file.name), |to| file.write_to(to))?;
         }
         Ok(())
     }

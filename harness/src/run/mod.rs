@@ -24,7 +24,7 @@ use mock_claude::internals::clock::SIMULATED_EPOCH_MS;
 use mock_claude::journal::{Entry, Journal, Record as Seen, Trace, Watcher};
 use reports::Measured;
 use reports::measured::Generator;
-use reports::record::{Clock, Fault, PipelineEnd, Record};
+use reports::record::{Clock, Fault, PipelineEnd, PipelineName, Record};
 use reports::text::escape;
 
 use self::driver::drive;
@@ -148,8 +148,7 @@ impl TargetRun<'_> {
         let clock = RunClock::starting_at(SIMULATED_EPOCH_MS);
         let billing = Arc::new(Billing::default());
         let mock = self.mock(SIMULATED_EPOCH_MS, &billing, 0, None);
-        let service =
-            Service::in_process(mock, self.plan.way(), billing, self.earlier.ledger());
+        let service = Service::in_process(mock, self.plan.way(), billing, self.earlier.ledger());
         self.drive(service, clock).await
     }
 
@@ -168,9 +167,10 @@ impl TargetRun<'_> {
         let clock = self.begin(LedgerSum::default())?.0;
         let billing = Arc::new(Billing::default());
         let passed_us = clock.now_us();
-        let calls = self.target.needs_real_time().then(|| {
-            Arc::new(Calls::new(self.name.to_owned(), Arc::clone(self.recorder), passed_us))
-        });
+        let calls = self
+            .target
+            .needs_real_time()
+            .then(|| Arc::new(Calls::new(self.name.into(), Arc::clone(self.recorder), passed_us)));
         let mock = self.mock(measure::epoch_ms(), &billing, passed_us, calls.clone());
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let server = tokio::spawn(mock.clone().serve(listener, async {
@@ -223,7 +223,7 @@ impl TargetRun<'_> {
         let watch = Watch {
             billing: Arc::clone(billing),
             recorder: Arc::clone(self.recorder),
-            pipeline: self.name.to_owned(),
+            pipeline: self.name.into(),
             passed_us,
             calls,
         };
@@ -243,7 +243,7 @@ impl TargetRun<'_> {
         let setup = Setup { plan, service, recorder, earlier: &earlier, tags, clock };
         let target = self.target.set_up(setup).await?;
         let subject = Arc::new(Subject {
-            name: self.name.to_owned(),
+            name: self.name.into(),
             target,
             recorder: Arc::clone(recorder),
             earlier,
@@ -261,7 +261,7 @@ impl TargetRun<'_> {
         subject.target.finish().await;
         let ledger = service.ledger()?;
         recorder.record(&Record::PipelineEnd(PipelineEnd {
-            pipeline: self.name.to_owned(),
+            pipeline: self.name.into(),
             elapsed_us: clock.now_us(),
             ledger_microusd: ledger.cost_microusd,
             ledger_requests: ledger.requests,
@@ -285,7 +285,7 @@ impl TargetRun<'_> {
 struct Watch {
     billing: Arc<Billing>,
     recorder: Arc<Recorder>,
-    pipeline: String,
+    pipeline: PipelineName,
     passed_us: u64,
     calls: Option<Arc<Calls>>,
 }

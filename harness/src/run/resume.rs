@@ -87,12 +87,14 @@ pub fn begin(recorder: &Recorder, header: Header) -> Result<BTreeMap<String, Ear
         recorder.replay(&record);
         match record {
             Record::Attempt(attempt) => {
-                lives.entry(attempt.pipeline.clone()).or_default().add(&attempt);
+                lives.entry(attempt.pipeline.to_string()).or_default().add(&attempt);
             }
             Record::Job(job) => {
-                lives.entry(job.pipeline).or_default().done.insert(job.job);
+                lives.entry(job.pipeline.to_string()).or_default().done.insert(job.job);
             }
-            Record::PipelineEnd(end) => lives.entry(end.pipeline).or_default().ended = true,
+            Record::PipelineEnd(end) => {
+                lives.entry(end.pipeline.to_string()).or_default().ended = true;
+            }
             Record::Header(_) | Record::Fault(_) | Record::Platform(_) | Record::Footer(_) => {}
         }
     }
@@ -110,7 +112,7 @@ pub async fn reconcile(
 ) -> Result<(), Failure> {
     let intents = checkpoint.intents().map_err(|error| unreadable(&error))?;
     let open: Vec<(String, Intent)> =
-        intents.into_iter().filter(|(_, intent)| intent.pipeline == pipeline).collect();
+        intents.into_iter().filter(|(_, intent)| *intent.pipeline == *pipeline).collect();
     for (tag, intent) in open {
         let mut bill = billing.take(&tag);
         if bill == Bill::default() {

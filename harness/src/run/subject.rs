@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use engine::outside::RunClock;
+use reports::record::PipelineName;
 
 use super::recorder::Recorder;
 use super::resume::Earlier;
@@ -12,7 +13,7 @@ use crate::target::Target;
 /// A target under load.
 pub struct Subject {
     /// What the records call it.
-    pub name: String,
+    pub name: PipelineName,
     /// What does the jobs.
     pub target: Arc<dyn Target>,
     /// Where records go.

@@ -16,7 +16,7 @@ use mock_claude::Entry;
 use mock_claude::journal::{Record as Seen, Trace, Watcher};
 use parking_lot::Mutex;
 use reports::Cause;
-use reports::record::{Attempt, NO_JOB, Record};
+use reports::record::{Attempt, NO_JOB, PipelineName, Record};
 use tokio::sync::Notify;
 
 use crate::run::recorder::Recorder;
@@ -30,7 +30,7 @@ type Attribution = Box<dyn Fn(&str) -> Option<u64> + Send + Sync>;
 
 /// The calls of one target.
 pub struct Calls {
-    pipeline: String,
+    pipeline: PipelineName,
     recorder: Arc<Recorder>,
     /// How long the target ran before there was this mock, in microseconds.
     passed_us: u64,
@@ -87,7 +87,7 @@ struct Place {
 
 impl Calls {
     /// The calls of a target, none so far.
-    pub fn new(pipeline: String, recorder: Arc<Recorder>, passed_us: u64) -> Self {
+    pub fn new(pipeline: PipelineName, recorder: Arc<Recorder>, passed_us: u64) -> Self {
         Self {
             pipeline,
             recorder,

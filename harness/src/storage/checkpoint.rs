@@ -138,7 +138,7 @@ impl Checkpoint {
         transaction.open_table(INTENTS)?.remove(tag)?;
         if let Some((key, answer)) = answer {
             let paid = Paid { job: attempt.job, entry: CacheEntry::of(answer, 0) };
-            let place = (attempt.pipeline.as_str(), key.bytes());
+            let place = (&*attempt.pipeline, key.bytes());
             let bytes = serde_json::to_vec(&paid)?;
             transaction.open_table(ANSWERS)?.insert(place, bytes.as_slice())?;
         }

@@ -1,18 +1,31 @@
 //! Writes files so that a reader never sees half of one.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use crate::Failure;
 
+/// Writes a text as [`write_piecewise`] does.
+pub fn write_atomically(path: &Path, text: &str) -> Result<(), Failure> {
+    write_piecewise(path, |out| out.write_all(text.as_bytes()))
+}
+
 /// Writes a file, whole or not at all. A link leads to what is written, a device or a pipe takes
 /// the text as it comes, and a file that was there keeps its mode.
-pub fn write_atomically(path: &Path, text: &str) -> Result<(), Failure> {
+pub fn write_piecewise(
+    path: &Path,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Failure> {
     let there = fs::metadata(path).ok();
+    let content = |file: &mut File| {
+        let mut out = BufWriter::new(file);
+        content(&mut out)?;
+        out.flush()
+    };
     let write = || -> io::Result<()> {
         if there.as_ref().is_some_and(|there| !there.is_file()) {
-            return File::options().write(true).open(path)?.write_all(text.as_bytes());
+            return content(&mut File::options().write(true).open(path)?);
         }
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let folder = match target.parent() {
@@ -20,7 +33,7 @@ pub fn write_atomically(path: &Path, text: &str) -> Result<(), Failure> {
             _ => Path::new("."),
         };
         let mut file = tempfile::Builder::new().permissions(permissions()).tempfile_in(folder)?;
-        file.write_all(text.as_bytes())?;
+        content(file.as_file_mut())?;
         if let Some(there) = &there {
             file.as_file().set_permissions(there.permissions())?;
         }

@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 
 use reports::Measured;
 use reports::record::Record;
-use reports::render::RUNS;
+use reports::render::{RUNS, ReportFile};
 
 use super::checkpoint::{self, CHECKPOINT, Checkpoint};
-use super::files::write_atomically;
+use super::files::{write_atomically, write_piecewise};
 use crate::Failure;
 
 /// The records of a run.
@@ -151,9 +151,14 @@ impl RunFolder {
         Measured::read(&text).ok()
     }
 
-    /// Writes one report, whole or not at all.
+    /// Writes one file, whole or not at all.
     pub fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
         write_atomically(&self.path.join(name), text)
+    }
+
+    /// Writes one report, whole or not at all.
+    pub fn report(&self, file: &ReportFile<'_>) -> Result<(), Failure> {
+        write_piecewise(&self.path.join(&file.name), |out| file.write_to(out))
     }
 }
 

@@ -13,7 +13,7 @@ use engine::{Context, Finished, Pipeline, Preset, Task};
 use futures_util::future::{BoxFuture, FutureExt};
 use mock_claude::internals::chance::Chance;
 use reports::Cause;
-use reports::record::{Fault, PipelineHeader, Record};
+use reports::record::{Fault, PipelineHeader, PipelineName, Record};
 
 use super::{Job, JobEnd, Limits, Setup, Target, TargetPlan};
 use crate::Failure;
@@ -83,7 +83,7 @@ impl Builtin {
             Box::new(answers) as Box<dyn Kept>
         });
         let context = Context {
-            name: self.name.clone(),
+            name: self.name.as_str().into(),
             preset: self.preset.clone(),
             client: service.client.clone(),
             admission,
@@ -113,7 +113,7 @@ impl Builtin {
         let mut backend = CachePlace::open(plan.cache.as_ref(), rules.served_ms())?;
         let faults = &plan.scenario.cache_fault;
         if !faults.is_empty() {
-            let observer = observer(self.name.clone(), Arc::clone(recorder), clock);
+            let observer = observer(self.name.as_str().into(), Arc::clone(recorder), clock);
             backend = Box::new(Faulty::new(backend, faults.clone(), plan.seed, clock, observer));
         }
         Ok(Some(Cache::new(rules, backend, clock)))
@@ -122,7 +122,7 @@ impl Builtin {
 
 /// Puts every fault of a cache on record.
 fn observer(
-    pipeline: String,
+    pipeline: PipelineName,
     recorder: Arc<Recorder>,
     clock: RunClock,
 ) -> impl Fn(&str, &Key) + Send + Sync + 'static {

@@ -96,7 +96,7 @@ mod tests {
         let run = fixture::concurrent();
         let failures = failures(&run);
         assert_eq!(failures.len(), 6);
-        let phase1 = |f: &Failure<'_>| f.status() == Some(429) && f.job.pipeline == "phase1";
+        let phase1 = |f: &Failure<'_>| f.status() == Some(429) && f.job.pipeline == *"phase1";
         assert!(failures.iter().all(phase1));
         assert!(failures.iter().all(|f| f.fault.is_some_and(|fault| fault.name == "burst_limit")));
     }

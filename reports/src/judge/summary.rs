@@ -242,7 +242,7 @@ mod tests {
     fn what_the_platform_did_is_summed_over_the_jobs() {
         let mut run = fixture::concurrent();
         let one = |job, zombie_microusd, queued_us| Platform {
-            pipeline: "phase1".to_owned(),
+            pipeline: "phase1".into(),
             job,
             zombie_microusd,
             queued_us,

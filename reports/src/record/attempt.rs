@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::cause::Cause;
+use super::name::PipelineName;
 
 /// The job of an attempt that belongs to none.
 pub const NO_JOB: u64 = 0;
@@ -14,7 +15,7 @@ pub const NO_JOB: u64 = 0;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     /// The pipeline that called.
-    pub pipeline: String,
+    pub pipeline: PipelineName,
     /// The job, counted from 1; [`NO_JOB`] where the call of a command or a service belongs to
     /// none.
     pub job: u64,
@@ -66,7 +67,7 @@ impl Attempt {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
     /// The pipeline that met it.
-    pub pipeline: String,
+    pub pipeline: PipelineName,
     /// When it was injected.
     pub at_us: u64,
     /// The fault's name in the scenario.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::cause::Cause;
+use super::name::PipelineName;
 
 /// How a job ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -20,7 +21,7 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
     /// The pipeline.
-    pub pipeline: String,
+    pub pipeline: PipelineName,
     /// The job, counted from 1 in the order of arrival.
     pub job: u64,
     /// The file, relative to the input's root, with `/` between folders.
@@ -73,7 +74,7 @@ pub struct Job {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Platform {
     /// The pipeline.
-    pub pipeline: String,
+    pub pipeline: PipelineName,
     /// The job, counted from 1.
     pub job: u64,
     /// The HTTP status that the caller of the platform got; absent where nobody waits for one.

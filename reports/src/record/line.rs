@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::attempt::{Attempt, Fault};
 use super::header::Header;
 use super::job::{Job, Platform};
+use super::name::PipelineName;
 
 /// The version of the record format that this crate writes, and the only one that it reads.
 pub const FORMAT: u32 = 1;
@@ -33,7 +34,7 @@ pub enum Record {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PipelineEnd {
     /// The pipeline.
-    pub pipeline: String,
+    pub pipeline: PipelineName,
     /// From the first arrival to the end of the last job.
     pub elapsed_us: u64,
     /// Everything that the mock's ledger charged; equals the sum over the attempts.

@@ -14,6 +14,7 @@ mod header;
 mod job;
 mod line;
 pub mod measured;
+mod name;
 
 pub use attempt::{Attempt, Fault, NO_JOB};
 pub use category::{Category, Priority};
@@ -23,3 +24,4 @@ pub use header::{Clock, Currency, Header, PipelineHeader};
 pub use job::{Job, Outcome, Platform};
 pub use line::{FORMAT, Footer, PipelineEnd, Record};
 pub use measured::Measured;
+pub use name::PipelineName;

@@ -5,6 +5,7 @@
 //! to report. Invariant: a text depends on the arguments alone.
 
 use std::fmt;
+use std::io::{self, Write};
 
 use super::style::Style;
 
@@ -21,13 +22,32 @@ pub struct ReportFormat {
     pub kept: bool,
 }
 
+/// What writes a text, piece by piece.
+type Writing<'a> = dyn Fn(&mut dyn Write) -> io::Result<()> + 'a;
+
 /// A file of a report.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReportFile {
+pub struct ReportFile<'a> {
     /// Its name in the folder.
     pub name: String,
-    /// What is in it.
-    pub text: String,
+    write: Box<Writing<'a>>,
+}
+
+impl fmt::Debug for ReportFile<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("ReportFile").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl<'a> ReportFile<'a> {
+    /// A file that is written by `write`.
+    pub(super) fn new(name: String, write: impl Fn(&mut dyn Write) -> io::Result<()> + 'a) -> Self {
+        Self { name, write: Box::new(write) }
+    }
+
+    /// Writes what is in it.
+    pub fn write_to(&self, out: &mut dyn Write) -> io::Result<()> {
+        (self.write)(out)
+    }
 }
 
 /// One format of `T`.
@@ -38,9 +58,22 @@ pub trait Exporter<T: ?Sized>: fmt::Debug + Sync {
     /// The text, for a screen or for a file of the user's choice.
     fn text(&self, subject: &T, style: Style) -> String;
 
-    /// The files in a folder: one, unless the format says otherwise.
-    fn files(&self, subject: &T, style: Style) -> Vec<ReportFile> {
-        let name = self.format().file.to_owned();
-        vec![ReportFile { name, text: self.text(subject, style) }]
+    /// Writes the text. A format with a line for each job writes it piece by piece, because a run
+    /// of a million jobs would have a text of a hundred megabytes.
+    fn write(&self, subject: &T, style: Style, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(self.text(subject, style).as_bytes())
     }
+
+    /// The files in a folder: one, unless the format says otherwise.
+    fn files<'a>(&'a self, subject: &'a T, style: Style) -> Vec<ReportFile<'a>> {
+        let name = self.format().file.to_owned();
+        vec![ReportFile::new(name, move |out| self.write(subject, style, out))]
+    }
+}
+
+/// The text of what is written piece by piece.
+pub(super) fn text_of(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
+    let mut bytes = Vec::new();
+    write(&mut bytes).expect("memory can be written");
+    String::from_utf8(bytes).expect("every format is text")
 }

@@ -34,7 +34,8 @@ fn every_format_of_runs_has_a_text_and_files_that_say_the_same() {
         let text = format.text(&runs, Style::PLAIN);
         assert!(!text.is_empty(), "{name}");
         let files = format.files(&runs, Style::PLAIN);
-        let joined: Vec<&str> = files.iter().map(|file| file.text.as_str()).collect();
+        let text_of = |file: &ReportFile<'_>| export::text_of(|out| file.write_to(out));
+        let joined: Vec<String> = files.iter().map(text_of).collect();
         assert_eq!(joined.join("\n"), text, "{name}");
     }
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::contents::{Gap, PipelineRun, Run};
 use super::plausible;
-use crate::record::{FORMAT, Record};
+use crate::record::{FORMAT, PipelineName, Record};
 
 /// Why a file is not a readable run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +63,8 @@ impl Run {
 pub struct RunReader {
     line: u64,
     run: Option<Run>,
+    /// The name of each pipeline, which its records share.
+    names: Vec<PipelineName>,
     /// A line that could not be read: torn where it stays the last, an error where it does not.
     unread: Option<ReadError>,
 }
@@ -101,19 +103,28 @@ impl RunReader {
             return Err(self.malformed(message));
         }
         let Some(run) = &mut self.run else {
-            self.run = Some(begin(record)?);
+            let run = begin(record)?;
+            self.names = run.pipelines.iter().map(|p| p.header.name.as_str().into()).collect();
+            self.run = Some(run);
             return Ok(());
         };
+        let names = &self.names;
         if run.footer.is_some() {
             return Err(self.malformed("a record after the footer".to_owned()));
         }
         let placed = match record {
             Record::Header(_) => Err("a second header".to_owned()),
-            Record::Attempt(r) => owner(run, &r.pipeline).map(|p| p.attempts.push(r)),
-            Record::Fault(r) => owner(run, &r.pipeline).map(|p| p.faults.push(r)),
-            Record::Job(r) => owner(run, &r.pipeline).map(|p| p.jobs.push(r)),
-            Record::Platform(r) => owner(run, &r.pipeline).map(|p| p.platform.push(r)),
-            Record::PipelineEnd(r) => owner(run, &r.pipeline).map(|p| p.end = Some(r)),
+            Record::Attempt(mut r) => {
+                owner(run, names, &mut r.pipeline).map(|p| p.attempts.push(r))
+            }
+            Record::Fault(mut r) => owner(run, names, &mut r.pipeline).map(|p| p.faults.push(r)),
+            Record::Job(mut r) => owner(run, names, &mut r.pipeline).map(|p| p.jobs.push(r)),
+            Record::Platform(mut r) => {
+                owner(run, names, &mut r.pipeline).map(|p| p.platform.push(r))
+            }
+            Record::PipelineEnd(mut r) => {
+                owner(run, names, &mut r.pipeline).map(|p| p.end = Some(r))
+            }
             Record::Footer(footer) => {
                 let found = line - 1;
                 if footer.records != found {
@@ -196,10 +207,19 @@ fn begin(record: Record) -> Result<Run, ReadError> {
     Ok(Run { header, pipelines, footer: None, gaps: Vec::new() })
 }
 
-/// The pipeline that a record belongs to, or why there is none.
-fn owner<'a>(run: &'a mut Run, name: &str) -> Result<&'a mut PipelineRun, String> {
-    let owner = run.pipelines.iter_mut().find(|p| p.header.name == name);
-    owner.ok_or_else(|| format!("the pipeline `{name}` is not in the header"))
+/// The pipeline that a record belongs to, whose name it then shares, or why there is none.
+fn owner<'a>(
+    run: &'a mut Run,
+    names: &[PipelineName],
+    name: &mut PipelineName,
+) -> Result<&'a mut PipelineRun, String> {
+    match names.iter().position(|known| known == name) {
+        Some(place) => {
+            *name = names[place].clone();
+            Ok(&mut run.pipelines[place])
+        }
+        None => Err(format!("the pipeline `{name}` is not in the header")),
+    }
 }
 
 impl fmt::Display for ReadError {

@@ -113,7 +113,7 @@ fn a_file_that_does_not_begin_with_a_header_is_refused() {
 fn a_record_of_a_pipeline_that_the_header_does_not_name_is_refused() {
     let mut records = fixture::records();
     let Record::Fault(fault) = &mut records[5] else { panic!("the fixture has another order") };
-    fault.pipeline = "phase9".to_owned();
+    fault.pipeline = "phase9".into();
     let error = Run::from_records(records).unwrap_err();
     assert!(matches!(error, ReadError::Malformed { line: 6, .. }), "{error}");
 }
@@ -133,7 +133,7 @@ fn any_attempt() -> impl Strategy<Value = Attempt> {
     )
         .prop_map(
             |([job, start_us, end_us, tokens_in, cost_microusd], cause, detail, status)| Attempt {
-                pipeline: "phase1".to_owned(),
+                pipeline: "phase1".into(),
                 job,
                 chunk: 1,
                 attempt: 1,

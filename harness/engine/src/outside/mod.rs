@@ -10,7 +10,7 @@ pub mod progress;
 
 use std::fmt;
 
-use reports::record::Attempt;
+use reports::record::{Attempt, PipelineName};
 use serde::{Deserialize, Serialize};
 
 use crate::cache::Key;
@@ -47,7 +47,7 @@ pub trait Kept: fmt::Debug + Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
     /// The pipeline that sends it.
-    pub pipeline: String,
+    pub pipeline: PipelineName,
     /// The job.
     pub job: u64,
     /// The part.

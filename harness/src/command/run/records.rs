@@ -3,7 +3,7 @@
 //! A run is judged here, where it is read: every command gets it as a [`Judged`].
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::slice;
 use std::sync::Arc;
@@ -20,6 +20,10 @@ use crate::run::progress::Progress;
 use crate::run::recorder::Recorder;
 use crate::storage::folder::{MEASURED, OUTPUT, RECORDS, RunFolder};
 use crate::{Exit, Failure};
+
+/// The longest line of a record file that is read, in bytes. The longest that is written has a
+/// scenario's question and all its expectations, or the words of a server, which are cut.
+const MAX_LINE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Runs one plan into its folder.
 pub fn perform(
@@ -95,17 +99,24 @@ pub fn read(run: &Path) -> Result<Run, Failure> {
     let mut reader = RunReader::default();
     let mut lines = BufReader::new(file);
     let mut line = Vec::new();
-    loop {
+    for number in 1.. {
         line.clear();
         let read = lines
+            .by_ref()
+            .take(MAX_LINE_BYTES)
             .read_until(b'\n', &mut line)
             .map_err(|error| Failure::unreadable(&path, &error))?;
         if read == 0 {
-            return reader.finish().map_err(malformed);
+            break;
+        }
+        if read as u64 == MAX_LINE_BYTES {
+            let message = format!("`{}`: line {number} is longer than any record", path.display());
+            return Err(Failure::new(Exit::Invalid, message));
         }
         let text = String::from_utf8_lossy(&line);
         reader.push(text.trim_end_matches(['\n', '\r'])).map_err(malformed)?;
     }
+    reader.finish().map_err(malformed)
 }
 
 /// Everything that follows from the records, as files alongside them, and what this machine took.
@@ -113,7 +124,7 @@ pub fn write_reports(folder: &RunFolder, judged: &Judged) -> Result<(), Failure>
     let runs = slice::from_ref(judged);
     for format in RUNS.iter().filter(|format| format.format().kept) {
         for file in format.files(runs, Style::PLAIN) {
-            folder.write(&file.name, &file.text)?;
+            folder.report(&file)?;
         }
     }
     judged.measured().map_or(Ok(()), |measured| folder.write(MEASURED, &measured.to_json()))

@@ -17,7 +17,7 @@ const BUSY: Option<Cause> = Some(Cause::Overloaded);
 
 fn attempt(start_ms: u64, took_ms: u64, cause: Option<Cause>) -> Attempt {
     Attempt {
-        pipeline: "client".to_owned(),
+        pipeline: "client".into(),
         job: 1,
         chunk: 1,
         attempt: 1,
@@ -53,7 +53,7 @@ fn job(questions: &[Question], said_done: bool, cause: Option<Cause>) -> Job {
     let all = || questions.iter().flat_map(|question| &question.attempts);
     let failed = cause.is_some() || !said_done;
     Job {
-        pipeline: "client".to_owned(),
+        pipeline: "client".into(),
         job: 1,
         path: "a.py".to_owned(),
         bytes: 1,

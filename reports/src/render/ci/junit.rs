@@ -3,14 +3,17 @@
 //! Invariants: what could not be measured is an error and never skipped, so that it stays red; a
 //! break that the scenario expects is skipped and says so; there is no time of day in it.
 
+use std::io::{self, Write};
+use std::iter::once;
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::judge::{Check, Failure, Judged, Verdict};
 use crate::record::{Job, Outcome};
-use crate::render::export::{Exporter, ReportFormat};
+use crate::render::export::{Exporter, ReportFormat, text_of};
 use crate::render::style::Style;
+use crate::run::PipelineRun;
 use crate::text::escape;
 
 /// `--format junit`.
@@ -27,32 +30,113 @@ impl Exporter<[Judged]> for Junit {
         }
     }
 
-    fn text(&self, runs: &[Judged], _style: Style) -> String {
+    fn text(&self, runs: &[Judged], style: Style) -> String {
+        text_of(|out| self.write(runs, style, out))
+    }
+
+    fn write(&self, runs: &[Judged], _style: Style, out: &mut dyn Write) -> io::Result<()> {
+        let failures: Vec<Vec<Failure<'_>>> = runs.iter().map(Judged::failures).collect();
+        let suites = runs.iter().zip(&failures).flat_map(|(judged, failures)| {
+            let pipelines = judged.run().pipelines.iter();
+            let jobs = pipelines.map(move |pipeline| Suite::jobs(judged, pipeline, failures));
+            once(Suite::Gates(gates(judged))).chain(jobs)
+        });
+        let suites: Vec<Suite<'_>> = suites.collect();
         let mut report = Report::new("chaos");
-        for judged in runs {
-            add_run(&mut report, judged);
-        }
-        report.to_string().expect("a report of text is XML") + "\n"
+        report.add_test_suites(suites.iter().map(Suite::counts));
+        // It has the sums of its suites, which follow one by one.
+        report.test_suites.clear();
+        let frame = xml(&report);
+        let (start, end) = frame.split_once(REPORT_END).unwrap_or((&frame, ""));
+        out.write_all(start.as_bytes())?;
+        suites.iter().try_for_each(|suite| suite.write(out))?;
+        writeln!(out, "{REPORT_END}{end}")
     }
 }
 
-fn add_run(report: &mut Report, judged: &Judged) {
+/// What the XML of the library ends with.
+const REPORT_END: &str = "</testsuites>";
+const SUITE_END: &str = "    </testsuite>\n";
+
+/// Cases that are in memory at once.
+const AT_ONCE: usize = 1_000;
+
+/// The cases of one run: its expectations, or the jobs of one of its pipelines.
+enum Suite<'a> {
+    Gates(TestSuite),
+    Jobs { name: String, jobs: &'a [Job], failures: Vec<&'a Failure<'a>> },
+}
+
+impl<'a> Suite<'a> {
+    fn jobs(judged: &'a Judged, pipeline: &'a PipelineRun, failures: &'a [Failure<'a>]) -> Self {
+        let of = &pipeline.header.name;
+        let name = format!("{}: {}", escape(&judged.run().header.scenario), escape(of));
+        let failures = failures.iter().filter(|failure| failure.job.pipeline == **of).collect();
+        Self::Jobs { name, jobs: &pipeline.jobs, failures }
+    }
+
+    /// The suite without its cases, which are counted.
+    fn counts(&self) -> TestSuite {
+        match self {
+            Self::Gates(gates) => gates.clone(),
+            Self::Jobs { name, jobs, failures } => {
+                let of = |outcome| jobs.iter().filter(|job| job.outcome == outcome).count();
+                let mut suite = TestSuite::new(name.as_str());
+                suite.tests = jobs.len();
+                suite.failures = failures.iter().filter(|failure| !failure.expected).count();
+                suite.skipped = suite.tests - of(Outcome::Documented) - suite.failures;
+                suite
+            }
+        }
+    }
+
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Self::Jobs { name, jobs, failures } = self else {
+            return out.write_all(suite_xml(self.counts()).as_bytes());
+        };
+        if jobs.is_empty() {
+            return out.write_all(suite_xml(self.counts()).as_bytes());
+        }
+        // One failure for each failed job, in the order of pipelines and jobs.
+        let mut failures = failures.iter().copied();
+        for (index, jobs) in jobs.chunks(AT_ONCE).enumerate() {
+            let mut suite = if index == 0 { self.counts() } else { TestSuite::new("") };
+            suite.test_cases.extend(jobs.iter().map(|record| {
+                let has_failed = record.outcome == Outcome::Failed;
+                job(name, record, if has_failed { failures.next() } else { None })
+            }));
+            let text = suite_xml(suite);
+            let cases = text.strip_suffix(SUITE_END).unwrap_or(&text);
+            let (start, rest) = cases.split_at(cases.find('\n').map_or(0, |end| end + 1));
+            if index == 0 {
+                out.write_all(start.as_bytes())?;
+            }
+            out.write_all(rest.as_bytes())?;
+        }
+        out.write_all(SUITE_END.as_bytes())
+    }
+}
+
+/// A suite as it stands in a report, its line end included.
+fn suite_xml(suite: TestSuite) -> String {
+    let mut report = Report::new("");
+    report.add_test_suite(suite);
+    let text = xml(&report);
+    let inner = text.split_once("<testsuites").and_then(|(_, rest)| rest.split_once('\n'));
+    let inner = inner.and_then(|(_, rest)| rest.split_once(REPORT_END));
+    inner.map_or_else(String::new, |(suite, _)| suite.to_owned())
+}
+
+fn xml(report: &Report) -> String {
+    report.to_string().expect("a report of text is XML")
+}
+
+/// The expectations of a run.
+fn gates(judged: &Judged) -> TestSuite {
     let scenario = escape(&judged.run().header.scenario);
     let mut gates = TestSuite::new(format!("{scenario}: expectations"));
     gates.add_test_cases(judged.checks().iter().map(|check| gate(&scenario, check)));
-    report.add_test_suite(gates);
-    let failures = judged.failures();
-    let mut failures = failures.iter();
-    for pipeline in &judged.run().pipelines {
-        let suite = format!("{scenario}: {}", escape(&pipeline.header.name));
-        let mut jobs = TestSuite::new(suite.as_str());
-        for record in &pipeline.jobs {
-            // One failure for each failed job, in the order of pipelines and jobs.
-            let failure = if record.outcome == Outcome::Failed { failures.next() } else { None };
-            jobs.add_test_case(job(&suite, record, failure));
-        }
-        report.add_test_suite(jobs);
-    }
+    gates
 }
 
 fn gate(scenario: &str, check: &Check) -> TestCase {
@@ -141,6 +225,27 @@ mod tests {
         let expected = fixture::concurrent();
         assert_eq!(counts(&read(expected).1), [(2, 0, 0, 0), (10, 0, 0, 6), (10, 0, 0, 0)]);
         assert_eq!(counts(&read(run).1), [(2, 0, 0, 0), (10, 6, 0, 0), (10, 0, 0, 0)]);
+    }
+
+    #[test]
+    fn cases_that_are_written_in_pieces_are_all_there_and_counted() {
+        let mut run = fixture::concurrent();
+        run.header.expect.clear();
+        let pipeline = &mut run.pipelines[0];
+        let more = pipeline.jobs.iter().cycle().take(2_510);
+        pipeline.jobs =
+            (1..).zip(more).map(|(number, job)| Job { job: number, ..job.clone() }).collect();
+        let (text, report) = read(run);
+        // The records do not agree with so many jobs, which is an error of its own.
+        assert_eq!(counts(&report), [(2, 0, 1, 0), (2_510, 1_506, 0, 0), (10, 0, 0, 0)]);
+        assert_eq!((report.tests, report.failures), (2_522, 1_506));
+        for suite in &report.test_suites {
+            assert_eq!(suite.test_cases.len(), suite.tests, "{:?}", suite.name);
+        }
+        let numbers = report.test_suites[1].test_cases.iter().map(|case| case.name.as_str());
+        assert!(numbers.zip(1..).all(|(name, number)| name.starts_with(&format!("{number} "))));
+        // What is read and written as a whole again is the same text.
+        assert_eq!(xml(&report) + "\n", text);
     }
 
     #[test]

@@ -307,7 +307,7 @@ mod tests {
         run.header.currency.symbol = attack.to_owned();
         run.pipelines[0].header.name = attack.to_owned();
         run.header.pipelines[0].name = attack.to_owned();
-        run.pipelines[0].jobs.iter_mut().for_each(|job| job.pipeline = attack.to_owned());
+        run.pipelines[0].jobs.iter_mut().for_each(|job| job.pipeline = attack.into());
         let page = page(run);
         assert!(!page.contains(['\u{202e}', '\u{1b}']), "{page}");
         assert!(page.lines().all(|line| !line.starts_with("# h")), "{page}");

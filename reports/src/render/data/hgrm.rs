@@ -34,7 +34,7 @@ impl Exporter<[Judged]> for Hgrm {
 
     /// `latency-phase1.hgrm`, or `latency-2-phase1.hgrm` for the second of several runs. Pipelines
     /// that would share a name are told apart by their number.
-    fn files(&self, runs: &[Judged], _style: Style) -> Vec<ReportFile> {
+    fn files<'a>(&'a self, runs: &'a [Judged], _style: Style) -> Vec<ReportFile<'a>> {
         let mut taken = BTreeSet::new();
         let mut found = Vec::new();
         for (number, judged) in (1..).zip(runs) {
@@ -51,8 +51,9 @@ impl Exporter<[Judged]> for Hgrm {
                     }
                     name = format!("{plain}-{again}");
                 }
-                let text = of_pipeline(judged, summary);
-                found.push(ReportFile { name: format!("{name}.hgrm"), text });
+                found.push(ReportFile::new(format!("{name}.hgrm"), move |out| {
+                    out.write_all(of_pipeline(judged, summary).as_bytes())
+                }));
             }
         }
         found
@@ -98,12 +99,13 @@ mod tests {
     use super::*;
     use crate::fixture;
     use crate::judge::Quantile;
+    use crate::render::export::text_of;
 
     #[test]
     fn a_distribution_has_the_columns_of_the_plotter_and_the_counts_of_the_run() {
-        let files = Hgrm.files(&[fixture::judged(|_| ())], Style::PLAIN);
-        let [phase1, _] = files.try_into().unwrap();
-        insta::assert_snapshot!(phase1.text, @r"
+        let runs = [fixture::judged(|_| ())];
+        let files = Hgrm.files(&runs, Style::PLAIN);
+        insta::assert_snapshot!(text_of(|out| files[0].write_to(out)), @r"
         #[concurrent, phase1, seed 7, latency of documented jobs in ms]
                Value     Percentile TotalCount 1/(1-Percentile)
 

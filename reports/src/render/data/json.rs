@@ -286,7 +286,7 @@ fn generator(of: &Generator) -> GeneratorReport {
 fn failure(failure: &Failure<'_>) -> FailureReport {
     let job = failure.job;
     FailureReport {
-        pipeline: job.pipeline.clone(),
+        pipeline: job.pipeline.to_string(),
         job: job.job,
         file: job.path.clone(),
         cause: failure.cause_name().to_owned(),

@@ -15,7 +15,7 @@ pub(crate) fn by_meaning<'a>(failures: &'a [Failure<'a>]) -> Vec<Vec<&'a Failure
             failure.expected,
             failure.priority(),
             failure.category(),
-            failure.job.pipeline.as_str(),
+            &*failure.job.pipeline,
             failure.job.cause,
             failure.rule(),
             failure.confidence(),

@@ -42,7 +42,7 @@ fn attacked(attack: &str) -> Run {
     header.pipelines[0].name = attack();
     header.pipelines[0].config_sha256 = attack();
     for job in &mut run.pipelines[0].jobs {
-        job.pipeline = attack();
+        job.pipeline = attack().into();
         job.path = attack();
         job.detail = Some(attack());
     }

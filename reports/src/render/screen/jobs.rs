@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::{self, Write};
 
-use super::each::each;
+use super::each::heading;
 use crate::judge::{Judged, Verdict};
 use crate::record::{Cause, Currency, Job, Outcome};
-use crate::render::export::{Exporter, ReportFormat};
+use crate::render::export::{Exporter, ReportFormat, text_of};
 use crate::render::style::Style;
 use crate::run::{PipelineRun, Run};
 use crate::text::{duration, escape, money, thousands, usd};
@@ -24,12 +25,32 @@ impl Exporter<[Judged]> for JobsTxt {
     }
 
     fn text(&self, runs: &[Judged], style: Style) -> String {
-        each(runs, |judged| render(judged.run(), None, style))
+        text_of(|out| self.write(runs, style, out))
+    }
+
+    fn write(&self, runs: &[Judged], style: Style, out: &mut dyn Write) -> io::Result<()> {
+        for (index, judged) in runs.iter().enumerate() {
+            out.write_all(heading(runs, index).as_bytes())?;
+            every(judged.run(), style, out)?;
+        }
+        Ok(())
     }
 }
 
-/// Renders every job by pipeline, or at most `cap` of each pipeline.
-pub(super) fn render(run: &Run, cap: Option<usize>, style: Style) -> String {
+/// Writes every job by pipeline.
+pub(super) fn every(run: &Run, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    for (index, pipeline) in run.pipelines.iter().enumerate() {
+        let between = if index > 0 { "\n" } else { "" };
+        writeln!(out, "{between}{}", escape(&pipeline.header.name))?;
+        for job in &pipeline.jobs {
+            writeln!(out, "  {}", line(job, pipeline.header.jobs, &run.header.currency, style))?;
+        }
+    }
+    Ok(())
+}
+
+/// Renders at most `cap` jobs of each pipeline.
+pub(super) fn some(run: &Run, cap: usize, style: Style) -> String {
     let mut page = String::new();
     for (index, pipeline) in run.pipelines.iter().enumerate() {
         if index > 0 {
@@ -41,7 +62,7 @@ pub(super) fn render(run: &Run, cap: Option<usize>, style: Style) -> String {
             let line = line(job, pipeline.header.jobs, &run.header.currency, style);
             let _ = writeln!(page, "  {line}");
         }
-        let skipped = if cap.is_some() { skips(pipeline) } else { BTreeMap::new() };
+        let skipped = skips(pipeline);
         for (reason, count) in &skipped {
             let _ = writeln!(page, "  – {} skipped: {}", thousands(*count), escape(reason));
         }
@@ -54,14 +75,12 @@ pub(super) fn render(run: &Run, cap: Option<usize>, style: Style) -> String {
     page
 }
 
-fn chosen(pipeline: &PipelineRun, cap: Option<usize>) -> Vec<&Job> {
-    let mut jobs: Vec<&Job> = pipeline.jobs.iter().collect();
-    if let Some(cap) = cap {
-        jobs.retain(|job| job.outcome != Outcome::Skipped);
-        jobs.sort_by_key(|job| (job.outcome != Outcome::Failed, job.job));
-        jobs.truncate(cap);
-        jobs.sort_by_key(|job| job.job);
-    }
+/// The first jobs that failed, and where those are few the first of the others.
+fn chosen(pipeline: &PipelineRun, cap: usize) -> Vec<&Job> {
+    let of = |outcome| pipeline.jobs.iter().filter(move |job| job.outcome == outcome);
+    let mut jobs: Vec<&Job> =
+        of(Outcome::Failed).chain(of(Outcome::Documented)).take(cap).collect();
+    jobs.sort_by_key(|job| job.job);
     jobs
 }
 
@@ -116,6 +135,10 @@ mod tests {
     use super::*;
     use crate::fixture;
 
+    fn all(run: &Run) -> String {
+        text_of(|out| every(run, Style::PLAIN, out))
+    }
+
     #[test]
     fn every_file_has_a_line_in_the_style_of_the_seeds() {
         let mut run = fixture::concurrent();
@@ -124,7 +147,7 @@ mod tests {
         jobs[4].wasted_microusd = 25_000;
         jobs[6].outcome = Outcome::Skipped;
         jobs[6].detail = Some("not \u{1b}[1mtext".to_owned());
-        insta::assert_snapshot!(render(&run, None, Style::PLAIN), @r"
+        insta::assert_snapshot!(all(&run), @r"
         phase1
           ✓ File 1/10: documented (₹1.41, 18.5 s)  src/module_01.py
           ✓ File 2/10: documented (₹1.45, 19.0 s)  src/module_02.py
@@ -141,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_capped_list_prefers_failures_and_counts_the_rest() {
-        insta::assert_snapshot!(render(&fixture::concurrent(), Some(7), Style::PLAIN), @r"
+        insta::assert_snapshot!(some(&fixture::concurrent(), 7, Style::PLAIN), @r"
         phase1
           ✓ File 1/10: documented (₹1.41, 18.5 s)  src/module_01.py
           ✗ File 3/10: failed, 429 rate limit  src/module_03.py
@@ -168,7 +191,7 @@ mod tests {
     fn a_file_name_cannot_command_the_terminal() {
         let mut run = fixture::concurrent();
         run.pipelines[0].jobs[0].path = "a\u{1b}]0;owned\u{7}\n✓ b.py".to_owned();
-        let page = render(&run, None, Style::PLAIN);
+        let page = all(&run);
         assert!(page.contains("a\\x1b]0;owned\\x07\\n✓ b.py"));
     }
 
@@ -181,10 +204,10 @@ mod tests {
             job.cause = None;
             job.detail = Some("not a Python file".to_owned());
         }
-        let capped = render(&run, Some(10), Style::PLAIN);
+        let capped = some(&run, 10, Style::PLAIN);
         assert!(capped.contains("– 8 skipped: not a Python file"), "{capped}");
         assert!(!capped.contains("more in jobs.txt"), "{capped}");
-        let whole = render(&run, None, Style::PLAIN);
+        let whole = all(&run);
         assert_eq!(whole.matches("not a Python file").count(), 8, "{whole}");
     }
 }

@@ -3,7 +3,7 @@
 use super::each::each;
 use super::{comparison, jobs};
 use crate::judge::Judged;
-use crate::render::export::{Exporter, ReportFormat};
+use crate::render::export::{Exporter, ReportFormat, text_of};
 use crate::render::style::Style;
 
 /// The files of each pipeline that are listed without `--verbose`.
@@ -24,12 +24,14 @@ impl Exporter<[Judged]> for Terminal {
     }
 
     fn text(&self, runs: &[Judged], style: Style) -> String {
-        let cap = if style.verbose { None } else { Some(SHOWN_JOBS) };
         each(runs, |judged| {
             let mut page = comparison::render(judged, judged.measured(), style);
             page.push('\n');
-            page.push_str(&jobs::render(judged.run(), cap, style));
-            page
+            page + &if style.verbose {
+                text_of(|out| jobs::every(judged.run(), style, out))
+            } else {
+                jobs::some(judged.run(), SHOWN_JOBS, style)
+            }
         })
     }
 }
