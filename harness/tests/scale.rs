@@ -12,6 +12,9 @@ use harness::storage::folder::RunFolder;
 use harness::{plan, target};
 use scenarios::Scenario;
 
+#[expect(dead_code, reason = "every test file uses its own part of it")]
+mod support;
+
 /// A scenario with this load and these sections more.
 fn scenario(load: &str, more: &str) -> Scenario {
     let text = format!(
@@ -109,4 +112,25 @@ fn faults_of_a_connection_need_one() {
     let mut plan = plan::of_targets("many", scenario, Vec::new()).expect("a plan");
     plan.direct_from = 0;
     assert_eq!(plan.way(), Way::Pipe);
+}
+
+/// A burst of a million needs gigabytes; a limit of the system on this process stands in for a
+/// machine that has fewer.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_that_cannot_fit_is_refused_before_it_starts_and_says_what_it_needs() {
+    let sandbox = support::Sandbox::new();
+    let burst = support::QUICK.replace("shape = \"burst\"", "shape = \"burst\"\nrepeat = 200_000");
+    sandbox.write("million.toml", burst);
+    let limited = "ulimit -v 4000000 && exec \"$0\" \"$@\"";
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", limited, support::CHAOS, "run", "million.toml", "--out", "out"]);
+    let ran = support::Ran::of(command.current_dir(sandbox.root())).exits(2);
+    ran.says(&[
+        "`million.toml` needs about",
+        "MiB of memory at once",
+        "are free",
+        "lower `repeat`",
+    ]);
+    assert!(!sandbox.path("out").exists(), "nothing was begun");
 }

@@ -187,6 +187,6 @@ async fn pay(
     let Piece { path, number, code } = piece;
     let label = number.map(|number| format!("{path} (part {number})"));
     let label = label.as_deref().unwrap_or(path);
-    let prompt = Prompt::fill(&context.preset.request, Language::of(path), label, code);
+    let prompt = Prompt::new(&context.preset.request, Language::of(path), label, code);
     call::call(context, Part { key: kept.map(|(_, key)| key), ..part }, &prompt).await
 }

@@ -1,6 +1,7 @@
 //! What the arguments mean: names become scenarios and pipelines, inputs become files, and whatever
 //! cannot be used is said before anything runs.
 
+mod memory;
 mod replay;
 pub mod run_plan;
 pub mod stage;

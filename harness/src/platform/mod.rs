@@ -98,25 +98,27 @@ impl Platform {
     pub async fn invoke(&self, subject: Arc<Subject>, job: Job, batch: Option<Arc<Batch>>) {
         let clock = subject.clock;
         let shared = batch.is_some();
-        let unbounded = Invocation::unbounded(clock, subject.target.limits().job_time);
         let unnamed = matches!(self.kind, Kind::Unnamed);
         // What was never meant to be sent reaches no platform, and no place in a queue.
         let payload = if unnamed { None } else { gateway::payload(&job.file) };
         let Some(payload) = payload else {
-            return attend(&subject, job, &unbounded.shared(shared)).await;
+            let job_time = subject.target.limits().job_time;
+            let invocation = Invocation::unbounded(clock, job_time).shared(shared);
+            return Box::pin(attend(&subject, job, &invocation)).await;
         };
         match &self.kind {
-            Kind::Unnamed => attend(&subject, job, &unbounded.shared(shared)).await,
+            Kind::Unnamed => {}
             Kind::Process { memory_mb } => {
                 let invocation = Invocation::new(clock, *memory_mb, Status::None).shared(shared);
-                attend(&subject, job, &invocation).await;
+                Box::pin(attend(&subject, job, &invocation)).await;
             }
             Kind::Lambda(function) => match batch.as_deref() {
                 Some(Batch(Some(batch))) => {
                     let invocation = function.in_batch(clock, batch).shared(shared);
-                    attend(&subject, job, &invocation).await;
+                    Box::pin(attend(&subject, job, &invocation)).await;
                 }
-                _ => function.invoke(subject, job, payload, &self.zombies).await,
+                // Boxed, as all of these: a job that waits for a platform has no room for them.
+                _ => Box::pin(function.invoke(subject, job, payload, &self.zombies)).await,
             },
             Kind::Ecs(workers) => workers.invoke(&subject, job).await,
         }

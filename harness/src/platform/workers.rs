@@ -87,7 +87,8 @@ impl Workers {
         let mut invocation = Invocation::new(clock, self.memory_mb, Status::None);
         invocation.queued_us = clock.now_us() - joined_us;
         invocation.duplicates = u64::from(again);
-        attend(subject, job, &invocation).await;
+        // Boxed: who waits in line has no room for it.
+        Box::pin(attend(subject, job, &invocation)).await;
         drop(slot);
     }
 

@@ -4,4 +4,5 @@ pub mod exhausted;
 pub mod failure;
 pub mod interrupt;
 pub mod measure;
+pub mod room;
 pub mod terminal;

@@ -49,14 +49,6 @@ impl<'a> Try<'a> {
         let mut pending = Pending::begin(context, part, attempt, pass);
         let Pending { pass, start_us, first_token_us, tag, .. } = &mut pending;
         let config = &context.preset.request;
-        let request = Request {
-            model: &config.model,
-            max_tokens: config.max_tokens.get(),
-            stream: config.stream,
-            cached: prompt.cached,
-            prompt: &prompt.text,
-            tag,
-        };
         let note = |sight: Sight<'_>| match (sight, &mut *pass) {
             (Sight::Head(head), Some(pass)) => pass.answered(head),
             (Sight::Head(_), None) => {}
@@ -65,13 +57,21 @@ impl<'a> Try<'a> {
             }
         };
         let poll = config.poll_ms.map_or(POLL, |poll_ms| Duration::from_millis(poll_ms.get()));
-        // Boxed, because every part under way has room for it.
-        let sent = Box::pin(async {
+        let sent = {
+            let text = prompt.text();
+            let request = Request {
+                model: &config.model,
+                max_tokens: config.max_tokens.get(),
+                stream: config.stream,
+                cached: prompt.cached,
+                prompt: &text,
+                tag,
+            };
             match config.mode {
-                Mode::Message => context.client.send_noting(&request, note).await,
-                Mode::Batch => context.client.send_batched(&request, poll, note).await,
+                Mode::Message => context.client.send_noting(&request, note),
+                Mode::Batch => context.client.send_batched(&request, poll, note),
             }
-        });
+        };
         let limit = context.preset.deadline.call_ms.map(|limit| Duration::from_millis(limit.get()));
         let outcome = match limit.into_iter().chain(deadline.left()).min() {
             None => sent.await,

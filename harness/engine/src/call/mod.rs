@@ -31,12 +31,8 @@ pub async fn call(
     prompt: &Prompt<'_>,
 ) -> Result<Answer, Failure> {
     let deadline = Deadline::begin(context.preset.deadline.part_ms);
-    let mut ask = Ask {
-        job: part.job,
-        is_retry: false,
-        need: prompt.need(&context.preset.request),
-        most_microusd: prompt.most_microusd(&context.preset.request),
-    };
+    let (need, most_microusd) = prompt.weight(&context.preset.request);
+    let mut ask = Ask { job: part.job, is_retry: false, need, most_microusd };
     let (mut attempt, mut last) = (1, None);
     loop {
         let pass = match deadline.bound(enter(context, ask)).await {

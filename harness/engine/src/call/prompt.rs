@@ -11,13 +11,16 @@ use crate::admission::pacing::Need;
 use crate::preset::request::{Mode, RequestConfig};
 use crate::source::language::Language;
 
-/// A prompt with its placeholders filled.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A template, and what fills its placeholders. The text is made where it is sent: who waits for an
+/// answer does not keep it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Prompt<'a> {
     /// What the API is asked to keep; none where caching is off.
     pub cached: Option<&'a str>,
-    /// The rest.
-    pub text: String,
+    template: &'a str,
+    language: Language,
+    path: &'a str,
+    code: &'a str,
 }
 
 /// The part of a template that is the same in every call, and the rest of it.
@@ -28,38 +31,43 @@ pub fn split(template: &str) -> (&str, &str) {
 }
 
 impl<'a> Prompt<'a> {
-    /// Fills a template. The code is put in last and as it is: braces in it mean nothing.
-    pub fn fill(config: &'a RequestConfig, language: Language, path: &str, code: &str) -> Self {
+    /// A template that is filled with these.
+    pub fn new(
+        config: &'a RequestConfig,
+        language: Language,
+        path: &'a str,
+        code: &'a str,
+    ) -> Self {
         let (cached, template) = match split(&config.prompt) {
             (fixed, rest) if config.prompt_caching => (Some(fixed), rest),
             _ => (None, config.prompt.as_str()),
         };
-        let (before, after) = template.split_once("{code}").unwrap_or((template, ""));
+        Self { cached, template, language, path, code }
+    }
+
+    /// The text without what is cached. The code is put in as it is: braces in it mean nothing.
+    pub fn text(&self) -> String {
+        let (before, after) = self.template.split_once("{code}").unwrap_or((self.template, ""));
         // The path comes last: braces in it mean nothing either.
-        let name =
-            |text: &str| text.replace("{language}", language.fence()).replace("{path}", path);
-        Self { cached, text: [name(before).as_str(), code, name(after).as_str()].concat() }
+        let name = |text: &str| {
+            text.replace("{language}", self.language.fence()).replace("{path}", self.path)
+        };
+        [name(before).as_str(), self.code, name(after).as_str()].concat()
     }
 
-    /// What it needs of the API's limits.
-    pub fn need(&self, config: &RequestConfig) -> Need {
+    /// What it needs of the API's limits, and the most that a call with it can cost.
+    pub fn weight(&self, config: &RequestConfig) -> (Need, u64) {
         let cached = self.cached.map_or(0, tokens::count);
-        Need {
-            input_tokens: cached + tokens::count(&self.text),
-            max_output_tokens: u64::from(config.max_tokens.get()),
-        }
-    }
-
-    /// The most that a call with it can cost: nothing found in the API's cache, and an answer as
-    /// long as may be.
-    pub fn most_microusd(&self, config: &RequestConfig) -> u64 {
-        let written_5m = self.cached.map_or(0, tokens::count);
-        let uncached = tokens::count(&self.text);
-        let input = InputTokens { uncached, written_5m, ..InputTokens::default() };
+        let uncached = tokens::count(&self.text());
+        let max_output_tokens = u64::from(config.max_tokens.get());
+        let need = Need { input_tokens: cached + uncached, max_output_tokens };
+        // Nothing is found in the API's cache, and the answer is as long as may be.
+        let input = InputTokens { uncached, written_5m: cached, ..InputTokens::default() };
         let batch = config.mode == Mode::Batch;
-        let charge = Charge { input, output: u64::from(config.max_tokens.get()), batch };
+        let charge = Charge { input, output: max_output_tokens, batch };
         // A model without a price is refused before anything runs, and not sent here.
-        prices::model(&config.model).map_or(u64::MAX, |model| model.cost(&charge))
+        let most = prices::model(&config.model).map_or(u64::MAX, |model| model.cost(&charge));
+        (need, most)
     }
 }
 
@@ -88,25 +96,26 @@ mod tests {
     #[test]
     fn braces_in_the_code_are_left_alone() {
         let config = config("File {path}\n```{language}\n{code}\nEnd of {path}", false);
-        let prompt = Prompt::fill(&config, Language::Rust, "{language}.rs", "x = '{path} {code}'");
+        let prompt = Prompt::new(&config, Language::Rust, "{language}.rs", "x = '{path} {code}'");
         let expected = "File {language}.rs\n```rust\nx = '{path} {code}'\nEnd of {language}.rs";
-        assert_eq!(prompt.text, expected);
+        assert_eq!(prompt.text(), expected);
     }
 
     #[test]
     fn what_is_cached_holds_no_placeholder_and_nothing_is_lost() {
         let config = config("Be brief.\nFile {path}\n{code}", true);
-        let prompt = Prompt::fill(&config, Language::Python, "a.py", "x = 1");
+        let prompt = Prompt::new(&config, Language::Python, "a.py", "x = 1");
         assert_eq!(prompt.cached, Some("Be brief.\nFile "));
-        assert_eq!(prompt.text, "a.py\nx = 1");
+        assert_eq!(prompt.text(), "a.py\nx = 1");
     }
 
     #[test]
     fn the_most_is_the_price_of_the_longest_answer() {
         let config = config("{path}{code}", false);
-        let prompt = Prompt::fill(&config, Language::Python, "", &"x".repeat(3_500_000));
+        let code = "x".repeat(3_500_000);
+        let prompt = Prompt::new(&config, Language::Python, "", &code);
         // A million tokens at $3, and 4,096 at $15 a million.
-        assert_eq!(prompt.most_microusd(&config), 3_000_000 + 61_440);
+        assert_eq!(prompt.weight(&config).1, 3_000_000 + 61_440);
     }
 
     #[test]

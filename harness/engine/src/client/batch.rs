@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::{BoxFuture, FutureExt};
 use http::{HeaderMap, Method};
 use reports::Cause;
 use serde::{Deserialize, Serialize};
@@ -68,16 +69,25 @@ struct Whole {
 impl Client {
     /// Sends one request as a batch, and asks after it every `poll` until it has ended. `note` gets
     /// the head of the response to the sending.
-    pub async fn send_batched(
-        &self,
+    pub fn send_batched<'a>(
+        &'a self,
         request: &Request<'_>,
         poll: Duration,
-        note: impl FnOnce(Sight<'_>),
-    ) -> Outcome {
+        note: impl FnOnce(Sight<'_>) + Send + 'a,
+    ) -> BoxFuture<'a, Outcome> {
         let new =
             NewBatch { requests: [NewRequest { custom_id: "part", params: Body::of(request) }] };
         let body = serde_json::to_vec(&new).expect("strings and numbers serialise");
-        let sent = match self.whole(Method::POST, PATH, body, request.tag).await {
+        self.batched(request_to(Method::POST, PATH, body, request.tag), poll, note).boxed()
+    }
+
+    async fn batched(
+        &self,
+        request: http::Request<Bytes>,
+        poll: Duration,
+        note: impl FnOnce(Sight<'_>),
+    ) -> Outcome {
+        let sent = match self.whole(request).await {
             Ok(sent) => sent,
             Err(broken) => return broken,
         };
@@ -109,7 +119,7 @@ impl Client {
                 continue;
             }
             sleep(poll).await;
-            let asked = self.whole(Method::GET, &path, Vec::new(), ASKING_TAG).await;
+            let asked = self.whole(request_to(Method::GET, &path, Vec::new(), ASKING_TAG)).await;
             if let Ok(Whole { status: 200, body, .. }) = asked
                 && let Ok(found) = serde_json::from_slice(&body)
             {
@@ -121,7 +131,7 @@ impl Client {
 
     /// The result of a batch that has ended; none where the question failed.
     async fn result(&self, path: &str) -> Option<Outcome> {
-        let asked = self.whole(Method::GET, path, Vec::new(), ASKING_TAG).await.ok()?;
+        let asked = self.whole(request_to(Method::GET, path, Vec::new(), ASKING_TAG)).await.ok()?;
         if asked.status != 200 {
             return None;
         }
@@ -141,14 +151,8 @@ impl Client {
         Some(Outcome { result, ..Outcome::without_response(Cause::MalformedReply, "") })
     }
 
-    async fn whole(
-        &self,
-        method: Method,
-        path: &str,
-        body: Vec<u8>,
-        tag: &str,
-    ) -> Result<Whole, Outcome> {
-        let response = self.transport.send(request_to(method, path, body, tag)).await;
+    async fn whole(&self, request: http::Request<Bytes>) -> Result<Whole, Outcome> {
+        let response = self.transport.send(request).await;
         let response = response.map_err(|error| Outcome::broken(&error))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = read_body(response, |_| {}).await.map_err(|error| Outcome::broken(&error))?;

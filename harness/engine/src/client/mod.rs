@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
+use futures_util::future::{BoxFuture, FutureExt};
 use mock_claude::internals::Sought;
 use reports::Cause;
 
@@ -55,13 +56,22 @@ impl Client {
         self.send_noting(request, |_| {}).await
     }
 
-    /// The same; `note` gets what can be seen of the response as soon as it is there.
-    pub async fn send_noting(
-        &self,
+    /// The same; `note` gets what can be seen of the response as soon as it is there. The request
+    /// is taken in at once, so that nobody has to keep its text for as long as the answer takes.
+    pub fn send_noting<'a>(
+        &'a self,
         request: &Request<'_>,
+        note: impl FnMut(Sight<'_>) + Send + 'a,
+    ) -> BoxFuture<'a, Outcome> {
+        self.exchange(encode(request), note).boxed()
+    }
+
+    async fn exchange(
+        &self,
+        request: http::Request<Bytes>,
         mut note: impl FnMut(Sight<'_>),
     ) -> Outcome {
-        let response = match self.transport.send(encode(request)).await {
+        let response = match self.transport.send(request).await {
             Ok(response) => response,
             Err(error) => return Outcome::broken(&error),
         };

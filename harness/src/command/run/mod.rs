@@ -13,6 +13,7 @@ use crate::args::RunArgs;
 use crate::plan;
 use crate::plan::run_plan::RunPlan;
 use crate::process::interrupt::Interrupt;
+use crate::process::room::free_memory;
 use crate::process::terminal;
 use crate::storage::checkpoint;
 use crate::storage::folder::RunFolder;
@@ -25,6 +26,7 @@ pub fn execute(args: &RunArgs) -> Result<Exit, Failure> {
     if let Some(exit) = warped::below(args.speed, &targets)? {
         return Ok(exit);
     }
+    plans.iter().try_for_each(|plan| fits(plan, args.quiet))?;
     let interrupt = Interrupt::on_signals()?;
     let several = plans.len() > 1;
     let mut exit = Exit::Pass;
@@ -51,6 +53,30 @@ pub fn execute(args: &RunArgs) -> Result<Exit, Failure> {
         }
     }
     Ok(exit)
+}
+
+/// What a run takes of memory before it is worth a line, in bytes.
+const MUCH: u64 = 500_000_000;
+
+/// Refuses a run that needs more memory than there is, and says of a large one what it needs.
+fn fits(plan: &RunPlan, quiet: bool) -> Result<(), Failure> {
+    let Some(needed) = plan.memory().filter(|needed| *needed > MUCH) else { return Ok(()) };
+    let words = |bytes: u64| reports::text::memory(bytes / 1024);
+    match free_memory() {
+        Some(free) if needed > free => Err(Failure::usage(format!(
+            "`{}` needs about {} of memory at once, and {} are free\n\
+             hint: fewer jobs at once: a lower `repeat`, or a load that is no burst",
+            plan.name,
+            words(needed),
+            words(free)
+        ))),
+        _ => {
+            if !quiet {
+                terminal::say(&format!("{} takes up to {} of memory", plan.name, words(needed)));
+            }
+            Ok(())
+        }
+    }
 }
 
 fn folder(args: &RunArgs, plan: &RunPlan, several: bool) -> Result<RunFolder, Failure> {
