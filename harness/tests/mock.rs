@@ -77,3 +77,32 @@ fn what_is_wrong_has_the_exit_codes_and_the_words_of_every_other_command() {
     assert!(help.stdout.contains("chaos mock --port 8080 --preset realistic"), "{}", help.stdout);
     assert!(!help.stdout.contains("mock-claude --port"), "{}", help.stdout);
 }
+
+/// Whoever holds all its descriptors is told apart from a mock that hangs.
+#[cfg(target_os = "linux")]
+#[test]
+fn it_says_when_it_stops_accepting_and_when_it_goes_on() {
+    let sandbox = Sandbox::new();
+    let script = format!("ulimit -n 40; exec {} mock --port 0 --quiet", support::CHAOS);
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", &script]).current_dir(sandbox.root()).env_clear();
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("`sh` is there");
+    let mut said = BufReader::new(child.stderr.take().expect("it is piped")).lines();
+    let mut said = move || said.next().expect("it says something").expect("it is text");
+    let mut line = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
+    stdout.read_line(&mut line).expect("it prints its address");
+    let address = line.trim().strip_prefix("http://").expect("the first line is the URL");
+    let held: Vec<TcpStream> =
+        (0..60).map(|_| TcpStream::connect(address).expect("it listens")).collect();
+    let words = said();
+    assert!(words.contains("no connection is accepted any more"), "{words}");
+    assert!(words.contains("Too many open files"), "{words}");
+    drop(held);
+    let words = said();
+    assert!(words.contains("connections are accepted again"), "{words}");
+    assert!(post(address).starts_with("HTTP/1.1 200 "));
+    signal(&child, "TERM");
+    child.wait().expect("it ends");
+}

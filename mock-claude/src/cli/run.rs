@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
@@ -17,6 +18,7 @@ use crate::server;
 pub(super) fn until_stopped<F: Future<Output = Result<(), Failure>>>(
     serve: impl FnOnce(Arc<Notify>) -> F,
 ) -> Result<(), Failure> {
+    allow_descriptors();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -26,6 +28,16 @@ pub(super) fn until_stopped<F: Future<Output = Result<(), Failure>>>(
     ctrlc::set_handler(move || on_signal.notify_one())
         .map_err(|error| Failure::internal("signals cannot be handled", &error))?;
     runtime.block_on(serve(stop))
+}
+
+/// Lets this process open as many files as the system gives anybody of this user: each connection
+/// takes one, and the usual limit is made for programs that open few.
+fn allow_descriptors() {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current != maximum {
+        // Refused, the limit stays as it was; the listener says when it runs into it.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    }
 }
 
 /// A listener on this address, and the address that it got.

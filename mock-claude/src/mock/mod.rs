@@ -105,10 +105,7 @@ impl MockClaude {
 
     /// Answers one request without a connection: the same decisions at the same times, and no HTTP
     /// in between. Faults of the connection, of the wire and of streams have nothing to act on.
-    pub fn ask(
-        &self,
-        request: Request<Bytes>,
-    ) -> impl Future<Output = Response> + Send + use<> {
+    pub fn ask(&self, request: Request<Bytes>) -> impl Future<Output = Response> + Send + use<> {
         let answer = self.api.alone(request);
         async move { answer.await.map(Body::new) }
     }

@@ -42,7 +42,15 @@ pub(crate) async fn run<C>(
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(bounds.connections));
     let mut shutdown = std::pin::pin!(shutdown);
+    let (mut refused, mut full) = (Refused::default(), false);
     loop {
+        // Once: where all places are taken, one is free and taken again with every answer.
+        if places.available_permits() == 0 && !std::mem::replace(&mut full, true) {
+            tracing::error!(
+                "{} connections are open, new ones wait for one to end",
+                bounds.connections
+            );
+        }
         let accepting = async {
             let place = Arc::clone(&places).acquire_owned().await;
             (listener.accept().await, place)
@@ -53,9 +61,12 @@ pub(crate) async fn run<C>(
             accepted = accepting => accepted,
         };
         let socket = match accepted {
-            Ok((socket, _)) => socket,
+            Ok((socket, _)) => {
+                refused.is_over();
+                socket
+            }
             Err(error) => {
-                tracing::error!(%error, "a connection could not be accepted");
+                refused.say(&error);
                 sleep(Duration::from_millis(50)).await;
                 continue;
             }
@@ -77,6 +88,24 @@ pub(crate) async fn run<C>(
         () = graceful.shutdown() => {}
         () = sleep(bounds.drain) => {
             tracing::warn!("connections were still open after {:?}", bounds.drain);
+        }
+    }
+}
+
+/// Whether no connection can be accepted, which is said once each time that it begins.
+#[derive(Default)]
+struct Refused(bool);
+
+impl Refused {
+    fn say(&mut self, why: &dyn fmt::Display) {
+        if !std::mem::replace(&mut self.0, true) {
+            tracing::error!("no connection is accepted any more, new ones wait: {why}");
+        }
+    }
+
+    fn is_over(&mut self) {
+        if std::mem::take(&mut self.0) {
+            tracing::error!("connections are accepted again");
         }
     }
 }

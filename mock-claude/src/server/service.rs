@@ -103,7 +103,8 @@ impl Api {
         let (request, job) = of_job(request);
         let tracer = Tracer::of(Arc::clone(journal), *clock, &request, job, control.clone());
         let origin = Origin { control, trace: tracer.handle() };
-        let request = request.map(|body| Tee::new(Drained::new(IdleTimeout::new(body)), tracer.reading()));
+        let request =
+            request.map(|body| Tee::new(Drained::new(IdleTimeout::new(body)), tracer.reading()));
         traced(tracer, self.handle(request, origin))
     }
 

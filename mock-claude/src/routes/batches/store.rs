@@ -286,9 +286,8 @@ mod tests {
     #[test]
     fn a_refusal_names_the_limit_that_is_reached() {
         let store = Batches::default();
-        let refusal = |total, queue| {
-            store.open("more", total, 1, 0, queue).expect_err("it is full").message
-        };
+        let refusal =
+            |total, queue| store.open("more", total, 1, 0, queue).expect_err("it is full").message;
         assert!(refusal(5, 4).contains("your organization's limit of 4 batch requests"));
         // A batch of many requests takes room, however small its body.
         let many = MAX_STORED_BYTES / BYTES_A_REQUEST;
