@@ -15,13 +15,13 @@ use std::sync::Arc;
 use engine::cache::{CacheEntry, Key};
 use engine::client::answer::Answer;
 use engine::outside::{Intent, Kept};
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{ReadableTable, TableDefinition};
 use reports::record::{Attempt, Header, Record};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::database;
-use crate::Failure;
+use super::database::{self, Store, StoreError};
+use crate::{Exit, Failure};
 
 /// The name of the file in the folder of a run.
 pub const CHECKPOINT: &str = "store.redb";
@@ -33,7 +33,7 @@ const ANSWERS: TableDefinition<'_, (&str, &[u8]), &[u8]> =
 const BEGINNINGS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("beginnings, format 1");
 
 /// Why the checkpoint cannot be read or written.
-pub type CheckpointError = Box<dyn std::error::Error + Send + Sync>;
+pub type CheckpointError = StoreError;
 
 /// How things stood when a pipeline began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,21 +56,25 @@ struct Paid {
 /// An open checkpoint.
 #[derive(Debug)]
 pub struct Checkpoint {
-    database: Database,
+    store: Store,
 }
 
 impl Checkpoint {
     /// Opens the checkpoint of a run, or begins one.
     pub fn open(path: &Path) -> Result<Self, CheckpointError> {
-        let database = database::open(path)?;
+        Self::on(Store::open_whole(path)?)
+    }
+
+    fn on(store: Store) -> Result<Self, CheckpointError> {
         // Every table exists from here on, so that no reader has to ask.
-        let transaction = database.begin_write()?;
-        transaction.open_table(RECORDS)?;
-        transaction.open_table(INTENTS)?;
-        transaction.open_table(ANSWERS)?;
-        transaction.open_table(BEGINNINGS)?;
-        transaction.commit()?;
-        Ok(Self { database })
+        store.write(|transaction| {
+            transaction.open_table(RECORDS)?;
+            transaction.open_table(INTENTS)?;
+            transaction.open_table(ANSWERS)?;
+            transaction.open_table(BEGINNINGS)?;
+            Ok(())
+        })?;
+        Ok(Self { store })
     }
 
     /// Refuses a checkpoint that another run has written; one that is empty belongs to everyone.
@@ -114,16 +118,16 @@ impl Checkpoint {
 
     /// Writes a record.
     pub fn append(&self, record: &Record) -> Result<(), CheckpointError> {
-        let transaction = self.database.begin_write()?;
-        push(&transaction, record)?;
-        Ok(transaction.commit()?)
+        self.store.write(|transaction| push(transaction, record))
     }
 
     /// Writes down that a request is about to be sent.
     pub fn intend(&self, tag: &str, intent: &Intent) -> Result<(), CheckpointError> {
-        let transaction = self.database.begin_write()?;
-        transaction.open_table(INTENTS)?.insert(tag, serde_json::to_vec(intent)?.as_slice())?;
-        Ok(transaction.commit()?)
+        let bytes = serde_json::to_vec(intent)?;
+        self.store.write(|transaction| {
+            transaction.open_table(INTENTS)?.insert(tag, bytes.as_slice())?;
+            Ok(())
+        })
     }
 
     /// Writes down how a request ended, and its answer, where there is one to keep.
@@ -133,16 +137,17 @@ impl Checkpoint {
         attempt: &Attempt,
         answer: Option<(&Key, &Answer)>,
     ) -> Result<(), CheckpointError> {
-        let transaction = self.database.begin_write()?;
-        push(&transaction, &Record::Attempt(attempt.clone()))?;
-        transaction.open_table(INTENTS)?.remove(tag)?;
-        if let Some((key, answer)) = answer {
-            let paid = Paid { job: attempt.job, entry: CacheEntry::of(answer, 0) };
-            let place = (&*attempt.pipeline, key.bytes());
-            let bytes = serde_json::to_vec(&paid)?;
-            transaction.open_table(ANSWERS)?.insert(place, bytes.as_slice())?;
-        }
-        Ok(transaction.commit()?)
+        self.store.write(|transaction| {
+            push(transaction, &Record::Attempt(attempt.clone()))?;
+            transaction.open_table(INTENTS)?.remove(tag)?;
+            if let Some((key, answer)) = answer {
+                let paid = Paid { job: attempt.job, entry: CacheEntry::of(answer, 0) };
+                let place = (&*attempt.pipeline, key.bytes());
+                let bytes = serde_json::to_vec(&paid)?;
+                transaction.open_table(ANSWERS)?.insert(place, bytes.as_slice())?;
+            }
+            Ok(())
+        })
     }
 
     /// The answer that a pipeline has paid for. One that was cut is good for the job that paid for
@@ -153,46 +158,47 @@ impl Checkpoint {
         key: &Key,
         job: u64,
     ) -> Result<Option<Answer>, CheckpointError> {
-        let table = self.database.begin_read()?.open_table(ANSWERS)?;
-        let Some(bytes) = table.get((pipeline, key.bytes()))? else { return Ok(None) };
-        let Paid { job: payer, entry } = serde_json::from_slice(bytes.value())?;
+        let place = (pipeline, key.bytes());
+        let paid = self.store.read(|transaction| {
+            let bytes = transaction.open_table(ANSWERS)?.get(place)?;
+            bytes.map(|bytes| value::<Paid>(bytes.value())).transpose()
+        })?;
+        let Some(Paid { job: payer, entry }) = paid else { return Ok(None) };
         let good = entry.is_sound() && (!entry.truncated || payer == job);
         Ok(good.then(|| entry.into_answer()))
     }
 
     /// Writes down how things stand, unless the pipeline began earlier; gives what is written.
     pub fn beginning(&self, pipeline: &str, now: Beginning) -> Result<Beginning, CheckpointError> {
-        let transaction = self.database.begin_write()?;
-        let beginning = {
+        self.store.write(|transaction| {
             let mut table = transaction.open_table(BEGINNINGS)?;
-            let earlier = table.get(pipeline)?.map(|bytes| serde_json::from_slice(bytes.value()));
-            if let Some(earlier) = earlier.transpose()? {
-                earlier
-            } else {
-                table.insert(pipeline, serde_json::to_vec(&now)?.as_slice())?;
-                now
+            let earlier = table.get(pipeline)?.map(|bytes| value(bytes.value())).transpose()?;
+            if let Some(earlier) = earlier {
+                return Ok(earlier);
             }
-        };
-        transaction.commit()?;
-        Ok(beginning)
+            table.insert(pipeline, serde_json::to_vec(&now)?.as_slice())?;
+            Ok(now)
+        })
     }
 
     /// Every record, in the order in which they were written.
     pub fn records(&self) -> Result<Vec<Record>, CheckpointError> {
-        let table = self.database.begin_read()?.open_table(RECORDS)?;
-        table.iter()?.map(|row| value(row?.1.value())).collect()
+        self.store.read(|transaction| {
+            let table = transaction.open_table(RECORDS)?;
+            table.iter()?.map(|row| value(row?.1.value())).collect()
+        })
     }
 
     /// The requests that were about to be sent and of which nothing more is known, by their tags.
     pub fn intents(&self) -> Result<Vec<(String, Intent)>, CheckpointError> {
-        let table = self.database.begin_read()?.open_table(INTENTS)?;
-        table
-            .iter()?
-            .map(|row| {
+        self.store.read(|transaction| {
+            let table = transaction.open_table(INTENTS)?;
+            let rows = table.iter()?.map(|row| {
                 let (tag, intent) = row?;
                 Ok((tag.value().to_owned(), value(intent.value())?))
-            })
-            .collect()
+            });
+            rows.collect()
+        })
     }
 }
 
@@ -231,9 +237,14 @@ fn push(transaction: &redb::WriteTransaction, record: &Record) -> Result<(), Che
     Ok(())
 }
 
-/// The checkpoint cannot be read, although it is there.
+/// The checkpoint cannot be read, although it is there: the system refuses, or it is damaged.
 pub fn unreadable(error: &CheckpointError) -> Failure {
-    Failure::internal(format!("cannot use the run's `{CHECKPOINT}`: {error}"))
+    let message = format!("cannot use the run's `{CHECKPOINT}`: {error}");
+    if database::is_of_the_system(error) {
+        return Failure::internal(message);
+    }
+    let hint = "what the run has recorded is in `run.jsonl`; begin it anew with another `--out`";
+    Failure::new(Exit::Invalid, format!("{message}\nhint: {hint}"))
 }
 
 /// The checkpoint is not that of the records beside it.
@@ -255,18 +266,21 @@ pub fn other_run() -> Failure {
 }
 
 #[cfg(test)]
+mod killed;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use engine::cache::Piece;
     use engine::cache::key::KeyRule;
     use engine::preset::{Preset, shipped};
 
-    fn key(code: &str) -> Key {
+    pub(super) fn key(code: &str) -> Key {
         let request = Preset::parse("phase3", shipped("phase3").unwrap()).unwrap().request;
         KeyRule::Documented.of(&request, &Piece { path: "a.py", number: None, code })
     }
 
-    fn attempt(job: u64) -> Attempt {
+    pub(super) fn attempt(job: u64) -> Attempt {
         Attempt {
             pipeline: "mine".into(),
             job,
@@ -286,7 +300,7 @@ mod tests {
         }
     }
 
-    fn answer(truncated: bool) -> Answer {
+    pub(super) fn answer(truncated: bool) -> Answer {
         Answer { text: "# Documentation\n".into(), truncated }
     }
 

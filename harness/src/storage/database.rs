@@ -1,14 +1,157 @@
-//! Opens the files in which answers outlive a process, also when one died while it made them.
+//! Opens the files in which answers outlive a process, also when one died while it made them, and
+//! whatever has happened to them since.
 //!
 //! `redb` writes the name of its format last, so a process that dies before that leaves a file that
 //! is no database and never becomes one. It holds nothing but a header and zeros, and is made
 //! again. Whatever else is no database is somebody's file: it is refused and left as it is.
+//!
+//! `redb` takes for granted that its pages are as it wrote them, and panics where one is not. Every
+//! use of a database therefore goes through a [`Store`], for which that is an error: the disk's
+//! fault is not a bug of this program. What has panicked once is not used again.
 
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
+use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use redb::{Database, DatabaseError};
+use redb::{
+    CommitError, Database, DatabaseError, ReadTransaction, ReadableDatabase, StorageError,
+    TableError, TransactionError, WriteTransaction,
+};
+
+/// Why a database cannot be read or written.
+pub type StoreError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The file is a database, and something in it is not as it was written.
+#[derive(Debug, thiserror::Error)]
+#[error("the file is damaged")]
+struct Damaged;
+
+thread_local! {
+    /// Whether a panic on this thread is expected, and nobody has to hear of it.
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does something with a database; where it finds a page that is none, that is an error.
+fn guarded<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let others = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !QUIET.get() {
+                others(info);
+            }
+        }));
+    });
+    let before = QUIET.replace(true);
+    // What a panic leaves behind is never used: see `Store`.
+    let done = panic::catch_unwind(AssertUnwindSafe(work));
+    QUIET.set(before);
+    done.unwrap_or_else(|_| Err(Damaged.into()))
+}
+
+/// Whether the system refuses to read or write; otherwise what the file holds is at fault.
+pub fn is_of_the_system(error: &StoreError) -> bool {
+    let storage = if let Some(error) = error.downcast_ref::<StorageError>() {
+        error
+    } else if let Some(DatabaseError::Storage(error)) = error.downcast_ref() {
+        error
+    } else if let Some(TransactionError::Storage(error)) = error.downcast_ref() {
+        error
+    } else if let Some(TableError::Storage(error)) = error.downcast_ref() {
+        error
+    } else if let Some(CommitError::Storage(error)) = error.downcast_ref() {
+        error
+    } else {
+        return false;
+    };
+    let of_content = [io::ErrorKind::InvalidData, io::ErrorKind::UnexpectedEof];
+    matches!(storage, StorageError::Io(error) if !of_content.contains(&error.kind()))
+}
+
+/// A database that is open.
+#[derive(Debug)]
+pub struct Store {
+    /// None only while it is dropped.
+    database: Option<Database>,
+    /// Whether it has panicked: what it says after that is not believed.
+    damaged: AtomicBool,
+}
+
+impl Store {
+    /// Opens a database, or makes it if there is none.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        guarded(|| Ok(open(path)?)).map(Self::of)
+    }
+
+    /// A database that somebody has opened.
+    pub(super) const fn of(database: Database) -> Self {
+        Self { database: Some(database), damaged: AtomicBool::new(false) }
+    }
+
+    /// The same, and reads all of it: what is damaged anywhere is refused.
+    pub fn open_whole(path: &Path) -> Result<Self, StoreError> {
+        let mut store = Self::open(path)?;
+        let database = store.database.as_mut().ok_or(Damaged)?;
+        match guarded(|| Ok(database.check_integrity()?)) {
+            Ok(true) => Ok(store),
+            // Made whole again, it has lost something, and nobody knows what.
+            Ok(false) => Err(Damaged.into()),
+            Err(error) => {
+                store.damaged.store(true, Ordering::Relaxed);
+                Err(if is_of_the_system(&error) { error } else { Damaged.into() })
+            }
+        }
+    }
+
+    /// Reads.
+    pub fn read<T>(
+        &self,
+        work: impl FnOnce(&ReadTransaction) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.attempt(|database| work(&database.begin_read()?))
+    }
+
+    /// Writes: all of it or nothing, and what is written is on the disk.
+    pub fn write<T>(
+        &self,
+        work: impl FnOnce(&WriteTransaction) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.attempt(|database| {
+            let transaction = database.begin_write()?;
+            let done = work(&transaction)?;
+            transaction.commit()?;
+            Ok(done)
+        })
+    }
+
+    fn attempt<T>(
+        &self,
+        work: impl FnOnce(&Database) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let sound = self.database.as_ref().filter(|_| !self.damaged.load(Ordering::Relaxed));
+        let database = sound.ok_or(Damaged)?;
+        let done = guarded(|| work(database));
+        if done.as_ref().is_err_and(|error| error.is::<Damaged>()) {
+            self.damaged.store(true, Ordering::Relaxed);
+        }
+        done
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        let database = self.database.take();
+        // Nothing is lost with what cannot be written at the end: it was committed before.
+        let _ = guarded(|| {
+            drop(database);
+            Ok(())
+        });
+    }
+}
 
 /// The length of the name of the format, with which a database begins.
 const NAME_BYTES: u64 = 9;
@@ -23,7 +166,7 @@ const MAX_BYTES: u64 = 2 * 1024 * 1024;
 const PAGE_BYTES: u64 = 4096;
 
 /// Opens a database, or makes it if there is none.
-pub fn open(path: &Path) -> Result<Database, DatabaseError> {
+fn open(path: &Path) -> Result<Database, DatabaseError> {
     match Database::create(path) {
         // Another process may be making it at this moment.
         Err(error @ DatabaseError::DatabaseAlreadyOpen) => Err(error),

@@ -7,9 +7,9 @@ use std::path::Path;
 
 use engine::cache::{Backend, BackendError, CacheEntry, Key};
 use futures_util::future::{BoxFuture, FutureExt, ready};
-use redb::{Database, ReadableDatabase, TableDefinition};
+use redb::TableDefinition;
 
-use crate::storage::database;
+use crate::storage::database::{Store, StoreError};
 
 /// Why a cache file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -25,41 +25,49 @@ pub struct FileError {
 /// Entries in a file.
 #[derive(Debug)]
 pub struct Disk {
-    database: Database,
+    store: Store,
 }
 
 /// Earlier formats stay in the file, unread: their entries have no checksum.
 const ANSWERS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("answers, format 2");
 
-type StoreError = Box<dyn std::error::Error + Send + Sync>;
-
 impl Disk {
     /// Opens a file, or makes it if it is not there.
     pub fn open(path: &Path) -> Result<Self, FileError> {
-        let database = database::open(path).map_err(|error| FileError {
+        Self::of(path, Store::open(path))
+    }
+
+    /// Whether a file can be opened and is whole; it is made if it is not there.
+    pub fn check(path: &Path) -> Result<(), FileError> {
+        Self::of(path, Store::open_whole(path)).map(drop)
+    }
+
+    fn of(path: &Path, store: Result<Store, StoreError>) -> Result<Self, FileError> {
+        let store = store.map_err(|error| FileError {
             path: path.display().to_string(),
             reason: error.to_string(),
         })?;
-        Ok(Self { database })
+        Ok(Self { store })
     }
 
     fn get(&self, key: &Key) -> Result<Option<CacheEntry>, StoreError> {
-        let transaction = self.database.begin_read()?;
-        let table = match transaction.open_table(ANSWERS) {
-            Ok(table) => table,
-            Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        let Some(bytes) = table.get(key.bytes())? else { return Ok(None) };
-        Ok(Some(serde_json::from_slice(bytes.value())?))
+        self.store.read(|transaction| {
+            let table = match transaction.open_table(ANSWERS) {
+                Ok(table) => table,
+                Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
+                Err(error) => return Err(error.into()),
+            };
+            let Some(bytes) = table.get(key.bytes())? else { return Ok(None) };
+            Ok(Some(serde_json::from_slice(bytes.value())?))
+        })
     }
 
     fn put(&self, key: &Key, entry: &CacheEntry) -> Result<(), StoreError> {
         let bytes = serde_json::to_vec(entry)?;
-        let transaction = self.database.begin_write()?;
-        transaction.open_table(ANSWERS)?.insert(key.bytes(), bytes.as_slice())?;
-        transaction.commit()?;
-        Ok(())
+        self.store.write(|transaction| {
+            transaction.open_table(ANSWERS)?.insert(key.bytes(), bytes.as_slice())?;
+            Ok(())
+        })
     }
 }
 

@@ -23,7 +23,7 @@ impl CachePlace {
     /// What was typed, if it can be used: a run that cannot use its cache should not begin.
     pub fn check(typed: &Path, clock: Clock) -> Result<Self, Failure> {
         let Some(url) = typed.to_str().filter(|text| text.contains("://")) else {
-            Disk::open(typed).map_err(|error| Failure::usage(error.to_string()))?;
+            Disk::check(typed).map_err(|error| Failure::usage(error.to_string()))?;
             return Ok(Self::File(typed.to_owned()));
         };
         if !url.starts_with("redis://") {
