@@ -5,7 +5,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const CRATES: [&str; 5] = ["generators", "mock-claude", "reports", "scenarios", "harness"];
+const CRATES: [&str; 8] = [
+    "generators",
+    "mock-claude",
+    "reports",
+    "scenarios",
+    "harness",
+    "scripts/fuzz/src",
+    "scripts/fuzz/fuzz_targets",
+    "scripts/loom/src",
+];
 const MAX_COLUMNS: usize = 100;
 const MAX_LINES: usize = 600;
 const GOOD_LINES: usize = 400;

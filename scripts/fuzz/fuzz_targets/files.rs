@@ -1,0 +1,6 @@
+//! The target `files` of `fuzz::TARGETS`.
+#![no_main]
+
+mod counted;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| counted::feed("files", data));

@@ -1,0 +1,6 @@
+//! The target `logs` of `fuzz::TARGETS`.
+#![no_main]
+
+mod counted;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| counted::feed("logs", data));
