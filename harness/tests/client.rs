@@ -1,6 +1,8 @@
 //! Goal: the client names what a server did, whatever the server is. Method: wiremock answers over
 //! a real socket with what no mock of ours would say.
 
+use std::time::Duration;
+
 use engine::client::answer::Failure;
 use engine::client::{Client, Outcome, Request};
 use harness::service::socket::Socket;
@@ -79,4 +81,19 @@ async fn a_port_where_nobody_listens_is_a_connection_failure_that_shows_no_addre
     let Failure { cause, detail } = outcome.result.unwrap_err();
     assert_eq!((outcome.status, cause), (None, Cause::Connection));
     assert!(!detail.contains("127.0.0.1"), "ports differ from run to run: {detail}");
+}
+
+#[tokio::test]
+async fn a_batch_with_an_id_that_is_no_part_of_a_path_is_a_malformed_reply() {
+    for id in ["a b", "`", "../files", "é", &"x".repeat(70_000), ""] {
+        let server = MockServer::start().await;
+        let body = serde_json::json!({"id": id, "processing_status": "ended"});
+        let batch = ResponseTemplate::new(200).set_body_json(body);
+        Mock::given(method("POST")).respond_with(batch).expect(1).mount(&server).await;
+        let client = Client::new(Socket::new(server.uri()).expect("an address"));
+        let outcome = client.send_batched(&REQUEST, Duration::from_millis(1), |_| {}).await;
+        let Failure { cause, detail } = outcome.result.unwrap_err();
+        assert_eq!(cause, Cause::MalformedReply, "{id}");
+        assert!(detail.starts_with("not a batch: its id is"), "{detail}");
+    }
 }

@@ -25,6 +25,9 @@ const PATH: &str = "/v1/messages/batches";
 /// How long a batch is asked after: it expires after a day.
 const PATIENCE: Duration = Duration::from_hours(25);
 
+/// The longest id of a batch that is asked after; real ones have 33 characters.
+const MAX_ID: usize = 200;
+
 /// The mark of requests that only ask after a batch.
 pub const ASKING_TAG: &str = "batch";
 
@@ -43,6 +46,20 @@ struct NewRequest<'a> {
 struct Batch {
     id: String,
     processing_status: String,
+}
+
+impl Batch {
+    fn read(body: &[u8]) -> Result<Self, String> {
+        let batch: Self =
+            serde_json::from_slice(body).map_err(|error| format!("not a batch: {error}"))?;
+        // The id becomes part of a path, and whoever answers may say what it likes.
+        let of_path = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        if (1..=MAX_ID).contains(&batch.id.len()) && batch.id.bytes().all(of_path) {
+            Ok(batch)
+        } else {
+            Err(format!("not a batch: its id is `{}`", batch.id))
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -94,12 +111,9 @@ impl Client {
         let hints = ServerHints::of(&sent.headers);
         note(Sight::Head(Head { status: sent.status, hints: &hints }));
         let outcome = match sent.status {
-            200 => match serde_json::from_slice::<Batch>(&sent.body) {
+            200 => match Batch::read(&sent.body) {
                 Ok(batch) => self.follow(batch, poll).await,
-                Err(error) => {
-                    let detail = format!("not a batch: {error}");
-                    Outcome::without_response(Cause::MalformedReply, shorten(&detail))
-                }
+                Err(detail) => Outcome::without_response(Cause::MalformedReply, shorten(&detail)),
             },
             status => refused(status, &sent.body),
         };
