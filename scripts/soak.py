@@ -335,6 +335,19 @@ async def other(api):
     await asyncio.sleep(0.2)
 
 
+async def fill(api):
+    """As many requests as the journal keeps, before anything is measured: it is the largest of the
+    books that fill up."""
+    async def some():
+        reader, writer = await api.open()
+        for _ in range(1_000):
+            body = message(stream=chance.random() < 0.5)
+            writer.write(head("POST", "/job/fill/v1/messages", len(body)) + body)
+            await answer(reader)
+        writer.close()
+    await asyncio.gather(*(some() for _ in range(12)))
+
+
 async def trouble(admin):
     """Other faults every three seconds, other limits every nine, and whoever looks at all of it."""
     for number in range(10 ** 9):
@@ -356,11 +369,13 @@ async def trouble(admin):
 
 async def repeated(behave, api):
     """One client after another of a kind; what a fault does to them is no finding."""
+    # Where a fault hangs, a client goes; an honest one meets none.
+    patience = None if behave is honest else 20
     while not leaving.is_set():
         try:
-            await behave(api)
-        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError,
-                IndexError, KeyError):
+            await asyncio.wait_for(behave(api), patience)
+        except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError,
+                ValueError, IndexError, KeyError):
             count(f"{behave.__name__} broken off")
             await asyncio.sleep(0.05)
 
@@ -485,7 +500,9 @@ async def soak(binary, minutes):
         mock = Mock(binary, pathlib.Path(folder))
         try:
             await asyncio.sleep(0.5)
-            before, began = mock.descriptors(), time.monotonic()
+            before = mock.descriptors()
+            await fill(mock.api)
+            began = time.monotonic()
             kinds = [(honest, HONEST), (unlucky, 8), (flood, 1), (slow, 20), (half_closed, 2),
                      (killed, 2), (huge, 1), (batch, 2), (upload, 2), (other, 1)]
             clients = [asyncio.create_task(repeated(kind, mock.api))
