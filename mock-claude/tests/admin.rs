@@ -173,7 +173,7 @@ async fn limits_are_changed_key_by_key_or_as_a_whole_and_act_at_once() {
     assert_eq!(patch(r#"{"requests_per_minute": 1}"#).await, 200);
     let shown = get(&mock, "/limits").await;
     assert_eq!(shown["limits"]["tier"], "start");
-    assert_eq!(shown["limits"]["workspace"][0]["api_keys"], "[redacted]");
+    assert_eq!(shown["limits"]["workspace"][0]["api_keys"], "[masked]");
     assert_eq!(shown["tiers"], json!(["evaluation", "start", "build", "scale"]));
     let status = async || send(&mock, &asking(CODE)).await.status;
     assert_eq!((status().await, status().await), (200, 429));

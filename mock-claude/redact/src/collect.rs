@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use crate::MIN_KEY;
+use crate::known::MIN_KEY;
 use crate::names::is_secret;
 use crate::opaque::is_opaque;
 use crate::secrets::Secrets;
@@ -16,7 +16,7 @@ use crate::view::View;
 const MIN_OPAQUE: usize = 16;
 
 /// Credentials as they are found.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Collector(BTreeSet<Vec<u8>>);
 
 impl std::fmt::Debug for Collector {

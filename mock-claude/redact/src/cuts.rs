@@ -2,8 +2,11 @@
 
 use std::ops::Range;
 
-use crate::MASK;
-use crate::look::Hit;
+/// What stands where a credential stood.
+pub const MASK: &str = "[masked]";
+
+/// One credential: the places that hold it, in order. Several where it is in pieces.
+pub(crate) type Hit = Vec<Range<usize>>;
 
 /// One place that is taken out.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -82,7 +82,7 @@ mod tests {
     fn texts_are_put_together_by_block_and_kind() {
         let stream = concat!(
             "event: content_block_delta\r\n",
-            "data: {\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"sk-\\u0061\"}}\r\n\r\n",
+            "data: {\"index\":0,\"delta\":{\"type\":\"t\",\"text\":\"sk-\\u0061\"}}\r\n\r\n",
             "data: {\"index\":1,\"delta\":{\"partial_json\":\"{\\\"a\\\"\"}}\n\n",
             "data: no JSON\n\n",
             "data: {\"index\":0,\"delta\":{\"text\":\"nt-x\"}}\n\n",

@@ -11,8 +11,18 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Form {
     pub(crate) bytes: Vec<u8>,
-    /// Whether it is base64, whose neighbouring digits hold bits of the credential too.
-    pub(crate) is_base64: bool,
+    pub(crate) around: Around,
+}
+
+/// What stands around a form and holds bits of the credential too.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Around {
+    /// The digit of base64 before it.
+    pub(crate) before: bool,
+    /// The digit of base64 after it.
+    pub(crate) after: bool,
+    /// What fills up its last group.
+    pub(crate) padding: bool,
 }
 
 /// Every form of a credential, the plain one first.
@@ -26,25 +36,26 @@ pub(crate) fn of(secret: &[u8]) -> Vec<Form> {
         secret.iter().flat_map(|byte| [0, *byte]).collect(),
     ];
     forms.dedup();
-    let plain = forms.into_iter().map(|bytes| Form { bytes, is_base64: false });
-    let coded = base64(secret).into_iter().map(|bytes| Form { bytes, is_base64: true });
-    plain.chain(coded).collect()
+    let plain = forms.into_iter().map(|bytes| Form { bytes, around: Around::default() });
+    plain.chain(base64(secret)).collect()
 }
 
 /// What base64 makes of it, in both alphabets and at each of the three places.
-pub(crate) fn base64(secret: &[u8]) -> Vec<Vec<u8>> {
-    let mut forms = Vec::new();
+pub(crate) fn base64(secret: &[u8]) -> Vec<Form> {
+    let mut forms: Vec<Form> = Vec::new();
     for before in 0..3 {
         let mut bytes = vec![0; before];
         bytes.extend_from_slice(secret);
         // Digits of six bits: those that begin in what stands before, or end in what follows, are
         // not the credential's alone.
         let (first, last) = ((before * 8).div_ceil(6), bytes.len() * 8 / 6);
+        let after = bytes.len() * 8 % 6 != 0;
+        let around = Around { before: before > 0, after, padding: true };
         for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
             let digits = engine.encode(&bytes);
-            let own = digits.as_bytes()[first..last].to_vec();
-            if !forms.contains(&own) {
-                forms.push(own);
+            let form = Form { bytes: digits.as_bytes()[first..last].to_vec(), around };
+            if !forms.contains(&form) {
+                forms.push(form);
             }
         }
     }
@@ -69,9 +80,11 @@ mod tests {
             for after in 0..7 {
                 let text = [&b"abcdefgh"[..before], &secret[..], &b"ijklmnop"[..after]].concat();
                 for coded in [STANDARD.encode(&text), URL_SAFE.encode(&text)] {
-                    let held = forms
-                        .iter()
-                        .any(|form| coded.as_bytes().windows(form.len()).any(|part| part == form));
+                    let holds = |form: &Form| {
+                        let mut parts = coded.as_bytes().windows(form.bytes.len());
+                        parts.any(|part| part == form.bytes)
+                    };
+                    let held = forms.iter().any(holds);
                     assert!(held, "{before} {after}: {coded}");
                 }
             }

@@ -25,6 +25,7 @@ mod view;
 
 mod cuts;
 mod events;
+mod known;
 mod look;
 
 mod collect;
@@ -33,20 +34,9 @@ mod words;
 mod writer;
 
 pub use self::collect::Collector;
+pub use self::cuts::MASK;
+pub use self::known::MIN_KEY;
 pub use self::names::is_secret;
-pub use self::secrets::{Body, Secrets};
+pub use self::secrets::{Body, Secrets, text};
 pub use self::words::{url, words};
 pub use self::writer::Masking;
-
-use std::borrow::Cow;
-
-/// What stands where a credential stood.
-pub const MASK: &str = "[masked]";
-
-/// The shortest credential that is looked for in texts: `key`, as tests send it, is a word.
-pub const MIN_KEY: usize = 8;
-
-/// A text without what looks like a credential.
-pub fn text(text: &str) -> Cow<'_, str> {
-    Secrets::default().text(text)
-}

@@ -5,26 +5,20 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
-
+use crate::cuts;
+use crate::known::Known;
 use crate::look::Look;
-use crate::{MIN_KEY, cuts, forms};
-
-/// Credentials and how they are looked for.
-pub(crate) struct Known {
-    /// All forms of all of them.
-    pub(crate) forms: AhoCorasick,
-    /// Whether a form is base64, by its place in `forms`.
-    pub(crate) is_base64: Vec<bool>,
-    /// The forms themselves.
-    pub(crate) texts: Vec<Vec<u8>>,
-}
 
 /// Credentials that are known, such as those of one request. Clones share them.
 ///
 /// What looks like a credential is masked with any of them, also where none is known.
 #[derive(Clone, Default)]
 pub struct Secrets(Option<Arc<Known>>);
+
+/// A text without what looks like a credential.
+pub fn text(text: &str) -> Cow<'_, str> {
+    Secrets::default().text(text)
+}
 
 /// How a body is to be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -41,29 +35,11 @@ impl fmt::Debug for Secrets {
     }
 }
 
-impl fmt::Debug for Known {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Known(..)")
-    }
-}
-
 impl Secrets {
-    /// These credentials; those shorter than [`MIN_KEY`] are words and are not looked for.
+    /// These credentials; those shorter than [`MIN_KEY`](crate::MIN_KEY) are words and are not
+    /// looked for.
     pub(crate) fn of(values: BTreeSet<Vec<u8>>) -> Self {
-        let values = values.into_iter().filter(|value| value.len() >= MIN_KEY);
-        let forms: Vec<forms::Form> = values.flat_map(|value| forms::of(&value)).collect();
-        if forms.is_empty() {
-            return Self::default();
-        }
-        let is_base64 = forms.iter().map(|form| form.is_base64).collect();
-        let texts: Vec<Vec<u8>> = forms.into_iter().map(|form| form.bytes).collect();
-        // Made for every request whose bodies are kept: it has to be made quickly, too.
-        let kind = Some(AhoCorasickKind::ContiguousNFA);
-        let Ok(forms) = AhoCorasick::builder().kind(kind).build(&texts) else {
-            // Only patterns beyond any size that a header may have make too large an automaton.
-            return Self::default();
-        };
-        Self(Some(Arc::new(Known { forms, is_base64, texts })))
+        Self(Known::of(values).map(Arc::new))
     }
 
     /// A text without credentials.

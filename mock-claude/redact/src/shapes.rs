@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::{Captures, Regex};
 
+use crate::cuts::MASK;
 use crate::forms;
 use crate::opaque::{is_literal, is_opaque};
 
@@ -57,7 +58,7 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
         shape(r"(?i)\b(?:bearer|basic)\s+(?P<s>[\w.~+/-]{8,}=*)", Only::Opaque),
         // A value that is cut has no closing quote.
         shape(&format!(r#"(?i)"{NAME}"\s*:\s*"(?P<s>(?:[^"\\\x00]|\\[^\x00])*)"#), Only::Any),
-        shape(&format!(r#"(?i)'{NAME}'\s*:\s*'(?P<s>(?:[^'"\\\x00]|\\[^\x00])*)"#), Only::Any),
+        shape(&format!(r#"(?i)'{NAME}'\s*:\s*'(?P<s>(?:[^'"\\\x00]|\\[^"\x00])*)"#), Only::Any),
         // Headers, assignments and flags.
         shape(
             &format!(r#"(?i){NAME}["']?\s*[:=\x20]\s*["']?{SCHEME}(?P<s>[\w+/=~-]{{8,}})"#),
@@ -71,7 +72,7 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
         ),
     ];
     let coded = forms::base64(b"sk-ant-").into_iter().map(|digits| {
-        let digits = regex::escape(&String::from_utf8_lossy(&digits));
+        let digits = regex::escape(&String::from_utf8_lossy(&digits.bytes));
         format!(r"(?P<s>[\w+/-]?{digits}[\w+/-]*=*)")
     });
     let digits = const_hex::encode("sk-ant-");
@@ -101,7 +102,7 @@ pub(crate) fn find(text: &[u8], found: &mut Vec<Range<usize>>) {
                 Only::Literal => is_literal(word, next),
                 Only::NotGit => word != b"git",
             };
-            if holds && word != crate::MASK.as_bytes() {
+            if holds && !word.starts_with(MASK.as_bytes()) {
                 found.push(range);
             }
         }
@@ -119,7 +120,7 @@ fn masked(captures: &Captures<'_>) -> Option<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use crate::text;
+    use crate::secrets::text;
 
     fn check(given: &str, shown: &str) {
         assert_eq!(text(given), shown);

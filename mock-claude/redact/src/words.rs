@@ -2,8 +2,9 @@
 //! is named like a credential.
 
 use crate::collect::Collector;
+use crate::cuts::MASK;
 use crate::names::is_secret;
-use crate::{MASK, text};
+use crate::secrets::text;
 
 /// A typed URL, whether it is one or not, without its user and password.
 pub fn url(typed: &str) -> String {

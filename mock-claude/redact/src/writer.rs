@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::text;
+use crate::secrets::text;
 
 /// Passes on what it is given without what looks like a credential. What is given at once has to be
 /// whole lines.

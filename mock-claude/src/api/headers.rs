@@ -41,14 +41,6 @@ pub(crate) fn credential(headers: &HeaderMap) -> Option<&[u8]> {
     key.or_else(bearer).map(<[u8]>::trim_ascii).filter(|key| !key.is_empty())
 }
 
-/// Whether a header or a field with this name holds what nobody else may see.
-pub(crate) fn is_secret(name: &str) -> bool {
-    const LAST_WORDS: [&str; 8] =
-        ["authorization", "cookie", "key", "keys", "password", "secret", "token", "credentials"];
-    let last = name.rsplit(['_', '-']).next().unwrap_or_default();
-    LAST_WORDS.iter().any(|word| last.eq_ignore_ascii_case(word))
-}
-
 /// What the mock says itself, as the value of a header.
 pub(crate) fn value(text: &str) -> HeaderValue {
     HeaderValue::try_from(text).expect("header values are ASCII")

@@ -32,10 +32,10 @@ impl Failure {
 }
 
 impl fmt::Display for Failure {
-    /// The message in lines, with everything made visible that a terminal would obey: it may quote
-    /// paths, keys and what a server said.
+    /// The message in lines, without what looks like a credential and with everything made visible
+    /// that a terminal would obey: it may quote paths, URLs, keys and what a server said.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.message.chars().try_for_each(|letter| match letter {
+        redact::text(&self.message).chars().try_for_each(|letter| match letter {
             '\n' | '"' | '\'' | '\\' => write!(formatter, "{letter}"),
             _ => write!(formatter, "{}", letter.escape_debug()),
         })
@@ -57,5 +57,11 @@ mod tests {
         let failure = Failure::usage("cannot read `\u{1b}[31m\u{202e}é\"`\nhint: don't");
         let shown = "cannot read `\\u{1b}[31m\\u{202e}é\"`\nhint: don't";
         assert_eq!(failure.to_string(), shown);
+    }
+
+    #[test]
+    fn no_message_holds_a_credential() {
+        let failure = Failure::usage("cannot ask http://me:pa55@h with sk-ant-abc");
+        assert_eq!(failure.to_string(), "cannot ask http://[masked]@h with [masked]");
     }
 }

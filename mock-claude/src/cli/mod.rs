@@ -65,7 +65,8 @@ fn start_log() {
     let _ = tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_ansi(!run::no_color() && io::stderr().is_terminal())
-        .with_writer(io::stderr)
+        // What a client sends and a server says may hold keys.
+        .with_writer(|| redact::Masking(io::stderr()))
         .try_init();
 }
 

@@ -60,7 +60,7 @@ pub(super) fn run(args: &Args, config: Config) -> Result<(), Failure> {
             say(&summary(&mock.ledger()));
             // The clients are taken to have ended with the mock.
             let conduct = conduct::judge_ended(&mock.records()).text();
-            let _ = write!(io::stderr(), "{failed}{conduct}");
+            let _ = write!(io::stderr(), "{failed}{}", redact::text(&conduct));
         } else if !args.quiet {
             say(&summary(&mock.ledger()));
         }

@@ -1,7 +1,8 @@
 //! What a terminal shows of a mock at work: a line a request, and what there was of failures.
 //!
 //! Lines are written by a thread of their own, so that a slow terminal holds up no answer; what it
-//! cannot take is left out and counted. What a client wrote is escaped before it gets here.
+//! cannot take is left out and counted. What a client wrote is escaped before it gets here, and
+//! what looks like a credential is masked by the same thread.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -121,7 +122,7 @@ fn write_all(items: &Receiver<Item>) {
     while let Ok(item) = items.recv() {
         match item {
             // Where the terminal is gone, the mock serves all the same.
-            Item::Line(line) => drop(writeln!(io::stderr(), "{line}")),
+            Item::Line(line) => drop(writeln!(io::stderr(), "{}", redact::text(&line))),
             Item::Reached(reached) => drop(reached.send(())),
         }
     }

@@ -8,8 +8,9 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::core::Core;
 use super::settings::Settings;
-use crate::api::headers::{API_KEY, TAG, WORKSPACE, text};
+use crate::api::headers::{API_KEY, TAG, WORKSPACE, credential, text};
 use crate::api::request::MessagesRequest;
+use crate::api::secrets;
 use crate::basis::chance::{Chance, RequestKey};
 use crate::fault::when::{Arrival, InJob};
 use crate::limits::Account;
@@ -46,7 +47,7 @@ impl Identity {
         let at_us = core.clock.now_us();
         let account = settings.limits.as_ref().map(|limits| limits.account(headers));
         let key = RequestKey { subject, attempt };
-        let tag = text(headers, &TAG);
+        let tag = text(headers, &TAG).map(|tag| secrets::name(tag, credential(headers)));
         Self {
             arrival: Arrival { key, earlier, at_us },
             request_id: request_id(core.chance, key),

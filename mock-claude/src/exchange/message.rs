@@ -101,7 +101,7 @@ impl Pending<'_> {
         let trace = &mut trace.open().trace;
         trace.identify(self.identity.arrival.key);
         if let Some(request) = request {
-            trace.asks(request);
+            trace.asks(request, self.asking.headers);
             if trace.job.is_none() {
                 trace.job = self.core.journal.job_of(&request.text);
             }

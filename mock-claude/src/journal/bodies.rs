@@ -3,16 +3,20 @@
 //! No prompt is kept unless somebody asks, so bodies are copied only while a page says that it
 //! wants them, and are forgotten soon after it stops. All of it is bounded: bytes of a body,
 //! requests, bytes in all, copies that are under way at the same time, and copies a second, so that
-//! who measures a load does not measure this. API keys and cookies are masked before they get here.
+//! who measures a load does not measure this. What a request authenticates with is masked before it
+//! gets here, in whatever form it is repeated; what only looks like a credential is masked where it
+//! is shown.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use http::HeaderMap;
+use http::{HeaderMap, header};
 use parking_lot::Mutex;
+use redact::{Collector, MASK, Secrets, is_secret};
 
-use crate::api::headers::{credential, is_secret};
+use crate::api::headers::text;
+use crate::api::secrets;
 use crate::basis::clock::SECOND_US;
 
 /// The most of one body that is kept, in bytes.
@@ -36,12 +40,6 @@ const LEASE_US: u64 = 150 * SECOND_US;
 const MAX_HEADERS: usize = 40;
 const MAX_VALUE: usize = 200;
 
-/// What a secret is replaced by.
-pub(crate) const MASKED: &str = "[masked]";
-
-/// The shortest key that is looked for in bodies: `key`, as tests send it, is a word.
-const MIN_KEY: usize = 8;
-
 /// One body as far as it is kept.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Body {
@@ -58,17 +56,10 @@ impl Body {
         self.length += data.len() as u64;
     }
 
-    /// Masks every place that repeats this key.
-    fn mask(&mut self, key: &[u8]) {
-        let mut from = if key.is_empty() { self.bytes.len() } else { 0 };
-        while let Some(at) =
-            self.bytes[from..].windows(key.len().max(1)).position(|part| part == key)
-        {
-            let start = from + at;
-            self.bytes.splice(start..start + key.len(), MASKED.bytes());
-            from = start + MASKED.len();
-        }
-        self.bytes.shrink_to_fit();
+    /// Whether it was longer than what is kept.
+    pub(crate) fn is_cut(&self) -> bool {
+        // A body that has been masked may be longer than it was.
+        self.length > self.bytes.len() as u64 && self.bytes.len() >= MAX_BODY_BYTES / 2
     }
 }
 
@@ -80,6 +71,27 @@ pub(crate) type Reading = Arc<Mutex<Body>>;
 pub(crate) struct Message {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Body,
+    /// Whether the body is a stream of events.
+    pub(crate) is_events: bool,
+}
+
+impl Message {
+    /// How its body is to be read.
+    pub(crate) fn reading(&self) -> redact::Body {
+        redact::Body { is_events: self.is_events, is_cut: self.body.is_cut() }
+    }
+
+    /// Masks every place that repeats a credential, before anything is cut off a header: half a
+    /// key looks like none.
+    fn mask(&mut self, secrets: &Secrets) {
+        for (_, value) in &mut self.headers {
+            *value = secrets.text(value).chars().take(MAX_VALUE).collect();
+        }
+        if let Some(masked) = secrets.known_in(&self.body.bytes, self.reading()) {
+            self.body.bytes = masked;
+        }
+        self.body.bytes.shrink_to_fit();
+    }
 }
 
 /// A request whose bodies are being copied.
@@ -87,8 +99,8 @@ pub(crate) struct Message {
 pub(crate) struct Copying {
     bodies: Arc<AtomicUsize>,
     request_headers: Vec<(String, String)>,
-    /// The client's own key, which an answer or a prompt may repeat.
-    key: Vec<u8>,
+    /// What the client authenticates with, which an answer or a prompt may repeat.
+    collector: Collector,
     pub(crate) request: Reading,
     pub(crate) answer: Message,
 }
@@ -102,7 +114,10 @@ impl Drop for Copying {
 impl Copying {
     /// Notes the headers of the answer.
     pub(crate) fn answered(&mut self, headers: &HeaderMap) {
+        secrets::of_headers(headers, &mut self.collector);
         self.answer.headers = shown(headers);
+        let kind = text(headers, &header::CONTENT_TYPE);
+        self.answer.is_events = kind.is_some_and(|kind| kind.starts_with("text/event-stream"));
     }
 }
 
@@ -147,7 +162,12 @@ impl Bodies {
     }
 
     /// Begins to copy the bodies of a request, where somebody wants them and there is room.
-    pub(crate) fn begin(&self, headers: &HeaderMap, now_us: u64) -> Option<Box<Copying>> {
+    pub(crate) fn begin(
+        &self,
+        headers: &HeaderMap,
+        now_us: u64,
+        collect: impl FnOnce() -> Collector,
+    ) -> Option<Box<Copying>> {
         let until_us = self.wanted_until_us.load(Ordering::Relaxed);
         if until_us == 0 {
             return None;
@@ -167,7 +187,7 @@ impl Bodies {
         Some(Box::new(Copying {
             bodies: Arc::clone(&self.under_way),
             request_headers: shown(headers),
-            key: credential(headers).map(<[u8]>::to_vec).unwrap_or_default(),
+            collector: collect(),
             request: Reading::default(),
             answer: Message::default(),
         }))
@@ -188,14 +208,15 @@ impl Bodies {
         if self.wanted_until_us.load(Ordering::Relaxed) == 0 {
             return;
         }
-        let mut body = std::mem::take(&mut *copying.request.lock());
-        let mut answer = std::mem::take(&mut copying.answer);
-        let key = std::mem::take(&mut copying.key);
-        for body in [&mut body, &mut answer.body] {
-            body.mask(if key.len() < MIN_KEY { &[] } else { &key });
-        }
+        let body = std::mem::take(&mut *copying.request.lock());
         let headers = std::mem::take(&mut copying.request_headers);
-        let exchanged = Exchanged { number, request: Message { headers, body }, answer };
+        let mut request = Message { headers, body, is_events: false };
+        let mut answer = std::mem::take(&mut copying.answer);
+        let secrets = std::mem::take(&mut copying.collector).secrets();
+        for message in [&mut request, &mut answer] {
+            message.mask(&secrets);
+        }
+        let exchanged = Exchanged { number, request, answer };
         let mut kept = self.kept.lock();
         kept.bytes += exchanged.bytes();
         kept.latest.push_back(exchanged);
@@ -223,13 +244,13 @@ impl Bodies {
     }
 }
 
-/// Headers as they are shown: no secret, and none of them at any length.
+/// Headers, without the values of those that are named like a secret.
 fn shown(headers: &HeaderMap) -> Vec<(String, String)> {
     let pairs = headers.iter().take(MAX_HEADERS).map(|(name, value)| {
         let value = if is_secret(name.as_str()) {
-            MASKED.to_owned()
+            MASK.to_owned()
         } else {
-            String::from_utf8_lossy(value.as_bytes()).chars().take(MAX_VALUE).collect()
+            String::from_utf8_lossy(value.as_bytes()).into_owned()
         };
         (name.as_str().to_owned(), value)
     });
@@ -243,7 +264,11 @@ mod tests {
 
     /// One request a slot.
     fn exchange(bodies: &Bodies, number: u64, bytes: usize) {
-        let Some(mut copying) = bodies.begin(&HeaderMap::new(), number * SLOT_US) else { return };
+        let Some(mut copying) =
+            bodies.begin(&HeaderMap::new(), number * SLOT_US, Collector::default)
+        else {
+            return;
+        };
         copying.request.lock().add(&vec![b'x'; bytes]);
         copying.answer.body.add(b"fine");
         bodies.keep(number, *copying);
@@ -257,7 +282,10 @@ mod tests {
         bodies.want(true, 0);
         exchange(&bodies, 2, 10);
         assert_eq!(bodies.of(2).unwrap().answer.body.bytes, b"fine");
-        assert!(bodies.begin(&HeaderMap::new(), LEASE_US + 1).is_none(), "the page has gone");
+        assert!(
+            bodies.begin(&HeaderMap::new(), LEASE_US + 1, Collector::default).is_none(),
+            "the page has gone"
+        );
         assert_eq!(bodies.held(), (0, 0));
     }
 
@@ -273,7 +301,8 @@ mod tests {
         assert_eq!((newest.bytes.len(), newest.length), (MAX_BODY_BYTES, 40_000));
         let (requests, bytes) = bodies.held();
         assert!(requests <= MAX_REQUESTS && bytes <= MAX_BYTES, "{requests} and {bytes}");
-        let begin = |at: u64| bodies.begin(&HeaderMap::new(), 1_000 * SLOT_US + at);
+        let begin =
+            |at: u64| bodies.begin(&HeaderMap::new(), 1_000 * SLOT_US + at, Collector::default);
         let under_way: Vec<_> =
             (0..MAX_REQUESTS as u64 + 50).filter_map(|at| begin(at * SLOT_US)).collect();
         assert_eq!(under_way.len(), MAX_REQUESTS);
@@ -285,8 +314,9 @@ mod tests {
     fn a_great_load_is_copied_in_part() {
         let bodies = Bodies::default();
         bodies.want(true, 0);
-        let copied = (0..10_000)
-            .filter(|request| bodies.begin(&HeaderMap::new(), SLOT_US + request * 100).is_some());
+        let copied = (0..10_000).filter(|request| {
+            bodies.begin(&HeaderMap::new(), SLOT_US + request * 100, Collector::default).is_some()
+        });
         assert_eq!(copied.count(), 1_000, "of ten thousand in a second");
     }
 
@@ -302,10 +332,22 @@ mod tests {
         headers.insert("x-api-key", HeaderValue::from_static("sk-secret-1"));
         let bodies = Bodies::default();
         bodies.want(true, 0);
-        let mut copying = bodies.begin(&headers, 0).unwrap();
-        copying.request.lock().add(b"nothing");
-        copying.answer.body.add(b"no sk-secret-1, and sk-secret-1.");
+        let collect = |headers: &HeaderMap| {
+            let mut collector = Collector::default();
+            secrets::of_headers(headers, &mut collector);
+            collector.url("/?token=in-the-query");
+            collector
+        };
+        let mut copying = bodies.begin(&headers, 0, || collect(&headers)).unwrap();
+        let mut answered = HeaderMap::new();
+        answered.insert("x-echo", HeaderValue::from_static("got sk-secret-1"));
+        copying.answered(&answered);
+        copying.request.lock().add(b"in-the-query");
+        copying.answer.body.add(b"no sk-secret-1, and c2stc2VjcmV0LTE=.");
         bodies.keep(7, *copying);
-        assert_eq!(bodies.of(7).unwrap().answer.body.bytes, b"no [masked], and [masked].");
+        let kept = bodies.of(7).unwrap();
+        assert_eq!(kept.request.body.bytes, b"[masked]");
+        assert_eq!(kept.answer.body.bytes, b"no [masked], and [masked].");
+        assert_eq!(kept.answer.headers[0].1, "got [masked]");
     }
 }

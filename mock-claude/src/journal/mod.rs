@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
+use redact::Collector;
 
 use self::bodies::Copying;
 use self::conduct::Conduct;
@@ -69,6 +70,8 @@ pub struct Journal {
     /// Only once somebody has asked for it, so that nobody else pays for it.
     live: OnceLock<Live>,
     connections: AtomicU64,
+    /// What the mock itself authenticates with, where it does.
+    pub(crate) own: Collector,
 }
 
 #[derive(Debug, Default)]
@@ -129,6 +132,12 @@ impl Journal {
     /// A journal that shows each request to `watcher`.
     pub fn watched_by(watcher: Arc<dyn Watcher>) -> Self {
         Self { watcher: Some(watcher), ..Self::default() }
+    }
+
+    /// A journal of a mock that has credentials of its own.
+    #[cfg(feature = "proxy")]
+    pub(crate) fn of_proxy(own: Collector) -> Self {
+        Self { own, ..Self::default() }
     }
 
     /// The job that a request belongs to by its prompt, where somebody can tell.

@@ -3,7 +3,7 @@
 //!
 //! A trace is open while its request is handled, and whoever knows something about the request
 //! notes it here. The API key never gets here, only a short hash of it, and no prompt does unless
-//! the configuration asks for it.
+//! the configuration asks for it. What only looks like a credential is masked where it is shown.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -17,6 +17,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed, xxh3_128};
 
 use crate::api::headers::{AWS_ATTEMPT, RETRY_COUNT, credential, text};
 use crate::api::request::MessagesRequest;
+use crate::api::secrets;
 use crate::basis::chance::RequestKey;
 
 /// The longest path, model or user agent that is kept, in characters.
@@ -127,6 +128,7 @@ pub enum Limit {
 impl Trace {
     /// What the head of a request says.
     pub(crate) fn of(method: &Method, path: &str, headers: &HeaderMap) -> Self {
+        let credential = credential(headers);
         Self {
             method: match *method {
                 Method::POST => "POST".into(),
@@ -135,11 +137,13 @@ impl Trace {
             },
             path: match known_path(path) {
                 Some(known) => known.into(),
-                None => cut(path, MAX_TEXT).into(),
+                // Before it is cut: half a key looks like none.
+                None => cut(&secrets::of_request(headers, path).text(path), MAX_TEXT).into(),
             },
-            key: key_hash(headers),
+            key: credential.map(hash),
             retry_count: retry_count(headers),
-            user_agent: text(headers, &header::USER_AGENT).map(|agent| cut(agent, MAX_TEXT)),
+            user_agent: text(headers, &header::USER_AGENT)
+                .map(|agent| cut(secrets::name(agent, credential), MAX_TEXT)),
             ..Self::default()
         }
     }
@@ -150,20 +154,17 @@ impl Trace {
         self.attempt = key.attempt;
     }
 
-    /// What is asked, and of which model.
-    pub(crate) fn asks(&mut self, request: &MessagesRequest) {
+    /// What is asked, and of which model, by who sent these headers.
+    pub(crate) fn asks(&mut self, request: &MessagesRequest, headers: &HeaderMap) {
         let MessagesRequest { model_id, text, tokens_in, .. } = request;
         // System prompt and tools count among the tokens.
         let asked = xxh3_64_with_seed(text.as_bytes(), *tokens_in) ^ xxh3_64(model_id.as_bytes());
         self.question = Some(const_hex::encode(asked.to_be_bytes()));
-        self.asks_for(model_id.clone());
-    }
-
-    /// The model that was asked for.
-    fn asks_for(&mut self, model: Cow<'static, str>) {
-        self.model = Some(match model {
-            Cow::Owned(made_up) => cut(&made_up, MAX_TEXT).into(),
-            known @ Cow::Borrowed(_) => known,
+        self.model = Some(match model_id {
+            Cow::Owned(made_up) => {
+                cut(secrets::name(made_up, credential(headers)), MAX_TEXT).into()
+            }
+            Cow::Borrowed(known) => (*known).into(),
         });
     }
 
@@ -186,12 +187,11 @@ fn retry_count(headers: &HeaderMap) -> Option<u32> {
 
 /// The first 48 bits of the key's SHA-256: enough to tell clients apart, too little to confirm a
 /// guess about anything but the key itself.
-fn key_hash(headers: &HeaderMap) -> Option<String> {
+fn hash(key: &[u8]) -> String {
     thread_local! {
         /// The latest key and its hash. A client sends the same key with every request.
         static LATEST: Cell<Option<(u128, [u8; 6])>> = const { Cell::new(None) };
     }
-    let key = credential(headers)?;
     let name = xxh3_128(key);
     let short = match LATEST.get() {
         Some((latest, short)) if latest == name => short,
@@ -202,7 +202,7 @@ fn key_hash(headers: &HeaderMap) -> Option<String> {
             short
         }
     };
-    Some(const_hex::encode(short))
+    const_hex::encode(short)
 }
 
 fn cut(text: &str, characters: usize) -> String {
@@ -251,6 +251,17 @@ mod tests {
         assert_eq!(trace("authorization", "Bearer sk-ant-secret").key.as_deref(), Some(&*plain));
         assert_ne!(trace("x-api-key", "sk-ant-other").key.as_deref(), Some(&*plain));
         assert_eq!(trace("x-api-key", "  ").key, None);
+    }
+
+    #[test]
+    fn no_field_repeats_the_key() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-api-key", http::HeaderValue::from_static("opaque-key-1"));
+        headers.insert("user-agent", http::HeaderValue::from_static("me/1 opaque-key-1"));
+        let path = "/v1/opaque%2Dkey-1/b3BhcXVlLWtleS0x";
+        let trace = Trace::of(&Method::GET, path, &headers);
+        assert_eq!(trace.path, "/v1/[masked]/[masked]");
+        assert_eq!(trace.user_agent.as_deref(), Some("[masked]"));
     }
 
     #[test]

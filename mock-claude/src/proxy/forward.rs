@@ -16,7 +16,7 @@ use axum::extract::{Request, State as Extracted};
 use axum::response::Response;
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, HeaderName};
+use http::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName};
 use http_body_util::Full;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
@@ -25,11 +25,12 @@ use tokio::net::TcpListener;
 use tokio::time::{Instant, timeout};
 
 use super::decide::decide;
-use super::record::{Piece, Recorded, Recorder, without, written};
-use super::relay::Relay;
+use super::record::{Piece, Recorded, Recorder, adapt_length, coding, written};
+use super::relay::{Recording, Relay};
 use super::upstream::{Address, ProxyError, connector};
 use crate::api::error::ApiError;
-use crate::api::headers::credential;
+use crate::api::headers::text;
+use crate::api::secrets;
 use crate::exchange::{Answering, Exchange, Origin, refuse};
 use crate::fault::injector::InFlight;
 use crate::journal::Journal;
@@ -84,11 +85,13 @@ impl Proxy {
         let ProxyConfig { upstream, certificates, timeout, mock, recorder } = config;
         let connector = connector(certificates.as_deref())?;
         let latency = LatencyConfig::none();
+        let upstream = Address::new(&upstream)?;
+        let journal = Journal::of_proxy(upstream.secrets());
         let decide = Config { limits: None, latency, contract: true, ..mock };
         Ok(Self(Arc::new(Shared {
-            upstream: Address::new(&upstream)?,
+            upstream,
             timeout,
-            mock: MockClaude::of_proxy(decide, epoch_ms, Journal::default()),
+            mock: MockClaude::of_proxy(decide, epoch_ms, journal),
             recorder: recorder.map(Arc::new),
             client: Client::builder(TokioExecutor::new()).build(connector),
         })))
@@ -143,13 +146,52 @@ impl Proxy {
         answered.headers = passed_on(&answered.headers);
         answered.version = http::Version::HTTP_11;
         answered.extensions.clear();
-        let recording = self.0.recorder.as_ref().map(|recorder| {
-            let secret = secret(&head.headers);
-            let exchange = begun(&head, &body, &answered, secret.as_deref(), started);
-            (Arc::clone(recorder), exchange, secret)
-        });
+        let recording = self.0.recorder.as_ref();
+        let recording =
+            recording.and_then(|recorder| self.begun(recorder, (&head, &body), &answered, started));
         let relay = Relay::new(inner, recording, started, self.0.timeout, in_flight);
         Ok(Response::from_parts(answered, Body::new(relay)))
+    }
+
+    /// The recording of an exchange whose answer has begun. A body that cannot be looked into is
+    /// not written, and neither is what it belongs to.
+    fn begun(
+        &self,
+        recorder: &Arc<Recorder>,
+        (head, body): (&http::request::Parts, &[u8]),
+        answered: &http::response::Parts,
+        started: Instant,
+    ) -> Option<Recording> {
+        if let Some(coding) = coding(&head.headers).or_else(|| coding(&answered.headers)) {
+            let path = head.uri.path();
+            tracing::error!(?path, ?coding, "an exchange in this coding is not recorded");
+            return None;
+        }
+        let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+        let mut collector = self.0.upstream.secrets();
+        secrets::of_headers(&head.headers, &mut collector);
+        secrets::of_headers(&answered.headers, &mut collector);
+        collector.url(path);
+        let secrets = collector.secrets();
+        let mut request_headers = written(&passed_on(&head.headers), &secrets);
+        let masked = secrets.pieces(&[body], redact::Body::default()).map(|pieces| pieces.concat());
+        let request_body = masked.as_deref().unwrap_or(body);
+        adapt_length(&mut request_headers, body.len(), request_body.len());
+        let exchange = Recorded {
+            method: head.method.to_string(),
+            path: secrets.text(path).into_owned(),
+            request_headers,
+            request_body: Piece::of(request_body),
+            status: answered.status.as_u16(),
+            headers: written(&answered.headers, &secrets),
+            head_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+            chunks: Vec::new(),
+            complete: false,
+        };
+        let kind = text(&answered.headers, &CONTENT_TYPE);
+        let is_events = kind.is_some_and(|kind| kind.starts_with("text/event-stream"));
+        let recorder = Arc::clone(recorder);
+        Some(Recording { recorder, exchange, secrets, is_events, pieces: Vec::new() })
     }
 }
 
@@ -185,32 +227,6 @@ fn passed_on(headers: &HeaderMap) -> HeaderMap {
         passed.append(name.clone(), value.clone());
     }
     passed
-}
-
-fn secret(headers: &HeaderMap) -> Option<String> {
-    let key = credential(headers)?;
-    str::from_utf8(key).ok().map(str::to_owned)
-}
-
-fn begun(
-    head: &http::request::Parts,
-    body: &Bytes,
-    answered: &http::response::Parts,
-    secret: Option<&str>,
-    started: Instant,
-) -> Recorded {
-    let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
-    Recorded {
-        method: head.method.to_string(),
-        path: without(path, secret),
-        request_headers: written(&passed_on(&head.headers), secret),
-        request_body: Piece::of(body, secret),
-        status: answered.status.as_u16(),
-        headers: written(&answered.headers, secret),
-        head_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
-        chunks: Vec::new(),
-        complete: false,
-    }
 }
 
 #[cfg(test)]

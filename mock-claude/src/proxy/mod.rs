@@ -1,7 +1,7 @@
 //! A proxy in front of a real API or another mock, what it records, and its replay.
 //!
-//! The recording is a file that anybody may be shown: the client's key goes to the upstream and
-//! nowhere else.
+//! The recording is a file that anybody may be shown: what a client or the upstream's address
+//! authenticates with goes to the upstream and nowhere else.
 
 mod decide;
 mod forward;

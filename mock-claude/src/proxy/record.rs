@@ -1,31 +1,41 @@
 //! The recording: one JSON object a line, a header first, then one exchange a line as it ends.
 //!
-//! Keys and cookies are never in it. Bodies are, streams piece by piece with the time of each, so
-//! that a replay can send the same bytes at the same moments. Optional fields may be added under
-//! the same format; a change of meaning raises it.
+//! It may be shown to anybody. Of the headers it holds those of a list and no others, not even
+//! their names; what a request authenticated with is masked in whatever form it is repeated, and so
+//! is what only looks like a credential. Bodies are in it, streams piece by piece with the time of
+//! each, so that a replay can send the same bytes at the same moments. Optional fields may be added
+//! under the same format; a change of meaning raises it.
 
 use std::io::{self, Write};
 
 use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use parking_lot::Mutex;
+use redact::Secrets;
 use serde::{Deserialize, Serialize};
 
 /// The version of the file.
 pub const FORMAT: u32 = 1;
 
-/// Headers of either direction that are never written: secrets, and what belongs to one
-/// connection only.
-const UNWRITTEN: [&str; 6] = [
-    "authorization",
-    "cookie",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "set-cookie",
-    "x-api-key",
+/// Headers of either direction that are written; so are those that begin as [`BEGINNINGS`] say.
+const WRITTEN: [&str; 14] = [
+    "accept",
+    "allow",
+    "cache-control",
+    "content-disposition",
+    "content-length",
+    "content-type",
+    "date",
+    "location",
+    "request-id",
+    "retry-after",
+    "retry-after-ms",
+    "server",
+    "user-agent",
+    "x-should-retry",
 ];
 
-/// What stands where a key stood.
-const REMOVED: &str = "[key removed]";
+const BEGINNINGS: [&str; 2] = ["anthropic-", "x-stainless-"];
 
 /// The first line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,14 +90,10 @@ pub enum Piece {
 }
 
 impl Piece {
-    /// The bytes without `secret`, wherever they hold it.
-    pub(crate) fn of(bytes: &[u8], secret: Option<&str>) -> Self {
-        let holds = |secret: &str| {
-            !secret.is_empty() && bytes.windows(secret.len()).any(|part| part == secret.as_bytes())
-        };
+    /// These bytes.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
         match str::from_utf8(bytes) {
-            Ok(text) => Self::Text(without(text, secret)),
-            Err(_) if secret.is_some_and(holds) => Self::Text(REMOVED.to_owned()),
+            Ok(text) => Self::Text(text.to_owned()),
             Err(_) => Self::Hex(const_hex::encode(bytes)),
         }
     }
@@ -102,20 +108,33 @@ impl Piece {
 }
 
 /// The headers that may be written.
-pub(crate) fn written(headers: &HeaderMap, secret: Option<&str>) -> Vec<(String, String)> {
+pub(crate) fn written(headers: &HeaderMap, secrets: &Secrets) -> Vec<(String, String)> {
+    let may = |name: &str| {
+        let named = || BEGINNINGS.iter().any(|beginning| name.starts_with(beginning));
+        WRITTEN.contains(&name) || named() && !redact::is_secret(name)
+    };
     headers
         .iter()
-        .filter(|(name, _)| !UNWRITTEN.contains(&name.as_str()))
+        .filter(|(name, _)| may(name.as_str()))
         .filter_map(|(name, value)| {
-            Some((name.as_str().to_owned(), without(value.to_str().ok()?, secret)))
+            Some((name.as_str().to_owned(), secrets.text(value.to_str().ok()?).into_owned()))
         })
         .collect()
 }
 
-pub(crate) fn without(text: &str, secret: Option<&str>) -> String {
-    match secret.filter(|secret| !secret.is_empty()) {
-        Some(secret) => text.replace(secret, REMOVED),
-        None => text.to_owned(),
+/// How a body is coded, where that hides what it holds: it cannot be looked into for credentials.
+pub(crate) fn coding(headers: &HeaderMap) -> Option<&str> {
+    let coding = headers.get(CONTENT_ENCODING)?.to_str().unwrap_or("unreadable").trim();
+    (!coding.is_empty() && !coding.eq_ignore_ascii_case("identity")).then_some(coding)
+}
+
+/// Adapts the length that the headers announce to a body that is longer or shorter by this much.
+pub(crate) fn adapt_length(headers: &mut [(String, String)], before: usize, after: usize) {
+    let length = headers.iter_mut().find(|(name, _)| *name == CONTENT_LENGTH.as_str());
+    if let Some((_, length)) = length
+        && let Ok(announced) = length.parse::<u64>()
+    {
+        *length = (announced + after as u64).saturating_sub(before as u64).to_string();
     }
 }
 
@@ -131,7 +150,7 @@ impl std::fmt::Debug for Recorder {
 impl Recorder {
     /// A recording that begins with its header.
     pub fn new(mut file: impl Write + Send + 'static, upstream: &str) -> io::Result<Self> {
-        let header = Header { format: FORMAT, upstream: upstream.to_owned() };
+        let header = Header { format: FORMAT, upstream: redact::url(upstream) };
         writeln!(file, "{}", serde_json::to_string(&header)?)?;
         file.flush()?;
         Ok(Self(Mutex::new(Box::new(file))))
@@ -153,24 +172,50 @@ impl Recorder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::HeaderValue;
 
     #[test]
     fn bytes_survive_whether_they_are_text_or_not() {
         for bytes in [&b"plain"[..], &[0xff, 0x00, 0x7f], b""] {
-            assert_eq!(Piece::of(bytes, None).bytes().unwrap(), bytes);
+            assert_eq!(Piece::of(bytes).bytes().unwrap(), bytes);
         }
         assert_eq!(Piece::Hex("zz".to_owned()).bytes(), None);
     }
 
     #[test]
-    fn a_key_is_removed_wherever_it_is_repeated() {
-        let piece = Piece::of(b"invalid key sk-1 given", Some("sk-1"));
-        assert_eq!(piece, Piece::Text("invalid key [key removed] given".to_owned()));
+    fn headers_are_written_by_a_list_and_without_credentials() {
         let mut headers = HeaderMap::new();
-        headers.insert("x-api-key", http::HeaderValue::from_static("sk-1"));
-        headers.insert("set-cookie", http::HeaderValue::from_static("a=b"));
-        headers.insert("x-echo", http::HeaderValue::from_static("sk-1"));
-        let expected = vec![("x-echo".to_owned(), "[key removed]".to_owned())];
-        assert_eq!(written(&headers, Some("sk-1")), expected);
+        for (name, value) in [
+            ("x-api-key", "opaque-key-1"),
+            ("set-cookie", "a=b"),
+            ("x-team", "gold"),
+            ("anthropic-token", "abc"),
+            ("anthropic-version", "2023-06-01"),
+            ("user-agent", "me opaque-key-1"),
+        ] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        let secrets = crate::api::secrets::of_request(&headers, "/");
+        let written = written(&headers, &secrets);
+        let expected = [("anthropic-version", "2023-06-01"), ("user-agent", "me [masked]")];
+        assert_eq!(written, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    #[test]
+    fn the_announced_length_follows_the_body() {
+        let mut headers = vec![("content-length".to_owned(), "100".to_owned())];
+        adapt_length(&mut headers, 60, 40);
+        assert_eq!(headers[0].1, "80");
+    }
+
+    #[test]
+    fn a_coding_that_hides_the_body_is_named() {
+        let coded = |value| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static(value));
+            coding(&headers).map(str::to_owned)
+        };
+        assert_eq!(coded("gzip").as_deref(), Some("gzip"));
+        assert_eq!((coded("Identity"), coding(&HeaderMap::new())), (None, None));
     }
 }

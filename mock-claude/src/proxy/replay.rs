@@ -3,6 +3,7 @@
 //!
 //! Requests are the same when method, path with query and body are; a JSON body is compared as
 //! JSON. The answers to one request come in the order of the recording, the last one indefinitely.
+//! Credentials are masked on both sides: what was recorded with one key is asked for with another.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
@@ -18,6 +19,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use parking_lot::Mutex;
+use redact::Secrets;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep_until};
@@ -25,6 +27,7 @@ use tokio::time::{Instant, sleep_until};
 use super::nearest;
 use super::record::{FORMAT, Header, Recorded};
 use crate::api::error::ApiError;
+use crate::api::secrets;
 use crate::exchange;
 use crate::mock::MAX_CONNECTIONS;
 use crate::server::{MAX_BODY_BYTES, listener};
@@ -55,11 +58,14 @@ pub(super) struct Question {
 }
 
 impl Question {
-    fn new(method: &str, path: &str, body: &[u8]) -> Self {
+    /// What is asked for, without credentials.
+    fn new(method: &str, path: &str, body: &[u8], secrets: &Secrets) -> Self {
+        let masked = secrets.pieces(&[body], redact::Body::default()).map(|pieces| pieces.concat());
+        let (path, body) = (secrets.text(path).into_owned(), masked.as_deref().unwrap_or(body));
         // Objects are ordered by key, so that equal ones are equal as text.
         let body = serde_json::from_slice::<Value>(body)
             .map_or_else(|_| String::from_utf8_lossy(body).into_owned(), |json| json.to_string());
-        Self { method: method.to_owned(), path: path.to_owned(), body }
+        Self { method: method.to_owned(), path, body }
     }
 }
 
@@ -145,7 +151,8 @@ async fn handle(Extracted(replay): Extracted<Replay>, request: Request) -> Respo
         return refuse(&ApiError::of_status(413, "Request exceeds the maximum size"));
     };
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
-    let asked = Question::new(head.method.as_str(), path, &body);
+    let secrets = secrets::of_request(&head.headers, path);
+    let asked = Question::new(head.method.as_str(), path, &body, &secrets);
     let Some(answer) = replay.next(&asked) else {
         let words = nearest::describe(&asked, replay.0.answers.keys());
         return refuse(&ApiError::of_status(404, words));
@@ -176,7 +183,9 @@ async fn handle(Extracted(replay): Extracted<Replay>, request: Request) -> Respo
 }
 
 fn understood(exchange: &Recorded) -> Option<(Question, Answer)> {
-    let asked = Question::new(&exchange.method, &exchange.path, &exchange.request_body.bytes()?);
+    let (method, body) = (&exchange.method, exchange.request_body.bytes()?);
+    // What an earlier version did not mask yet is masked as in a request.
+    let asked = Question::new(method, &exchange.path, &body, &Secrets::default());
     let headers = exchange.headers.iter().map(|(name, value)| {
         Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
     });
@@ -218,7 +227,7 @@ mod tests {
 
     #[test]
     fn bodies_are_the_same_whatever_the_order_of_their_keys() {
-        let asked = |body: &str| Question::new("POST", "/", body.as_bytes());
+        let asked = |body: &str| Question::new("POST", "/", body.as_bytes(), &Secrets::default());
         assert_eq!(asked("{\"a\":1,\"b\":2}"), asked("{ \"b\": 2, \"a\": 1 }"));
         assert_ne!(asked("{\"a\":1}"), asked("{\"a\":2}"));
     }

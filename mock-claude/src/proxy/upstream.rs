@@ -10,6 +10,7 @@ use http::Uri;
 use http::uri::{Authority, Scheme};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
+use redact::Collector;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
@@ -27,7 +28,7 @@ impl Display for ProxyError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Address(address) => {
-                write!(formatter, "`{address}` is not an http or https address")
+                write!(formatter, "`{}` is not an http or https address", redact::url(address))
             }
             Self::Certificates(why) => write!(formatter, "no certificates to believe: {why}"),
         }
@@ -37,11 +38,17 @@ impl Display for ProxyError {
 impl std::error::Error for ProxyError {}
 
 /// Where an upstream is.
-#[derive(Debug)]
 pub(super) struct Address {
     scheme: Scheme,
     authority: Authority,
     prefix: String,
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { scheme, authority, prefix } = self;
+        formatter.write_str(&redact::url(&format!("{scheme}://{authority}{prefix}")))
+    }
 }
 
 impl Address {
@@ -55,6 +62,13 @@ impl Address {
             authority: parts.authority.ok_or_else(refused)?,
             prefix: path.trim_end_matches('/').to_owned(),
         })
+    }
+
+    /// What its address authenticates with.
+    pub(super) fn secrets(&self) -> Collector {
+        let mut collector = Collector::default();
+        collector.url(&format!("{}://{}", self.scheme, self.authority));
+        collector
     }
 
     /// Where a request goes.
@@ -111,6 +125,8 @@ mod tests {
         for wrong in ["api.example.com", "ftp://api.example.com", "", "http://"] {
             assert!(Address::new(wrong).is_err(), "{wrong}");
         }
+        let refusal = Address::new("ftp://me:pa55word@api.example.com").unwrap_err().to_string();
+        assert_eq!(refusal, "`ftp://[masked]@api.example.com` is not an http or https address");
     }
 
     #[test]

@@ -15,7 +15,8 @@ use http::{HeaderMap, StatusCode, header};
 use http_body::{Frame, SizeHint};
 use serde_json::Value;
 
-use crate::api::headers::{RETRY_AFTER_MS, SHOULD_RETRY, text};
+use crate::api::headers::{RETRY_AFTER_MS, SHOULD_RETRY, credential, text};
+use crate::api::secrets;
 use crate::api::sse::Sought;
 use crate::basis::clock::Clock;
 use crate::journal::Journal;
@@ -79,12 +80,20 @@ impl Tracer {
         control: Option<Control>,
     ) -> Self {
         let mut trace = Trace::of(request.method(), request.uri().path(), request.headers());
-        trace.job = job;
+        let key = || credential(request.headers());
+        trace.job = job.map(|job| secrets::name(&job, key()).to_owned());
         trace.connection = control.as_ref().map_or(0, Control::number);
         trace.started_us = clock.now_us();
         trace.in_flight = journal.metrics().begin();
         let live = journal.live_if_watched();
-        let copying = live.and_then(|live| live.bodies.begin(request.headers(), trace.started_us));
+        let copying = live.and_then(|live| {
+            live.bodies.begin(request.headers(), trace.started_us, || {
+                let mut collector = journal.own.clone();
+                secrets::of_headers(request.headers(), &mut collector);
+                collector.url(request.uri().path_and_query().map_or("/", |path| path.as_str()));
+                collector
+            })
+        });
         let handle = Handle::new(trace);
         Self { journal, clock, handle, seen: Seen::default(), copying, control }
     }

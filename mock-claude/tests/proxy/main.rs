@@ -8,4 +8,5 @@ mod sse;
 mod ends;
 mod faults;
 mod recording;
+mod secrets;
 mod tls;

@@ -1,12 +1,14 @@
 //! The journal page by page, and one request of it with what it said and was answered.
 
+use std::borrow::Cow;
+
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::{StatusCode, Uri};
+use redact::Secrets;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::mask;
 use super::query::{Query, asked};
 use super::respond::{json_response, problem};
 use super::state::Shared;
@@ -100,13 +102,18 @@ fn why_none(record: &Record) -> String {
 
 /// One message as it is shown: masked, and whether it is all of it.
 fn message(message: &Message) -> Value {
-    let (bytes, length) = (&message.body.bytes, message.body.length);
-    let is_cut = length > bytes.len() as u64 && bytes.len() >= MAX_BODY_BYTES / 2;
+    let reading = message.reading();
+    let shown = text_of(&message.body.bytes).map(|text| {
+        let masked = Secrets::default().pieces(&[text.as_bytes()], reading);
+        masked.map_or(Cow::Borrowed(text), |pieces| {
+            Cow::Owned(String::from_utf8_lossy(&pieces.concat()).into_owned())
+        })
+    });
     json!({
         "headers": message.headers,
-        "body": text_of(bytes).map(mask::text),
-        "bytes": length,
-        "cut_after": is_cut.then_some(MAX_BODY_BYTES),
+        "body": shown,
+        "bytes": message.body.length,
+        "cut_after": reading.is_cut.then_some(MAX_BODY_BYTES),
     })
 }
 

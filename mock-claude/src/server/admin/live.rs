@@ -118,9 +118,9 @@ impl Row {
             status: entry.status,
             what: What {
                 method: trace.method.into_owned(),
-                path: if is_of_batch { "(batch)".to_owned() } else { trace.path.into_owned() },
-                model: trace.model.map(Into::into),
-                job: trace.job,
+                path: if is_of_batch { "(batch)".to_owned() } else { masked(&trace.path) },
+                model: trace.model.map(|model| masked(&model)),
+                job: trace.job.map(|job| masked(&job)),
                 key: trace.key,
                 error: entry.error,
                 fault: entry.fault,
@@ -132,6 +132,11 @@ impl Row {
             cut: trace.cut,
         }
     }
+}
+
+/// What a client wrote, where it is shown.
+fn masked(text: &str) -> String {
+    redact::text(text).into_owned()
 }
 
 pub(super) async fn snapshot(State(admin): Shared, uri: Uri) -> Response {

@@ -1,4 +1,7 @@
-//! Plain answers of the admin API: JSON, text, and what is wrong in one sentence.
+//! Plain answers of the admin API: JSON, text, and what is wrong in one sentence. None of them
+//! holds what looks like a credential: paths, names and prompts come from clients.
+
+use std::borrow::Cow;
 
 use axum::body::Body;
 use axum::response::Response;
@@ -8,11 +11,18 @@ use strict_toml::Problem;
 
 pub(super) fn json_response(status: StatusCode, value: &impl Serialize) -> Response {
     let body = serde_json::to_string(value).unwrap_or_default();
-    with_type(status, body, "application/json")
+    with_type(status, masked(body), "application/json")
 }
 
 pub(super) fn text_response(status: StatusCode, text: String) -> Response {
-    with_type(status, text, "text/plain; charset=utf-8")
+    with_type(status, masked(text), "text/plain; charset=utf-8")
+}
+
+fn masked(text: String) -> String {
+    match redact::text(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(masked) => masked,
+    }
 }
 
 pub(super) fn problem(status: StatusCode, message: &str) -> Response {
