@@ -3,7 +3,6 @@
 use std::io;
 use std::process::ExitCode;
 
-use clap::Parser;
 use harness::args::Args;
 use harness::command;
 use harness::process::terminal;
@@ -11,10 +10,15 @@ use harness::process::terminal;
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
-        .with_writer(io::stderr)
+        // What a client sends and a server says may hold keys.
+        .with_writer(|| redact::Masking(io::stderr()))
         .with_ansi(terminal::colour_in_errors())
         .init();
-    let exit = command::execute(Args::parse()).unwrap_or_else(|failure| {
+    let args: Args = match mock_claude::cli::parse() {
+        Ok(args) => args,
+        Err(wrong) => return wrong,
+    };
+    let exit = command::execute(args).unwrap_or_else(|failure| {
         terminal::say(&format!("error: {failure}"));
         failure.exit
     });

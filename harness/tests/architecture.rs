@@ -23,6 +23,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
             "engine",
             "generators",
             "mock-claude",
+            "redact",
             "reports",
             "scenarios",
             "strict-toml",
@@ -36,7 +37,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("reports", &["strict-toml"]),
     ("scenarios", &["generators", "mock-claude", "reports", "strict-toml"]),
     ("strict-toml", &[]),
-    ("testlog", &["reports"]),
+    ("testlog", &["redact", "reports"]),
     ("warp", &[]),
 ];
 

@@ -128,7 +128,7 @@ fn no_real_key_reaches_the_command_or_the_records() {
     assert!(!set.contains("AWS_PROFILE"), "{set}");
     assert_eq!(jobs[0].cause, Some(Cause::CommandFailed));
     let detail = jobs[0].detail.as_deref().expect("words");
-    assert_eq!(detail, "exited with 3: failed with sk-ant-...");
+    assert_eq!(detail, "exited with 3: failed with [masked]");
 }
 
 #[test]

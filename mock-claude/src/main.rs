@@ -2,9 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use mock_claude::cli::{self, Args};
+use mock_claude::cli;
 
 fn main() -> ExitCode {
-    cli::run(Args::parse())
+    cli::parse().map_or_else(|wrong| wrong, cli::run)
 }

@@ -124,8 +124,9 @@ impl Failure {
 }
 
 impl fmt::Display for Failure {
+    /// The message without what looks like a credential: it may quote URLs and what a server said.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.message)
+        formatter.write_str(&redact::text(&self.message))
     }
 }
 

@@ -47,10 +47,10 @@ pub fn stream(content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<
     }
 }
 
-/// Says something alongside the results. It may quote keys, paths and server messages, which a
-/// terminal must not obey.
+/// Says something alongside the results. It may quote paths and server messages, which a terminal
+/// must not obey, and credentials, which are masked.
 pub fn say(text: &str) {
-    let lines: Vec<String> = text.split('\n').map(escape).collect();
+    let lines: Vec<String> = redact::text(text).split('\n').map(escape).collect();
     // Nothing is left to do if even standard error is gone.
     let _ = writeln!(io::stderr(), "{}", lines.join("\n"));
 }

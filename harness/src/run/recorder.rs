@@ -4,6 +4,7 @@
 //! the run: nothing after it would be on record. A run in real time writes each record through, so
 //! that a crash loses nothing; a simulated one repeats itself.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -114,7 +115,7 @@ impl Recorder {
         }
         // The header at once: from then on the folder can be told from one that holds no run.
         let through = self.write_through || matches!(record, Record::Header(_));
-        match append(&mut output.writer, record, through) {
+        match append(&mut output.writer, &masked(record), through) {
             Ok(()) => output.records += 1,
             Err(error) => {
                 output.error = Some(Failure::unwritable(&self.path, &error));
@@ -157,6 +158,25 @@ impl Sink for Recorder {
     fn is_stopping(&self) -> bool {
         self.interrupt.asked()
     }
+}
+
+/// The record without what looks like a credential in the words of a server or a program.
+fn masked(record: &Record) -> Cow<'_, Record> {
+    let detail = match record {
+        Record::Attempt(attempt) => &attempt.detail,
+        Record::Job(job) => &job.detail,
+        _ => &None,
+    };
+    let Some(Cow::Owned(words)) = detail.as_deref().map(redact::text) else {
+        return Cow::Borrowed(record);
+    };
+    let mut record = record.clone();
+    match &mut record {
+        Record::Attempt(attempt) => attempt.detail = Some(words),
+        Record::Job(job) => job.detail = Some(words),
+        _ => {}
+    }
+    Cow::Owned(record)
 }
 
 fn append(writer: &mut BufWriter<File>, record: &Record, write_through: bool) -> io::Result<()> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use redact::Secrets;
 use reports::text::escape;
 
 use super::Setup;
@@ -27,6 +28,8 @@ pub(super) struct Host {
     /// The calls that the mock sees.
     pub(super) calls: Arc<Calls>,
     pub(super) memory: Arc<Memory>,
+    /// What is masked where something of its output is shown.
+    pub(super) secrets: Secrets,
     /// Before the files, which go when nobody reads them any more.
     guard: Guard,
     /// The files of the jobs.
@@ -37,7 +40,7 @@ pub(super) struct Host {
 
 impl Host {
     /// A host for the processes of a target that is set up.
-    pub(super) fn new(setup: Setup<'_>) -> Result<Self, Failure> {
+    pub(super) fn new(setup: Setup<'_>, secrets: Secrets) -> Result<Self, Failure> {
         let Setup { plan, service, .. } = setup;
         let (Some(mock), Some(calls)) = (service.url.clone(), service.calls.clone()) else {
             return Err(Failure::internal("a target of the user's has no port to call"));
@@ -48,7 +51,7 @@ impl Host {
             Failure::internal(format!("nothing to clean up after the command: {error}"))
         })?;
         let (memory, peak_kb, kept) = (Memory::watch(), Mutex::default(), Mutex::default());
-        Ok(Self { mock, calls, memory, guard, files, peak_kb, kept })
+        Ok(Self { mock, calls, memory, secrets, guard, files, peak_kb, kept })
     }
 
     /// The environment of a process whose calls go to this URL: the mock's variables, the user's,

@@ -67,7 +67,9 @@ impl Outcomes {
         work: &Work<'_>,
     ) -> JobEnd {
         let said_done = Some(said.failure.is_none());
-        JobEnd { said_done, ..self.judged(job, calls, said, checks, work).await }
+        let end = self.judged(job, calls, said, checks, work).await;
+        let detail = end.detail.map(|words| work.secrets.text(&words).into_owned());
+        JobEnd { detail, said_done, ..end }
     }
 
     async fn judged(

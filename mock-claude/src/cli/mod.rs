@@ -28,6 +28,8 @@ mod words;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
+use clap::Parser;
+
 pub use self::args::Args;
 pub use self::failure::{Failure, INTERNAL, INVALID_CONFIG, USAGE};
 
@@ -42,6 +44,23 @@ pub fn run(args: Args) -> ExitCode {
             ExitCode::from(failure.code)
         }
     }
+}
+
+/// What was typed. Where that cannot be understood, it says so, without the credentials that may
+/// have been typed, and ends.
+pub fn parse<T: Parser>() -> Result<T, ExitCode> {
+    T::try_parse().map_err(|error| {
+        let words = error.render();
+        let is_seen = !run::no_color() && io::stderr().is_terminal();
+        let words = if is_seen { words.ansi().to_string() } else { words.to_string() };
+        // Help and version are asked for, and hold nothing that was typed.
+        let _ = if error.use_stderr() {
+            write!(io::stderr(), "{}", redact::text(&words))
+        } else {
+            error.print()
+        };
+        ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE))
+    })
 }
 
 /// Does what was typed: prints what it asks for, or serves until a signal comes.

@@ -13,6 +13,7 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt};
+use redact::Secrets;
 use reports::Cause;
 use reports::record::PipelineHeader;
 use sha2::{Digest, Sha256};
@@ -23,7 +24,7 @@ use super::host::Host;
 use super::judge::{self, Check, Work};
 use super::limits::LimitsConfig;
 use super::outcome::{Noted, Outcomes, Said};
-use super::process::environment::url_of_job;
+use super::process::environment::{of_environment, url_of_job};
 use super::process::{Ended, Running as Process, Start};
 use super::template::{Given, Scope, Template};
 use super::{Job, JobEnd, Limits, Setup, Target, TargetPlan, describe_text, warpable};
@@ -96,6 +97,13 @@ impl Command {
         if self.config.stdin == Stdin::File { Scope::EachFile } else { self.template.scope() }
     }
 
+    /// The credentials that it is given: in its words, and in its environment.
+    fn secrets(&self) -> Secrets {
+        let mut collector = of_environment(&self.config.env);
+        collector.words(&self.config.argv);
+        collector.secrets()
+    }
+
     /// SHA-256 of everything that decides what it does.
     fn sha256(&self) -> String {
         let mut hash = Sha256::new_with_prefix("command\0");
@@ -128,7 +136,7 @@ impl TargetPlan for Command {
             let running = Running {
                 header: self.header(),
                 command: self.clone(),
-                host: Host::new(setup)?,
+                host: Host::new(setup, self.secrets())?,
                 outcomes: Outcomes::default(),
                 in_turn: setup.plan.scenario.load.is_in_turn(),
             };
@@ -240,6 +248,7 @@ impl Running {
             output: &ended.stdout,
             folder: self.folder(),
             memory: &self.host.memory,
+            secrets: &self.host.secrets,
         };
         let end = self.outcomes.of(job, &calls, said, &self.command.checks, &work).await;
         drop(noted);
@@ -259,6 +268,7 @@ impl Running {
             stdin: given.files.first().filter(|_| config.stdin == Stdin::File).cloned(),
             memory_mb: memory_mb.or(self.command.limits.memory_mb),
             kept_bytes: judge::kept_bytes(checks),
+            secrets: &self.host.secrets,
         };
         Process::start(start, &self.host.memory)
     }

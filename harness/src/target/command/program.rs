@@ -6,9 +6,11 @@ use crate::Failure;
 
 /// What the records call a command: the first of its words that names a file, or its program.
 pub(super) fn name_of(words: &[String]) -> String {
+    let words = redact::words(words);
     let plain = |word: &String| {
         let name = Path::new(word).file_name()?.to_str()?;
-        (!word.contains('{') && !word.starts_with('-')).then(|| name.to_owned())
+        let is_name = !word.contains('{') && !word.starts_with('-') && !word.contains(redact::MASK);
+        is_name.then(|| name.to_owned())
     };
     let mut script = words.iter().skip(1).filter(|word| Path::new(word).extension().is_some());
     script

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt};
+use redact::Secrets;
 use reports::Cause;
 use reports::record::PipelineHeader;
 use reqwest::{Client, Url};
@@ -26,6 +27,8 @@ use super::host::Host;
 use super::judge::{self, Check, Work};
 use super::limits::LimitsConfig;
 use super::outcome::{Noted, Outcomes, Said};
+use super::process::Tail;
+use super::process::environment::of_environment;
 use super::template::Given;
 use super::{Job, JobEnd, Limits, Setup, Target, TargetPlan, describe_text, warpable};
 use crate::Failure;
@@ -66,6 +69,7 @@ impl Http {
         let config = HttpConfig { start, mock_port, ..HttpConfig::typed(url.to_owned()) };
         if let Some(problem) = config.problems().into_iter().next() {
             let hint = problem.hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+            let url = redact::url(url);
             return Err(Failure::usage(format!("`--http {url}`: {}{hint}", problem.message)));
         }
         let name = config::address(url).map(|url| name_of(&url)).unwrap_or_default();
@@ -81,6 +85,19 @@ impl Http {
     ) -> Result<Self, Failure> {
         let url = config::address(&config.url).map_err(Failure::usage)?;
         Ok(Self { name, url, config, checks, limits, folder })
+    }
+
+    /// The credentials that it is given, or that it is asked with.
+    fn secrets(&self) -> Secrets {
+        let HttpConfig { url, headers, start, env, .. } = &self.config;
+        let mut collector = of_environment(env);
+        collector.url(url);
+        for (name, value) in headers {
+            collector.header(name, value.as_bytes());
+        }
+        let words = start.iter().flat_map(|command| command.split_whitespace());
+        collector.words(&words.map(str::to_owned).collect::<Vec<_>>());
+        collector.secrets()
     }
 
     fn sha256(&self) -> String {
@@ -125,7 +142,7 @@ impl TargetPlan for Http {
 
     fn set_up<'a>(&'a self, setup: Setup<'a>) -> BoxFuture<'a, Result<Arc<dyn Target>, Failure>> {
         async move {
-            let host = Host::new(setup)?;
+            let host = Host::new(setup, self.secrets())?;
             let client = Client::builder().no_proxy().build();
             let client = client.map_err(|error| Failure::internal(error.to_string()))?;
             let server = self.begin(&host, &client).await?;
@@ -155,7 +172,7 @@ impl TargetPlan for Http {
         // while it runs.
         match &self.config.start {
             Some(_) => warpable::program("sh", None),
-            None => Err(warpable::running_already(self.url.as_str())),
+            None => Err(warpable::running_already(&redact::url(self.url.as_str()))),
         }
     }
 
@@ -168,7 +185,7 @@ impl TargetPlan for Http {
     }
 
     fn remote(&self) -> Option<String> {
-        (!config::is_loopback(&self.url)).then(|| self.url.to_string())
+        (!config::is_loopback(&self.url)).then(|| redact::url(self.url.as_str()))
     }
 }
 
@@ -236,7 +253,8 @@ impl Running {
         let known = Known { likeness: &self.likeness, job: job.number, text };
         let filling = Filling { job: job.number, path: &job.file.path, content: text };
         let kept_bytes = judge::kept_bytes(checks);
-        let answer = ask(&self.client, url, config, &filling, kept_bytes).await;
+        let kept = Tail::keeping(kept_bytes, self.host.secrets.clone());
+        let answer = ask(&self.client, url, config, &filling, kept).await;
         self.host.calls.have_ended(Some(job.number)).await;
         let answer = match answer {
             Ok(answer) => answer,
@@ -251,6 +269,7 @@ impl Running {
             output: &answer.body,
             folder: folder.as_deref(),
             memory: &self.host.memory,
+            secrets: &self.host.secrets,
         };
         let how = format!("answered {}", answer.status);
         let last = answer.body.last_line().map(|line| format!(": {line}")).unwrap_or_default();

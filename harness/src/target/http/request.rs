@@ -33,7 +33,7 @@ pub(super) async fn ask(
     url: &Url,
     config: &HttpConfig,
     filling: &Filling<'_>,
-    kept_bytes: usize,
+    kept: Tail,
 ) -> Result<Answer, String> {
     // It was checked when the file was read.
     let method = Method::from_str(&config.method).unwrap_or(Method::POST);
@@ -49,7 +49,7 @@ pub(super) async fn ask(
     let request = request.body(fill(&config.body, filling, is_json));
     let answer = request.send().await.map_err(failed)?;
     let status = answer.status().as_u16();
-    let mut body = Tail::keeping(kept_bytes);
+    let mut body = kept;
     let mut pieces = answer.bytes_stream();
     while let Some(piece) = pieces.next().await {
         body.push(&piece.map_err(failed)?);

@@ -56,6 +56,7 @@ impl Server {
             stdin: None,
             memory_mb: None,
             kept_bytes: 0,
+            secrets: &host.secrets,
         };
         let running = Running::start(start, &host.memory)?;
         let watched = running.watched();
@@ -133,7 +134,9 @@ pub(super) async fn ready(
         if Instant::now() >= deadline {
             let place = config.ready.as_deref().map_or_else(
                 || place(url),
-                |path| url.join(path).map_or_else(|_| path.to_owned(), |url| url.to_string()),
+                |path| {
+                    url.join(path).map_or_else(|_| path.to_owned(), |url| redact::url(url.as_str()))
+                },
             );
             let after_s = limit.as_secs();
             let hint = match server {

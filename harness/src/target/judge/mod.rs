@@ -101,7 +101,10 @@ pub(super) async fn judge(checks: &[Check], work: &Work<'_>) -> Result<u64, Wron
 pub(super) fn words(own: Option<&str>, checks: &[Check]) -> String {
     let own = own.map(str::to_owned).into_iter();
     let all: Vec<String> = own.chain(checks.iter().map(Check::words)).collect();
-    if all.is_empty() { "nothing but its calls".to_owned() } else { all.join(", ") }
+    if all.is_empty() {
+        return "nothing but its calls".to_owned();
+    }
+    redact::text(&all.join(", ")).into_owned()
 }
 
 impl Check {
@@ -115,7 +118,7 @@ impl Check {
             Self::Definitions { least_percent, .. } => {
                 format!("{least_percent} % of the definitions named")
             }
-            Self::Command { argv } => argv.join(" "),
+            Self::Command { argv } => redact::words(argv).join(" "),
         }
     }
 

@@ -27,6 +27,7 @@ pub(super) async fn check(argv: &[String], work: &Work<'_>) -> Result<(), Wrong>
         stdin: Some(output.path().to_owned()),
         memory_mb: None,
         kept_bytes: 0,
+        secrets: work.secrets,
     };
     let running = Running::start(start, work.memory).map_err(cannot)?;
     let Ok(ended) = timeout(PATIENCE, running.end()).await else {

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use redact::Secrets;
 use reports::Cause;
 
 use crate::target::process::Tail;
@@ -25,6 +26,8 @@ pub(in crate::target) struct Work<'a> {
     pub(in crate::target) folder: Option<&'a Path>,
     /// Who watches what a check's program holds.
     pub(in crate::target) memory: &'a Arc<Memory>,
+    /// What is masked in the words of what a check finds wrong.
+    pub(in crate::target) secrets: &'a Secrets,
 }
 
 /// What a check found wrong.

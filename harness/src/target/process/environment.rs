@@ -1,7 +1,10 @@
 //! What a command finds in its environment: the mock under every name that a client looks for, and
 //! no key of the user's.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
+
+use redact::{Collector, is_secret};
 
 /// Variables by which clients find the API. Each gets a path prefix of the job, so that every call
 /// is known to belong to it.
@@ -53,6 +56,21 @@ pub(in crate::target) fn to_mock(url: &str, keep_keys: bool) -> Environment {
     // A proxy of the user's knows no way to a port of this machine.
     let direct = ["NO_PROXY", "no_proxy"].map(|name| set(name, Some("127.0.0.1,localhost")));
     urls.chain(fake).chain(removed).chain(direct).collect()
+}
+
+/// The credentials that a process finds in its environment: the user's own, whether they go along
+/// or not, and what is set for it.
+pub(in crate::target) fn of_environment(set: &BTreeMap<String, String>) -> Collector {
+    let mut collector = Collector::default();
+    let inherited = std::env::vars().filter(|(name, _)| !set.contains_key(name));
+    let set = set.iter().map(|(name, value)| (name.clone(), value.clone()));
+    for (name, value) in inherited.chain(set) {
+        if is_secret(&name) {
+            collector.value(value.as_bytes());
+        }
+        collector.url(&value);
+    }
+    collector
 }
 
 /// What a job's calls have in front of their paths.

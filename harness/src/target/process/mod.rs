@@ -15,6 +15,7 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use redact::Secrets;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
@@ -41,6 +42,8 @@ pub(super) struct Start<'a> {
     pub(super) memory_mb: Option<NonZeroU64>,
     /// How much of the end of its standard output is kept, in bytes.
     pub(super) kept_bytes: usize,
+    /// What is masked where something of its output is shown.
+    pub(super) secrets: &'a Secrets,
 }
 
 /// How a process ended.
@@ -74,6 +77,7 @@ pub(super) struct Running {
     watched: Arc<Watched>,
     number: i32,
     kept_bytes: usize,
+    secrets: Secrets,
 }
 
 impl Drop for Running {
@@ -107,7 +111,8 @@ impl Running {
         let number = group.id();
         let watched = memory.of_group(number, start.memory_mb);
         let (memory, kept_bytes) = (Arc::clone(memory), start.kept_bytes);
-        Ok(Self { child, group: Some(group), memory, watched, number, kept_bytes })
+        let (group, secrets) = (Some(group), start.secrets.clone());
+        Ok(Self { child, group, memory, watched, number, kept_bytes, secrets })
     }
 
     /// What is known of the memory that it holds.
@@ -118,7 +123,8 @@ impl Running {
     /// Waits for the end of the process, or of its right to memory.
     pub(super) async fn end(mut self) -> io::Result<Ended> {
         let (out, err) = (self.child.stdout.take(), self.child.stderr.take());
-        let (mut stdout, mut stderr) = (Tail::keeping(self.kept_bytes), Tail::default());
+        let mut stdout = Tail::keeping(self.kept_bytes, self.secrets.clone());
+        let mut stderr = Tail::keeping(0, self.secrets.clone());
         let mut over_memory = false;
         let status = {
             let reading = async { tokio::join!(stdout.follow(out), stderr.follow(err)) };

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use redact::Secrets;
 use reports::text::escape;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
@@ -18,18 +19,20 @@ pub(in crate::target) struct Tail {
     kept_bytes: usize,
     /// Whether something was printed before it.
     is_cut: bool,
+    /// What must not be shown of it.
+    secrets: Secrets,
 }
 
 impl Default for Tail {
     fn default() -> Self {
-        Self::keeping(KEPT_BYTES)
+        Self::keeping(KEPT_BYTES, Secrets::default())
     }
 }
 
 impl Tail {
     /// Keeps this many bytes, and never fewer than a few lines take.
-    pub(in crate::target) fn keeping(bytes: usize) -> Self {
-        Self { bytes: VecDeque::new(), kept_bytes: bytes.max(KEPT_BYTES), is_cut: false }
+    pub(in crate::target) fn keeping(bytes: usize, secrets: Secrets) -> Self {
+        Self { bytes: VecDeque::new(), kept_bytes: bytes.max(KEPT_BYTES), is_cut: false, secrets }
     }
 
     /// Everything that was printed; nothing where that was too much to be kept.
@@ -39,18 +42,18 @@ impl Tail {
 
     /// The last of it as text that is safe to be shown; keys are masked.
     pub(in crate::target) fn text(&self) -> String {
-        self.end().lines().map(|line| escape(&masked(line)) + "\n").collect()
+        self.end().lines().map(|line| escape(line) + "\n").collect()
     }
 
-    /// The last of it, without the rest of a word that was cut: it may be half a key, which does
-    /// not look like one.
+    /// The last of it without credentials, nor the rest of a word that was cut: it may be half a
+    /// key, which does not look like one.
     fn end(&self) -> String {
         let skipped = self.bytes.len().saturating_sub(KEPT_BYTES);
         let bytes: Vec<u8> = self.bytes.iter().skip(skipped).copied().collect();
         let text = String::from_utf8_lossy(&bytes);
         let is_cut = self.is_cut || skipped > 0;
         let whole = if is_cut { text.trim_start_matches(of_a_key) } else { &text };
-        whole.to_owned()
+        self.secrets.text(whole).into_owned()
     }
 
     /// Reads a stream, where there is one, to its end and keeps the last of it.
@@ -77,27 +80,14 @@ impl Tail {
         let text = self.end();
         let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty())?;
         let short: String = line.chars().take(MAX_QUOTED).collect();
-        Some(escape(&masked(&short)))
+        Some(escape(&short))
     }
-}
-
-/// A text without whatever looks like an API key.
-fn masked(text: &str) -> String {
-    const SIGN: &str = "sk-ant-";
-    let mut masked = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(SIGN) {
-        masked.push_str(&rest[..at + SIGN.len()]);
-        masked.push_str("...");
-        let after = &rest[at + SIGN.len()..];
-        rest = after.trim_start_matches(of_a_key);
-    }
-    masked + rest
 }
 
 /// Whether a character can stand in a key.
 const fn of_a_key(character: char) -> bool {
-    character.is_ascii_alphanumeric() || matches!(character, '-' | '_')
+    character.is_ascii_alphanumeric()
+        || matches!(character, '-' | '_' | '+' | '/' | '=' | '~' | '%')
 }
 
 #[cfg(test)]
@@ -110,7 +100,7 @@ mod tests {
         let mut tail = Tail::default();
         tail.follow(Some(&flood.concat()[..])).await;
         assert!(tail.bytes.len() <= KEPT_BYTES);
-        assert_eq!(tail.last_line().as_deref(), Some("Error: sk-ant-... is wrong"));
+        assert_eq!(tail.last_line().as_deref(), Some("Error: [masked] is wrong"));
     }
 
     #[tokio::test]
@@ -120,6 +110,16 @@ mod tests {
         tail.follow(Some(&line.concat()[..])).await;
         assert_eq!(tail.last_line().as_deref(), Some("failed"));
         assert_eq!(tail.text(), " failed\n");
+    }
+
+    #[test]
+    fn a_known_credential_is_masked_before_a_line_is_cut() {
+        let mut collector = redact::Collector::default();
+        collector.value(b"opaque-key-1");
+        let mut tail = Tail::keeping(0, collector.secrets());
+        tail.push(format!("{} opaque-key-1\n", "x".repeat(MAX_QUOTED - 8)).as_bytes());
+        assert!(tail.last_line().unwrap().ends_with("x [masked"), "{:?}", tail.last_line());
+        assert!(!tail.text().contains("opaque"), "{}", tail.text());
     }
 
     #[tokio::test]

@@ -46,6 +46,6 @@ fn first_line(text: &str) -> &str {
 }
 
 fn line(text: &mut String, line: &str) {
-    text.push_str(&escape(line));
+    text.push_str(&escape(&redact::text(line)));
     text.push('\n');
 }

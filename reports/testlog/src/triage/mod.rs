@@ -117,8 +117,12 @@ impl<'a> Triage<'a> {
             let cases = cases.chain(session::failure(run).map(Cow::Owned));
             findings.extend(cases.map(|case| judged(case, number, rules)));
         }
-        let groups = grouped(&mut findings);
+        let mut groups = grouped(&mut findings);
         let notes = shared::weigh(&runs, &mut findings, &groups);
+        findings.iter_mut().for_each(mask);
+        for group in &mut groups {
+            group.signature = redact::text(&group.signature).into_owned();
+        }
         let flakiness = (flaky || inputs.len() > 1).then(|| Flakiness::of(&runs));
         Self { inputs, runs, findings, groups, notes, flakiness }
     }
@@ -131,6 +135,27 @@ impl<'a> Triage<'a> {
     /// How many failures are of a category.
     pub fn in_category(&self, category: Category) -> usize {
         self.findings.iter().filter(|finding| finding.category == category).count()
+    }
+}
+
+/// Takes what looks like a credential out of everything that is shown of a finding but its id. What
+/// it was judged by, and its group, are settled by then.
+fn mask(finding: &mut Finding<'_>) {
+    let masked = |text: &str| match redact::text(text) {
+        Cow::Owned(masked) => Some(masked),
+        Cow::Borrowed(_) => None,
+    };
+    if let Some(evidence) = masked(&finding.evidence) {
+        finding.evidence = evidence;
+    }
+    if let Some(message) = masked(&finding.case.message) {
+        finding.case.to_mut().message = message;
+    }
+    if let Some(exception) = finding.case.exception.as_deref().and_then(masked) {
+        finding.case.to_mut().exception = Some(exception);
+    }
+    if let Some(subtest) = finding.case.subtest.as_deref().and_then(masked) {
+        finding.case.to_mut().subtest = Some(subtest);
     }
 }
 
