@@ -88,7 +88,8 @@ import base64, urllib.parse
 def spill(text, keys):
     for key in keys:
         print("using", key, base64.b64encode(("u:" + key).encode()).decode(), file=text)
-        print("at", "".join("%%%02X" % byte for byte in key.encode()), json.dumps({"k": key}), file=text)
+        coded = "".join("%%%02X" % byte for byte in key.encode())
+        print("at", coded, json.dumps({"k": key}), file=text)
 "#;
 
 #[test]

@@ -57,10 +57,10 @@ pub(super) fn run(args: &Args, config: Config) -> Result<(), Failure> {
         mock.clone().serve(listener, stopped).await;
         if let Some(watch) = watch {
             let failed = watch.end();
-            say(&summary(&mock.ledger()));
             // The clients are taken to have ended with the mock.
             let conduct = conduct::judge_ended(&mock.records()).text();
-            let _ = write!(io::stderr(), "{failed}{}", redact::text(&conduct));
+            let conduct = redact::text(&conduct);
+            let _ = write!(io::stderr(), "{}\n{failed}{conduct}", summary(&mock.ledger()));
         } else if !args.quiet {
             say(&summary(&mock.ledger()));
         }

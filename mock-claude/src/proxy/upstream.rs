@@ -38,17 +38,15 @@ impl Display for ProxyError {
 impl std::error::Error for ProxyError {}
 
 /// Where an upstream is.
+#[derive(Debug)]
 pub(super) struct Address {
     scheme: Scheme,
+    /// Without a user and a password: they are sent to nobody, and libraries log what they connect
+    /// to.
     authority: Authority,
     prefix: String,
-}
-
-impl fmt::Debug for Address {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { scheme, authority, prefix } = self;
-        formatter.write_str(&redact::url(&format!("{scheme}://{authority}{prefix}")))
-    }
+    /// What stood there before the host.
+    secrets: Collector,
 }
 
 impl Address {
@@ -57,18 +55,21 @@ impl Address {
         let parts = text.parse::<Uri>().map_err(|_| refused())?.into_parts();
         let scheme = parts.scheme.filter(|scheme| ["http", "https"].contains(&scheme.as_str()));
         let path = parts.path_and_query.as_ref().map_or("", |path| path.path());
+        let authority = parts.authority.ok_or_else(refused)?;
+        let host = authority.as_str().rsplit('@').next().unwrap_or_default();
+        let mut secrets = Collector::default();
+        secrets.url(text);
         Ok(Self {
             scheme: scheme.ok_or_else(refused)?,
-            authority: parts.authority.ok_or_else(refused)?,
+            authority: host.parse().map_err(|_| refused())?,
             prefix: path.trim_end_matches('/').to_owned(),
+            secrets,
         })
     }
 
     /// What its address authenticates with.
     pub(super) fn secrets(&self) -> Collector {
-        let mut collector = Collector::default();
-        collector.url(&format!("{}://{}", self.scheme, self.authority));
-        collector
+        self.secrets.clone()
     }
 
     /// Where a request goes.
@@ -122,6 +123,9 @@ mod tests {
         let prefixed = Address::new("https://api.example.com/base/").unwrap();
         let target = prefixed.target(&Uri::from_static("/v1/messages?beta=true")).unwrap();
         assert_eq!(target, "https://api.example.com/base/v1/messages?beta=true");
+        let with_user = Address::new("https://me:pa55word@api.example.com").unwrap();
+        let target = with_user.target(&Uri::from_static("/v1")).unwrap();
+        assert_eq!(target, "https://api.example.com/v1");
         for wrong in ["api.example.com", "ftp://api.example.com", "", "http://"] {
             assert!(Address::new(wrong).is_err(), "{wrong}");
         }

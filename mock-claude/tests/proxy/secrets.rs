@@ -5,7 +5,9 @@
 //! client and the proxy over real ports; then every output is searched for each credential as it
 //! is, in base64, in percent signs and in JSON escapes.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -254,6 +256,42 @@ fn no_credential_leaves_by_a_recording_a_replay_or_the_admin_api() {
             Ok(())
         })
         .expect("every case holds");
+}
+
+#[tokio::test]
+async fn no_credential_is_in_what_the_binary_logs_and_prints() {
+    let keys = ["sk-ant-api03-0123456789abcdef", "pa55word-of-upstream"].map(str::to_owned);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.jsonl");
+    let (free, gone) = listener();
+    drop(free);
+    let upstream = gone.replace("http://", &format!("http://me:{}@", keys[1]));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mock-claude"))
+        .args(["proxy", "--upstream", &upstream, "--record"])
+        .arg(&path)
+        .env("RUST_LOG", "trace")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut url = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
+    let ask = format!("{}/v1/{}/http://me:{}@host", url.trim(), percent(&keys[0]), keys[1]);
+    assert_eq!(reqwest::get(ask).await.unwrap().status(), 502);
+    child.kill().unwrap();
+    let output = child.wait_with_output().unwrap();
+    let log = String::from_utf8(output.stderr).unwrap();
+    assert!(log.contains("the upstream could not be reached"), "{log}");
+    assert!(log.contains("[masked]"), "{log}");
+    assert_without(&log, &keys, "log");
+    assert_without(&std::fs::read_to_string(&path).unwrap(), &keys, "recording");
+    for wrong in [&["proxy", "--upstream", &upstream.replace("http:", "ftp:")][..], &[&keys[0]]] {
+        let ran = Command::new(env!("CARGO_BIN_EXE_mock-claude")).args(wrong).output().unwrap();
+        assert_eq!(ran.status.code(), Some(2));
+        let said = String::from_utf8(ran.stderr).unwrap();
+        assert!(said.contains("[masked]"), "{said}");
+        assert_without(&said, &keys, "error");
+    }
 }
 
 #[tokio::test]
