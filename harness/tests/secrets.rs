@@ -164,6 +164,7 @@ fn what_is_typed_wrongly_is_refused_without_its_credentials() {
         let url =
             |scheme: &str| format!("{scheme}://me:{}@127.0.0.1:1/x?token={}", keys[1], keys[2]);
         let (redis, other, ftp) = (url("redis"), url("rediss"), url("ftp"));
+        let (http, bare) = (url("http"), format!("me:{}@127.0.0.1:no-port", keys[3]));
         let header = format!("--no-such-flag={}", keys[0]);
         for words in [
             &["run", "quick.toml", "--clock", "wall", "--cache", &redis][..],
@@ -172,6 +173,7 @@ fn what_is_typed_wrongly_is_refused_without_its_credentials() {
             &["run", "quick.toml", "--http", &keys[0]],
             &["run", &header],
             &["mock", "proxy", "--upstream", &ftp],
+            &["run", "quick.toml", "--clock", "wall", "--mock-url", &http, "--mock-admin", &bare],
         ] {
             let ran = sandbox.chaos(words).exits(2);
             assert_nothing_leaked(&ran, &sandbox.path("out"), keys);

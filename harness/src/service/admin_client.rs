@@ -60,8 +60,9 @@ impl RemoteMock {
     pub fn check(url: &str, admin: &str) -> Result<Self, Failure> {
         let unusable = |error: &dyn std::fmt::Display| {
             Failure::usage(format!(
-                "cannot use the admin API `{admin}`: {error}\n\
-                 hint: start a mock with `mock-claude --port 8080 --admin-port 8081`"
+                "cannot use the admin API `{}`: {error}\n\
+                 hint: start a mock with `mock-claude --port 8080 --admin-port 8081`",
+                redact::url(admin)
             ))
         };
         let address = admin.trim_start_matches("http://").trim_end_matches('/');

@@ -270,6 +270,7 @@ async fn no_credential_is_in_what_the_binary_logs_and_prints() {
         .args(["proxy", "--upstream", &upstream, "--record"])
         .arg(&path)
         .env("RUST_LOG", "trace")
+        .current_dir(folder.path())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -284,6 +285,8 @@ async fn no_credential_is_in_what_the_binary_logs_and_prints() {
     assert!(log.contains("the upstream could not be reached"), "{log}");
     assert!(log.contains("[masked]"), "{log}");
     assert_without(&log, &keys, "log");
+    let files = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name());
+    assert_eq!(files.collect::<Vec<_>>(), ["run.jsonl"], "nothing else is written to disk");
     assert_without(&std::fs::read_to_string(&path).unwrap(), &keys, "recording");
     for wrong in [&["proxy", "--upstream", &upstream.replace("http:", "ftp:")][..], &[&keys[0]]] {
         let ran = Command::new(env!("CARGO_BIN_EXE_mock-claude")).args(wrong).output().unwrap();
