@@ -41,6 +41,14 @@ pub(crate) fn known_path(path: &str) -> Option<&'static str> {
     PATHS.into_iter().find(|known| *known == path)
 }
 
+/// Whether a path leads to one batch, file or model: as common as polling is, and nothing to look
+/// into at length.
+fn is_of_id(path: &str) -> bool {
+    let begins = |id: &str| ["claude-", "file_", "msgbatch_"].iter().any(|own| id.starts_with(own));
+    let mut ids = PATHS.iter().filter_map(|known| path.strip_prefix(known)?.strip_prefix('/'));
+    ids.any(begins)
+}
+
 /// What was seen of one request.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each was seen or was not")]
@@ -137,6 +145,7 @@ impl Trace {
             },
             path: match known_path(path) {
                 Some(known) => known.into(),
+                None if is_of_id(path) => cut(secrets::name(path, credential), MAX_TEXT).into(),
                 // Before it is cut: half a key looks like none.
                 None => cut(&secrets::of_request(headers, path).text(path), MAX_TEXT).into(),
             },
@@ -262,6 +271,9 @@ mod tests {
         let trace = Trace::of(&Method::GET, path, &headers);
         assert_eq!(trace.path, "/v1/[masked]/[masked]");
         assert_eq!(trace.user_agent.as_deref(), Some("[masked]"));
+        let path = |path: &str| Trace::of(&Method::GET, path, &headers).path;
+        assert_eq!(path("/v1/files/file_1/content"), "/v1/files/file_1/content");
+        assert_eq!(path("/v1/files/file_opaque-key-1"), "[masked]");
     }
 
     #[test]
