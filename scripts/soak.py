@@ -486,7 +486,8 @@ def report(samples, minutes, before):
     warm = [sample for sample in samples if sample[0] > minutes * 60 / 3]
     if len(warm) < 10:
         return note(f"only {len(warm)} samples were taken")
-    percent, allowed = rise(warm), 5 if minutes >= 10 else 15
+    # In a few minutes one large body more at the end than at the beginning makes a slope.
+    percent, allowed = rise(warm), 5 if minutes >= 10 else 30
     print(f"memory, kB: {samples[0][1]} at first, {warm[0][1]} warm, {samples[-1][1]} at last, "
           f"{max(sample[1] for sample in samples)} at most; the line rises by {percent:.1f} %")
     print(f"descriptors: {before} at first, {max(sample[2] for sample in samples)} at most")

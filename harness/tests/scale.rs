@@ -75,7 +75,8 @@ const LIMITS: &str = "[limits]\nrequests_per_minute = 50\nrequests_burst = 20\n\
 
 const FAULTS: &str = "[[fault]]\nkind = \"status\"\nname = \"down\"\nstatus = 529\n\
                       when = { share = 0.1 }\n\
-                      [[fault]]\nkind = \"latency\"\nname = \"slow\"\nextra = { fixed_ms = 20_000 }\n\
+                      [[fault]]\nkind = \"latency\"\nname = \"slow\"\n\
+                      extra = { fixed_ms = 20_000 }\n\
                       when = { share = 0.1 }\n";
 
 const ALL: [&str; 4] = ["phase1", "phase1-sdk", "phase3", "hardened"];

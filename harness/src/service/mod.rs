@@ -1,8 +1,8 @@
 //! What a target talks to, and what knows the price of it: a mock of the API.
 //!
 //! It is in this process, over a [`pipe`] or by a [`direct`] call in simulated time and over a
-//! [`socket`] in real time, or it was started elsewhere and an [`admin_client`] asks it what it charged. [`billing`] matches
-//! charges with requests.
+//! [`socket`] in real time, or it was started elsewhere and an [`admin_client`] asks it what it
+//! charged. [`billing`] matches charges with requests.
 
 pub mod admin_client;
 pub mod billing;

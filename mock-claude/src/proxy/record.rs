@@ -17,6 +17,9 @@ use serde::{Deserialize, Serialize};
 /// The version of the file.
 pub const FORMAT: u32 = 1;
 
+/// The longest line, in bytes: an exchange that would take more is not recorded.
+pub(super) const MAX_LINE_BYTES: u64 = 256 * 1024 * 1024;
+
 /// Headers of either direction that are written; so are those that begin as [`BEGINNINGS`] say.
 const WRITTEN: [&str; 14] = [
     "accept",
@@ -159,6 +162,9 @@ impl Recorder {
     /// Writes one exchange at once, so that a crash loses none that has ended.
     pub(crate) fn write(&self, exchange: &Recorded) {
         let written = serde_json::to_string(exchange).map_err(io::Error::from).and_then(|line| {
+            if line.len() as u64 >= MAX_LINE_BYTES {
+                return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is too large"));
+            }
             let mut file = self.0.lock();
             file.write_all(format!("{line}\n").as_bytes())?;
             file.flush()

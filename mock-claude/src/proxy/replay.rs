@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
-use std::io::BufRead;
+use std::io::{self, BufRead, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep_until};
 
 use super::nearest;
-use super::record::{FORMAT, Header, Recorded};
+use super::record::{FORMAT, Header, MAX_LINE_BYTES, Recorded};
 use crate::api::error::ApiError;
 use crate::api::secrets;
 use crate::exchange;
@@ -89,10 +89,36 @@ struct Answer {
     complete: bool,
 }
 
+/// The lines of a file without their ends, none of them longer than `most` bytes.
+fn bounded(mut file: impl BufRead, most: u64) -> impl Iterator<Item = io::Result<String>> {
+    std::iter::from_fn(move || {
+        let mut line = String::new();
+        match file.by_ref().take(most).read_line(&mut line) {
+            Ok(0) => None,
+            Ok(read) if read as u64 == most && !line.ends_with('\n') => {
+                let message = format!("longer than {most} bytes, as no exchange is");
+                Some(Err(io::Error::new(io::ErrorKind::InvalidData, message)))
+            }
+            Ok(_) => {
+                line.truncate(line.trim_end_matches(['\n', '\r']).len());
+                Some(Ok(line))
+            }
+            Err(error) => Some(Err(error)),
+        }
+    })
+}
+
 impl Replay {
     /// Reads a recording. Of its timing `timing_percent` is kept: 100 is all, 0 none.
     pub fn read(file: impl BufRead, timing_percent: u32) -> Result<Self, ReplayError> {
-        let mut lines = (1..).zip(file.lines());
+        Self::of_lines(bounded(file, MAX_LINE_BYTES), timing_percent)
+    }
+
+    fn of_lines(
+        lines: impl Iterator<Item = io::Result<String>>,
+        timing_percent: u32,
+    ) -> Result<Self, ReplayError> {
+        let mut lines = (1..).zip(lines);
         let wrong = |line, message: String| ReplayError { line, message };
         let (line, first) = lines.next().ok_or_else(|| wrong(1, "the file is empty".to_owned()))?;
         let first = first.map_err(|error| wrong(line, error.to_string()))?;
@@ -223,6 +249,15 @@ mod tests {
         assert_eq!(read(newer).unwrap_err(), "line 1: format 2 is not format 1");
         let cut = "{\"format\":1,\"upstream\":\"http://a\"}\n{\"method\":\"POST\"";
         assert!(read(cut).unwrap_err().starts_with("line 2: not an exchange"));
+    }
+
+    #[test]
+    fn a_line_without_end_is_not_read_without_end() {
+        let endless = io::BufReader::new(io::repeat(b'x'));
+        let error = Replay::of_lines(bounded(endless, 1_000), 100).unwrap_err();
+        assert_eq!(error.to_string(), "line 1: longer than 1000 bytes, as no exchange is");
+        let lines: Vec<_> = bounded(&b"one\r\n\ntwo"[..], 5).map(Result::unwrap).collect();
+        assert_eq!(lines, ["one", "", "two"], "as long as the bound, with its end");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What carries a request: the listener and its connections ([`listener`], [`wire`], [`pipe`]), the
-//! body and the service behind them ([`body`], [`drain`], [`tee`], [`service`]), what is seen of it from
-//! outside ([`trace_layer`]), and the admin API on a listener of its own ([`admin`]).
+//! body and the service behind them ([`body`], [`drain`], [`tee`], [`service`]), what is seen of it
+//! from outside ([`trace_layer`]), and the admin API on a listener of its own ([`admin`]).
 //!
 //! The caller owns the lifetime: it brings the listener and says when to stop, and nothing is
 //! left running.

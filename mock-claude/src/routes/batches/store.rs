@@ -290,7 +290,7 @@ mod tests {
             |total, queue| store.open("more", total, 1, 0, queue).expect_err("it is full").message;
         assert!(refusal(5, 4).contains("your organization's limit of 4 batch requests"));
         // A batch of many requests takes room, however small its body.
-        let many = MAX_STORED_BYTES / BYTES_A_REQUEST;
+        let many = MAX_STORED_BYTES / BYTES_A_REQUEST + 1;
         assert!(refusal(many, usize::MAX).contains("at most 1024 MB of batches"));
         for number in 0..MAX_BATCHES {
             store.open(&number.to_string(), 1, 1, 0, usize::MAX).expect("there is room");
