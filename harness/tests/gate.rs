@@ -45,7 +45,7 @@ fn the_same_numbers_pass_with_and_without_runs_at_hand() {
 #[test]
 fn the_runs_of_a_gate_are_kept_where_that_was_asked_for() {
     let sandbox = accepted();
-    sandbox.chaos(&["gate", "--baseline", "baseline.json", "--out", "kept"]).exits(0);
+    sandbox.chaos(&["gate", "--baseline", "baseline.json", "--keep", "kept"]).exits(0);
     let kept = sandbox.names("kept/concurrent");
     assert!(kept.contains(&"failures.csv".to_owned()), "{kept:?}");
     assert!(kept.contains(&"run.jsonl".to_owned()), "{kept:?}");
@@ -231,4 +231,49 @@ fn an_expectation_fails_or_is_inconclusive_but_never_passes_unmeasured() {
     let skipped = run(rate, &["--input", "tree"]).exits(4).stdout;
     assert!(skipped.contains("no samples"), "{skipped}");
     assert!(run("", &["--input", "tree"]).exits(4).stdout.contains("every job was skipped"));
+}
+
+#[test]
+fn a_red_gate_is_red_in_every_format_and_on_every_page_of_the_run_that_it_kept() {
+    let sandbox = accepted();
+    let mut baseline: Value = serde_json::from_str(&sandbox.read("baseline.json")).expect("JSON");
+    baseline["entries"][0]["pipelines"]["phase3"]["metrics"]["calls"] = 28.into();
+    sandbox.write("corrupt.json", baseline.to_string());
+    let all = "terminal,markdown,json,html,junit,github";
+    let gate = ["gate", "--baseline", "corrupt.json", "--format", all, "--out", "pages/"];
+    sandbox.chaos(&[&gate[..], &["--keep", "kept"]].concat()).exits(99);
+    for (file, sign) in [
+        ("pages/gate.txt", "FAIL  gate"),
+        ("pages/gate.md", "**✗ FAIL** `gate`"),
+        ("pages/gate.json", "\"verdict\": \"fail\""),
+        ("pages/gate.html", "FAIL"),
+        ("pages/gate.junit.xml", "failures=\"1\""),
+        ("pages/gate.annotations.txt", "::error title=concurrent%3A phase3 calls"),
+        ("kept/concurrent/summary.txt", "FAIL"),
+        ("kept/concurrent/report.html", "FAIL"),
+        ("kept/concurrent/junit.xml", "failures=\"1\""),
+        ("kept/concurrent/annotations.txt", "::error title=concurrent%3A phase3 calls fail"),
+    ] {
+        let text = sandbox.read(file);
+        assert!(text.contains(sign), "{file} does not say `{sign}`:\n{text}");
+        assert!(file.ends_with("json") || text.contains("calls"), "{file}:\n{text}");
+    }
+    let green = ["gate", "--baseline", "baseline.json", "--format", "github"];
+    assert_eq!(sandbox.chaos(&green).exits(0).stdout, "");
+}
+
+#[test]
+fn a_comparison_and_a_run_are_printed_in_the_format_that_is_asked_for() {
+    let sandbox = accepted();
+    let compare = ["compare", "out", "out", "--format", "json"];
+    let document: Value = serde_json::from_str(&sandbox.chaos(&compare).exits(0).stdout).unwrap();
+    assert_eq!(document["verdict"], "pass");
+    let run = ["run", "concurrent", "--out", "again", "--force"];
+    let json = sandbox.chaos(&[&run[..], &["--format", "json"]].concat()).exits(0).stdout;
+    let document: Value = serde_json::from_str(&json).expect("nothing else is printed");
+    assert_eq!(document["runs"][0]["verdict"], "pass", "{json}");
+    sandbox.chaos(&[&run[..], &["--format", "markdown,csv"]].concat()).exits(0);
+    let names = sandbox.names("again");
+    assert!(["report.md", "summary.csv"].iter().all(|name| names.contains(&(*name).to_owned())));
+    sandbox.chaos(&["gate", "--baseline", "baseline.json", "--format", "json,html"]).exits(2);
 }

@@ -140,12 +140,16 @@ fn the_current_folder_and_those_around_it_are_never_cleared() {
 
 #[test]
 fn every_file_that_a_run_writes_is_one_that_force_removes() {
+    let sandbox = Sandbox::new();
+    let asked = ["--format", "terminal,markdown,json,csv"];
+    check(&sandbox, &[&["--out", "out"], &asked[..]].concat());
     let mut written: Vec<&str> = harness::storage::folder::written().collect();
-    // Written by an ablation, for commands that failed, and while a run that keeps checkpoints is
-    // under way.
-    written.retain(|name| !["ablation.txt", "output.txt", "store.redb"].contains(name));
     written.sort_unstable();
-    assert_eq!(written, support::RUN_FILES);
+    for name in sandbox.names("out") {
+        assert!(written.contains(&name.as_str()), "`{name}` is left by --force");
+    }
+    check(&sandbox, &["--out", "out", "--force"]);
+    assert_eq!(sandbox.names("out"), support::RUN_FILES, "nothing of the earlier run is left");
 }
 
 #[test]

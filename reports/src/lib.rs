@@ -24,7 +24,9 @@ pub mod text;
 #[cfg(test)]
 mod fixture;
 
-pub use compare::{Baseline, Comparison, GateReport, Metric, ablation, compare, gate};
+pub use compare::{
+    Baseline, Comparison, GateReport, GateScenario, Metric, ablation, compare, gate,
+};
 pub use estimate::Estimate;
 pub use judge::{
     Check, Confidence, Failure, Judged, Latency, Quantile, Rule, Stage, Summary, Verdict, judge,

@@ -3,6 +3,7 @@
 mod classify;
 mod diagnose;
 mod format;
+mod gate;
 mod generate;
 mod report;
 mod run;
@@ -10,6 +11,7 @@ mod service;
 
 pub use classify::{ClassifyArgs, TestFormat};
 pub use diagnose::DiagnoseArgs;
+pub use gate::{CompareArgs, GateArgs};
 pub use generate::{GenerateTo, GenerateWhat, ShapeArg, SpreadArg};
 pub use report::ReportArgs;
 pub use run::{AblateArgs, ClockArg, RunArgs};
@@ -70,23 +72,9 @@ pub enum Command {
     /// Read what a test runner printed: every failure, exactly, and whether all was read
     Classify(ClassifyArgs),
     /// Compare two runs of the same scenario
-    Compare {
-        /// The run to compare with
-        base: PathBuf,
-        /// The run that is new
-        head: PathBuf,
-    },
+    Compare(CompareArgs),
     /// Fail when a run's exact figures differ from the baseline's
-    Gate {
-        /// The baseline file
-        #[arg(long, value_name = "FILE")]
-        baseline: PathBuf,
-        /// Keep the runs and their reports below this folder when scenarios are run again
-        #[arg(long, value_name = "DIR", conflicts_with = "runs")]
-        out: Option<PathBuf>,
-        /// Runs to judge; without any, the baseline's scenarios are run again
-        runs: Vec<PathBuf>,
-    },
+    Gate(GateArgs),
     /// Work on baselines
     Baseline {
         /// What to do with it.

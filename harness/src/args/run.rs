@@ -4,8 +4,11 @@ use std::path::PathBuf;
 
 use clap::builder::RangedI64ValueParser;
 use clap::{Args as Section, ValueEnum};
+use reports::Judged;
+use reports::render::{Exporter, RUNS};
 use warp::SPEEDS;
 
+use super::format::one_of;
 use super::service::ServiceArgs;
 use crate::plan::stage::Stage;
 
@@ -60,6 +63,14 @@ pub struct RunArgs {
     /// The URL of that mock's admin API, which knows what was charged
     #[arg(long, value_name = "URL", requires = "mock_url")]
     pub mock_admin: Option<String>,
+    /// How the outcome is printed; several formats are written into the folder of the run
+    #[arg(
+        long,
+        value_parser = one_of(&RUNS, |runs| runs.format()),
+        value_delimiter = ',',
+        default_value = "terminal"
+    )]
+    pub format: Vec<&'static dyn Exporter<[Judged]>>,
     /// A service of the user's.
     #[command(flatten)]
     pub service: ServiceArgs,
@@ -90,6 +101,7 @@ Examples:
   chaos run --scenario mine.toml --pipeline phase1 mine-pipeline.toml --seed 11
   chaos run --scenario large-repo --pipeline phase3 --cache answers.redb
   chaos run --scenario mine.toml --clock wall --out out --resume
+  chaos run concurrent --format markdown >> \"$GITHUB_STEP_SUMMARY\"
   chaos run --all --quiet --out runs";
 
 /// The clock of a run.

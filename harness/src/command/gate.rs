@@ -3,14 +3,14 @@
 //! Without runs to judge, the baseline's own scenarios are run again in simulated time, into a
 //! folder that is removed afterwards unless it was asked for.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use reports::render::GATE;
-use reports::{Baseline, Judged, gate};
+use reports::{Baseline, GateScenario, Judged, gate};
 
 use super::baseline;
 use super::deliver::Delivery;
 use super::run::records;
+use crate::args::GateArgs;
 use crate::plan;
 use crate::plan::run_plan::RunPlan;
 use crate::process::interrupt::Interrupt;
@@ -18,19 +18,31 @@ use crate::storage::folder::RunFolder;
 use crate::{Exit, Failure};
 
 /// Judges runs against a baseline; exits with the verdict.
-pub fn execute(path: &Path, folders: &[PathBuf], out: Option<&Path>) -> Result<Exit, Failure> {
-    let baseline = baseline::read(path)?;
-    let runs = if folders.is_empty() {
-        run_again(&baseline, out)?
+pub fn execute(args: &GateArgs) -> Result<Exit, Failure> {
+    let delivery = Delivery::new(&args.format, args.out.as_deref(), false)?;
+    let baseline = baseline::read(&args.baseline)?;
+    let (folders, runs) = if args.runs.is_empty() {
+        run_again(&baseline, args.keep.as_deref())?
     } else {
-        folders.iter().map(|folder| records::named(folder)).collect::<Result<_, _>>()?
+        let runs = args.runs.iter().map(|run| records::named(run)).collect::<Result<_, _>>()?;
+        (Vec::new(), runs)
     };
     let report = gate(&baseline, &runs);
-    Delivery::new(&GATE, None, false)?.send(&report)?;
+    for (folder, judged) in folders.iter().zip(runs) {
+        // The pages of a run that is kept say what the gate says of it.
+        let found = report.scenarios.iter().find(|of| of.scenario == judged.run().header.scenario);
+        let judged = judged.with_checks(found.map(GateScenario::checks).unwrap_or_default());
+        records::write_reports(folder, &judged)?;
+    }
+    delivery.send(&report)?;
     Ok(report.verdict.into())
 }
 
-fn run_again(baseline: &Baseline, out: Option<&Path>) -> Result<Vec<Judged>, Failure> {
+/// The runs of a baseline's scenarios, and their folders where they are kept.
+fn run_again(
+    baseline: &Baseline,
+    keep: Option<&Path>,
+) -> Result<(Vec<RunFolder>, Vec<Judged>), Failure> {
     if let Some(entry) = baseline.entries.iter().find(|entry| entry.input != "generated") {
         return Err(Failure::new(
             Exit::Inconclusive,
@@ -42,7 +54,7 @@ fn run_again(baseline: &Baseline, out: Option<&Path>) -> Result<Vec<Judged>, Fai
         ));
     }
     let interrupt = Interrupt::on_signals()?;
-    let mut runs = Vec::new();
+    let (mut folders, mut runs) = (Vec::new(), Vec::new());
     for entry in &baseline.entries {
         let mut plan = plan::scenario(&entry.scenario)?;
         let names: Vec<String> = entry.pipelines.keys().cloned().collect();
@@ -50,22 +62,28 @@ fn run_again(baseline: &Baseline, out: Option<&Path>) -> Result<Vec<Judged>, Fai
         plan::all_here(&plan.targets)?;
         plan.seed = entry.seed;
         plan::generate(&mut plan)?;
-        runs.push(match out {
-            None => records::observe(&plan, &interrupt)?,
-            Some(out) => kept(&plan, out, &interrupt)?,
-        });
+        let Some(keep) = keep else {
+            runs.push(records::observe(&plan, &interrupt)?);
+            continue;
+        };
+        let (folder, judged) = kept(&plan, keep, &interrupt)?;
+        folders.push(folder);
+        runs.push(judged);
     }
-    Ok(runs)
+    Ok((folders, runs))
 }
 
-/// Runs a plan and leaves its records and reports below `out`.
-fn kept(plan: &RunPlan, out: &Path, interrupt: &Interrupt) -> Result<Judged, Failure> {
-    let place = RunFolder::at(&out.join(plan::folder_name(&plan.name)), false)?;
+/// Runs a plan and leaves its records below `keep`.
+fn kept(
+    plan: &RunPlan,
+    keep: &Path,
+    interrupt: &Interrupt,
+) -> Result<(RunFolder, Judged), Failure> {
+    let place = RunFolder::at(&keep.join(plan::folder_name(&plan.name)), false)?;
     let measured = records::perform(plan, &place, interrupt, true)?;
     if interrupt.asked() {
         return Err(Failure::new(Exit::Interrupted, "interrupted before the gate could judge"));
     }
     let judged = records::judged(&place, measured)?;
-    records::write_reports(&place, &judged)?;
-    Ok(judged)
+    Ok((place, judged))
 }

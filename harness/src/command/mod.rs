@@ -32,8 +32,8 @@ pub fn execute(args: Args) -> Result<Exit, Failure> {
         Command::Show { name } => show::execute(&name),
         Command::Report(args) => report::execute(&args),
         Command::Classify(args) => classify::execute(&args),
-        Command::Compare { base, head } => compare::execute(&base, &head),
-        Command::Gate { baseline, out, runs } => gate::execute(&baseline, &runs, out.as_deref()),
+        Command::Compare(args) => compare::execute(&args),
+        Command::Gate(args) => gate::execute(&args),
         Command::Baseline { action: BaselineAction::Accept { baseline, reason, runs } } => {
             baseline::accept(&baseline, reason.as_deref(), &runs)
         }

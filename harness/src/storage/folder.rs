@@ -33,9 +33,9 @@ pub const DEFAULT_ROOT: &str = "chaos-out";
 /// Every file that a run writes into its folder, and all that `--force` removes from it; the
 /// records last.
 pub fn written() -> impl Iterator<Item = &'static str> {
-    let reports = RUNS.iter().map(|format| format.format());
-    let kept = reports.filter(|format| format.kept).map(|format| format.file);
-    kept.chain(["ablation.txt", OUTPUT, MEASURED, CHECKPOINT, RECORDS])
+    // Also those that are written only where they are asked for.
+    let reports = RUNS.iter().map(|format| format.format().file);
+    reports.chain(["ablation.txt", OUTPUT, MEASURED, CHECKPOINT, RECORDS])
 }
 
 /// The longest header that is read to tell a run from anything else, in bytes.

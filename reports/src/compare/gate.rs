@@ -4,14 +4,17 @@
 //! until it is accepted, because a number that moved without anyone meaning it is a finding. A
 //! comparison that cannot be made is inconclusive and never reads as a pass.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::baseline::{Baseline, Entry, Numbers, doubts};
 use super::metric::{Better, Change, Metric, Unit};
-use crate::judge::{Judged, Verdict};
+use crate::judge::{Check, Judged, Verdict};
 
 /// What to do about a number that was meant to move.
 pub const REMEDY: &str = "if this is intended: chaos baseline accept";
+
+/// The metric of a check that is about the baseline as a whole.
+const BASELINE: &str = "baseline";
 
 /// Runs, checked against a baseline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +87,46 @@ pub fn gate(baseline: &Baseline, runs: &[Judged]) -> GateReport {
 }
 
 impl GateScenario {
+    /// What the baseline says of a run, as checks: so every page of the run says it too.
+    pub fn checks(&self) -> Vec<Check> {
+        let reasons = self.reasons.iter().map(|reason| Check {
+            pipeline: "the run".to_owned(),
+            metric: BASELINE.to_owned(),
+            bound: String::new(),
+            measured: "n/a".to_owned(),
+            verdict: Verdict::Inconclusive,
+            reason: Some(reason.clone()),
+        });
+        let broken = self.rows.iter().filter(|row| row.verdict != Verdict::Pass);
+        let value = |value: Option<u64>| value.map_or_else(|| "n/a".to_owned(), |v| v.to_string());
+        let broken = broken.map(|row| Check {
+            pipeline: row.pipeline.clone(),
+            metric: row.metric.clone(),
+            bound: format!("{} in the baseline", value(row.base)),
+            measured: value(row.head),
+            verdict: row.verdict,
+            reason: row.reason.clone(),
+        });
+        reasons.chain(broken).chain(self.held()).collect()
+    }
+
+    /// How many numbers of each pipeline did not move.
+    fn held(&self) -> Vec<Check> {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for row in self.rows.iter().filter(|row| row.verdict == Verdict::Pass) {
+            *counts.entry(&row.pipeline).or_default() += 1;
+        }
+        let held = counts.into_iter().map(|(pipeline, count)| Check {
+            pipeline: pipeline.to_owned(),
+            metric: BASELINE.to_owned(),
+            bound: String::new(),
+            measured: format!("{count} unchanged"),
+            verdict: Verdict::Pass,
+            reason: None,
+        });
+        held.collect()
+    }
+
     fn incomparable(scenario: &str, reasons: Vec<String>) -> Self {
         Self {
             scenario: scenario.to_owned(),

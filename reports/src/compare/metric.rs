@@ -3,6 +3,9 @@
 //! Invariant: every metric is a whole number and, in simulated time, exact. Failures by cause are
 //! not here: there is one for each [`crate::record::Cause`], and an absent one is zero.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::judge::{Quantile, Summary};
 
 /// A number that is compared between runs.
@@ -63,7 +66,8 @@ pub enum Metric {
 }
 
 /// What a metric counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// Things.
     Count,
@@ -85,7 +89,8 @@ pub enum Better {
 }
 
 /// How a metric moved from one run to another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Change {
     /// Not at all.
     Same,

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::metric::{Better, Change, Metric, Unit};
-use crate::judge::{Judged, Summary};
+use crate::judge::{Judged, Summary, Verdict};
 use crate::record::{Cause, Clock, Header};
 
 /// Two runs, compared.
@@ -51,6 +51,13 @@ impl ComparedNumber {
     /// Head minus base.
     pub fn delta(&self) -> Option<i128> {
         Some(i128::from(self.head?) - i128::from(self.base?))
+    }
+}
+
+impl Comparison {
+    /// A pass, where the runs can be compared: it describes and does not judge.
+    pub const fn verdict(&self) -> Verdict {
+        if self.incomparable.is_empty() { Verdict::Pass } else { Verdict::Inconclusive }
     }
 }
 

@@ -76,6 +76,14 @@ impl Judged {
         Self { measured, verdict, ..self }
     }
 
+    /// The same run with more checks: what it was held against besides its own scenario.
+    #[must_use]
+    pub fn with_checks(mut self, checks: impl IntoIterator<Item = Check>) -> Self {
+        self.checks.extend(checks);
+        let verdict = Verdict::worst(self.checks.iter().map(|check| check.verdict));
+        Self { verdict, ..self }
+    }
+
     /// The run's name.
     pub fn name(&self) -> &str {
         &self.name

@@ -23,6 +23,7 @@ mod html;
 mod screen;
 
 pub use compared::ablation;
+pub use compared::json as compared_json;
 pub use data::json;
 pub use export::{Exporter, ReportFile, ReportFormat};
 pub use screen::Terminal;
@@ -52,10 +53,24 @@ pub const RUNS: [&dyn Exporter<[Judged]>; 13] = [
 ];
 
 /// The formats of a gate.
-pub const GATE: [&dyn Exporter<GateReport>; 1] = [&compared::gate::GateScreen];
+pub const GATE: [&dyn Exporter<GateReport>; 6] = [
+    &compared::PageScreen,
+    &compared::PageMarkdown,
+    &compared::PageJson,
+    &compared::PageHtml,
+    &compared::PageJunit,
+    &compared::PageGithub,
+];
 
 /// The formats of a comparison.
-pub const COMPARISON: [&dyn Exporter<Comparison>; 1] = [&compared::runs::ComparisonScreen];
+pub const COMPARISON: [&dyn Exporter<Comparison>; 6] = [
+    &compared::PageScreen,
+    &compared::PageMarkdown,
+    &compared::PageJson,
+    &compared::PageHtml,
+    &compared::PageJunit,
+    &compared::PageGithub,
+];
 
 /// The formats of a list of claims.
 pub const CLAIMS: [&dyn Exporter<[Claim]>; 3] =

@@ -29,6 +29,7 @@ pub fn execute(args: &RunArgs) -> Result<Exit, Failure> {
     plans.iter().try_for_each(|plan| fits(plan, args.quiet))?;
     let interrupt = Interrupt::on_signals()?;
     let several = plans.len() > 1;
+    let mut printed = Vec::new();
     let mut exit = Exit::Pass;
     for plan in &plans {
         let folder = folder(args, plan, several)?;
@@ -39,18 +40,29 @@ pub fn execute(args: &RunArgs) -> Result<Exit, Failure> {
             records::judged(&folder, measured)?
         };
         records::write_reports(&folder, &judged)?;
+        if args.format.len() > 1 {
+            records::write_formats(&folder, &args.format, &judged)?;
+        }
         exit = exit.worst(judged.verdict().into());
         if interrupt.asked() {
             exit = exit.worst(Exit::Interrupted);
         }
-        if !args.quiet {
-            let style = Style { verbose: args.verbose, ..terminal::style() };
-            let screen = Terminal.text(slice::from_ref(&judged), style);
-            terminal::print(&(screen + &places(&folder, judged.measured())))?;
+        match &args.format[..] {
+            [one] if one.format() != Terminal.format() => printed.push(judged),
+            _ if args.quiet => {}
+            _ => {
+                let style = Style { verbose: args.verbose, ..terminal::style() };
+                let screen = Terminal.text(slice::from_ref(&judged), style);
+                terminal::print(&(screen + &places(&folder, judged.measured())))?;
+            }
         }
         if interrupt.asked() {
             break;
         }
+    }
+    // One document for all runs: several in one stream could be read by nothing.
+    if let ([format], false) = (&args.format[..], printed.is_empty()) {
+        terminal::stream(|out| format.write(&printed, Style::PLAIN, out))?;
     }
     Ok(exit)
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::slice;
 use std::sync::Arc;
 
-use reports::render::RUNS;
+use reports::render::{Exporter, RUNS};
 use reports::{Judged, Measured, Run, RunReader, Style, judge};
 
 use crate::plan::run_plan::RunPlan;
@@ -117,6 +117,17 @@ pub fn read(run: &Path) -> Result<Run, Failure> {
         reader.push(text.trim_end_matches(['\n', '\r'])).map_err(malformed)?;
     }
     reader.finish().map_err(malformed)
+}
+
+/// The formats that were asked for, as files beside the records.
+pub fn write_formats(
+    folder: &RunFolder,
+    formats: &[&'static dyn Exporter<[Judged]>],
+    judged: &Judged,
+) -> Result<(), Failure> {
+    let runs = slice::from_ref(judged);
+    let files = formats.iter().flat_map(|format| format.files(runs, Style::PLAIN));
+    files.into_iter().try_for_each(|file| folder.report(&file))
 }
 
 /// Everything that follows from the records, as files alongside them, and what this machine took.

@@ -18,10 +18,10 @@ const MOST: usize = 10;
 const LONG: usize = 500;
 
 /// One annotation and how bad it is, the least being the worst.
-struct Annotation {
-    rank: u8,
-    title: String,
-    message: String,
+pub(in crate::render) struct Annotation {
+    pub(in crate::render) rank: u8,
+    pub(in crate::render) title: String,
+    pub(in crate::render) message: String,
 }
 
 /// `--format github`: nothing where nothing is wrong.
@@ -39,21 +39,25 @@ impl Exporter<[Judged]> for Github {
     }
 
     fn text(&self, runs: &[Judged], _style: Style) -> String {
-        let mut found: Vec<Annotation> = runs.iter().flat_map(of_run).collect();
-        // The sort is stable: equally bad ones stay in the order of the runs.
-        found.sort_by_key(|annotation| annotation.rank);
-        let shown = if found.len() > MOST { MOST - 1 } else { found.len() };
-        let left_out = found.len() - shown;
-        let mut text = String::new();
-        for annotation in found.iter().take(shown) {
-            text.push_str(&line(&annotation.title, &annotation.message));
-        }
-        if left_out > 0 {
-            let more = format!("...and {} more", thousands(left_out as u64));
-            text.push_str(&line(&more, &format!("{more}: see failures.txt")));
-        }
-        text
+        annotations(runs.iter().flat_map(of_run).collect(), "failures.txt")
     }
+}
+
+/// The worst annotations as commands, and where the others are.
+pub(in crate::render) fn annotations(mut found: Vec<Annotation>, rest: &str) -> String {
+    // The sort is stable: equally bad ones stay in their order.
+    found.sort_by_key(|annotation| annotation.rank);
+    let shown = if found.len() > MOST { MOST - 1 } else { found.len() };
+    let left_out = found.len() - shown;
+    let mut text = String::new();
+    for annotation in found.iter().take(shown) {
+        text.push_str(&line(&annotation.title, &annotation.message));
+    }
+    if left_out > 0 {
+        let more = format!("...and {} more", thousands(left_out as u64));
+        text.push_str(&line(&more, &format!("{more}: see {rest}")));
+    }
+    text
 }
 
 fn of_run(judged: &Judged) -> Vec<Annotation> {

@@ -175,14 +175,18 @@ fn provenance(page: &mut String, judged: &Judged) {
 }
 
 /// A part that is closed until somebody asks; the summary is this crate's own words.
-fn folded(page: &mut String, summary: &str, inside: impl FnOnce(&mut String)) {
+pub(in crate::render) fn folded(
+    page: &mut String,
+    summary: &str,
+    inside: impl FnOnce(&mut String),
+) {
     let _ = write!(page, "\n<details><summary>{summary}</summary>\n\n");
     inside(page);
     page.push_str("\n</details>\n");
 }
 
 /// Text from outside as a code span: a fence longer than any run of backticks in it.
-fn code(text: &str) -> String {
+pub(in crate::render) fn code(text: &str) -> String {
     let text = escape(text);
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
@@ -196,7 +200,7 @@ fn code(text: &str) -> String {
 }
 
 /// A code span in a cell of a table, where a bar would end the cell even inside of it.
-fn cell(text: &str) -> String {
+pub(in crate::render) fn cell(text: &str) -> String {
     code(text).replace('|', "\\|")
 }
 

@@ -1,8 +1,8 @@
 //! What a CI system shows: a comment or summary, a test report, annotations.
 
-mod github;
+pub(in crate::render) mod github;
 mod junit;
-mod markdown;
+pub(in crate::render) mod markdown;
 
 pub(super) use github::Github;
 pub(super) use junit::Junit;

@@ -1,0 +1,84 @@
+//! A gate or a comparison for a pull request's comment: the verdict in one line, what moved in a
+//! table, and what held folded away.
+
+use std::fmt::Write as _;
+
+use super::page::{Compared, Page, Row, Section};
+use crate::render::ci::markdown::{cell, code, folded, plain};
+use crate::render::export::{Exporter, ReportFormat};
+use crate::render::style::Style;
+use crate::render::words::counted;
+
+/// `--format markdown`.
+#[derive(Debug)]
+pub(crate) struct PageMarkdown;
+
+impl<T: Compared> Exporter<T> for PageMarkdown {
+    fn format(&self) -> ReportFormat {
+        ReportFormat {
+            word: "markdown",
+            about: "A comment on a pull request, or the summary of a CI step",
+            file: T::FILES.markdown,
+            kept: false,
+        }
+    }
+
+    fn text(&self, subject: &T, _style: Style) -> String {
+        render(&subject.page())
+    }
+}
+
+fn render(page: &Page) -> String {
+    let symbol = page.verdict.symbol();
+    let title = code(&page.title);
+    let mut text = format!("**{symbol} {}** {title}: {}\n", page.word, page.headline);
+    reasons(&mut text, &page.reasons);
+    for section in &page.sections {
+        if !section.is_whole(page) {
+            let symbol = section.verdict.symbol();
+            let name = code(&section.scenario);
+            let _ = writeln!(text, "\n**{symbol} {name}**: {}", section.words);
+        }
+        one(&mut text, section);
+    }
+    if let Some(hint) = page.hint {
+        let _ = writeln!(text, "\n{}", plain(hint));
+    }
+    text
+}
+
+fn one(text: &mut String, section: &Section) {
+    reasons(text, &section.reasons);
+    for note in &section.notes {
+        let _ = writeln!(text, "- note: {}", code(note));
+    }
+    let moved: Vec<&Row> = section.moved().collect();
+    if !moved.is_empty() {
+        text.push('\n');
+        table(text, &moved);
+    }
+    let held: Vec<&Row> = section.rows.iter().filter(|row| row.is_same()).collect();
+    if !held.is_empty() {
+        folded(text, &format!("{} did not move", counted(held.len(), "number")), |text| {
+            table(text, &held);
+        });
+    }
+}
+
+fn reasons(text: &mut String, reasons: &[String]) {
+    for reason in reasons {
+        let _ = writeln!(text, "- ? inconclusive: {}", code(reason));
+    }
+}
+
+fn table(text: &mut String, rows: &[&Row]) {
+    text.push_str("| change | pipeline | metric | base | head | delta |\n");
+    text.push_str("|---|---|---|---:|---:|---:|\n");
+    for row in rows {
+        let (symbol, pipeline, metric) =
+            (row.verdict.symbol(), cell(&row.pipeline), cell(&row.metric));
+        let amounts = row.amounts().join(" | ");
+        let change = row.change();
+        let _ = writeln!(text, "| {symbol} {change} | {pipeline} | {metric} | {amounts} |");
+    }
+}

@@ -1,0 +1,229 @@
+//! What every format of a gate and of a comparison is made of: a verdict, and what moved.
+//!
+//! Invariant: the words and the verdict are decided here, once, so that no format can say of the
+//! same gate what another one does not.
+
+use super::amount::{delta, exact_or_dash};
+use crate::compare::{
+    Change, ComparedNumber, Comparison, GateReport, GateRow, GateScenario, REMEDY, Unit,
+};
+use crate::judge::Verdict;
+use crate::render::words::counted;
+
+/// What is compared with something, ready to be laid out. Nothing in it is escaped.
+pub(crate) struct Page {
+    /// What it is about: the gate, or the scenario of two runs.
+    pub(super) title: String,
+    pub(super) verdict: Verdict,
+    /// The verdict in one word.
+    pub(super) word: &'static str,
+    /// What was compared and how much of it moved.
+    pub(super) headline: String,
+    /// Why the whole cannot be compared.
+    pub(super) reasons: Vec<String>,
+    /// Its scenarios, the worst first.
+    pub(super) sections: Vec<Section>,
+    /// What to do, where something is to be done.
+    pub(super) hint: Option<&'static str>,
+}
+
+/// One scenario.
+pub(super) struct Section {
+    pub(super) scenario: String,
+    pub(super) verdict: Verdict,
+    /// The verdict and what was compared, in words.
+    pub(super) words: String,
+    /// Why it cannot be compared.
+    pub(super) reasons: Vec<String>,
+    /// What to know about the numbers.
+    pub(super) notes: Vec<String>,
+    /// Its numbers, those that moved first.
+    pub(super) rows: Vec<Row>,
+}
+
+/// One number.
+pub(super) struct Row {
+    pub(super) pipeline: String,
+    pub(super) metric: String,
+    pub(super) unit: Unit,
+    pub(super) base: Option<u64>,
+    pub(super) head: Option<u64>,
+    pub(super) change: Option<Change>,
+    pub(super) verdict: Verdict,
+    /// Why it is not a pass.
+    pub(super) reason: Option<String>,
+}
+
+/// The names of the files of one subject, by format.
+pub(crate) struct Files {
+    pub(super) screen: &'static str,
+    pub(super) markdown: &'static str,
+    pub(super) json: &'static str,
+    pub(super) html: &'static str,
+    pub(super) junit: &'static str,
+    pub(super) github: &'static str,
+}
+
+/// What can be laid out as a [`Page`].
+pub(crate) trait Compared {
+    /// The names of its files.
+    const FILES: Files;
+
+    /// What is to be laid out.
+    fn page(&self) -> Page;
+}
+
+impl Section {
+    /// Whether it is all that the page is about.
+    pub(super) fn is_whole(&self, page: &Page) -> bool {
+        self.scenario == page.title
+    }
+
+    /// What is worth a line.
+    pub(super) fn moved(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|row| !row.is_same())
+    }
+}
+
+impl Row {
+    /// Whether it did not move.
+    pub(super) fn is_same(&self) -> bool {
+        self.change == Some(Change::Same)
+    }
+
+    /// How it moved, or why that is not known.
+    pub(super) fn change(&self) -> &str {
+        match (self.change, &self.reason) {
+            (Some(change), _) => change.word(),
+            (None, Some(reason)) => reason,
+            (None, None) => "missing",
+        }
+    }
+
+    /// Base, head and difference, with every digit.
+    pub(super) fn amounts(&self) -> [String; 3] {
+        [
+            exact_or_dash(self.unit, self.base),
+            exact_or_dash(self.unit, self.head),
+            delta(self.unit, self.base, self.head),
+        ]
+    }
+
+    /// All of it in words.
+    pub(super) fn words(&self) -> String {
+        let [base, head, delta] = self.amounts();
+        format!("{}: base {base}, head {head}, delta {delta}", self.change())
+    }
+}
+
+impl Compared for GateReport {
+    const FILES: Files = Files {
+        screen: "gate.txt",
+        markdown: "gate.md",
+        json: "gate.json",
+        html: "gate.html",
+        junit: "gate.junit.xml",
+        github: "gate.annotations.txt",
+    };
+
+    fn page(&self) -> Page {
+        let rows = || self.scenarios.iter().flat_map(|scenario| &scenario.rows);
+        let moved = rows().filter(|row| row.verdict == Verdict::Fail).count();
+        let mut scenarios: Vec<&GateScenario> = self.scenarios.iter().collect();
+        // The sort is stable: scenarios with one verdict stay in the order of their names.
+        scenarios.sort_by_key(|scenario| std::cmp::Reverse(scenario.verdict));
+        Page {
+            title: "gate".to_owned(),
+            verdict: self.verdict,
+            word: self.verdict.word(),
+            headline: format!(
+                "{} compared in {}, {moved} moved",
+                counted(rows().count(), "number"),
+                counted(self.scenarios.len(), "scenario"),
+            ),
+            reasons: self.reasons.clone(),
+            sections: scenarios.into_iter().map(section).collect(),
+            hint: (moved > 0).then_some(REMEDY),
+        }
+    }
+}
+
+fn section(scenario: &GateScenario) -> Section {
+    let held = scenario.rows.iter().filter(|row| row.verdict == Verdict::Pass).count();
+    let held = match scenario.rows.len() {
+        0 => "nothing compared".to_owned(),
+        _ => format!("{} unchanged", counted(held, "number")),
+    };
+    let mut rows: Vec<&GateRow> = scenario.rows.iter().collect();
+    rows.sort_by_key(|row| (std::cmp::Reverse(row.verdict), row.change != Some(Change::Worse)));
+    let rows = rows.into_iter().cloned().map(|row| {
+        let GateRow { pipeline, metric, unit, base, head, change, verdict, reason } = row;
+        Row { pipeline, metric, unit, base, head, change, verdict, reason }
+    });
+    Section {
+        scenario: scenario.scenario.clone(),
+        verdict: scenario.verdict,
+        words: format!("{}, {held}", scenario.verdict.class()),
+        reasons: scenario.reasons.clone(),
+        notes: scenario.notes.clone(),
+        rows: rows.collect(),
+    }
+}
+
+impl Compared for Comparison {
+    const FILES: Files = Files {
+        screen: "comparison.txt",
+        markdown: "comparison.md",
+        json: "comparison.json",
+        html: "comparison.html",
+        junit: "comparison.junit.xml",
+        github: "comparison.annotations.txt",
+    };
+
+    fn page(&self) -> Page {
+        let verdict = self.verdict();
+        let numbers = self.pipelines.iter().flat_map(|of| {
+            let pipeline = of.pipeline.as_str();
+            of.numbers.iter().map(move |number| (pipeline, number))
+        });
+        let mut numbers: Vec<_> = numbers.collect();
+        // The sort is stable: within one kind of change the order is that of the pipelines.
+        numbers.sort_by_key(|(_, number)| rank(number.change));
+        let moved = numbers.iter().filter(|(_, n)| n.change != Some(Change::Same)).count();
+        let worse = numbers.iter().filter(|(_, n)| n.change == Some(Change::Worse)).count();
+        let rows = numbers.into_iter().map(|(pipeline, number)| {
+            let ComparedNumber { metric, unit, base, head, change } = number.clone();
+            let (pipeline, verdict) = (pipeline.to_owned(), Verdict::Pass);
+            Row { pipeline, metric, unit, base, head, change, verdict, reason: None }
+        });
+        let (word, headline) = match verdict {
+            Verdict::Pass => (
+                "COMPARED",
+                format!("{} moved, {worse} of them for the worse", counted(moved, "number")),
+            ),
+            _ => ("INCOMPARABLE", "the runs cannot be compared".to_owned()),
+        };
+        let section = Section {
+            scenario: self.scenario.clone(),
+            verdict,
+            words: headline.clone(),
+            reasons: self.incomparable.clone(),
+            notes: self.notes.clone(),
+            rows: rows.collect(),
+        };
+        let (reasons, sections) = (Vec::new(), vec![section]);
+        let title = self.scenario.clone();
+        Page { title, verdict, word, headline, reasons, sections, hint: None }
+    }
+}
+
+/// What got worse comes first.
+const fn rank(change: Option<Change>) -> u8 {
+    match change {
+        Some(Change::Worse) => 0,
+        None => 1,
+        Some(Change::Changed) => 2,
+        Some(Change::Improved) => 3,
+        Some(Change::Same) => 4,
+    }
+}

@@ -1,0 +1,72 @@
+//! A gate or a comparison on a terminal: the verdict, what moved, and then what held.
+//!
+//! Invariants: what is worse comes first and is listed with every digit; what held is counted; the
+//! remedy stands where the failure is.
+
+use std::fmt::Write as _;
+
+use super::page::{Compared, Page, Row, Section};
+use crate::judge::Verdict;
+use crate::render::export::{Exporter, ReportFormat};
+use crate::render::style::Style;
+use crate::render::table::table;
+use crate::text::escape;
+
+/// `--format terminal`.
+#[derive(Debug)]
+pub(crate) struct PageScreen;
+
+impl<T: Compared> Exporter<T> for PageScreen {
+    fn format(&self) -> ReportFormat {
+        ReportFormat {
+            word: "terminal",
+            about: "The screen of the command",
+            file: T::FILES.screen,
+            kept: false,
+        }
+    }
+
+    fn text(&self, subject: &T, style: Style) -> String {
+        render(&subject.page(), style)
+    }
+}
+
+fn render(page: &Page, style: Style) -> String {
+    let word = style.paint(page.verdict, page.word);
+    let mut text = format!("{word}  {}: {}\n", escape(&page.title), page.headline);
+    for reason in &page.reasons {
+        let symbol = style.paint(Verdict::Inconclusive, Verdict::Inconclusive.symbol());
+        let _ = writeln!(text, "{symbol} {}", escape(reason));
+    }
+    for section in &page.sections {
+        if !section.is_whole(page) {
+            let symbol = style.paint(section.verdict, section.verdict.symbol());
+            let _ = writeln!(text, "\n{symbol} {}: {}", escape(&section.scenario), section.words);
+        }
+        one(&mut text, section, style);
+    }
+    if let Some(hint) = page.hint {
+        let _ = writeln!(text, "\nhint: {hint}");
+    }
+    text
+}
+
+fn one(text: &mut String, section: &Section, style: Style) {
+    for reason in &section.reasons {
+        let _ = writeln!(text, "  inconclusive: {}", escape(reason));
+    }
+    for note in &section.notes {
+        let _ = writeln!(text, "  note: {}", escape(note));
+    }
+    let rows: Vec<Vec<String>> = section.moved().map(cells).collect();
+    if !rows.is_empty() {
+        let header = ["pipeline", "metric", "verdict", "base", "head", "delta"];
+        text.push_str(&table(header.map(str::to_owned).to_vec(), rows, 3, style));
+    }
+}
+
+fn cells(row: &Row) -> Vec<String> {
+    let change = format!("{} {}", row.verdict.symbol(), row.change());
+    let named = [escape(&row.pipeline), escape(&row.metric), change];
+    named.into_iter().chain(row.amounts()).collect()
+}
