@@ -157,3 +157,33 @@ fn a_cache_file_saves_the_next_run_everything() {
     let calls = || sandbox.summaries(&command)[0].calls;
     assert_eq!((calls(), calls()), (6, 0));
 }
+
+#[test]
+fn what_is_expected_on_the_command_line_is_held_against_the_run_and_stands_in_its_records() {
+    let sandbox = Sandbox::new();
+    let run = |expect: &[&str], code: i32| {
+        let mut command = vec!["run", "concurrent", "--out", "out", "--force"];
+        for one in expect {
+            command.extend(["--expect", one]);
+        }
+        sandbox.chaos(&command).exits(code)
+    };
+    let ran = run(&["phase3: success_rate >= 95%", "cost < $0.60"], 0);
+    assert!(ran.stdout.contains("success_rate"), "{}", ran.stdout);
+    let ran = run(&["phase1: success_rate >= 95%"], 99);
+    assert!(ran.stdout.contains("40.0%") && ran.stdout.contains(">= 95%"), "{}", ran.stdout);
+    // The records have it, so the report of the run is as red as the run was.
+    sandbox.chaos(&["report", "out"]).exits(99);
+    // Nothing is streamed in this scenario: what cannot be measured is no pass.
+    run(&["ttft_p95 < 2s"], 4);
+    run(&["phase9: calls < 3"], 2).says(&["no pipeline `phase9`", "phase1, phase3"]);
+    run(&["latncy < 3s"], 2).says(&["`latncy` is no metric", "hint:"]);
+    let scenario = sandbox.chaos(&["show", "concurrent"]).exits(0).stdout;
+    let mine = scenario.replace("[expect.phase3]", "[expect.phase3]\nchecks = [\"calls < 3\"]");
+    sandbox.write("mine.toml", &mine);
+    let ran = sandbox.chaos(&["run", "mine.toml", "--out", "out", "--force"]).exits(99);
+    assert!(ran.stdout.contains("< 3"), "{}", ran.stdout);
+    sandbox.write("mine.toml", mine.replace("calls < 3", "calls < three"));
+    let wrong = sandbox.chaos(&["run", "mine.toml", "--out", "out", "--force"]).exits(104);
+    wrong.says(&["mine.toml:", "`three` is not a number"]);
+}

@@ -63,6 +63,10 @@ pub struct RunArgs {
     /// The URL of that mock's admin API, which knows what was charged
     #[arg(long, value_name = "URL", requires = "mock_url")]
     pub mock_admin: Option<String>,
+    /// What is expected besides, of one pipeline or of all, as in the examples below; what misses it
+    /// exits with 99
+    #[arg(long, value_name = "EXPECTATION", num_args = 1)]
+    pub expect: Vec<String>,
     /// How the outcome is printed; several formats are written into the folder of the run
     #[arg(
         long,
@@ -101,6 +105,7 @@ Examples:
   chaos run --scenario mine.toml --pipeline phase1 mine-pipeline.toml --seed 11
   chaos run --scenario large-repo --pipeline phase3 --cache answers.redb
   chaos run --scenario mine.toml --clock wall --out out --resume
+  chaos run concurrent --expect 'phase3: failed == 0' --expect 'cost_per_success < $0.06'
   chaos run concurrent --format markdown >> \"$GITHUB_STEP_SUMMARY\"
   chaos run --all --quiet --out runs";
 

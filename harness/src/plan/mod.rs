@@ -1,6 +1,7 @@
 //! What the arguments mean: names become scenarios and pipelines, inputs become files, and whatever
 //! cannot be used is said before anything runs.
 
+mod expect;
 mod memory;
 mod replay;
 pub mod run_plan;
@@ -74,6 +75,7 @@ pub fn runs(args: &RunArgs) -> Result<Vec<RunPlan>, Failure> {
             plan.docs.clone_from(&args.docs);
             documented_apart(&plan)?;
             generate(&mut plan)?;
+            expect::add(&mut plan, &args.expect)?;
             if args.resume && !plan.has_checkpoints() {
                 return Err(Failure::usage(
                     "`--resume` needs a pipeline that keeps checkpoints\n\
@@ -255,6 +257,7 @@ fn bare(name: &str, scenario: Scenario, targets: Vec<Arc<dyn TargetPlan>>) -> Ru
         mock: None,
         docs: None,
         direct_from: DIRECT_FROM,
+        expect: BTreeMap::new(),
         scenario,
     }
 }

@@ -1,11 +1,13 @@
 //! Everything that decides what a run does, and what its records begin with.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use generators::Load;
 use mock_claude::fault::FaultConfig;
-use reports::record::{self, Clock, Header, PipelineHeader};
+use reports::Expectation;
+use reports::record::{self, Clock, Header, PipelineHeader, Threshold};
 use scenarios::Scenario;
 use sha2::{Digest, Sha256};
 
@@ -41,6 +43,8 @@ pub struct RunPlan {
     pub from_disk: bool,
     /// Whether the scenario's expectations are meant for these files.
     pub judged: bool,
+    /// What is expected besides, whatever the files are.
+    pub expect: BTreeMap<String, Vec<Threshold>>,
     /// A cache that outlives the run.
     pub cache: Option<CachePlace>,
     /// A mock that was started elsewhere and outlives the run. It has its own limits, latency
@@ -122,7 +126,12 @@ impl RunPlan {
             .map(|target| PipelineHeader { jobs: self.jobs_of(&**target), ..target.header() })
             .collect();
         let asked = |name: &str| pipelines.iter().any(|pipeline| pipeline.name == name);
-        let expect = expect.into_iter().filter(|(name, _)| self.judged && asked(name)).collect();
+        let mut expect: BTreeMap<String, Expectation> =
+            expect.into_iter().filter(|(name, _)| self.judged && asked(name)).collect();
+        for (pipeline, thresholds) in &self.expect {
+            let of = expect.entry(pipeline.clone()).or_default();
+            of.checks.extend(thresholds.iter().cloned());
+        }
         Header {
             format: record::FORMAT,
             tool: env!("CARGO_PKG_VERSION").to_owned(),

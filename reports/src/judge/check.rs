@@ -4,6 +4,7 @@
 
 use super::latency::Quantile;
 use super::summary::Summary;
+use super::threshold;
 use super::verdict::Verdict;
 use crate::record::measured::Generator;
 use crate::record::{Bound, Cause, Clock, Expectation};
@@ -34,7 +35,11 @@ pub(super) fn checks(run: &Run, summaries: &[Summary]) -> Vec<Check> {
     for (pipeline, expectation) in run.header.expect.iter().filter(|(name, _)| !ran(name)) {
         for (metric, bound) in expected(expectation) {
             let reason = "the pipeline was not run".to_owned();
-            checks.push(unmeasured(pipeline, metric, bound, reason));
+            checks.push(unmeasured(pipeline, metric, bound.to_string(), reason));
+        }
+        for threshold in &expectation.checks {
+            let (metric, bound) = (threshold.metric(), threshold.bound().to_owned());
+            checks.push(unmeasured(pipeline, metric, bound, "the pipeline was not run".to_owned()));
         }
     }
     checks
@@ -46,14 +51,15 @@ fn of_pipeline(run: &Run, summary: &Summary) -> Vec<Check> {
     if expectation.is_none_or(Expectation::is_empty) {
         return vec![unexpected(summary, doubt)];
     }
-    expectation
-        .into_iter()
-        .flat_map(expected)
-        .map(|(metric, bound)| match &doubt {
-            Some(reason) => unmeasured(&summary.pipeline, metric, bound, reason.clone()),
-            None => check(run.header.clock, summary, metric, bound),
-        })
-        .collect()
+    let clock = run.header.clock;
+    let bounds = expectation.into_iter().flat_map(expected).map(|(metric, bound)| match &doubt {
+        Some(reason) => unmeasured(&summary.pipeline, metric, bound.to_string(), reason.clone()),
+        None => check(clock, summary, metric, bound),
+    });
+    let thresholds = expectation.into_iter().flat_map(|expectation| &expectation.checks);
+    let thresholds =
+        thresholds.map(|threshold| threshold::check(clock, summary, threshold, doubt.as_deref()));
+    bounds.chain(thresholds).collect()
 }
 
 fn expected(expectation: &Expectation) -> impl Iterator<Item = (&'static str, &Bound)> {
@@ -123,11 +129,11 @@ pub(super) fn ran_out(what: &str, count: u64) -> Check {
     }
 }
 
-fn unmeasured(pipeline: &str, metric: &str, bound: &Bound, reason: String) -> Check {
+fn unmeasured(pipeline: &str, metric: &str, bound: String, reason: String) -> Check {
     Check {
         pipeline: pipeline.to_owned(),
         metric: metric.to_owned(),
-        bound: bound.to_string(),
+        bound,
         measured: "n/a".to_owned(),
         verdict: Verdict::Inconclusive,
         reason: Some(reason),
@@ -137,7 +143,9 @@ fn unmeasured(pipeline: &str, metric: &str, bound: &Bound, reason: String) -> Ch
 fn check(clock: Clock, summary: &Summary, metric: &'static str, bound: &Bound) -> Check {
     let measured = match measure(clock, summary, metric) {
         Ok(measured) => measured,
-        Err(reason) => return unmeasured(&summary.pipeline, metric, bound, reason),
+        Err(reason) => {
+            return unmeasured(&summary.pipeline, metric, bound.to_string(), reason);
+        }
     };
     Check {
         pipeline: summary.pipeline.clone(),

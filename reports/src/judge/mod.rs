@@ -10,6 +10,7 @@ mod reconcile;
 mod summary;
 
 mod check;
+mod threshold;
 mod verdict;
 
 mod failed;

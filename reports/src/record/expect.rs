@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strict_toml::Problem;
 
+use super::threshold::Threshold;
 use crate::text::decimal;
 
 /// What a scenario expects of one pipeline. An absent metric is not judged.
@@ -36,6 +37,9 @@ pub struct Expectation {
     /// Share of the definitions in the source that are documented, from 0 to 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coverage: Option<Bound>,
+    /// Comparisons with any metric: `"p95(latency) < 30s"`, `"cost_per_success < $0.06"`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Threshold>,
 }
 
 /// Limits of one metric, both inclusive; at least one is given.
@@ -68,7 +72,7 @@ impl Expectation {
 
     /// Whether nothing at all is expected.
     pub fn is_empty(&self) -> bool {
-        self.bounds().iter().all(|(_, bound)| bound.is_none())
+        self.checks.is_empty() && self.bounds().iter().all(|(_, bound)| bound.is_none())
     }
 
     /// Everything that is wrong, all at once; empty where the expectation makes sense.
@@ -200,6 +204,7 @@ mod tests {
             coverage: Some(bound(Some(-0.5), None)),
             latency_p95_ms: Some(bound(None, Some(4000.0))),
             cost_per_success_usd: None,
+            checks: Vec::new(),
         };
         assert_eq!(
             keys(&expectation.problems()),

@@ -15,6 +15,7 @@ mod job;
 mod line;
 pub mod measured;
 mod name;
+pub mod threshold;
 
 pub use attempt::{Attempt, Fault, NO_JOB};
 pub use category::{Category, Priority};
@@ -25,3 +26,4 @@ pub use job::{Job, Outcome, Platform};
 pub use line::{FORMAT, Footer, PipelineEnd, Record};
 pub use measured::Measured;
 pub use name::PipelineName;
+pub use threshold::Threshold;
