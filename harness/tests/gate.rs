@@ -263,6 +263,32 @@ fn a_red_gate_is_red_in_every_format_and_on_every_page_of_the_run_that_it_kept()
 }
 
 #[test]
+fn a_tolerance_bears_what_got_worse_by_no_more_than_it_says() {
+    let sandbox = accepted();
+    let mut baseline: Value = serde_json::from_str(&sandbox.read("baseline.json")).expect("JSON");
+    let metrics = &mut baseline["entries"][0]["pipelines"]["phase3"]["metrics"];
+    let calls = metrics["calls"].as_u64().expect("a count");
+    metrics["calls"] = (calls - 1).into();
+    sandbox.write("other.json", baseline.to_string());
+    let gate = |tolerance: &str, code| {
+        let gate = ["gate", "--baseline", "other.json", "out", "--tolerance", tolerance];
+        sandbox.chaos(&gate).exits(code)
+    };
+    gate("calls 0", 99);
+    gate("phase1: calls 5", 99);
+    gate("latency_* 50% 1h", 99);
+    let borne = gate("phase3: calls 1", 0).stdout;
+    assert!(borne.contains("worse, within the tolerance"), "{borne}");
+    gate("calls 5%", 0);
+    gate("cals 5%", 2).says(&["`cals` is no metric of a gate"]);
+    // What is better needs no tolerance, once there is one for the number.
+    let metrics = &mut baseline["entries"][0]["pipelines"]["phase3"]["metrics"];
+    metrics["calls"] = (calls + 9).into();
+    sandbox.write("other.json", baseline.to_string());
+    gate("calls 0", 0);
+}
+
+#[test]
 fn a_comparison_and_a_run_are_printed_in_the_format_that_is_asked_for() {
     let sandbox = accepted();
     let compare = ["compare", "out", "out", "--format", "json"];

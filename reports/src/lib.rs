@@ -25,7 +25,8 @@ pub mod text;
 mod fixture;
 
 pub use compare::{
-    Baseline, Comparison, GateReport, GateScenario, Metric, ablation, compare, gate,
+    Baseline, Comparison, GateReport, GateScenario, Metric, Tolerance, ablation, compare, gate,
+    gate_within,
 };
 pub use estimate::Estimate;
 pub use judge::{

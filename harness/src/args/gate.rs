@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args as Section;
 use reports::render::{COMPARISON, Exporter, GATE};
-use reports::{Comparison, GateReport};
+use reports::{Comparison, GateReport, Tolerance};
 
 use super::format::one_of;
 
@@ -18,6 +18,10 @@ pub struct GateArgs {
     /// Keep the runs and their reports below this folder when scenarios are run again
     #[arg(long, value_name = "DIR", conflicts_with = "runs")]
     pub keep: Option<PathBuf>,
+    /// How far a number may get worse, relative, absolute or both, as in the examples; with both,
+    /// the greater one counts [default: not at all]
+    #[arg(long, value_name = "TOLERANCE")]
+    pub tolerance: Vec<Tolerance>,
     /// The formats; several by comma or by repeating the flag
     #[arg(
         long,
@@ -37,6 +41,8 @@ const GATE_EXAMPLES: &str = "\
 Examples:
   chaos gate --baseline baseline.json
   chaos gate --baseline baseline.json out
+  chaos gate --baseline baseline.json --tolerance 'latency_* 5% 20ms'
+  chaos gate --baseline baseline.json --tolerance 'phase3: cost_microusd $0.01'
   chaos gate --baseline baseline.json --format markdown >> \"$GITHUB_STEP_SUMMARY\"
   chaos gate --baseline baseline.json --format terminal,junit,github --out gate/ --keep runs";
 

@@ -63,7 +63,7 @@ pub struct RunArgs {
     /// The URL of that mock's admin API, which knows what was charged
     #[arg(long, value_name = "URL", requires = "mock_url")]
     pub mock_admin: Option<String>,
-    /// What is expected besides, of one pipeline or of all, as in the examples below; what misses it
+    /// What is expected besides, of one pipeline or of all, as in the examples; what misses it
     /// exits with 99
     #[arg(long, value_name = "EXPECTATION", num_args = 1)]
     pub expect: Vec<String>,

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use reports::{Baseline, GateScenario, Judged, gate};
+use reports::{Baseline, GateScenario, Judged, gate_within};
 
 use super::baseline;
 use super::deliver::Delivery;
@@ -27,7 +27,7 @@ pub fn execute(args: &GateArgs) -> Result<Exit, Failure> {
         let runs = args.runs.iter().map(|run| records::named(run)).collect::<Result<_, _>>()?;
         (Vec::new(), runs)
     };
-    let report = gate(&baseline, &runs);
+    let report = gate_within(&baseline, &runs, &args.tolerance);
     for (folder, judged) in folders.iter().zip(runs) {
         // The pages of a run that is kept say what the gate says of it.
         let found = report.scenarios.iter().find(|of| of.scenario == judged.run().header.scenario);
@@ -57,7 +57,10 @@ fn run_again(
     let (mut folders, mut runs) = (Vec::new(), Vec::new());
     for entry in &baseline.entries {
         let mut plan = plan::scenario(&entry.scenario)?;
-        let names: Vec<String> = entry.pipelines.keys().cloned().collect();
+        let mut names: Vec<String> = entry.pipelines.keys().cloned().collect();
+        // In the order of the scenario, so that ratios and sentences are those of its own runs.
+        let place = |name: &String| plan.scenario.pipelines.iter().position(|of| of == name);
+        names.sort_by_key(|name| place(name).unwrap_or(usize::MAX));
         plan.give(plan::targets(&names)?);
         plan::all_here(&plan.targets)?;
         plan.seed = entry.seed;

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::baseline::{Baseline, Entry, Numbers, doubts};
 use super::metric::{Better, Change, Metric, Unit};
+use super::tolerance::Tolerance;
 use crate::judge::{Check, Judged, Verdict};
 
 /// What to do about a number that was meant to move.
@@ -63,14 +64,19 @@ pub struct GateRow {
     pub reason: Option<String>,
 }
 
-/// Checks runs against a baseline.
+/// Checks runs against a baseline, and bears no difference.
 pub fn gate(baseline: &Baseline, runs: &[Judged]) -> GateReport {
+    gate_within(baseline, runs, &[])
+}
+
+/// Checks runs against a baseline; what got worse within a tolerance is a pass.
+pub fn gate_within(baseline: &Baseline, runs: &[Judged], tolerances: &[Tolerance]) -> GateReport {
     let mut reasons = Vec::new();
     if baseline.entries.is_empty() {
         reasons.push("the baseline is empty: accept a run with chaos baseline accept".to_owned());
     }
     let mut scenarios: Vec<GateScenario> =
-        runs.iter().map(|judged| check(baseline, judged)).collect();
+        runs.iter().map(|judged| check(baseline, judged, tolerances)).collect();
     for entry in &baseline.entries {
         if !runs.iter().any(|judged| judged.run().header.scenario == entry.scenario) {
             let reason = "the scenario is in the baseline and was not run".to_owned();
@@ -113,7 +119,7 @@ impl GateScenario {
     /// How many numbers of each pipeline did not move.
     fn held(&self) -> Vec<Check> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for row in self.rows.iter().filter(|row| row.verdict == Verdict::Pass) {
+        for row in self.rows.iter().filter(|row| row.change == Some(Change::Same)) {
             *counts.entry(&row.pipeline).or_default() += 1;
         }
         let held = counts.into_iter().map(|(pipeline, count)| Check {
@@ -138,7 +144,7 @@ impl GateScenario {
     }
 }
 
-fn check(baseline: &Baseline, judged: &Judged) -> GateScenario {
+fn check(baseline: &Baseline, judged: &Judged, tolerances: &[Tolerance]) -> GateScenario {
     let header = &judged.run().header;
     let name = &header.scenario;
     let mut named = baseline.entries.iter().filter(|e| e.scenario == *name);
@@ -155,13 +161,13 @@ fn check(baseline: &Baseline, judged: &Judged) -> GateScenario {
         reasons.push(format!("other seeds: {} and {}", base.seed, header.seed));
     }
     if reasons.is_empty() {
-        compared(base, &Entry::of(judged))
+        compared(base, &Entry::of(judged), tolerances)
     } else {
         GateScenario::incomparable(name, reasons)
     }
 }
 
-fn compared(base: &Entry, head: &Entry) -> GateScenario {
+fn compared(base: &Entry, head: &Entry, tolerances: &[Tolerance]) -> GateScenario {
     let mut scenario = GateScenario {
         scenario: head.scenario.clone(),
         verdict: Verdict::Pass,
@@ -182,7 +188,8 @@ fn compared(base: &Entry, head: &Entry) -> GateScenario {
         if known && numbers.config_sha256 != measured.config_sha256 {
             scenario.notes.push(format!("{pipeline}: the configuration has changed"));
         }
-        scenario.rows.extend(rows(pipeline, numbers, measured));
+        let rows = rows(pipeline, numbers, measured);
+        scenario.rows.extend(rows.into_iter().map(|row| within(row, tolerances)));
     }
     for pipeline in head.pipelines.keys().filter(|p| !base.pipelines.contains_key(*p)) {
         scenario.reasons.push(format!("the pipeline `{pipeline}` is not in the baseline"));
@@ -217,6 +224,21 @@ fn rows(pipeline: &str, base: &Numbers, head: &Numbers) -> Vec<GateRow> {
         rows.push(row(pipeline, name, Better::Less, of(base), of(head)));
     }
     rows
+}
+
+/// A number that moved no further than it may.
+fn within(row: GateRow, tolerances: &[Tolerance]) -> GateRow {
+    let (Verdict::Fail, Some(base), Some(head)) = (row.verdict, row.base, row.head) else {
+        return row;
+    };
+    let metric = Metric::ALL.into_iter().find(|metric| metric.name() == row.metric);
+    let better = metric.map_or(Better::Less, Metric::better);
+    let mut of = tolerances.iter().filter(|of| of.is_for(&row.pipeline, &row.metric));
+    if of.any(|tolerance| tolerance.excuses(better, base, head)) {
+        let reason = Some("within the tolerance".to_owned());
+        return GateRow { verdict: Verdict::Pass, reason, ..row };
+    }
+    row
 }
 
 fn row(

@@ -236,7 +236,7 @@ impl FromStr for Threshold {
 }
 
 /// A value in millionths of its unit.
-fn value_of(text: &str, dimension: Dimension) -> Option<u128> {
+pub(crate) fn value_of(text: &str, dimension: Dimension) -> Option<u128> {
     match dimension {
         Dimension::Share => match text.strip_suffix('%') {
             Some(percent) => millionths(percent.trim()).map(|value| value / 100),

@@ -92,11 +92,15 @@ impl Row {
     }
 
     /// How it moved, or why that is not known.
-    pub(super) fn change(&self) -> &str {
+    pub(super) fn change(&self) -> String {
         match (self.change, &self.reason) {
-            (Some(change), _) => change.word(),
-            (None, Some(reason)) => reason,
-            (None, None) => "missing",
+            // What was borne says why.
+            (Some(change), Some(reason)) if self.verdict == Verdict::Pass => {
+                format!("{}, {reason}", change.word())
+            }
+            (Some(change), _) => change.word().to_owned(),
+            (None, Some(reason)) => reason.clone(),
+            (None, None) => "missing".to_owned(),
         }
     }
 
@@ -149,7 +153,8 @@ impl Compared for GateReport {
 }
 
 fn section(scenario: &GateScenario) -> Section {
-    let held = scenario.rows.iter().filter(|row| row.verdict == Verdict::Pass).count();
+    let same = |row: &&GateRow| row.change == Some(Change::Same);
+    let held = scenario.rows.iter().filter(same).count();
     let held = match scenario.rows.len() {
         0 => "nothing compared".to_owned(),
         _ => format!("{} unchanged", counted(held, "number")),
