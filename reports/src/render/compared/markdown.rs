@@ -1,9 +1,10 @@
 //! A gate or a comparison for a pull request's comment: the verdict in one line, what moved in a
-//! table, and what held folded away.
+//! table, and what held folded away and counted, because a comment may have 64 KB.
 
 use std::fmt::Write as _;
 
 use super::page::{Compared, Page, Row, Section};
+use crate::judge::Verdict;
 use crate::render::ci::markdown::{cell, code, folded, plain};
 use crate::render::export::{Exporter, ReportFormat};
 use crate::render::style::Style;
@@ -28,18 +29,30 @@ impl<T: Compared> Exporter<T> for PageMarkdown {
     }
 }
 
+/// Numbers of one scenario that are listed, so that a comment stays below what it may have.
+const MOST: usize = 40;
+
 fn render(page: &Page) -> String {
-    let symbol = page.verdict.symbol();
-    let title = code(&page.title);
+    let (symbol, title) = (page.verdict.symbol(), code(&page.title));
     let mut text = format!("**{symbol} {}** {title}: {}\n", page.word, page.headline);
     reasons(&mut text, &page.reasons);
-    for section in &page.sections {
+    let is_told = |section: &&Section| {
+        section.is_whole(page) || section.verdict != Verdict::Pass || section.moved().count() > 0
+    };
+    let (told, held): (Vec<&Section>, Vec<&Section>) = page.sections.iter().partition(is_told);
+    for section in told {
         if !section.is_whole(page) {
-            let symbol = section.verdict.symbol();
-            let name = code(&section.scenario);
+            let (symbol, name) = (section.verdict.symbol(), code(&section.scenario));
             let _ = writeln!(text, "\n**{symbol} {name}**: {}", section.words);
         }
         one(&mut text, section);
+    }
+    if !held.is_empty() {
+        folded(&mut text, &format!("{} passed", counted(held.len(), "scenario")), |text| {
+            for section in held {
+                let _ = writeln!(text, "- {}: {}", code(&section.scenario), section.words);
+            }
+        });
     }
     if let Some(hint) = page.hint {
         let _ = writeln!(text, "\n{}", plain(hint));
@@ -55,13 +68,10 @@ fn one(text: &mut String, section: &Section) {
     let moved: Vec<&Row> = section.moved().collect();
     if !moved.is_empty() {
         text.push('\n');
-        table(text, &moved);
-    }
-    let held: Vec<&Row> = section.rows.iter().filter(|row| row.is_same()).collect();
-    if !held.is_empty() {
-        folded(text, &format!("{} did not move", counted(held.len(), "number")), |text| {
-            table(text, &held);
-        });
+        table(text, &moved[..moved.len().min(MOST)]);
+        if moved.len() > MOST {
+            let _ = writeln!(text, "\nand {} more", counted(moved.len() - MOST, "number"));
+        }
     }
 }
 
