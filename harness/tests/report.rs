@@ -10,12 +10,15 @@ use std::path::Path;
 
 use support::{QUICK, Sandbox};
 
-const FORMATS: [&str; 13] = [
+const FORMATS: [&str; 16] = [
     "terminal",
     "markdown",
     "json",
     "csv",
     "hgrm",
+    "openmetrics",
+    "benchmark",
+    "trace",
     "html",
     "failures-csv",
     "failures-txt",
@@ -56,6 +59,12 @@ fn every_format_tells_of_the_six_lost_files_or_of_the_fourteen_documented_ones()
         ("failures-txt", "Failed:         6 (30.0 %)"),
         ("junit", "expected break: 429 rate limit"),
         ("matrix", "6 jobs failed, all as the scenario expects."),
+        (
+            "openmetrics",
+            "chaos_documented{scenario=\"concurrent\",seed=\"7\",pipeline=\"phase1\"} 4",
+        ),
+        ("benchmark", "concurrent / phase1 / failed"),
+        ("trace", "rate_limited"),
         ("summary", "phase1 4/10 documented, phase3 10/10"),
         ("jobs", "✗ File 10/10: failed, 429 rate limit"),
     ];
@@ -81,6 +90,7 @@ fn a_file_holds_what_the_screen_shows_and_a_folder_has_a_file_for_each_format() 
     sandbox.chaos(&["report", "out", "--format", &all, "--out", "new/folder"]).exits(0);
     let expected = [
         "annotations.txt",
+        "benchmark.json",
         "failures.csv",
         "failures.txt",
         "jobs.txt",
@@ -88,12 +98,14 @@ fn a_file_holds_what_the_screen_shows_and_a_folder_has_a_file_for_each_format() 
         "latency-phase1.hgrm",
         "latency-phase3.hgrm",
         "matrix.txt",
+        "metrics.txt",
         "report.html",
         "report.json",
         "report.md",
         "report.txt",
         "summary.csv",
         "summary.txt",
+        "trace.json",
     ];
     assert_eq!(sandbox.names("new/folder"), expected);
     let stream = ["report", "out", "--format", "json,csv"];

@@ -14,6 +14,6 @@ mod tolerance;
 pub use ablation::Ablation;
 pub use baseline::{Baseline, BaselineError};
 pub use gate::{GateReport, GateRow, GateScenario, REMEDY, gate, gate_within};
-pub use metric::{Change, Metric, Unit};
+pub use metric::{Better, Change, Metric, Unit};
 pub use runs::{ComparedNumber, Comparison, PipelineComparison, compare};
 pub use tolerance::Tolerance;

@@ -36,12 +36,15 @@ use crate::compare::{Comparison, GateReport};
 use crate::judge::Judged;
 
 /// The formats of runs.
-pub const RUNS: [&dyn Exporter<[Judged]>; 13] = [
+pub const RUNS: [&dyn Exporter<[Judged]>; 16] = [
     &Terminal,
     &ci::Markdown,
     &data::Json,
     &data::SummaryCsv,
     &data::Hgrm,
+    &data::OpenMetrics,
+    &data::Benchmark,
+    &data::Trace,
     &html::Html,
     &failures::FailuresCsv,
     &failures::FailuresTxt,

@@ -209,10 +209,10 @@ fn a_comment_has_a_line_for_what_held_and_stays_short_whatever_moved() {
     let rows = scenarios[0].rows.clone();
     scenarios[0].rows = rows.iter().cycle().take(100 * rows.len()).cloned().collect();
     let held = gate(&baseline(), &[fixture::judged(|_| ())]).scenarios;
-    scenarios.extend(held.into_iter().map(|of| crate::compare::GateScenario {
-        scenario: "other".to_owned(),
-        ..of
-    }));
+    scenarios.extend(
+        held.into_iter()
+            .map(|of| crate::compare::GateScenario { scenario: "other".to_owned(), ..of }),
+    );
     let report = GateReport { verdict: Verdict::Fail, reasons: Vec::new(), scenarios };
     let text = PageMarkdown.text(&report, Style::PLAIN);
     assert!(text.contains("and 60 numbers more"), "{text}");
