@@ -63,7 +63,8 @@ fn one_comment_is_kept_and_a_token_that_may_not_comment_is_no_failure() {
     let mode = fs::Permissions::from_mode(0o755);
     fs::set_permissions(sandbox.path("bin/gh"), mode).expect("a mode can be set");
     let comment = |forbidden: &str| {
-        let path = format!("{}:{}", sandbox.path("bin").display(), env!("PATH"));
+        let path = std::env::var("PATH").expect("a PATH");
+        let path = format!("{}:{path}", sandbox.path("bin").display());
         let mut command = script(&sandbox, "comment");
         command.env("PATH", path).env("GITHUB_REPOSITORY", "o/n").env("PULL_REQUEST", "7");
         Ran::of(command.env("FORBIDDEN", forbidden)).exits(0).stdout

@@ -5,6 +5,7 @@ mod diagnose;
 mod format;
 mod gate;
 mod generate;
+mod init;
 mod report;
 mod run;
 mod service;
@@ -13,6 +14,7 @@ pub use classify::{ClassifyArgs, TestFormat};
 pub use diagnose::DiagnoseArgs;
 pub use gate::{CompareArgs, GateArgs};
 pub use generate::{GenerateTo, GenerateWhat, ShapeArg, SpreadArg};
+pub use init::{Ci, InitArgs};
 pub use report::ReportArgs;
 pub use run::{AblateArgs, ClockArg, RunArgs};
 pub use service::ServiceArgs;
@@ -37,6 +39,7 @@ pub struct Args {
 
 const EXAMPLES: &str = "\
 Examples:
+  chaos init -- python pipeline.py {file}    files to start from, for your own command
   chaos run --scenario concurrent            six of ten requests lost, and the defence
   chaos run --scenario large-repo --input .  the same on your own source tree
   chaos diagnose -- python pipeline.py {file}   what your own client does wrong, graded
@@ -54,6 +57,8 @@ Exit codes:
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write a scenario, a pipeline and a workflow for your own command
+    Init(InitArgs),
     /// Run a scenario against one or more pipelines
     Run(Box<RunArgs>),
     /// Find out what a client does wrong: many short troubles, a grade for each kind of conduct

@@ -13,6 +13,7 @@ pub mod estimate;
 pub mod gate;
 pub mod generate;
 pub mod guard;
+pub mod init;
 pub mod list;
 pub mod mock;
 pub mod report;
@@ -25,6 +26,7 @@ use crate::{Exit, Failure};
 /// Does what was asked for.
 pub fn execute(args: Args) -> Result<Exit, Failure> {
     match args.command {
+        Command::Init(args) => init::execute(&args),
         Command::Run(args) => run::execute(&args),
         Command::Diagnose(args) => diagnose::execute(&args),
         Command::Estimate(args) => estimate::execute(&args),
