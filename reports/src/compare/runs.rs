@@ -73,18 +73,27 @@ fn incomparable(base: &Header, head: &Header) -> Vec<String> {
     let mut reasons = Vec::new();
     if base.scenario_sha256 != head.scenario_sha256 {
         reasons.push(if base.scenario == head.scenario {
-            format!("the scenario `{}` has changed between the runs", base.scenario)
+            format!(
+                "the scenario `{}` has changed between the runs: run both on the same file",
+                base.scenario
+            )
         } else {
-            format!("other scenarios: `{}` and `{}`", base.scenario, head.scenario)
+            format!(
+                "other scenarios: `{}` and `{}`: compare runs of one scenario",
+                base.scenario, head.scenario
+            )
         });
     }
     if base.seed != head.seed {
-        reasons.push(format!("other seeds: {} and {}", base.seed, head.seed));
+        let (seed, other) = (base.seed, head.seed);
+        reasons.push(format!("other seeds: {seed} and {other}: run both with `--seed {seed}`"));
     }
     if base.clock != head.clock {
         let word = |clock| if clock == Clock::Simulated { "simulated" } else { "real" };
         let (base, head) = (word(base.clock), word(head.clock));
-        reasons.push(format!("other clocks: {base} time and {head} time"));
+        reasons.push(format!(
+            "other clocks: {base} time and {head} time: run both with the same `--clock`"
+        ));
     }
     reasons
 }
@@ -183,9 +192,9 @@ mod tests {
         assert_eq!(
             comparison.incomparable,
             [
-                "the scenario `concurrent` has changed between the runs",
-                "other seeds: 7 and 8",
-                "other clocks: simulated time and real time",
+                "the scenario `concurrent` has changed between the runs: run both on the same file",
+                "other seeds: 7 and 8: run both with `--seed 7`",
+                "other clocks: simulated time and real time: run both with the same `--clock`",
             ]
         );
         assert_eq!(comparison.pipelines, []);

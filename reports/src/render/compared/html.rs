@@ -32,6 +32,7 @@ impl<T: Compared> Exporter<T> for PageHtml {
                 header {
                     h1 { (verdict(subject.verdict, subject.word)) " " (title) }
                     p class="closing" { (subject.headline) }
+                    @for sentence in &subject.sentences { p { (escape(sentence)) } }
                     (inconclusive(&subject.reasons))
                     @if let Some(hint) = subject.hint { p { (hint) } }
                 }

@@ -25,6 +25,8 @@ pub struct Document {
     pub verdict: Verdict,
     /// The same and what was compared, in words.
     pub headline: String,
+    /// What a person would say of each pipeline; empty for a gate.
+    pub sentences: Vec<String>,
     /// Why the whole cannot be judged.
     pub reasons: Vec<String>,
     /// Every scenario, the worst first.
@@ -89,6 +91,7 @@ impl From<Page> for Document {
             format: FORMAT,
             verdict: page.verdict,
             headline: format!("{}  {}: {}", page.word, page.title, page.headline),
+            sentences: page.sentences,
             reasons: page.reasons,
             scenarios: page.sections.into_iter().map(Scenario::from).collect(),
         }

@@ -9,6 +9,7 @@ use crate::render::ci::markdown::{cell, code, folded, plain};
 use crate::render::export::{Exporter, ReportFormat};
 use crate::render::style::Style;
 use crate::render::words::counted;
+use crate::text::escape;
 
 /// `--format markdown`.
 #[derive(Debug)]
@@ -35,6 +36,9 @@ const MOST: usize = 40;
 fn render(page: &Page) -> String {
     let (symbol, title) = (page.verdict.symbol(), code(&page.title));
     let mut text = format!("**{symbol} {}** {title}: {}\n", page.word, page.headline);
+    for sentence in &page.sentences {
+        let _ = writeln!(text, "\n{}", plain(&escape(sentence)));
+    }
     reasons(&mut text, &page.reasons);
     let is_told = |section: &&Section| {
         section.is_whole(page) || section.verdict != Verdict::Pass || section.moved().count() > 0

@@ -4,6 +4,7 @@
 //! same gate what another one does not.
 
 use super::amount::{delta, exact_or_dash};
+use super::sentence::sentence;
 use crate::compare::{
     Change, ComparedNumber, Comparison, GateReport, GateRow, GateScenario, REMEDY, Unit,
 };
@@ -19,6 +20,8 @@ pub(crate) struct Page {
     pub(super) word: &'static str,
     /// What was compared and how much of it moved.
     pub(super) headline: String,
+    /// What a person would say of it.
+    pub(super) sentences: Vec<String>,
     /// Why the whole cannot be compared.
     pub(super) reasons: Vec<String>,
     /// Its scenarios, the worst first.
@@ -145,6 +148,7 @@ impl Compared for GateReport {
                 counted(rows().count(), "number"),
                 counted(self.scenarios.len(), "scenario"),
             ),
+            sentences: Vec::new(),
             reasons: self.reasons.clone(),
             sections: scenarios.into_iter().map(section).collect(),
             hint: (moved > 0).then_some(REMEDY),
@@ -217,8 +221,9 @@ impl Compared for Comparison {
             rows: rows.collect(),
         };
         let (reasons, sections) = (Vec::new(), vec![section]);
+        let sentences = self.pipelines.iter().filter_map(sentence).collect();
         let title = self.scenario.clone();
-        Page { title, verdict, word, headline, reasons, sections, hint: None }
+        Page { title, verdict, word, headline, sentences, reasons, sections, hint: None }
     }
 }
 

@@ -34,6 +34,9 @@ impl<T: Compared> Exporter<T> for PageScreen {
 fn render(page: &Page, style: Style) -> String {
     let word = style.paint(page.verdict, page.word);
     let mut text = format!("{word}  {}: {}\n", escape(&page.title), page.headline);
+    for sentence in &page.sentences {
+        let _ = writeln!(text, "{}", escape(sentence));
+    }
     for reason in &page.reasons {
         let symbol = style.paint(Verdict::Inconclusive, Verdict::Inconclusive.symbol());
         let _ = writeln!(text, "{symbol} {}", escape(reason));

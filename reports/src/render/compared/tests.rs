@@ -185,6 +185,8 @@ fn what_got_worse_comes_first_and_what_did_not_move_is_counted() {
     let comparison = compare(&fixture::judged(|_| ()), &judge(head));
     insta::assert_snapshot!(screen(&comparison), @r"
     COMPARED  concurrent: 2 numbers moved, 1 of them for the worse
+    phase1: nothing moved
+    phase3: documents as many files (10), 1.05 times faster
       note: phase3: the configuration has changed
      pipeline   metric          verdict            base         head        delta
     ──────────────────────────────────────────────────────────────────────────────
@@ -199,7 +201,7 @@ fn runs_that_cannot_be_compared_have_reasons_and_no_table() {
     let comparison = compare(&fixture::judged(|_| ()), &head);
     insta::assert_snapshot!(screen(&comparison), @r"
     INCOMPARABLE  concurrent: the runs cannot be compared
-      inconclusive: other seeds: 7 and 8
+      inconclusive: other seeds: 7 and 8: run both with `--seed 7`
     ");
 }
 
