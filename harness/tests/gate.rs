@@ -303,3 +303,23 @@ fn a_comparison_and_a_run_are_printed_in_the_format_that_is_asked_for() {
     assert!(["report.md", "summary.csv"].iter().all(|name| names.contains(&(*name).to_owned())));
     sandbox.chaos(&["gate", "--baseline", "baseline.json", "--format", "json,html"]).exits(2);
 }
+
+#[test]
+fn a_baseline_can_be_read_and_two_of_them_compared() {
+    let sandbox = accepted();
+    let shown = sandbox.chaos(&["baseline", "show", "baseline.json"]).exits(0).stdout;
+    assert!(shown.contains("4 of 10") && shown.contains("10 of 10"), "{shown}");
+    let all = sandbox.chaos(&["baseline", "show", "baseline.json", "concurrent"]).exits(0).stdout;
+    assert!(all.contains("accepted: 20") && all.contains("latency_p95_us"), "{all}");
+    let unknown = ["baseline", "show", "baseline.json", "nested"];
+    sandbox.chaos(&unknown).exits(2).says(&["has no scenario `nested`"]);
+    let before = sandbox.read("baseline.json");
+    accept(&sandbox, "out").exits(0);
+    assert_eq!(sandbox.read("baseline.json"), before, "accepting the same changes no byte");
+    sandbox.write("other.json", before.replace("\"calls\": 27", "\"calls\": 26"));
+    let same = ["baseline", "diff", "baseline.json", "baseline.json"];
+    assert!(sandbox.chaos(&same).exits(0).stdout.starts_with("SAME"));
+    let differ = ["baseline", "diff", "baseline.json", "other.json"];
+    let said = sandbox.chaos(&differ).exits(0).stdout;
+    assert!(said.starts_with("DIFFERENT") && said.contains("calls"), "{said}");
+}

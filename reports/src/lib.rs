@@ -25,8 +25,8 @@ pub mod text;
 mod fixture;
 
 pub use compare::{
-    Baseline, Comparison, GateReport, GateScenario, Metric, Tolerance, ablation, compare, gate,
-    gate_within,
+    Baseline, Comparison, Difference, GateReport, GateScenario, Metric, Tolerance, ablation,
+    compare, diff, gate, gate_within,
 };
 pub use estimate::Estimate;
 pub use judge::{

@@ -23,8 +23,9 @@ use std::path::PathBuf;
 
 use clap::{Args as Section, Parser, Subcommand};
 use mock_claude::limits::Tier;
+use reports::Difference;
 use reports::claim::Claim;
-use reports::render::{CLAIMS, Exporter};
+use reports::render::{CLAIMS, DIFFERENCE, Exporter};
 
 use self::format::one_of;
 
@@ -121,6 +122,27 @@ The first line that is printed is the URL: point ANTHROPIC_BASE_URL at it. Ctrl-
 /// What can be done with a baseline.
 #[derive(Debug, Subcommand)]
 pub enum BaselineAction {
+    /// Print a baseline: every scenario, or all numbers of one
+    Show {
+        /// The baseline file
+        baseline: PathBuf,
+        /// A scenario of it
+        scenario: Option<String>,
+    },
+    /// Print what two baselines differ in
+    Diff {
+        /// The baseline file to compare with
+        base: PathBuf,
+        /// The other one
+        head: PathBuf,
+        /// How it is printed
+        #[arg(
+            long,
+            value_parser = one_of(&DIFFERENCE, |difference| difference.format()),
+            default_value = "terminal"
+        )]
+        format: &'static dyn Exporter<Difference>,
+    },
     /// Accept the figures of runs as the ones to keep to
     Accept {
         /// The baseline file; made if it is not there

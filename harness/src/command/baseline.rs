@@ -1,13 +1,16 @@
-//! `chaos baseline accept`: the figures of runs become the ones to keep to.
+//! `chaos baseline`: the figures of runs become the ones to keep to; what they are, and what two
+//! files of them differ in.
 
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use reports::{Baseline, Verdict};
+use reports::render::{self, Exporter};
+use reports::{Baseline, Difference, Verdict};
 
+use super::deliver::Delivery;
 use super::run::records;
-use crate::process::terminal;
+use crate::process::{measure, terminal};
 use crate::storage::files::write_atomically;
 use crate::{Exit, Failure};
 
@@ -23,6 +26,7 @@ pub fn accept(path: &Path, reason: Option<&str>, runs: &[PathBuf]) -> Result<Exi
     let mut accepted = Vec::new();
     for folder in runs {
         let judged = records::named(folder)?;
+        let earlier = baseline.entries.clone();
         baseline.accept(&judged, reason.map(str::to_owned)).map_err(|reasons| {
             let reasons = reasons.join("\n  ");
             let message = format!("`{}` cannot be a baseline:\n  {reasons}", folder.display());
@@ -32,6 +36,15 @@ pub fn accept(path: &Path, reason: Option<&str>, runs: &[PathBuf]) -> Result<Exi
         if judged.verdict() != Verdict::Pass {
             terminal::say(&format!("warning: {scenario} does not meet its own expectations"));
         }
+        if let Some(entry) = baseline.entries.iter_mut().find(|of| of.scenario == *scenario) {
+            // The same numbers again are no news.
+            let before = earlier.iter().find(|before| before.scenario == *scenario);
+            let same = before.filter(|before| before.pipelines == entry.pipelines);
+            entry.accepted = match same {
+                Some(before) => before.accepted.clone(),
+                None => Some(measure::today()),
+            };
+        }
         accepted.push(scenario.clone());
     }
     // Named on the command line, so it is for the user to name another one.
@@ -40,6 +53,37 @@ pub fn accept(path: &Path, reason: Option<&str>, runs: &[PathBuf]) -> Result<Exi
     for scenario in accepted {
         terminal::say(&format!("accepted {scenario} into {}", path.display()));
     }
+    Ok(Exit::Pass)
+}
+
+/// Prints a baseline, or all numbers of one scenario in it.
+pub fn show(path: &Path, scenario: Option<&str>) -> Result<Exit, Failure> {
+    let baseline = read(path)?;
+    let page = match scenario {
+        None => render::baseline::overview(&baseline, terminal::style()),
+        Some(name) => {
+            let entry = baseline.entries.iter().find(|entry| entry.scenario == name);
+            let entry = entry.ok_or_else(|| {
+                let path = path.display();
+                Failure::usage(format!(
+                    "`{path}` has no scenario `{name}`\nhint: `chaos baseline show {path}` lists them"
+                ))
+            })?;
+            render::baseline::entry(entry, terminal::style())
+        }
+    };
+    terminal::print(&page)?;
+    Ok(Exit::Pass)
+}
+
+/// Prints what two baselines differ in. That they do is no failure.
+pub fn diff(
+    base: &Path,
+    head: &Path,
+    format: &'static dyn Exporter<Difference>,
+) -> Result<Exit, Failure> {
+    let difference = reports::diff(&read(base)?, &read(head)?);
+    Delivery::new(&[format], None, false)?.send(&difference)?;
     Ok(Exit::Pass)
 }
 

@@ -36,9 +36,15 @@ pub fn execute(args: Args) -> Result<Exit, Failure> {
         Command::Classify(args) => classify::execute(&args),
         Command::Compare(args) => compare::execute(&args),
         Command::Gate(args) => gate::execute(&args),
-        Command::Baseline { action: BaselineAction::Accept { baseline, reason, runs } } => {
-            baseline::accept(&baseline, reason.as_deref(), &runs)
-        }
+        Command::Baseline { action } => match action {
+            BaselineAction::Show { baseline, scenario } => {
+                baseline::show(&baseline, scenario.as_deref())
+            }
+            BaselineAction::Diff { base, head, format } => baseline::diff(&base, &head, format),
+            BaselineAction::Accept { baseline, reason, runs } => {
+                baseline::accept(&baseline, reason.as_deref(), &runs)
+            }
+        },
         Command::Ablate(args) => ablate::execute(&args),
         Command::Claims(args) => claims::execute(&args),
         Command::Generate { what } => generate::execute(what),

@@ -58,6 +58,12 @@ pub fn epoch_ms() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
+/// The day by the machine's calendar, in universal time: `2026-11-30`.
+pub fn today() -> String {
+    let now = jiff::Timestamp::from_millisecond(epoch_ms()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    now.strftime("%Y-%m-%d").to_string()
+}
+
 /// Makes [`peak_rss_kb`] count from now on. Whether it did: only Linux can, and not everywhere.
 ///
 /// The system counts what no allocator of ours would see: a parser written in C keeps its tree

@@ -33,6 +33,9 @@ pub struct Baseline {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
+    /// The day on which these numbers were accepted, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<String>,
     /// Where the files came from, as the run's header says it.
     pub input: String,
     /// The numbers, by pipeline.
@@ -131,6 +134,7 @@ impl Entry {
             scenario_sha256: header.scenario_sha256.clone(),
             seed: header.seed,
             input: header.input.clone(),
+            accepted: None,
             reason: None,
             pipelines: judged.summaries().iter().map(numbers).collect(),
         }

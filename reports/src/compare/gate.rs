@@ -64,6 +64,34 @@ pub struct GateRow {
     pub reason: Option<String>,
 }
 
+/// Two baselines, held against each other. Nothing in it is judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference(pub GateReport);
+
+/// What a baseline says that another one does not.
+pub fn diff(base: &Baseline, head: &Baseline) -> Difference {
+    let mut scenarios = Vec::new();
+    let find = |of: &Baseline, name: &str| of.entries.iter().find(|e| e.scenario == name).cloned();
+    for entry in &base.entries {
+        scenarios.push(match find(head, &entry.scenario) {
+            Some(other) => compared(entry, &other, &[]),
+            None => only(&entry.scenario, "only in the first"),
+        });
+    }
+    for entry in &head.entries {
+        if find(base, &entry.scenario).is_none() {
+            scenarios.push(only(&entry.scenario, "only in the second"));
+        }
+    }
+    scenarios.sort_by(|a, b| a.scenario.cmp(&b.scenario));
+    let verdict = Verdict::worst(scenarios.iter().map(|scenario| scenario.verdict));
+    Difference(GateReport { verdict, reasons: Vec::new(), scenarios })
+}
+
+fn only(scenario: &str, reason: &str) -> GateScenario {
+    GateScenario::incomparable(scenario, vec![reason.to_owned()])
+}
+
 /// Checks runs against a baseline, and bears no difference.
 pub fn gate(baseline: &Baseline, runs: &[Judged]) -> GateReport {
     gate_within(baseline, runs, &[])

@@ -12,8 +12,8 @@ mod runs;
 mod tolerance;
 
 pub use ablation::Ablation;
-pub use baseline::{Baseline, BaselineError};
-pub use gate::{GateReport, GateRow, GateScenario, REMEDY, gate, gate_within};
+pub use baseline::{Baseline, BaselineError, Entry as BaselineEntry};
+pub use gate::{Difference, GateReport, GateRow, GateScenario, REMEDY, diff, gate, gate_within};
 pub use metric::{Better, Change, Metric, Unit};
 pub use runs::{ComparedNumber, Comparison, PipelineComparison, compare};
 pub use tolerance::Tolerance;

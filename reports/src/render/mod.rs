@@ -12,6 +12,7 @@ pub mod sheet;
 pub mod table;
 mod words;
 
+pub mod baseline;
 mod card;
 mod ci;
 mod claims;
@@ -32,7 +33,7 @@ pub use words::counted;
 
 use crate::card::Card;
 use crate::claim::Claim;
-use crate::compare::{Comparison, GateReport};
+use crate::compare::{Comparison, Difference, GateReport};
 use crate::judge::Judged;
 
 /// The formats of runs.
@@ -64,6 +65,10 @@ pub const GATE: [&dyn Exporter<GateReport>; 6] = [
     &compared::PageJunit,
     &compared::PageGithub,
 ];
+
+/// The formats of what two baselines differ in.
+pub const DIFFERENCE: [&dyn Exporter<Difference>; 2] =
+    [&compared::PageScreen, &compared::PageMarkdown];
 
 /// The formats of a comparison.
 pub const COMPARISON: [&dyn Exporter<Comparison>; 6] = [

@@ -6,7 +6,7 @@
 use super::amount::{delta, exact_or_dash};
 use super::sentence::sentence;
 use crate::compare::{
-    Change, ComparedNumber, Comparison, GateReport, GateRow, GateScenario, REMEDY, Unit,
+    Change, ComparedNumber, Comparison, Difference, GateReport, GateRow, GateScenario, REMEDY, Unit,
 };
 use crate::judge::Verdict;
 use crate::render::words::counted;
@@ -176,6 +176,27 @@ fn section(scenario: &GateScenario) -> Section {
         reasons: scenario.reasons.clone(),
         notes: scenario.notes.clone(),
         rows: rows.collect(),
+    }
+}
+
+/// Two baselines: nothing in it is a fault.
+impl Compared for Difference {
+    const FILES: Files = <GateReport as Compared>::FILES;
+
+    fn page(&self) -> Page {
+        let mut page = self.0.page();
+        let (verdict, hint) = (Verdict::Pass, None);
+        page.sections.retain(|section| section.verdict != Verdict::Pass);
+        for section in &mut page.sections {
+            section.verdict = verdict;
+            section.words = match section.reasons.pop() {
+                Some(reason) => reason,
+                None => format!("{} moved", counted(section.moved().count(), "number")),
+            };
+            section.rows.iter_mut().for_each(|row| row.verdict = verdict);
+        }
+        let word = if page.sections.is_empty() { "SAME" } else { "DIFFERENT" };
+        Page { title: "baselines".to_owned(), verdict, word, hint, ..page }
     }
 }
 
