@@ -273,3 +273,18 @@ fn each_pipeline_s_own_memory_is_measured_and_never_recorded() {
     assert!(measured.peak_rss_kb >= greatest && greatest > Some(1_024));
     assert!(!sandbox.read("out/run.jsonl").contains("rss"));
 }
+
+#[test]
+fn colours_are_for_terminals_and_for_whoever_forces_them() {
+    let sandbox = Sandbox::new();
+    check(&sandbox, &["--out", "out"]);
+    let coloured = |variables: &[(&str, &str)]| {
+        let mut command = sandbox.command(&["report", "out"]);
+        let output = command.envs(variables.iter().copied()).output().expect("the binary starts");
+        String::from_utf8(output.stdout).expect("text").contains('\u{1b}')
+    };
+    assert!(!coloured(&[]), "a pipe is no terminal");
+    assert!(coloured(&[("CLICOLOR_FORCE", "1")]));
+    assert!(!coloured(&[("CLICOLOR_FORCE", "0")]));
+    assert!(!coloured(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+}

@@ -18,17 +18,23 @@ const WIDTH: usize = 100;
 
 /// The style of what goes to standard output.
 pub fn style() -> Style {
-    Style { colour: io::stdout().is_terminal() && !no_colour(), width: WIDTH, ..Style::PLAIN }
+    Style { colour: coloured(io::stdout().is_terminal()), width: WIDTH, ..Style::PLAIN }
 }
 
 /// Whether what goes to standard error may be coloured.
 pub fn colour_in_errors() -> bool {
-    io::stderr().is_terminal() && !no_colour()
+    coloured(io::stderr().is_terminal())
 }
 
-/// <https://no-color.org>: set to anything but nothing.
-fn no_colour() -> bool {
-    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+/// Whether a stream is coloured: never where `NO_COLOR` is set (<https://no-color.org>), always where
+/// `CLICOLOR_FORCE` is, and else on a terminal that is not a dumb one.
+fn coloured(is_terminal: bool) -> bool {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    if set("NO_COLOR").is_some() {
+        return false;
+    }
+    let forced = set("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+    forced || (is_terminal && set("TERM").is_none_or(|value| value != "dumb"))
 }
 
 /// Prints results.

@@ -50,7 +50,7 @@ fn one(page: &Page, section: &Section) -> Markup {
         section {
             @if !section.is_whole(page) {
                 h2 { (escape(&section.scenario)) }
-                p { (verdict(section.verdict, section.verdict.word())) " " (section.words) }
+                p { (verdict(section.verdict, &section.words)) }
             }
             (inconclusive(&section.reasons))
             @for note in &section.notes { p class="soft" { "note: " (escape(note)) } }
