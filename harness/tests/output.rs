@@ -288,3 +288,19 @@ fn colours_are_for_terminals_and_for_whoever_forces_them() {
     assert!(!coloured(&[("CLICOLOR_FORCE", "0")]));
     assert!(!coloured(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
 }
+
+#[test]
+fn completions_and_man_pages_know_every_command() {
+    let sandbox = Sandbox::new();
+    sandbox.chaos(&["man", "man"]).exits(0);
+    let pages = sandbox.names("man");
+    for shell in ["bash", "zsh", "fish"] {
+        let script = sandbox.chaos(&["completions", shell]).exits(0).stdout;
+        for command in ["run", "gate", "init", "classify", "mock"] {
+            assert!(script.contains(command), "{shell} does not know `{command}`");
+            assert!(pages.contains(&format!("chaos-{command}.1")), "{pages:?}");
+        }
+    }
+    assert!(!pages.contains(&"chaos-guard.1".to_owned()), "what is hidden has no page");
+    assert!(sandbox.read("man/chaos-gate.1").contains("\\-\\-baseline"));
+}

@@ -22,6 +22,7 @@ pub use service::ServiceArgs;
 use std::path::PathBuf;
 
 use clap::{Args as Section, Parser, Subcommand};
+use clap_complete::Shell;
 use mock_claude::limits::Tier;
 use reports::Difference;
 use reports::claim::Claim;
@@ -97,6 +98,18 @@ pub enum Command {
         #[command(subcommand)]
         what: GenerateWhat,
     },
+    /// Print completions for a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write a man page for each command into a folder
+    Man {
+        /// The folder; made if it is not there
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
     /// Clean up after a run, once it is gone
     #[command(hide = true)]
     Guard {
@@ -118,6 +131,12 @@ Examples:
   chaos mock proxy --upstream https://api.anthropic.com --record calls.jsonl
 
 The first line that is printed is the URL: point ANTHROPIC_BASE_URL at it. Ctrl-C stops it.";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  chaos completions bash > ~/.local/share/bash-completion/completions/chaos
+  chaos completions zsh > ~/.zfunc/_chaos
+  chaos completions fish > ~/.config/fish/completions/chaos.fish";
 
 /// What can be done with a baseline.
 #[derive(Debug, Subcommand)]

@@ -14,6 +14,7 @@ pub mod gate;
 pub mod generate;
 pub mod guard;
 pub mod init;
+pub mod install;
 pub mod list;
 pub mod mock;
 pub mod report;
@@ -48,6 +49,8 @@ pub fn execute(args: Args) -> Result<Exit, Failure> {
         Command::Ablate(args) => ablate::execute(&args),
         Command::Claims(args) => claims::execute(&args),
         Command::Generate { what } => generate::execute(what),
+        Command::Completions { shell } => install::completions(shell),
+        Command::Man { folder } => install::man(&folder),
         Command::Guard { mark, folder } => guard::execute(&mark, &folder),
         Command::Mock(args) => mock::execute(*args),
     }
