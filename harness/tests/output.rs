@@ -196,7 +196,7 @@ fn neither_a_variable_nor_a_log_puts_escape_codes_into_a_pipe() {
     // Every call of the support module looks for escape codes; this one provokes them.
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(&["run", "--scenario", "concurrent"]);
-    command.env("RUST_LOG", "trace").env("CLICOLOR_FORCE", "1").env("TERM", "xterm-256color");
+    command.env("RUST_LOG", "trace").env("COLORTERM", "truecolor").env("TERM", "xterm-256color");
     let logged = Ran::of(&mut command).exits(0);
     assert!(logged.stderr.contains("request_id"), "nothing was logged, so nothing was shown");
     let mut command = sandbox.command(&["run", "--scenario", "concurrent"]);

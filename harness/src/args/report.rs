@@ -36,4 +36,4 @@ Examples:
   chaos report chaos-out/concurrent-001
   chaos report before after --format html --out report.html
   chaos report out --format markdown >> \"$GITHUB_STEP_SUMMARY\"
-  chaos report out --format json,csv,hgrm --out reports/";
+  chaos report out --format json,csv,hgrm --out out/";

@@ -66,7 +66,8 @@ pub fn show(path: &Path, scenario: Option<&str>) -> Result<Exit, Failure> {
             let entry = entry.ok_or_else(|| {
                 let path = path.display();
                 Failure::usage(format!(
-                    "`{path}` has no scenario `{name}`\nhint: `chaos baseline show {path}` lists them"
+                    "`{path}` has no scenario `{name}`\n\
+                     hint: `chaos baseline show {path}` lists them"
                 ))
             })?;
             render::baseline::entry(entry, terminal::style())

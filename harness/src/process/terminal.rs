@@ -26,8 +26,8 @@ pub fn colour_in_errors() -> bool {
     coloured(io::stderr().is_terminal())
 }
 
-/// Whether a stream is coloured: never where `NO_COLOR` is set (<https://no-color.org>), always where
-/// `CLICOLOR_FORCE` is, and else on a terminal that is not a dumb one.
+/// Whether a stream is coloured: never where `NO_COLOR` is set (<https://no-color.org>), always
+/// where `CLICOLOR_FORCE` is, and else on a terminal that is not a dumb one.
 fn coloured(is_terminal: bool) -> bool {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     if set("NO_COLOR").is_some() {
