@@ -1,7 +1,6 @@
 //! Notices when the folder of a run is taken away while the run goes on: an open file can be
 //! written long after it was removed, and hours of work would be lost at the end.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -22,20 +21,19 @@ pub struct Ground {
 }
 
 impl Ground {
-    /// Stops the run of `recorder` when the file at `path` is no longer there, or is another one.
+    /// Stops the run of `recorder` when there is nothing at `path` any more.
     pub fn guard(path: PathBuf, recorder: Arc<Recorder>) -> Self {
         let (over, waiting) = channel::<()>();
-        let expected = identity(&path);
-        let thread = expected.map(|expected| {
-            std::thread::spawn(move || {
-                while waiting.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
-                    if identity(&path) != Some(expected) {
-                        return recorder.stop(taken_away(&path));
-                    }
+        let guarding = std::thread::Builder::new().spawn(move || {
+            // That it cannot be looked at is no proof that it is gone.
+            while waiting.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
+                if matches!(path.try_exists(), Ok(false)) {
+                    return recorder.stop(taken_away(&path));
                 }
-            })
+            }
         });
-        Self { over: Some(over), thread }
+        // Where there is no thread left, the run goes on unguarded.
+        Self { over: Some(over), thread: guarding.ok() }
     }
 }
 
@@ -47,18 +45,6 @@ impl Drop for Ground {
             let _ = thread.join();
         }
     }
-}
-
-/// What tells a file from every other, where the system says it.
-#[cfg(unix)]
-fn identity(path: &Path) -> Option<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt;
-    fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
-}
-
-#[cfg(not(unix))]
-fn identity(_: &Path) -> Option<(u64, u64)> {
-    None
 }
 
 fn taken_away(path: &Path) -> Failure {
