@@ -256,6 +256,11 @@ fn list_and_show_tell_what_ships() {
         let shown = sandbox.chaos(&["show", name]).exits(0).stdout;
         assert!(shown.contains("format = 1"), "{shown}");
     }
+    assert!(list.lines().all(|line| line.chars().count() <= 100), "{list}");
+    let json = sandbox.chaos(&["list", "--json"]).exits(0).stdout;
+    let listed: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(listed["scenarios"].as_array().map(Vec::len), Some(31));
+    assert_eq!(listed["pipelines"][0]["name"], "phase1");
     sandbox.write("mine.toml", sandbox.chaos(&["show", "concurrent"]).exits(0).stdout);
     sandbox.chaos(&["run", "--scenario", "mine.toml"]).exits(0);
     sandbox.chaos(&["show", "concurent"]).exits(2).says(&["did you mean `concurrent`?"]);

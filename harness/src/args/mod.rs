@@ -68,7 +68,11 @@ pub enum Command {
     /// Estimate what a run over a source tree would cost, take and break on, without one call
     Estimate(EstimateArgs),
     /// List the scenarios and pipelines that ship with the binary
-    List,
+    List {
+        /// JSON instead of text
+        #[arg(long)]
+        json: bool,
+    },
     /// Print a scenario, pipeline or platform, as a start for your own
     Show {
         /// A shipped scenario, pipeline or platform

@@ -2,29 +2,73 @@
 
 use std::fmt::Write;
 
+use engine::Preset;
+use engine::preset::SHIPPED;
+use reports::text::wrap;
 use scenarios::{PlatformName, Scenario, library};
+use serde::Serialize;
 
 use crate::process::terminal;
 use crate::{Exit, Failure};
-use engine::Preset;
-use engine::preset::SHIPPED;
+
+/// The width of the list.
+const WIDTH: usize = 100;
+
+/// Everything that ships, as `--json` prints it.
+#[derive(Serialize)]
+struct Listed {
+    scenarios: Vec<Named>,
+    pipelines: Vec<Named>,
+    platforms: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Named {
+    name: &'static str,
+    title: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    question: Option<String>,
+}
 
 /// Lists what ships.
-pub fn execute() -> Result<Exit, Failure> {
-    let mut text = String::from("Scenarios\n");
-    for shipped in library::ALL {
-        let scenario = Scenario::parse(shipped.name, shipped.text)?;
-        let Scenario { title, question, .. } = scenario;
-        let _ = writeln!(text, "  {:<15} {title}\n  {:<15} {question}", shipped.name, "");
-    }
-    text.push_str("\nPipelines\n");
-    for (name, preset) in SHIPPED {
-        let preset = Preset::parse(name, preset)?;
-        let _ = writeln!(text, "  {name:<15} {}", preset.title);
-    }
-    let platforms = PlatformName::ALL.map(PlatformName::name).join(", ");
-    let _ = writeln!(text, "\nPlatforms\n  {platforms}");
-    text.push_str("\n`chaos show NAME` prints a file; `chaos run --scenario NAME` runs it.\n");
-    terminal::print(&text)?;
+pub fn execute(json: bool) -> Result<Exit, Failure> {
+    let listed = listed()?;
+    terminal::print(&if json {
+        serde_json::to_string_pretty(&listed).expect("plain data with text keys") + "\n"
+    } else {
+        text(&listed)
+    })?;
     Ok(Exit::Pass)
+}
+
+fn listed() -> Result<Listed, Failure> {
+    let mut scenarios = Vec::new();
+    for shipped in library::ALL {
+        let Scenario { title, question, .. } = Scenario::parse(shipped.name, shipped.text)?;
+        scenarios.push(Named { name: shipped.name, title, question: Some(question) });
+    }
+    let mut pipelines = Vec::new();
+    for (name, preset) in SHIPPED {
+        let title = Preset::parse(name, preset)?.title;
+        pipelines.push(Named { name, title, question: None });
+    }
+    Ok(Listed { scenarios, pipelines, platforms: PlatformName::ALL.map(PlatformName::name).into() })
+}
+
+fn text(listed: &Listed) -> String {
+    let all = || listed.scenarios.iter().chain(&listed.pipelines);
+    let names = all().map(|named| named.name.len()).max().unwrap_or(0);
+    let mut text = String::from("Scenarios\n");
+    for (index, named) in all().enumerate() {
+        if index == listed.scenarios.len() {
+            text.push_str("\nPipelines\n");
+        }
+        let _ = writeln!(text, "  {:<names$}  {}", named.name, named.title);
+        if let Some(question) = &named.question {
+            let prefix = " ".repeat(names + 4);
+            let _ = writeln!(text, "{}", wrap(&prefix, question, WIDTH, names + 4));
+        }
+    }
+    let _ = writeln!(text, "\nPlatforms\n  {}", listed.platforms.join(", "));
+    text + "\n`chaos show NAME` prints a file; `chaos run NAME` runs a scenario.\n"
 }

@@ -31,7 +31,7 @@ pub fn execute(args: Args) -> Result<Exit, Failure> {
         Command::Run(args) => run::execute(&args),
         Command::Diagnose(args) => diagnose::execute(&args),
         Command::Estimate(args) => estimate::execute(&args),
-        Command::List => list::execute(),
+        Command::List { json } => list::execute(json),
         Command::Show { name } => show::execute(&name),
         Command::Report(args) => report::execute(&args),
         Command::Classify(args) => classify::execute(&args),
