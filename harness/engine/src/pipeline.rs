@@ -57,6 +57,8 @@ pub struct Finished {
 #[derive(Debug)]
 pub struct Pipeline {
     context: Context,
+    /// Where texts were cut that may come again.
+    cuts: chunk::Memo,
     /// The workers, where invocations or their jobs share them.
     workers: Semaphore,
 }
@@ -65,7 +67,7 @@ impl Pipeline {
     /// A pipeline that has not been given anything to do.
     pub fn new(context: Context) -> Self {
         let workers = context.preset.schedule.permits();
-        Self { context, workers }
+        Self { context, cuts: chunk::Memo::default(), workers }
     }
 
     /// Writes down what can be known of a file before anything is done with it.
@@ -93,7 +95,7 @@ impl Pipeline {
             Analysis::Survived { remark } => remark,
             Analysis::Died { cause, detail } => return Finished::died(cause, detail),
         };
-        let chunks = chunk::chunks(&preset.chunk, Language::of(path), text, &facts);
+        let chunks = self.cuts.chunks(&preset.chunk, Language::of(path), text, &facts);
         progress.note(|figures| figures.chunks = chunks.len() as u64);
         let own;
         let permits = if task.shares_invocation || preset.schedule.scope == Scope::Pipeline {

@@ -2,11 +2,12 @@
 //!
 //! Each policy is a file: [`documented`] cuts as phase 3 does, lost lines included; [`stable`] is
 //! what it takes to lose none and to cut an edited file where it was cut before. Both read trees
-//! by [`grammar`], and both fall back to [`lines`].
+//! by [`grammar`], and both fall back to [`lines`]. A [`Memo`] cuts a text that comes again once.
 
 pub mod documented;
 pub mod grammar;
 pub mod lines;
+mod memo;
 pub mod outline;
 mod part;
 pub mod stable;
@@ -21,6 +22,7 @@ use self::part::{Size, line_count};
 use crate::source::{Facts, Language};
 
 pub use self::lines::Lines;
+pub use self::memo::Memo;
 pub use self::part::Chunk;
 
 /// The `[chunk]` section.
