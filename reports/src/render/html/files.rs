@@ -23,10 +23,11 @@ pub(super) fn section(run: &Run) -> Markup {
 }
 
 fn list(pipeline: &PipelineRun) -> Markup {
-    let mut jobs: Vec<&Job> = pipeline.jobs.iter().collect();
-    jobs.sort_by_key(|job| (job.outcome != Outcome::Failed, job.job));
-    let all = jobs.len();
-    let failed = jobs.iter().filter(|job| job.outcome == Outcome::Failed).count();
+    // Jobs are in their order already; those that failed come first.
+    let of =
+        |failed| pipeline.jobs.iter().filter(move |job| (job.outcome == Outcome::Failed) == failed);
+    let jobs: Vec<&Job> = of(true).chain(of(false)).take(CAP).collect();
+    let (all, failed) = (pipeline.jobs.len(), of(true).count());
     let label = format!("files of {}", escape(&pipeline.header.name));
     html! {
         details open[failed > 0 || all <= 20] {
@@ -44,7 +45,7 @@ fn list(pipeline: &PipelineRun) -> Markup {
                             th class="number" scope="col" { (name) }
                         }
                     } }
-                    tbody { @for job in jobs.iter().take(CAP) { (row(job)) } }
+                    tbody { @for job in &jobs { (row(job)) } }
                 }
             }
             @if all > CAP {
