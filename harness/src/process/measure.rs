@@ -8,8 +8,6 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
 use reports::measured::Warped;
 use warp::figures::{Figures, figures};
 
@@ -75,23 +73,18 @@ pub fn forget_peak_rss() -> bool {
 /// The most memory that this process has held, in kilobytes, where the system reports it.
 pub fn peak_rss_kb() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    figure_kb(&status, "VmHWM:")
+}
+
+/// A figure of a file below `/proc` in kilobytes, by what its line begins with.
+pub(super) fn figure_kb(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
 /// Rests for this long by the machine's clock, on a thread that has nothing else to do.
 pub fn rest(time: Duration) {
     warp::real::rest(time);
-}
-
-/// Lets this process open as many files as the system gives anybody of this user: each process
-/// under way takes five, and the usual limit is made for programs that open few.
-pub fn allow_descriptors() {
-    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    if current != maximum {
-        // Refused, the limit stays as it was; whoever runs into it says so.
-        let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
-    }
 }
 
 /// The resident memory of every process group, in kilobytes; nothing where the system does not say.

@@ -5,13 +5,15 @@ use std::fs;
 
 use rustix::process::{Resource, getrlimit};
 
+use super::measure::figure_kb;
+
 /// Bytes of memory that are free for this process, where the system says so.
 pub fn free_memory() -> Option<u64> {
     [machine(), container(), own_limit()].into_iter().flatten().min()
 }
 
 fn machine() -> Option<u64> {
-    kilobytes(&fs::read_to_string("/proc/meminfo").ok()?, "MemAvailable:")
+    bytes(&fs::read_to_string("/proc/meminfo").ok()?, "MemAvailable:")
 }
 
 /// What a control group allows beyond what it uses.
@@ -26,15 +28,13 @@ fn container() -> Option<u64> {
 /// What `ulimit -v` leaves.
 fn own_limit() -> Option<u64> {
     let most = getrlimit(Resource::As).current?;
-    let used = kilobytes(&fs::read_to_string("/proc/self/status").ok()?, "VmSize:")?;
+    let used = bytes(&fs::read_to_string("/proc/self/status").ok()?, "VmSize:")?;
     Some(most.saturating_sub(used))
 }
 
 /// A figure of a file of the system in bytes, by what its line begins with.
-fn kilobytes(text: &str, name: &str) -> Option<u64> {
-    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    kilobytes.checked_mul(1024)
+fn bytes(text: &str, name: &str) -> Option<u64> {
+    figure_kb(text, name)?.checked_mul(1024)
 }
 
 #[cfg(test)]
@@ -43,11 +43,8 @@ mod tests {
 
     #[test]
     fn figures_of_the_system_are_read_in_bytes() {
-        assert_eq!(
-            kilobytes("MemFree: 1 kB\nMemAvailable:   12 kB\n", "MemAvailable:"),
-            Some(12_288)
-        );
-        assert_eq!(kilobytes("MemFree: 1 kB\n", "MemAvailable:"), None);
+        assert_eq!(bytes("MemFree: 1 kB\nMemAvailable:   12 kB\n", "MemAvailable:"), Some(12_288));
+        assert_eq!(bytes("MemFree: 1 kB\n", "MemAvailable:"), None);
     }
 
     #[cfg(target_os = "linux")]

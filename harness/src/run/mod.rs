@@ -154,7 +154,7 @@ impl TargetRun<'_> {
 
     /// In real time, with a mock of its own.
     async fn in_real_time(&self) -> Result<Left, Failure> {
-        measure::allow_descriptors();
+        mock_claude::cli::allow_descriptors();
         let port = self.target.mock_port();
         let refused = |error: std::io::Error| {
             let message = format!("the mock cannot listen on 127.0.0.1:{port}: {error}");

@@ -32,6 +32,7 @@ use clap::Parser;
 
 pub use self::args::Args;
 pub use self::failure::{Failure, INTERNAL, INVALID_CONFIG, USAGE};
+pub use self::run::allow_descriptors;
 
 /// Does what was typed, and says on standard error why it cannot.
 pub fn run(args: Args) -> ExitCode {

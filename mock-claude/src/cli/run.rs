@@ -31,11 +31,11 @@ pub(super) fn until_stopped<F: Future<Output = Result<(), Failure>>>(
 }
 
 /// Lets this process open as many files as the system gives anybody of this user: each connection
-/// takes one, and the usual limit is made for programs that open few.
-fn allow_descriptors() {
+/// takes one, each process under way five, and the usual limit is made for programs that open few.
+pub fn allow_descriptors() {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current != maximum {
-        // Refused, the limit stays as it was; the listener says when it runs into it.
+        // Refused, the limit stays as it was; whoever runs into it says so.
         let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
     }
 }

@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::page::{Compared, Page, Row, Section};
+use super::page::{Compared, Page, Section};
+use crate::compare::GateRow;
 use crate::render::export::{Exporter, ReportFormat};
 use crate::render::html::badge::verdict;
 use crate::render::html::page::page;
@@ -44,8 +45,8 @@ impl<T: Compared> Exporter<T> for PageHtml {
 }
 
 fn one(page: &Page, section: &Section) -> Markup {
-    let moved: Vec<&Row> = section.moved().collect();
-    let held: Vec<&Row> = section.rows.iter().filter(|row| row.is_same()).collect();
+    let moved: Vec<&GateRow> = section.moved().collect();
+    let held: Vec<&GateRow> = section.rows.iter().filter(|row| row.is_same()).collect();
     html! {
         section {
             @if !section.is_whole(page) {
@@ -73,7 +74,7 @@ fn inconclusive(reasons: &[String]) -> Markup {
     }
 }
 
-fn table(rows: &[&Row]) -> Markup {
+fn table(rows: &[&GateRow]) -> Markup {
     html! {
         div class="scroll" tabindex="0" role="region" aria-label="numbers" {
             table {

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::page::{Compared, Page, Row, Section};
-use crate::compare::{Change, Unit};
+use super::page::{Compared, Page, Section};
+use crate::compare::{Change, GateRow, Unit};
 use crate::judge::Verdict;
 use crate::render::export::{Exporter, ReportFormat};
 use crate::render::style::Style;
@@ -106,9 +106,9 @@ impl From<Section> for Scenario {
     }
 }
 
-impl From<Row> for Number {
-    fn from(row: Row) -> Self {
-        let Row { pipeline, metric, unit, base, head, change, verdict, reason } = row;
+impl From<GateRow> for Number {
+    fn from(row: GateRow) -> Self {
+        let GateRow { pipeline, metric, unit, base, head, change, verdict, reason } = row;
         Self { pipeline, metric, unit, base, head, change, verdict, reason }
     }
 }

@@ -4,7 +4,8 @@
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::page::{Compared, Page, Row, Section};
+use super::page::{Compared, Page, Section};
+use crate::compare::GateRow;
 use crate::judge::Verdict;
 use crate::render::export::{Exporter, ReportFormat};
 use crate::render::style::Style;
@@ -52,7 +53,7 @@ fn suite(section: &Section) -> TestSuite {
     suite
 }
 
-fn of_row(scenario: &str, row: &Row) -> TestCase {
+fn of_row(scenario: &str, row: &GateRow) -> TestCase {
     let status = match row.verdict {
         Verdict::Pass => TestCaseStatus::success(),
         Verdict::Fail => failed(NonSuccessKind::Failure, "moved", &row.words()),

@@ -3,7 +3,8 @@
 
 use std::fmt::Write as _;
 
-use super::page::{Compared, Page, Row, Section};
+use super::page::{Compared, Page, Section};
+use crate::compare::GateRow;
 use crate::judge::Verdict;
 use crate::render::ci::markdown::{cell, code, folded, plain};
 use crate::render::export::{Exporter, ReportFormat};
@@ -69,7 +70,7 @@ fn one(text: &mut String, section: &Section) {
     for note in &section.notes {
         let _ = writeln!(text, "- note: {}", code(note));
     }
-    let moved: Vec<&Row> = section.moved().collect();
+    let moved: Vec<&GateRow> = section.moved().collect();
     if !moved.is_empty() {
         text.push('\n');
         table(text, &moved[..moved.len().min(MOST)]);
@@ -85,7 +86,7 @@ fn reasons(text: &mut String, reasons: &[String]) {
     }
 }
 
-fn table(text: &mut String, rows: &[&Row]) {
+fn table(text: &mut String, rows: &[&GateRow]) {
     text.push_str("| change | pipeline | metric | base | head | delta |\n");
     text.push_str("|---|---|---|---:|---:|---:|\n");
     for row in rows {

@@ -6,7 +6,7 @@
 use super::amount::{delta, exact_or_dash};
 use super::sentence::sentence;
 use crate::compare::{
-    Change, ComparedNumber, Comparison, Difference, GateReport, GateRow, GateScenario, REMEDY, Unit,
+    Change, ComparedNumber, Comparison, Difference, GateReport, GateRow, GateScenario, REMEDY,
 };
 use crate::judge::Verdict;
 use crate::render::words::counted;
@@ -41,20 +41,7 @@ pub(super) struct Section {
     /// What to know about the numbers.
     pub(super) notes: Vec<String>,
     /// Its numbers, those that moved first.
-    pub(super) rows: Vec<Row>,
-}
-
-/// One number.
-pub(super) struct Row {
-    pub(super) pipeline: String,
-    pub(super) metric: String,
-    pub(super) unit: Unit,
-    pub(super) base: Option<u64>,
-    pub(super) head: Option<u64>,
-    pub(super) change: Option<Change>,
-    pub(super) verdict: Verdict,
-    /// Why it is not a pass.
-    pub(super) reason: Option<String>,
+    pub(super) rows: Vec<GateRow>,
 }
 
 /// The names of the files of one subject, by format.
@@ -83,12 +70,13 @@ impl Section {
     }
 
     /// What is worth a line.
-    pub(super) fn moved(&self) -> impl Iterator<Item = &Row> {
+    pub(super) fn moved(&self) -> impl Iterator<Item = &GateRow> {
         self.rows.iter().filter(|row| !row.is_same())
     }
 }
 
-impl Row {
+/// How a number is shown.
+impl GateRow {
     /// Whether it did not move.
     pub(super) fn is_same(&self) -> bool {
         self.change == Some(Change::Same)
@@ -165,17 +153,13 @@ fn section(scenario: &GateScenario) -> Section {
     };
     let mut rows: Vec<&GateRow> = scenario.rows.iter().collect();
     rows.sort_by_key(|row| (std::cmp::Reverse(row.verdict), row.change != Some(Change::Worse)));
-    let rows = rows.into_iter().cloned().map(|row| {
-        let GateRow { pipeline, metric, unit, base, head, change, verdict, reason } = row;
-        Row { pipeline, metric, unit, base, head, change, verdict, reason }
-    });
     Section {
         scenario: scenario.scenario.clone(),
         verdict: scenario.verdict,
         words: format!("{}, {held}", scenario.verdict.class()),
         reasons: scenario.reasons.clone(),
         notes: scenario.notes.clone(),
-        rows: rows.collect(),
+        rows: rows.into_iter().cloned().collect(),
     }
 }
 
@@ -224,7 +208,7 @@ impl Compared for Comparison {
         let rows = numbers.into_iter().map(|(pipeline, number)| {
             let ComparedNumber { metric, unit, base, head, change } = number.clone();
             let (pipeline, verdict) = (pipeline.to_owned(), Verdict::Pass);
-            Row { pipeline, metric, unit, base, head, change, verdict, reason: None }
+            GateRow { pipeline, metric, unit, base, head, change, verdict, reason: None }
         });
         let (word, headline) = match verdict {
             Verdict::Pass => (

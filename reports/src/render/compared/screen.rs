@@ -5,7 +5,8 @@
 
 use std::fmt::Write as _;
 
-use super::page::{Compared, Page, Row, Section};
+use super::page::{Compared, Page, Section};
+use crate::compare::GateRow;
 use crate::judge::Verdict;
 use crate::render::export::{Exporter, ReportFormat};
 use crate::render::style::Style;
@@ -68,7 +69,7 @@ fn one(text: &mut String, section: &Section, style: Style) {
     }
 }
 
-fn cells(row: &Row) -> Vec<String> {
+fn cells(row: &GateRow) -> Vec<String> {
     let change = format!("{} {}", row.verdict.symbol(), row.change());
     let named = [escape(&row.pipeline), escape(&row.metric), change];
     named.into_iter().chain(row.amounts()).collect()
