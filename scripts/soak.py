@@ -98,9 +98,11 @@ def note(what):
     print(f"wrong: {what}", file=sys.stderr)
 
 
-def message(size=None, **more):
-    """A request out of two thousand different ones: what remembers requests has a bound."""
-    text = f"question {chance.randrange(2_000)} " + "word " * (size or chance.randrange(40))
+def message(**more):
+    """A request out of two thousand different ones. The mock remembers half a million of them, and
+    while it has not seen all that there are, its memory would grow for that alone."""
+    number = chance.randrange(2_000)
+    text = f"question {number} " + "word " * (number % 40)
     return json.dumps({"model": MODEL, "max_tokens": 400, **more,
                        "messages": [{"role": "user", "content": text}]}).encode()
 

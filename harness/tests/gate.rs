@@ -129,6 +129,18 @@ fn a_run_of_another_seed_or_scenario_is_inconclusive() {
 }
 
 #[test]
+fn what_could_not_be_compared_is_not_even_run() {
+    let sandbox = accepted();
+    let mut baseline: Value = serde_json::from_str(&sandbox.read("baseline.json")).expect("JSON");
+    baseline["entries"][0]["scenario_sha256"] = "0".repeat(64).into();
+    sandbox.write("old.json", baseline.to_string());
+    let ran = sandbox.chaos(&["gate", "--baseline", "old.json", "--keep", "kept"]).exits(4);
+    let reason = "the scenario has changed since the baseline";
+    assert!(ran.stdout.contains(reason), "{}", ran.stdout);
+    assert!(!sandbox.path("kept").exists(), "it was run");
+}
+
+#[test]
 fn a_file_that_is_no_baseline_is_invalid_and_one_that_is_missing_is_usage() {
     let sandbox = accepted();
     let gate = |text: &str, words: &[&str]| {

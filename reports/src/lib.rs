@@ -25,8 +25,8 @@ pub mod text;
 mod fixture;
 
 pub use compare::{
-    Baseline, Comparison, Difference, GateReport, GateScenario, Metric, Tolerance, ablation,
-    compare, diff, gate, gate_within,
+    Baseline, Comparison, Difference, GateReport, GateScenario, LEAST, Metric, Tolerance, ablation,
+    against, compare, diff, gate, gate_within, incomparable,
 };
 pub use estimate::Estimate;
 pub use judge::{

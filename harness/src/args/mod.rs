@@ -12,7 +12,7 @@ mod service;
 
 pub use classify::{ClassifyArgs, TestFormat};
 pub use diagnose::DiagnoseArgs;
-pub use gate::{CompareArgs, GateArgs};
+pub use gate::{CompareArgs, GateArgs, PairArgs};
 pub use generate::{GenerateTo, GenerateWhat, ShapeArg, SpreadArg};
 pub use init::{Ci, InitArgs};
 pub use report::ReportArgs;

@@ -159,11 +159,18 @@ impl Numbers {
 
 /// Everything that keeps the numbers of a run from being exact and whole.
 pub(super) fn doubts(judged: &Judged) -> Vec<String> {
+    let real = (judged.run().header.clock == Clock::Wall).then(|| {
+        "the run followed real time, whose numbers are never exact: `chaos gate --base OLD --head \
+         NEW` holds two pipelines against each other in real time"
+            .to_owned()
+    });
+    real.into_iter().chain(wholeness(judged)).collect()
+}
+
+/// Everything that keeps the numbers of a run from being whole.
+pub(super) fn wholeness(judged: &Judged) -> Vec<String> {
     let run = judged.run();
     let mut doubts = Vec::new();
-    if run.header.clock == Clock::Wall {
-        doubts.push("the run followed real time, whose numbers are never exact".to_owned());
-    }
     if run.pipelines.is_empty() {
         doubts.push("the run has no pipelines".to_owned());
     }

@@ -8,8 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::baseline::{Baseline, Entry, Numbers, doubts};
 use super::metric::{Better, Change, Metric, Unit};
+use super::repeats::Repeats;
 use super::tolerance::Tolerance;
 use crate::judge::{Check, Judged, Verdict};
+use crate::record::Header;
 
 /// What to do about a number that was meant to move.
 pub const REMEDY: &str = "if this is intended: chaos baseline accept";
@@ -62,6 +64,8 @@ pub struct GateRow {
     pub verdict: Verdict,
     /// Why it is not a pass.
     pub reason: Option<String>,
+    /// What the runs of either side say, where there are several.
+    pub repeats: Option<Repeats>,
 }
 
 /// Two baselines, held against each other. Nothing in it is judged.
@@ -94,11 +98,17 @@ fn only(scenario: &str, reason: &str) -> GateScenario {
 
 /// Checks runs against a baseline, and bears no difference.
 pub fn gate(baseline: &Baseline, runs: &[Judged]) -> GateReport {
-    gate_within(baseline, runs, &[])
+    gate_within(baseline, runs, &BTreeMap::new(), &[])
 }
 
-/// Checks runs against a baseline; what got worse within a tolerance is a pass.
-pub fn gate_within(baseline: &Baseline, runs: &[Judged], tolerances: &[Tolerance]) -> GateReport {
+/// Checks runs against a baseline; what got worse within a tolerance is a pass. `refused` are the
+/// scenarios that were not run, because they could not have been compared, and why.
+pub fn gate_within(
+    baseline: &Baseline,
+    runs: &[Judged],
+    refused: &BTreeMap<String, Vec<String>>,
+    tolerances: &[Tolerance],
+) -> GateReport {
     let mut reasons = Vec::new();
     if baseline.entries.is_empty() {
         reasons.push("the baseline is empty: accept a run with chaos baseline accept".to_owned());
@@ -107,8 +117,10 @@ pub fn gate_within(baseline: &Baseline, runs: &[Judged], tolerances: &[Tolerance
         runs.iter().map(|judged| check(baseline, judged, tolerances)).collect();
     for entry in &baseline.entries {
         if !runs.iter().any(|judged| judged.run().header.scenario == entry.scenario) {
-            let reason = "the scenario is in the baseline and was not run".to_owned();
-            scenarios.push(GateScenario::incomparable(&entry.scenario, vec![reason]));
+            let reasons = refused.get(&entry.scenario).cloned().unwrap_or_else(|| {
+                vec!["the scenario is in the baseline and was not run".to_owned()]
+            });
+            scenarios.push(GateScenario::incomparable(&entry.scenario, reasons));
         }
     }
     scenarios.sort_by(|a, b| a.scenario.cmp(&b.scenario));
@@ -161,7 +173,7 @@ impl GateScenario {
         held.collect()
     }
 
-    fn incomparable(scenario: &str, reasons: Vec<String>) -> Self {
+    pub(super) fn incomparable(scenario: &str, reasons: Vec<String>) -> Self {
         Self {
             scenario: scenario.to_owned(),
             verdict: Verdict::Inconclusive,
@@ -182,17 +194,24 @@ fn check(baseline: &Baseline, judged: &Judged, tolerances: &[Tolerance]) -> Gate
         return GateScenario::incomparable(name, vec![reason.to_owned()]);
     };
     let mut reasons = doubts(judged);
-    if base.scenario_sha256 != header.scenario_sha256 {
-        reasons.push("the scenario has changed since the baseline".to_owned());
-    }
-    if base.seed != header.seed {
-        reasons.push(format!("other seeds: {} and {}", base.seed, header.seed));
-    }
+    reasons.extend(incomparable(base, header));
     if reasons.is_empty() {
         compared(base, &Entry::of(judged), tolerances)
     } else {
         GateScenario::incomparable(name, reasons)
     }
+}
+
+/// Why a run with that header cannot be compared with an entry, which is known before it is run.
+pub fn incomparable(base: &Entry, head: &Header) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if base.scenario_sha256 != head.scenario_sha256 {
+        reasons.push("the scenario has changed since the baseline".to_owned());
+    }
+    if base.seed != head.seed {
+        reasons.push(format!("other seeds: {} and {}", base.seed, head.seed));
+    }
+    reasons
 }
 
 fn compared(base: &Entry, head: &Entry, tolerances: &[Tolerance]) -> GateScenario {
@@ -283,8 +302,17 @@ fn row(
         (None, None) => (Verdict::Inconclusive, Some("not in the baseline".to_owned())),
         (None, Some(_)) => (Verdict::Inconclusive, Some("not measured in the run".to_owned())),
     };
-    let unit = Unit::Count;
-    GateRow { pipeline: pipeline.to_owned(), metric, unit, base, head, change, verdict, reason }
+    GateRow {
+        pipeline: pipeline.to_owned(),
+        metric,
+        unit: Unit::Count,
+        base,
+        head,
+        change,
+        verdict,
+        reason,
+        repeats: None,
+    }
 }
 
 #[cfg(test)]

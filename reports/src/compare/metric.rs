@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::judge::{Quantile, Summary};
+use crate::judge::{Latency, Quantile, Summary};
 
 /// A number that is compared between runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,6 +64,9 @@ pub enum Metric {
     /// From the first arrival to the end of the last job.
     Elapsed,
 }
+
+/// A distribution of a summary.
+pub(super) type Distribution = fn(&Summary) -> &Latency;
 
 /// What a metric counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -206,8 +209,31 @@ impl Metric {
         )
     }
 
+    /// The distribution that it is a point of, and which point.
+    pub(super) fn quantile(self) -> Option<(Quantile, Distribution)> {
+        let latency: Distribution = |summary| &summary.latency;
+        let first_token: Distribution = |summary| &summary.first_token;
+        let between_tokens: Distribution = |summary| &summary.between_tokens;
+        Some(match self {
+            Self::LatencyP50 => (Quantile::P50, latency),
+            Self::LatencyP95 => (Quantile::P95, latency),
+            Self::LatencyP99 => (Quantile::P99, latency),
+            Self::LatencyMax => (Quantile::Max, latency),
+            Self::FirstTokenP50 => (Quantile::P50, first_token),
+            Self::FirstTokenP95 => (Quantile::P95, first_token),
+            Self::FirstTokenP99 => (Quantile::P99, first_token),
+            Self::BetweenTokensP50 => (Quantile::P50, between_tokens),
+            Self::BetweenTokensP95 => (Quantile::P95, between_tokens),
+            Self::BetweenTokensP99 => (Quantile::P99, between_tokens),
+            _ => return None,
+        })
+    }
+
     /// The metric's value; `None` where there was nothing to measure.
     pub fn of(self, summary: &Summary) -> Option<u64> {
+        if let Some((point, latency)) = self.quantile() {
+            return latency(summary).quantile_us(point);
+        }
         match self {
             Self::Jobs => Some(summary.jobs),
             Self::Documented => Some(summary.documented),
@@ -215,16 +241,6 @@ impl Metric {
             Self::Skipped => Some(summary.skipped),
             Self::Definitions => Some(summary.definitions),
             Self::DocumentedDefinitions => Some(summary.documented_definitions),
-            Self::LatencyP50 => summary.latency.quantile_us(Quantile::P50),
-            Self::LatencyP95 => summary.latency.quantile_us(Quantile::P95),
-            Self::LatencyP99 => summary.latency.quantile_us(Quantile::P99),
-            Self::LatencyMax => summary.latency.quantile_us(Quantile::Max),
-            Self::FirstTokenP50 => summary.first_token.quantile_us(Quantile::P50),
-            Self::FirstTokenP95 => summary.first_token.quantile_us(Quantile::P95),
-            Self::FirstTokenP99 => summary.first_token.quantile_us(Quantile::P99),
-            Self::BetweenTokensP50 => summary.between_tokens.quantile_us(Quantile::P50),
-            Self::BetweenTokensP95 => summary.between_tokens.quantile_us(Quantile::P95),
-            Self::BetweenTokensP99 => summary.between_tokens.quantile_us(Quantile::P99),
             Self::Cost => Some(summary.cost_microusd),
             Self::CostPerSuccess => summary.cost_per_success_microusd(),
             Self::Wasted => Some(summary.wasted_microusd),
@@ -234,7 +250,7 @@ impl Metric {
             Self::TokensOut => Some(summary.tokens_out),
             Self::CacheHits => Some(summary.cache_hits),
             Self::CacheMisses => Some(summary.cache_misses),
-            Self::Elapsed => summary.elapsed_us,
+            _ => summary.elapsed_us,
         }
     }
 }

@@ -8,12 +8,16 @@ pub mod ablation;
 mod baseline;
 mod gate;
 mod metric;
+mod repeats;
 mod runs;
 mod tolerance;
 
 pub use ablation::Ablation;
 pub use baseline::{Baseline, BaselineError, Entry as BaselineEntry};
-pub use gate::{Difference, GateReport, GateRow, GateScenario, REMEDY, diff, gate, gate_within};
+pub use gate::{
+    Difference, GateReport, GateRow, GateScenario, REMEDY, diff, gate, gate_within, incomparable,
+};
 pub use metric::{Better, Change, Metric, Unit};
+pub use repeats::{LEAST, Repeats, against};
 pub use runs::{ComparedNumber, Comparison, PipelineComparison, compare};
 pub use tolerance::Tolerance;

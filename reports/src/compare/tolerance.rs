@@ -26,10 +26,20 @@ impl Tolerance {
         self.pipeline.as_deref().is_none_or(|of| of == pipeline) && is_named(&self.metric, metric)
     }
 
+    /// Whether it names this metric alone, and not among others.
+    pub(super) fn names(&self, metric: &str) -> bool {
+        self.metric == metric
+    }
+
+    /// How far a number of that size may get worse, in its own unit.
+    pub(super) fn allowed(&self, base: u64) -> u128 {
+        (u128::from(base) * self.relative_ppm / 1_000_000).max(self.absolute)
+    }
+
     /// Whether a number that moved is excused.
     pub(super) fn excuses(&self, better: Better, base: u64, head: u64) -> bool {
+        let allowed = self.allowed(base);
         let (base, head) = (u128::from(base), u128::from(head));
-        let allowed = (base * self.relative_ppm / 1_000_000).max(self.absolute);
         let (worse, moved) = match better {
             Better::Less => (head > base, head.saturating_sub(base)),
             Better::More => (head < base, base.saturating_sub(head)),

@@ -80,7 +80,8 @@ fn another_scenario_seed_or_clock_is_incomparable() {
     check_incomparable(|run| run.header.seed = 8, "other seeds: 7 and 8");
     check_incomparable(
         |run| run.header.clock = Clock::Wall,
-        "the run followed real time, whose numbers are never exact",
+        "the run followed real time, whose numbers are never exact: `chaos gate --base OLD --head \
+         NEW` holds two pipelines against each other in real time",
     );
 }
 

@@ -55,11 +55,11 @@ fn one(page: &Page, section: &Section) -> Markup {
             }
             (inconclusive(&section.reasons))
             @for note in &section.notes { p class="soft" { "note: " (escape(note)) } }
-            @if !moved.is_empty() { (table(&moved)) }
+            @if !moved.is_empty() { (table(section, &moved)) }
             @if !held.is_empty() {
                 details {
                     summary { (counted(held.len(), "number")) " did not move" }
-                    (table(&held))
+                    (table(section, &held))
                 }
             }
         }
@@ -74,22 +74,22 @@ fn inconclusive(reasons: &[String]) -> Markup {
     }
 }
 
-fn table(rows: &[&GateRow]) -> Markup {
+fn table(section: &Section, rows: &[&GateRow]) -> Markup {
+    let (words, names) = section.columns();
+    let (of_words, of_numbers) = names.split_at(words);
     html! {
         div class="scroll" tabindex="0" role="region" aria-label="numbers" {
             table {
                 thead { tr {
-                    @for name in ["pipeline", "metric", "change"] { th scope="col" { (name) } }
-                    @for name in ["base", "head", "delta"] {
-                        th class="number" scope="col" { (name) }
-                    }
+                    @for name in of_words { th scope="col" { (name) } }
+                    @for name in of_numbers { th class="number" scope="col" { (name) } }
                 } }
                 tbody {
                     @for row in rows { tr {
-                        th scope="row" { (escape(&row.pipeline)) }
-                        td { (escape(&row.metric)) }
-                        td { (row.verdict.symbol()) " " (row.change()) }
-                        @for amount in row.amounts() { td class="number" { (amount) } }
+                        @let cells = section.cells(row);
+                        th scope="row" { (escape(&cells[0])) }
+                        @for cell in &cells[1..words] { td { (escape(cell)) } }
+                        @for cell in &cells[words..] { td class="number" { (cell) } }
                     } }
                 }
             }

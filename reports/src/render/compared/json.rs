@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::page::{Compared, Page, Section};
-use crate::compare::{Change, GateRow, Unit};
+use crate::compare::{Change, GateRow, Repeats, Unit};
 use crate::judge::Verdict;
 use crate::render::export::{Exporter, ReportFormat};
 use crate::render::style::Style;
@@ -67,6 +67,9 @@ pub struct Number {
     pub verdict: Verdict,
     /// Why it is not.
     pub reason: Option<String>,
+    /// What the runs of either side say, where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<Repeats>,
 }
 
 impl<T: Compared> Exporter<T> for PageJson {
@@ -108,7 +111,7 @@ impl From<Section> for Scenario {
 
 impl From<GateRow> for Number {
     fn from(row: GateRow) -> Self {
-        let GateRow { pipeline, metric, unit, base, head, change, verdict, reason } = row;
-        Self { pipeline, metric, unit, base, head, change, verdict, reason }
+        let GateRow { pipeline, metric, unit, base, head, change, verdict, reason, repeats } = row;
+        Self { pipeline, metric, unit, base, head, change, verdict, reason, repeats }
     }
 }

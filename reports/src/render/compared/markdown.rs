@@ -73,7 +73,7 @@ fn one(text: &mut String, section: &Section) {
     let moved: Vec<&GateRow> = section.moved().collect();
     if !moved.is_empty() {
         text.push('\n');
-        table(text, &moved[..moved.len().min(MOST)]);
+        table(text, section, &moved[..moved.len().min(MOST)]);
         if moved.len() > MOST {
             let _ = writeln!(text, "\nand {} more", counted(moved.len() - MOST, "number"));
         }
@@ -86,14 +86,16 @@ fn reasons(text: &mut String, reasons: &[String]) {
     }
 }
 
-fn table(text: &mut String, rows: &[&GateRow]) {
-    text.push_str("| change | pipeline | metric | base | head | delta |\n");
-    text.push_str("|---|---|---|---:|---:|---:|\n");
+fn table(text: &mut String, section: &Section, rows: &[&GateRow]) {
+    let (words, names) = section.columns();
+    let _ = writeln!(text, "| {} |", names.join(" | "));
+    let numbers = "---:|".repeat(names.len() - words);
+    let _ = writeln!(text, "|{}{numbers}", "---|".repeat(words));
     for row in rows {
-        let (symbol, pipeline, metric) =
-            (row.verdict.symbol(), cell(&row.pipeline), cell(&row.metric));
-        let amounts = row.amounts().join(" | ");
-        let change = row.change();
-        let _ = writeln!(text, "| {symbol} {change} | {pipeline} | {metric} | {amounts} |");
+        let mut cells = section.cells(row);
+        for name in &mut cells[..words - 1] {
+            *name = cell(name);
+        }
+        let _ = writeln!(text, "| {} |", cells.join(" | "));
     }
 }

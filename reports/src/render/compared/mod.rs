@@ -6,6 +6,7 @@
 pub mod ablation;
 mod amount;
 mod page;
+mod repeated;
 mod sentence;
 
 mod github;

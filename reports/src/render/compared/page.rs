@@ -7,6 +7,7 @@ use super::amount::{delta, exact_or_dash};
 use super::sentence::sentence;
 use crate::compare::{
     Change, ComparedNumber, Comparison, Difference, GateReport, GateRow, GateScenario, REMEDY,
+    Repeats,
 };
 use crate::judge::Verdict;
 use crate::render::words::counted;
@@ -69,6 +70,33 @@ impl Section {
         self.scenario == page.title
     }
 
+    /// Whether its numbers were measured several times.
+    pub(super) fn is_of_repeats(&self) -> bool {
+        self.rows.iter().any(|row| row.repeats.is_some())
+    }
+
+    /// The columns of its table: how many of them are words, of which the last is the verdict, and
+    /// all their names.
+    pub(super) fn columns(&self) -> (usize, &'static [&'static str]) {
+        if self.is_of_repeats() {
+            // Both sides have a name in the notes.
+            (2, &["metric", "verdict", "base", "head", "delta", "chance", "seen from"])
+        } else {
+            (3, &["pipeline", "metric", "verdict", "base", "head", "delta"])
+        }
+    }
+
+    /// The cells of a row of that table. Nothing in them is escaped.
+    pub(super) fn cells(&self, row: &GateRow) -> Vec<String> {
+        let verdict = format!("{} {}", row.verdict.symbol(), row.change());
+        if self.is_of_repeats() {
+            [row.metric.clone(), verdict].into_iter().chain(row.repeated()).collect()
+        } else {
+            let words = [row.pipeline.clone(), row.metric.clone(), verdict];
+            words.into_iter().chain(row.amounts()).collect()
+        }
+    }
+
     /// What is worth a line.
     pub(super) fn moved(&self) -> impl Iterator<Item = &GateRow> {
         self.rows.iter().filter(|row| !row.is_same())
@@ -77,13 +105,16 @@ impl Section {
 
 /// How a number is shown.
 impl GateRow {
-    /// Whether it did not move.
+    /// Whether it did not move at all.
     pub(super) fn is_same(&self) -> bool {
-        self.change == Some(Change::Same)
+        self.change == Some(Change::Same) && self.repeats.as_ref().is_none_or(Repeats::is_exact)
     }
 
     /// How it moved, or why that is not known.
     pub(super) fn change(&self) -> String {
+        if self.repeats.is_some() {
+            return Repeats::word(self.verdict).to_owned();
+        }
         match (self.change, &self.reason) {
             // What was borne says why.
             (Some(change), Some(reason)) if self.verdict == Verdict::Pass => {
@@ -96,7 +127,7 @@ impl GateRow {
     }
 
     /// Base, head and difference, with every digit.
-    pub(super) fn amounts(&self) -> [String; 3] {
+    fn amounts(&self) -> [String; 3] {
         [
             exact_or_dash(self.unit, self.base),
             exact_or_dash(self.unit, self.head),
@@ -107,7 +138,9 @@ impl GateRow {
     /// All of it in words.
     pub(super) fn words(&self) -> String {
         let [base, head, delta] = self.amounts();
-        format!("{}: base {base}, head {head}, delta {delta}", self.change())
+        let repeats = self.repeats.iter().map(|repeats| format!("; {}", repeats.words()));
+        let repeats: String = repeats.collect();
+        format!("{}: base {base}, head {head}, delta {delta}{repeats}", self.change())
     }
 }
 
@@ -123,6 +156,7 @@ impl Compared for GateReport {
 
     fn page(&self) -> Page {
         let rows = || self.scenarios.iter().flat_map(|scenario| &scenario.rows);
+        let of_repeats = rows().any(|row| row.repeats.is_some());
         let moved = rows().filter(|row| row.verdict == Verdict::Fail).count();
         let mut scenarios: Vec<&GateScenario> = self.scenarios.iter().collect();
         // The sort is stable: scenarios with one verdict stay in the order of their names.
@@ -132,24 +166,29 @@ impl Compared for GateReport {
             verdict: self.verdict,
             word: self.verdict.word(),
             headline: format!(
-                "{} compared in {}, {moved} moved",
+                "{} compared in {}, {moved} {}",
                 counted(rows().count(), "number"),
                 counted(self.scenarios.len(), "scenario"),
+                if of_repeats { "got worse" } else { "moved" },
             ),
             sentences: Vec::new(),
             reasons: self.reasons.clone(),
             sections: scenarios.into_iter().map(section).collect(),
-            hint: (moved > 0).then_some(REMEDY),
+            hint: (moved > 0 && !of_repeats).then_some(REMEDY),
         }
     }
 }
 
 fn section(scenario: &GateScenario) -> Section {
-    let same = |row: &&GateRow| row.change == Some(Change::Same);
-    let held = scenario.rows.iter().filter(same).count();
+    let of_repeats = scenario.rows.iter().any(|row| row.repeats.is_some());
+    let held = |row: &&GateRow| {
+        row.verdict == Verdict::Pass && (of_repeats || row.change == Some(Change::Same))
+    };
+    let held = counted(scenario.rows.iter().filter(held).count(), "number");
     let held = match scenario.rows.len() {
         0 => "nothing compared".to_owned(),
-        _ => format!("{} unchanged", counted(held, "number")),
+        _ if of_repeats => format!("{held} held"),
+        _ => format!("{held} unchanged"),
     };
     let mut rows: Vec<&GateRow> = scenario.rows.iter().collect();
     rows.sort_by_key(|row| (std::cmp::Reverse(row.verdict), row.change != Some(Change::Worse)));
@@ -208,7 +247,8 @@ impl Compared for Comparison {
         let rows = numbers.into_iter().map(|(pipeline, number)| {
             let ComparedNumber { metric, unit, base, head, change } = number.clone();
             let (pipeline, verdict) = (pipeline.to_owned(), Verdict::Pass);
-            GateRow { pipeline, metric, unit, base, head, change, verdict, reason: None }
+            let (reason, repeats) = (None, None);
+            GateRow { pipeline, metric, unit, base, head, change, verdict, reason, repeats }
         });
         let (word, headline) = match verdict {
             Verdict::Pass => (

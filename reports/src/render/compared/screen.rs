@@ -6,7 +6,6 @@
 use std::fmt::Write as _;
 
 use super::page::{Compared, Page, Section};
-use crate::compare::GateRow;
 use crate::judge::Verdict;
 use crate::render::export::{Exporter, ReportFormat};
 use crate::render::style::Style;
@@ -62,15 +61,11 @@ fn one(text: &mut String, section: &Section, style: Style) {
     for note in &section.notes {
         let _ = writeln!(text, "  note: {}", escape(note));
     }
-    let rows: Vec<Vec<String>> = section.moved().map(cells).collect();
+    let escaped = |row| section.cells(row).iter().map(|cell| escape(cell)).collect();
+    let rows: Vec<Vec<String>> = section.moved().map(escaped).collect();
     if !rows.is_empty() {
-        let header = ["pipeline", "metric", "verdict", "base", "head", "delta"];
-        text.push_str(&table(header.map(str::to_owned).to_vec(), rows, 3, style));
+        let (words, names) = section.columns();
+        let header = names.iter().map(|name| (*name).to_owned()).collect();
+        text.push_str(&table(header, rows, words, style));
     }
-}
-
-fn cells(row: &GateRow) -> Vec<String> {
-    let change = format!("{} {}", row.verdict.symbol(), row.change());
-    let named = [escape(&row.pipeline), escape(&row.metric), change];
-    named.into_iter().chain(row.amounts()).collect()
 }

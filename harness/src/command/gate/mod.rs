@@ -1,11 +1,15 @@
-//! `chaos gate`: red when an exact figure differs from the baseline's.
+//! `chaos gate`: red when an exact figure differs from the baseline's, or when a pipeline is worse
+//! than another one in real time.
 //!
 //! Without runs to judge, the baseline's own scenarios are run again in simulated time, into a
 //! folder that is removed afterwards unless it was asked for.
 
+mod pair;
+
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use reports::{Baseline, GateScenario, Judged, gate_within};
+use reports::{Baseline, GateScenario, Judged, gate_within, incomparable};
 
 use super::baseline;
 use super::deliver::Delivery;
@@ -20,14 +24,15 @@ use crate::{Exit, Failure};
 /// Judges runs against a baseline; exits with the verdict.
 pub fn execute(args: &GateArgs) -> Result<Exit, Failure> {
     let delivery = Delivery::new(&args.format, args.out.as_deref(), false)?;
-    let baseline = baseline::read(&args.baseline)?;
-    let (folders, runs) = if args.runs.is_empty() {
+    let Some(path) = &args.baseline else { return pair::execute(args, &delivery) };
+    let baseline = baseline::read(path)?;
+    let Again { folders, runs, refused } = if args.runs.is_empty() {
         run_again(&baseline, args.keep.as_deref())?
     } else {
         let runs = args.runs.iter().map(|run| records::named(run)).collect::<Result<_, _>>()?;
-        (Vec::new(), runs)
+        Again { runs, ..Again::default() }
     };
-    let report = gate_within(&baseline, &runs, &args.tolerance);
+    let report = gate_within(&baseline, &runs, &refused, &args.tolerance);
     for (folder, judged) in folders.iter().zip(runs) {
         // The pages of a run that is kept say what the gate says of it.
         let found = report.scenarios.iter().find(|of| of.scenario == judged.run().header.scenario);
@@ -38,11 +43,18 @@ pub fn execute(args: &GateArgs) -> Result<Exit, Failure> {
     Ok(report.verdict.into())
 }
 
-/// The runs of a baseline's scenarios, and their folders where they are kept.
-fn run_again(
-    baseline: &Baseline,
-    keep: Option<&Path>,
-) -> Result<(Vec<RunFolder>, Vec<Judged>), Failure> {
+/// The scenarios of a baseline, run again.
+#[derive(Default)]
+struct Again {
+    /// Where the runs are kept, if they are.
+    folders: Vec<RunFolder>,
+    runs: Vec<Judged>,
+    /// The scenarios that could not have been compared, and why.
+    refused: BTreeMap<String, Vec<String>>,
+}
+
+/// Runs what can be compared with a baseline.
+fn run_again(baseline: &Baseline, keep: Option<&Path>) -> Result<Again, Failure> {
     if let Some(entry) = baseline.entries.iter().find(|entry| entry.input != "generated") {
         return Err(Failure::new(
             Exit::Inconclusive,
@@ -54,7 +66,7 @@ fn run_again(
         ));
     }
     let interrupt = Interrupt::on_signals()?;
-    let (mut folders, mut runs) = (Vec::new(), Vec::new());
+    let Again { mut folders, mut runs, mut refused } = Again::default();
     for entry in &baseline.entries {
         let mut plan = plan::scenario(&entry.scenario)?;
         let mut names: Vec<String> = entry.pipelines.keys().cloned().collect();
@@ -65,28 +77,27 @@ fn run_again(
         plan::all_here(&plan.targets)?;
         plan.seed = entry.seed;
         plan::generate(&mut plan)?;
+        let reasons = incomparable(entry, &plan.header());
+        if !reasons.is_empty() {
+            refused.insert(entry.scenario.clone(), reasons);
+            continue;
+        }
         let Some(keep) = keep else {
             runs.push(records::observe(&plan, &interrupt)?);
             continue;
         };
-        let (folder, judged) = kept(&plan, keep, &interrupt)?;
+        let folder = RunFolder::at(&keep.join(plan::folder_name(&plan.name)), false)?;
+        runs.push(kept(&plan, &folder, &interrupt)?);
         folders.push(folder);
-        runs.push(judged);
     }
-    Ok((folders, runs))
+    Ok(Again { folders, runs, refused })
 }
 
-/// Runs a plan and leaves its records below `keep`.
-fn kept(
-    plan: &RunPlan,
-    keep: &Path,
-    interrupt: &Interrupt,
-) -> Result<(RunFolder, Judged), Failure> {
-    let place = RunFolder::at(&keep.join(plan::folder_name(&plan.name)), false)?;
-    let measured = records::perform(plan, &place, interrupt, true)?;
+/// Runs a plan and leaves its records in a folder.
+fn kept(plan: &RunPlan, folder: &RunFolder, interrupt: &Interrupt) -> Result<Judged, Failure> {
+    let measured = records::perform(plan, folder, interrupt, true)?;
     if interrupt.asked() {
         return Err(Failure::new(Exit::Interrupted, "interrupted before the gate could judge"));
     }
-    let judged = records::judged(&place, measured)?;
-    Ok((place, judged))
+    records::judged(folder, measured)
 }
