@@ -335,3 +335,24 @@ fn a_baseline_can_be_read_and_two_of_them_compared() {
     let said = sandbox.chaos(&differ).exits(0).stdout;
     assert!(said.starts_with("DIFFERENT") && said.contains("calls"), "{said}");
 }
+
+#[test]
+fn a_run_ends_when_a_threshold_cannot_be_met_any_more_and_says_which() {
+    let sandbox = Sandbox::new();
+    sandbox.write("mine.toml", format!("pipelines = [\"phase1\", \"phase3\"]\n{QUICK}"));
+    let run = |out: &str, more: &[&str]| {
+        let run = ["run", "concurrent", "--abort-on-fail", "--out", out];
+        sandbox.chaos(&[&run[..], more].concat())
+    };
+    let expect = ["--expect", "phase1: failed < 2", "--expect", "phase3: failed == 0"];
+    let ran = run("one", &expect).exits(99);
+    let words = "(< 2)        fail: the run was stopped when it could not be met any more";
+    assert!(ran.stdout.contains(words), "{}", ran.stdout);
+    assert!(sandbox.records("one").pipelines[1].jobs.is_empty(), "phase3 was run all the same");
+    run("two", &expect).exits(99);
+    assert_eq!(sandbox.read("one/run.jsonl"), sandbox.read("two/run.jsonl"), "by chance");
+    // What is met to the end changes nothing.
+    run("three", &["--expect", "phase3: lost_lines == 0"]).exits(0);
+    let mine = ["run", "mine.toml", "--abort-on-fail", "--out", "four"];
+    sandbox.chaos(&mine).exits(2).says(&["nothing of `mine.toml` is expected", "hint:"]);
+}

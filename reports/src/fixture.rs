@@ -37,7 +37,7 @@ pub(crate) fn records() -> Vec<Record> {
         records.push(end);
     }
     let count = records.len() as u64;
-    records.push(Record::Footer(Footer { interrupted: false, records: count }));
+    records.push(Record::Footer(Footer { interrupted: false, records: count, aborted: None }));
     records
 }
 
@@ -158,6 +158,7 @@ fn job(pipeline: &str, number: u64, calls: u64, end_us: u64, documented: bool) -
         cause: (!documented).then_some(Cause::RateLimited),
         detail: (!documented).then(|| "This request would exceed your rate limit".to_owned()),
         chunks: 1,
+        lost_lines: 0,
         cache_hits: 0,
         cache_misses: u64::from(pipeline == "phase3"),
         calls,

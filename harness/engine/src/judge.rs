@@ -36,7 +36,7 @@ pub fn judge(
         facts.definitions.iter().filter(|line| lines.contains(&u64::from(**line))).count() as u64;
     let failure = lost_part(answers)
         .or_else(|| truncation(facts, documented, answers))
-        .or_else(|| lost_lines(text, chunks))
+        .or_else(|| never_sent(lost_lines(text, chunks)))
         .or_else(|| gaps(facts, &lines));
     Judgement { documented, failure }
 }
@@ -77,8 +77,13 @@ fn truncation(
     })
 }
 
-/// Lines that are not blank and belong to no part: known before anything is sent.
-pub fn lost_lines(text: &str, chunks: &[Chunk]) -> Option<Failure> {
+fn never_sent(lines: u64) -> Option<Failure> {
+    let detail = || format!("{lines} lines were sent in no part");
+    (lines > 0).then(|| Failure::new(Cause::LostLines, detail()))
+}
+
+/// How many lines are not blank and belong to no part: known before anything is sent.
+pub fn lost_lines(text: &str, chunks: &[Chunk]) -> u64 {
     let mut next = 0;
     let mut lost: Vec<Range<usize>> = Vec::new();
     for chunk in chunks {
@@ -89,13 +94,10 @@ pub fn lost_lines(text: &str, chunks: &[Chunk]) -> Option<Failure> {
     }
     lost.push(next..usize::MAX);
     let blank = |line: &str| line.trim().is_empty();
-    let missing = text
-        .split('\n')
+    text.split('\n')
         .enumerate()
         .filter(|(number, line)| !blank(line) && lost.iter().any(|range| range.contains(number)))
-        .count();
-    (missing > 0)
-        .then(|| Failure::new(Cause::LostLines, format!("{missing} lines were sent in no part")))
+        .count() as u64
 }
 
 fn gaps(facts: &Facts, documented: &BTreeSet<u64>) -> Option<Failure> {

@@ -96,7 +96,10 @@ impl Pipeline {
             Analysis::Died { cause, detail } => return Finished::died(cause, detail),
         };
         let chunks = self.cuts.chunks(&preset.chunk, Language::of(path), text, &facts);
-        progress.note(|figures| figures.chunks = chunks.len() as u64);
+        progress.note(|figures| {
+            figures.chunks = chunks.len() as u64;
+            figures.lost_lines = judge::lost_lines(text, &chunks);
+        });
         let own;
         let permits = if task.shares_invocation || preset.schedule.scope == Scope::Pipeline {
             &self.workers

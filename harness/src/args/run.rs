@@ -67,6 +67,10 @@ pub struct RunArgs {
     /// exits with 99
     #[arg(long, value_name = "EXPECTATION", num_args = 1)]
     pub expect: Vec<String>,
+    /// End the command as soon as something that is expected by `--expect` or by `checks` cannot be
+    /// met any more
+    #[arg(long)]
+    pub abort_on_fail: bool,
     /// How the outcome is printed; several formats are written into the folder of the run
     #[arg(
         long,
@@ -106,6 +110,7 @@ Examples:
   chaos run --scenario large-repo --pipeline phase3 --cache answers.redb
   chaos run --scenario mine.toml --clock wall --out out --resume
   chaos run concurrent --expect 'phase3: failed == 0' --expect 'cost_per_success < $0.06'
+  chaos run concurrent --expect 'failed < 3' --abort-on-fail -- python pipeline.py {file}
   chaos run concurrent --format markdown >> \"$GITHUB_STEP_SUMMARY\"
   chaos run --all --quiet --out runs";
 

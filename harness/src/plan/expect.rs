@@ -5,6 +5,18 @@ use reports::record::Threshold;
 use super::run_plan::RunPlan;
 use crate::Failure;
 
+/// Refuses a run that is to end early for expectations that it does not have.
+pub(super) fn is_there(plan: &RunPlan) -> Result<(), Failure> {
+    if !plan.aborts || plan.header().expect.values().any(|of| !of.checks.is_empty()) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "`--abort-on-fail`: nothing of `{}` is expected that could be missed on the way\n\
+         hint: --expect 'failed < 3', or `checks` in the scenario",
+        plan.name
+    )))
+}
+
 /// Adds thresholds to what a run is held against: `phase3: success_rate >= 95%`.
 pub(super) fn add(plan: &mut RunPlan, typed: &[String]) -> Result<(), Failure> {
     let names: Vec<String> = plan.targets.iter().map(|target| target.header().name).collect();

@@ -76,6 +76,8 @@ pub fn runs(args: &RunArgs) -> Result<Vec<RunPlan>, Failure> {
             documented_apart(&plan)?;
             generate(&mut plan)?;
             expect::add(&mut plan, &args.expect)?;
+            plan.aborts = args.abort_on_fail;
+            expect::is_there(&plan)?;
             if args.resume && !plan.has_checkpoints() {
                 return Err(Failure::usage(
                     "`--resume` needs a pipeline that keeps checkpoints\n\
@@ -257,6 +259,7 @@ fn bare(name: &str, scenario: Scenario, targets: Vec<Arc<dyn TargetPlan>>) -> Ru
         mock: None,
         docs: None,
         direct_from: DIRECT_FROM,
+        aborts: false,
         expect: BTreeMap::new(),
         scenario,
     }

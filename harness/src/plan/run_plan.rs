@@ -20,6 +20,7 @@ use crate::target::TargetPlan;
 
 /// Everything that decides what a run does.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct RunPlan {
     /// The scenario's name.
     pub name: String,
@@ -54,6 +55,8 @@ pub struct RunPlan {
     pub docs: Option<PathBuf>,
     /// Jobs from which on a simulated run makes no HTTP of its requests, where it may.
     pub direct_from: u64,
+    /// Whether the run ends as soon as a threshold cannot be met any more.
+    pub aborts: bool,
 }
 
 /// Jobs from which on a simulated run makes no HTTP of its requests: below, it costs little.

@@ -61,7 +61,7 @@ impl<'a> OpenJob<'a> {
 
     fn record(&mut self, end: JobEnd) {
         self.ended = true;
-        let Figures { bytes, lines, definitions, memory_kb, chunks, used } =
+        let Figures { bytes, lines, definitions, memory_kb, chunks, lost_lines, used } =
             self.invocation.progress().figures();
         let failed = end.outcome == Outcome::Failed;
         let mut job = record::Job {
@@ -78,6 +78,7 @@ impl<'a> OpenJob<'a> {
             detail: end.detail,
             said_done: end.said_done,
             chunks,
+            lost_lines,
             cache_hits: used.cache_hits,
             cache_misses: used.cache_misses,
             calls: used.calls,

@@ -16,6 +16,8 @@ pub struct Interrupt {
 #[derive(Debug, Default)]
 struct Shared {
     asked: AtomicBool,
+    /// Asked by the run itself, and not by a person.
+    aborted: AtomicBool,
     notify: Notify,
 }
 
@@ -38,6 +40,17 @@ impl Interrupt {
     pub fn ask(&self) {
         self.shared.asked.store(true, Ordering::SeqCst);
         self.shared.notify.notify_waiters();
+    }
+
+    /// Asks the run to stop, because its outcome is known.
+    pub fn abort(&self) {
+        self.shared.aborted.store(true, Ordering::SeqCst);
+        self.ask();
+    }
+
+    /// Whether a person asked the run to stop.
+    pub fn by_a_person(&self) -> bool {
+        self.asked() && !self.shared.aborted.load(Ordering::SeqCst)
     }
 
     /// Whether the run was asked to stop.

@@ -8,13 +8,14 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use engine::cache::Key;
 use engine::client::answer::Answer;
 use engine::outside::{Intent, Sink};
 use parking_lot::{Mutex, MutexGuard};
-use reports::record::{Attempt, Footer, Record};
+use reports::Watch;
+use reports::record::{Aborted, Attempt, Footer, Record};
 
 use super::progress::Progress;
 use crate::Failure;
@@ -33,6 +34,9 @@ pub struct Recorder {
     progress: Progress,
     /// What the run needs to go on after a crash.
     checkpoint: Option<Arc<Checkpoint>>,
+    /// Ends the run when a threshold cannot be met any more, where that was asked for.
+    watch: Option<Mutex<Watch>>,
+    aborted: OnceLock<Aborted>,
 }
 
 #[derive(Debug)]
@@ -59,7 +63,15 @@ impl Recorder {
             interrupt,
             progress,
             checkpoint: None,
+            watch: None,
+            aborted: OnceLock::new(),
         }
+    }
+
+    /// The same recorder, which ends the run when a threshold cannot be met any more.
+    #[must_use]
+    pub fn with_watch(self, watch: Option<Watch>) -> Self {
+        Self { watch: watch.map(Mutex::new), ..self }
     }
 
     /// The same recorder, which writes everything into a checkpoint first.
@@ -116,7 +128,11 @@ impl Recorder {
         // The header at once: from then on the folder can be told from one that holds no run.
         let through = self.write_through || matches!(record, Record::Header(_));
         match append(&mut output.writer, &masked(record), through) {
-            Ok(()) => output.records += 1,
+            Ok(()) => {
+                output.records += 1;
+                drop(output);
+                self.watch(record);
+            }
             Err(error) => {
                 output.error = Some(Failure::unwritable(&self.path, &error));
                 self.interrupt.ask();
@@ -124,11 +140,22 @@ impl Recorder {
         }
     }
 
+    /// Ends the run where this record has made a threshold impossible.
+    fn watch(&self, record: &Record) {
+        let Some(watch) = self.watch.as_ref().filter(|_| !self.interrupt.asked()) else { return };
+        if let Some(aborted) = watch.lock().follow(record)
+            && self.aborted.set(aborted).is_ok()
+        {
+            self.interrupt.abort();
+        }
+    }
+
     /// Writes the footer; fails where anything could not be written.
     pub fn finish(&self, interrupted: bool) -> Result<(), Failure> {
         self.progress.finish();
         let records = self.output().records;
-        self.record(&Record::Footer(Footer { interrupted, records }));
+        let aborted = self.aborted.get().cloned();
+        self.record(&Record::Footer(Footer { interrupted, records, aborted }));
         let mut output = self.output();
         if let Some(failure) = output.error.take() {
             return Err(failure);

@@ -57,8 +57,12 @@ fn of_pipeline(run: &Run, summary: &Summary) -> Vec<Check> {
         None => check(clock, summary, metric, bound),
     });
     let thresholds = expectation.into_iter().flat_map(|expectation| &expectation.checks);
-    let thresholds =
-        thresholds.map(|threshold| threshold::check(clock, summary, threshold, doubt.as_deref()));
+    let thresholds = thresholds.map(|threshold| match run.aborted() {
+        Some(aborted) if threshold::is_of(threshold, &summary.pipeline, aborted) => {
+            threshold::broken(threshold, aborted)
+        }
+        _ => threshold::check(clock, summary, threshold, doubt.as_deref()),
+    });
     bounds.chain(thresholds).collect()
 }
 
@@ -68,7 +72,7 @@ fn expected(expectation: &Expectation) -> impl Iterator<Item = (&'static str, &B
 
 /// Why nothing about this pipeline can be believed; `None` where everything can.
 fn doubt(run: &Run, summary: &Summary) -> Option<String> {
-    if run.interrupted() {
+    if run.interrupted() && run.aborted().is_none() {
         return Some("the run was interrupted".to_owned());
     }
     if let Some(gap) = run.gaps.first() {

@@ -13,6 +13,7 @@ mod check;
 mod threshold;
 mod verdict;
 
+mod early;
 mod failed;
 mod failure;
 mod injected;
@@ -22,6 +23,7 @@ mod stage;
 mod judged;
 
 pub use check::Check;
+pub use early::Watch;
 pub use failure::Failure;
 pub use injected::Injected;
 pub use judged::{Judged, judge};

@@ -23,6 +23,9 @@ pub struct Summary {
     /// Jobs that arrived in the warm-up: run and on record, and in no other number but the time
     /// that the whole took and the faults that were met.
     pub warm_up: u64,
+    /// Lines of the source that are not blank and were never sent; unknown of a program that is
+    /// judged by what it says itself.
+    pub lost_lines: Option<u64>,
     /// Jobs that were documented.
     pub documented: u64,
     /// Jobs that failed.
@@ -99,6 +102,7 @@ impl Summary {
             config_sha256: pipeline.header.config_sha256.clone(),
             jobs: pipeline.header.jobs.saturating_sub(warm_up.len() as u64),
             warm_up: warm_up.len() as u64,
+            lost_lines: pipeline.header.judged_by.is_none().then_some(0),
             elapsed_us: pipeline.end.as_ref().map(|end| end.elapsed_us),
             ..Self::default()
         };
@@ -179,6 +183,9 @@ impl Summary {
         self.cache_hits += job.cache_hits;
         self.cache_misses += job.cache_misses;
         self.memory_kb = self.memory_kb.max(job.memory_kb);
+        if let Some(lost) = &mut self.lost_lines {
+            *lost += job.lost_lines;
+        }
         match job.outcome {
             Outcome::Documented => {
                 self.documented += 1;

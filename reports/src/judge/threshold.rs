@@ -7,8 +7,8 @@ use super::check::Check;
 use super::latency::{Latency, Quantile};
 use super::summary::Summary;
 use super::verdict::Verdict;
-use crate::record::Clock;
 use crate::record::threshold::{Dimension, Distribution, Measure, Point, Threshold};
+use crate::record::{Aborted, Clock};
 use crate::text::{decimal, duration, usd_exact};
 
 /// One threshold of a pipeline; `doubt` is why nothing of it can be believed, where that is so.
@@ -39,6 +39,23 @@ pub(super) fn check(
     }
 }
 
+/// Whether it is the one for which a run was stopped.
+pub(super) fn is_of(threshold: &Threshold, pipeline: &str, aborted: &Aborted) -> bool {
+    *aborted.pipeline == *pipeline && threshold.to_string() == aborted.check
+}
+
+/// The threshold for which a run was stopped. What jobs made of being stopped is not counted.
+pub(super) fn broken(threshold: &Threshold, aborted: &Aborted) -> Check {
+    Check {
+        pipeline: aborted.pipeline.to_string(),
+        metric: threshold.metric().to_owned(),
+        bound: threshold.bound().to_owned(),
+        measured: shown(u128::from(aborted.measured), threshold.measure),
+        verdict: Verdict::Fail,
+        reason: Some("the run was stopped when it could not be met any more".to_owned()),
+    }
+}
+
 /// A metric in millionths of its unit, or why there is none.
 fn measure(clock: Clock, summary: &Summary, measure: Measure) -> Result<u128, String> {
     let nothing = |what: &str| format!("no samples: {what}");
@@ -64,6 +81,14 @@ fn measure(clock: Clock, summary: &Summary, measure: Measure) -> Result<u128, St
         Measure::LostDefinitions => {
             return count(summary.definitions.saturating_sub(summary.documented_definitions));
         }
+        Measure::LostLines => match summary.lost_lines {
+            Some(lines) => return count(lines),
+            None => {
+                return Err("what a program of yours sends is not read line by line: \
+                                `lost_definitions`, or a check of its output"
+                    .to_owned());
+            }
+        },
         Measure::Calls => return count(summary.calls),
         Measure::Retries => return count(summary.retries),
         Measure::TokensIn => return count(summary.tokens_in),

@@ -48,6 +48,9 @@ pub struct Job {
     pub said_done: Option<bool>,
     /// The parts in which the file was sent.
     pub chunks: u64,
+    /// Lines of it that are not blank and were sent in none of them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lost_lines: u64,
     /// Parts answered from the cache.
     pub cache_hits: u64,
     /// Parts looked up in the cache and not found.

@@ -50,6 +50,20 @@ pub struct Footer {
     pub interrupted: bool,
     /// The number of lines before this one, so that a lost line is noticed.
     pub records: u64,
+    /// The threshold that could not be met any more, where the run was stopped for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aborted: Option<Aborted>,
+}
+
+/// Why a run was stopped before its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Aborted {
+    /// The pipeline.
+    pub pipeline: PipelineName,
+    /// The threshold, as it was typed.
+    pub check: String,
+    /// What had been measured by then, in millionths of its unit.
+    pub measured: u64,
 }
 
 impl Record {

@@ -23,7 +23,7 @@ pub use cause::Cause;
 pub use expect::{Bound, Expectation, millionths};
 pub use header::{Clock, Currency, Header, PipelineHeader};
 pub use job::{Job, Outcome, Platform};
-pub use line::{FORMAT, Footer, PipelineEnd, Record};
+pub use line::{Aborted, FORMAT, Footer, PipelineEnd, Record};
 pub use measured::Measured;
 pub use name::PipelineName;
 pub use threshold::Threshold;

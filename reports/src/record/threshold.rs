@@ -35,6 +35,8 @@ pub enum Measure {
     Failed,
     /// Definitions that the documentation lacks.
     LostDefinitions,
+    /// Lines of the source that are not blank and were never sent.
+    LostLines,
     /// Requests sent.
     Calls,
     /// Requests beyond the first for the same part.
@@ -113,12 +115,13 @@ pub enum Dimension {
     Number,
 }
 
-const NAMES: [(&str, Measure); 16] = [
+const NAMES: [(&str, Measure); 17] = [
     ("success_rate", Measure::SuccessRate),
     ("coverage", Measure::Coverage),
     ("documented", Measure::Documented),
     ("failed", Measure::Failed),
     ("lost_definitions", Measure::LostDefinitions),
+    ("lost_lines", Measure::LostLines),
     ("calls", Measure::Calls),
     ("retries", Measure::Retries),
     ("amplification", Measure::Amplification),

@@ -5,7 +5,9 @@
 
 use std::fmt;
 
-use crate::record::{Attempt, Fault, Footer, Header, Job, PipelineEnd, PipelineHeader, Platform};
+use crate::record::{
+    Aborted, Attempt, Fault, Footer, Header, Job, PipelineEnd, PipelineHeader, Platform,
+};
 
 /// A run, whole or not.
 #[derive(Debug, PartialEq)]
@@ -38,7 +40,7 @@ pub struct PipelineRun {
 }
 
 /// Something that a run lacks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gap {
     /// The last line is not a whole record.
     TornLine {
@@ -56,6 +58,13 @@ pub enum Gap {
     },
     /// The run was stopped.
     Interrupted,
+    /// The run was stopped, because a threshold could not be met any more.
+    Aborted {
+        /// The pipeline.
+        pipeline: String,
+        /// Its threshold.
+        check: String,
+    },
 }
 
 impl Run {
@@ -67,6 +76,11 @@ impl Run {
     /// Whether the run says of itself that it was stopped.
     pub fn interrupted(&self) -> bool {
         self.footer.as_ref().is_some_and(|f| f.interrupted)
+    }
+
+    /// Why the run was stopped, where that was for a threshold.
+    pub fn aborted(&self) -> Option<&Aborted> {
+        self.footer.as_ref()?.aborted.as_ref()
     }
 
     /// The time before which a pipeline's jobs count for its warm-up. A target that does the whole
@@ -90,6 +104,9 @@ impl fmt::Display for Gap {
                 write!(f, "records are lost: {found} lines where the footer counts {expected}")
             }
             Self::Interrupted => write!(f, "the run was interrupted"),
+            Self::Aborted { pipeline, check } => {
+                write!(f, "the run was stopped: {pipeline} cannot meet `{check}` any more")
+            }
         }
     }
 }

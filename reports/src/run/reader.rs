@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::contents::{Gap, PipelineRun, Run};
 use super::plausible;
-use crate::record::{FORMAT, PipelineName, Record};
+use crate::record::{Aborted, FORMAT, PipelineName, Record};
 
 /// Why a file is not a readable run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,8 +130,13 @@ impl RunReader {
                 if footer.records != found {
                     run.gaps.push(Gap::LostRecords { expected: footer.records, found });
                 }
-                if footer.interrupted {
-                    run.gaps.push(Gap::Interrupted);
+                match &footer.aborted {
+                    Some(Aborted { pipeline, check, .. }) => run.gaps.push(Gap::Aborted {
+                        pipeline: pipeline.to_string(),
+                        check: check.clone(),
+                    }),
+                    None if footer.interrupted => run.gaps.push(Gap::Interrupted),
+                    None => {}
                 }
                 run.footer = Some(footer);
                 Ok(())

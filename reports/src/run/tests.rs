@@ -181,7 +181,7 @@ proptest! {
         records.extend(attempts.iter().cloned().map(Record::Attempt));
         records.extend(jobs.iter().cloned().map(Record::Job));
         let count = records.len() as u64;
-        records.push(Record::Footer(Footer { interrupted: false, records: count }));
+        records.push(Record::Footer(Footer { interrupted: false, records: count, aborted: None }));
 
         let lines: Vec<String> = records.iter().map(Record::to_line).collect();
         prop_assert!(lines.iter().all(|line| !line.contains(['\n', '\r'])));

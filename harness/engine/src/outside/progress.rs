@@ -37,6 +37,8 @@ pub struct Figures {
     pub memory_kb: u64,
     /// The parts in which it is sent.
     pub chunks: u64,
+    /// Lines that are not blank and in none of them.
+    pub lost_lines: u64,
     /// What it has used up.
     pub used: Used,
 }

@@ -44,7 +44,7 @@ pub fn execute(args: &RunArgs) -> Result<Exit, Failure> {
             records::write_formats(&folder, &args.format, &judged)?;
         }
         exit = exit.worst(judged.verdict().into());
-        if interrupt.asked() {
+        if interrupt.by_a_person() {
             exit = exit.worst(Exit::Interrupted);
         }
         match &args.format[..] {

@@ -9,7 +9,7 @@ use std::slice;
 use std::sync::Arc;
 
 use reports::render::{Exporter, RUNS};
-use reports::{Judged, Measured, Run, RunReader, Style, judge};
+use reports::{Judged, Measured, Run, RunReader, Style, Watch, judge};
 
 use crate::plan::run_plan::RunPlan;
 use crate::process::interrupt::Interrupt;
@@ -46,7 +46,9 @@ pub fn perform(
         file.set_len(0).map_err(|error| Failure::unwritable(&path, &error))?;
     }
     let recorder = Recorder::new(path.clone(), file, write_through, interrupt.clone(), progress);
-    let recorder = Arc::new(recorder.with_checkpoint(checkpoint.map(Arc::new)));
+    let watch = plan.aborts.then(|| Watch::new(&plan.header()));
+    let recorder = recorder.with_checkpoint(checkpoint.map(Arc::new)).with_watch(watch);
+    let recorder = Arc::new(recorder);
     let _ground = Ground::guard(path, Arc::clone(&recorder));
     let measured = crate::run::run(plan, &recorder, interrupt);
     recorder.finish(interrupt.asked())?;

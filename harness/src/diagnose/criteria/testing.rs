@@ -66,6 +66,7 @@ fn job(questions: &[Question], said_done: bool, cause: Option<Cause>) -> Job {
         detail: None,
         said_done: Some(said_done),
         chunks: 1,
+        lost_lines: 0,
         cache_hits: 0,
         cache_misses: 0,
         calls: all().count() as u64,

@@ -112,7 +112,7 @@ fn an_incomplete_run_is_inconclusive_even_where_the_bound_holds_or_nothing_is_ex
 fn an_interrupted_run_says_so_before_it_speaks_of_missing_jobs() {
     let mut run = fixture::concurrent();
     run.pipelines[0].jobs.pop();
-    run.footer = Some(Footer { interrupted: true, records: 0 });
+    run.footer = Some(Footer { interrupted: true, records: 0, aborted: None });
     let check = check_phase1(run, success(Some(0.4), None));
     assert_eq!(check.verdict, Verdict::Inconclusive);
     assert_eq!(check.reason.as_deref(), Some("the run was interrupted"));
