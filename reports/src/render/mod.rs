@@ -37,7 +37,7 @@ use crate::compare::{Comparison, Difference, GateReport};
 use crate::judge::Judged;
 
 /// The formats of runs.
-pub const RUNS: [&dyn Exporter<[Judged]>; 16] = [
+pub const RUNS: [&dyn Exporter<[Judged]>; 17] = [
     &Terminal,
     &ci::Markdown,
     &data::Json,
@@ -46,6 +46,7 @@ pub const RUNS: [&dyn Exporter<[Judged]>; 16] = [
     &data::OpenMetrics,
     &data::Benchmark,
     &data::Trace,
+    &data::Otlp,
     &html::Html,
     &failures::FailuresCsv,
     &failures::FailuresTxt,

@@ -6,11 +6,13 @@ mod csv;
 mod hgrm;
 pub mod json;
 mod openmetrics;
+mod otlp;
 mod trace;
 
 pub(super) use self::benchmark::Benchmark;
 pub(super) use self::csv::SummaryCsv;
 pub(super) use self::openmetrics::OpenMetrics;
+pub(super) use self::otlp::Otlp;
 pub(super) use self::trace::Trace;
 pub(super) use hgrm::Hgrm;
 pub(super) use json::Json;
