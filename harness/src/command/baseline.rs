@@ -39,7 +39,7 @@ pub fn accept(path: &Path, reason: Option<&str>, runs: &[PathBuf]) -> Result<Exi
         if let Some(entry) = baseline.entries.iter_mut().find(|of| of.scenario == *scenario) {
             // The same numbers again are no news.
             let before = earlier.iter().find(|before| before.scenario == *scenario);
-            let same = before.filter(|before| before.pipelines == entry.pipelines);
+            let same = before.filter(|before| before.has_numbers_of(entry));
             entry.accepted = match same {
                 Some(before) => before.accepted.clone(),
                 None => Some(measure::today()),

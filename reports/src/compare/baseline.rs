@@ -10,7 +10,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::metric::Metric;
-use crate::judge::{Judged, Summary};
+use crate::judge::{Judged, Latency, Summary};
 use crate::record::{Cause, Clock};
 
 /// The version of the format that this crate writes, and the only one that it reads.
@@ -60,6 +60,10 @@ pub struct Numbers {
     pub config_sha256: Option<String>,
     /// Failed jobs by cause; an absent cause is zero.
     pub failures: BTreeMap<String, u64>,
+    /// The latencies of the documented jobs in microseconds, as HDR tools exchange them: version 2,
+    /// deflated, in base64. For whoever wants another percentile; the gate compares the metrics.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_hdr: Option<String>,
     /// Every [`Metric`] by its name; absent where there was nothing to measure.
     pub metrics: BTreeMap<String, u64>,
 }
@@ -93,6 +97,14 @@ impl Baseline {
             return Err(BaselineError::UnknownFormat(version.format));
         }
         let mut baseline: Self = serde_json::from_str(text).map_err(malformed)?;
+        for entry in &baseline.entries {
+            for (pipeline, numbers) in &entry.pipelines {
+                numbers.latency().map_err(|error| {
+                    let place = format!("`{}`, `{pipeline}`", entry.scenario);
+                    BaselineError::Malformed(format!("{place}: `latency_hdr`: {error}"))
+                })?;
+            }
+        }
         baseline.entries.sort_by(|a, b| a.key().cmp(&b.key()));
         for pair in baseline.entries.windows(2) {
             if pair[0].key() == pair[1].key() {
@@ -140,18 +152,38 @@ impl Entry {
         }
     }
 
+    /// Whether it has the same numbers as another one. A distribution adds nothing to them.
+    pub fn has_numbers_of(&self, other: &Self) -> bool {
+        let bare = |entry: &Self| {
+            let mut pipelines = entry.pipelines.clone();
+            for numbers in pipelines.values_mut() {
+                numbers.latency_hdr = None;
+            }
+            pipelines
+        };
+        bare(self) == bare(other)
+    }
+
     fn key(&self) -> (&str, u64) {
         (&self.scenario, self.seed)
     }
 }
 
 impl Numbers {
+    /// The latencies, where the baseline has them.
+    pub fn latency(&self) -> Result<Option<Latency>, String> {
+        let Some(text) = &self.latency_hdr else { return Ok(None) };
+        let max_us = self.metrics.get(Metric::LatencyMax.name()).copied().unwrap_or(u64::MAX);
+        Latency::from_base64(text, max_us).map(Some)
+    }
+
     fn of(summary: &Summary) -> Self {
         let named = |metric: Metric| Some((metric.name().to_owned(), metric.of(summary)?));
         let failed = |(cause, count): (&Cause, &u64)| (cause.name().to_owned(), *count);
         Self {
             config_sha256: Some(summary.config_sha256.clone()),
             failures: summary.failures.iter().map(failed).collect(),
+            latency_hdr: summary.latency.to_base64(),
             metrics: Metric::ALL.into_iter().filter_map(named).collect(),
         }
     }
@@ -230,6 +262,7 @@ mod tests {
         baseline.entries[0].pipelines.pop_first();
         let numbers = baseline.entries[0].pipelines.get_mut("phase3").unwrap();
         numbers.config_sha256 = Some("33".to_owned());
+        numbers.latency_hdr = Some("HIST".to_owned());
         insta::assert_snapshot!(baseline.to_json(), @r#"
         {
           "format": 1,
@@ -241,6 +274,7 @@ mod tests {
                 "phase3": {
                   "config_sha256": "33",
                   "failures": {},
+                  "latency_hdr": "HIST",
                   "metrics": {
                     "cache_hits": 0,
                     "cache_misses": 10,

@@ -6,7 +6,10 @@
 //! it matters for a sample of real time, and not in simulated time, where the values are all
 //! there is and every one of them is exact.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
+use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
 
 /// The longest latency that a distribution holds: 35 years.
 const LIMIT_US: u64 = 1 << 50;
@@ -137,6 +140,30 @@ impl Latency {
         (self.histogram.mean(), self.histogram.stdev())
     }
 
+    /// The distribution as HDR tools exchange it: version 2, deflated, in base64. `None` where
+    /// there is nothing in it.
+    pub fn to_base64(&self) -> Option<String> {
+        let mut bytes = Vec::new();
+        let written = V2DeflateSerializer::new().serialize(&self.histogram, &mut bytes);
+        written.expect("a histogram is written into memory");
+        (self.count() > 0).then(|| STANDARD.encode(bytes))
+    }
+
+    /// Reads such a distribution, whose greatest value is known besides.
+    pub fn from_base64(text: &str, max_us: u64) -> Result<Self, String> {
+        let bytes = STANDARD.decode(text).map_err(|error| error.to_string())?;
+        let histogram: Histogram<u64> = Deserializer::new()
+            .deserialize(&mut bytes.as_slice())
+            .map_err(|error| format!("not a histogram: {error}"))?;
+        Ok(Self { histogram, max_us })
+    }
+
+    /// The value below which so many of a thousand are; `None` where there is nothing to measure.
+    pub fn per_mille_us(&self, per_mille: u32) -> Option<u64> {
+        let value = self.histogram.value_at_quantile(f64::from(per_mille) / 1000.0);
+        (self.count() > 0).then(|| value.min(self.max_us))
+    }
+
     /// Whether there are enough samples of real time for a quantile to mean something.
     pub fn enough_for(&self, quantile: Quantile) -> bool {
         self.count() >= quantile.floor()
@@ -175,6 +202,17 @@ mod tests {
         let slow = of(&[20_000_000; 50]);
         fast.merge(&slow);
         assert!(fast.quantile_us(Quantile::P99).unwrap() < 201_000);
+    }
+
+    #[test]
+    fn a_distribution_is_read_back_as_it_was_written() {
+        let latency = of(&[3, 40_000, 28_712_345]);
+        let text = latency.to_base64().unwrap();
+        assert_eq!(Latency::from_base64(&text, 28_712_345), Ok(latency.clone()));
+        assert_eq!(latency.per_mille_us(500), latency.quantile_us(Quantile::P50));
+        assert_eq!(Latency::default().to_base64(), None);
+        assert!(Latency::from_base64("!", 1).is_err());
+        assert!(Latency::from_base64("AAAA", 1).is_err());
     }
 
     #[test]

@@ -38,13 +38,24 @@ pub fn entry(entry: &BaselineEntry, style: Style) -> String {
         let value = entry.pipelines.get(pipeline).and_then(|of| of.metrics.get(name));
         value.map_or_else(|| "—".to_owned(), |value| thousands(*value))
     };
+    // What the metrics lack, from the distributions.
+    let percentiles = [("latency_p90_us", 900), ("latency_p999_us", 999)];
+    let percentiles = percentiles.into_iter().map(|(name, per_mille)| {
+        let value = |pipeline: &&String| {
+            let latency = entry.pipelines.get(*pipeline)?.latency().ok()??;
+            latency.per_mille_us(per_mille)
+        };
+        let shown = |value: Option<u64>| value.map_or_else(|| "—".to_owned(), thousands);
+        let values = pipelines.iter().map(|pipeline| shown(value(pipeline)));
+        std::iter::once(name.to_owned()).chain(values).collect::<Vec<_>>()
+    });
     let rows = Metric::ALL.into_iter().map(|metric| {
         let mut row = vec![metric.name().to_owned()];
         row.extend(pipelines.iter().map(|pipeline| number(pipeline, metric.name())));
         row
     });
     let rows: Vec<Vec<String>> =
-        rows.filter(|row| row[1..].iter().any(|value| value != "—")).collect();
+        rows.chain(percentiles).filter(|row| row[1..].iter().any(|value| value != "—")).collect();
     let line = |name: &str, text: Option<&str>| {
         text.map(|text| format!("{name}: {}\n", escape(text))).unwrap_or_default()
     };
@@ -76,9 +87,13 @@ mod tests {
         );
         baseline.entries[0].accepted = Some("2026-11-30".to_owned());
         let page = entry(&baseline.entries[0], Style::PLAIN);
-        for words in
-            ["concurrent  seed 7", "accepted: 2026-11-30", "reason: first numbers", "192,225"]
-        {
+        for words in [
+            "concurrent  seed 7",
+            "accepted: 2026-11-30",
+            "reason: first numbers",
+            "192,225",
+            "latency_p90_us",
+        ] {
             assert!(page.contains(words), "`{words}` is missing in:\n{page}");
         }
     }
