@@ -33,7 +33,7 @@ fn sandbox() -> Sandbox {
 }
 
 fn gate(sandbox: &Sandbox, base: &str, head: &str, more: &[&str]) -> Ran {
-    let under = ["--scenario", "quick.toml", "--repeats", "5"];
+    let under = ["--scenario", "quick.toml", "--repeats", "7"];
     let pair = ["gate", "--base", base, "--head", head];
     let arguments = [&pair[..], &under, &ANY_TIME, more].concat();
     let path = std::env::var_os("PATH").expect("a path to Python");
@@ -50,7 +50,7 @@ fn the_same_pipeline_holds_and_every_green_number_says_what_it_would_have_seen()
     let find = |metric: &str| numbers.iter().find(|of| of["metric"] == metric).expect("a number");
     for metric in ["documented", "elapsed_us", "latency_p50_us", "cost_microusd"] {
         let repeats = &find(metric)["repeats"];
-        assert_eq!(repeats["base"].as_array().map(Vec::len), Some(5), "{metric}");
+        assert_eq!(repeats["base"].as_array().map(Vec::len), Some(7), "{metric}");
         assert!(repeats["seen_from_ppm"].is_u64(), "{metric}: {repeats}");
     }
     assert_eq!(find("cost_microusd")["repeats"]["seen_from_ppm"], 0, "every run costs the same");
@@ -89,8 +89,8 @@ fn the_runs_are_kept_where_that_was_asked_for() {
     let sandbox = sandbox();
     gate(&sandbox, "phase1", "phase1", &["--keep", "kept"]).exits(0);
     let kept = sandbox.names("kept");
-    assert_eq!(kept.len(), 10, "{kept:?}");
-    assert!(sandbox.names("kept/head-5").contains(&"report.html".to_owned()));
+    assert_eq!(kept.len(), 14, "{kept:?}");
+    assert!(sandbox.names("kept/head-7").contains(&"report.html".to_owned()));
 }
 
 #[test]
@@ -103,6 +103,6 @@ fn what_two_pipelines_need_is_asked_for_together() {
     usage(&["gate", "--base", "phase1"], "--head <NAME|FILE>");
     usage(&["gate", "--baseline", "a.json", "--base", "phase1"], "cannot be used with");
     let pair = ["gate", "--base", "phase1", "--head", "phase3", "--scenario", "concurrent"];
-    usage(&[&pair[..], &["--repeats", "4"]].concat(), "4 is not in 5..=50");
+    usage(&[&pair[..], &["--repeats", "6"]].concat(), "6 is not in 7..=50");
     usage(&["gate", "--baseline", "a.json", "--repeats", "9"], "--base <NAME|FILE>");
 }

@@ -65,10 +65,10 @@ fn one(
 
 /// The runs of both sides. What the scenario expects of its own pipelines is no matter here.
 fn plans(pair: &PairArgs) -> Result<(RunPlan, RunPlan), Failure> {
-    let missing = || Failure::internal("two pipelines and a scenario are asked for together");
-    let base = pair.base.as_ref().ok_or_else(missing)?;
-    let head = pair.head.as_ref().ok_or_else(missing)?;
-    let mut plan = plan::scenario(pair.scenario.as_ref().ok_or_else(missing)?)?;
+    let (Some(base), Some(head), Some(scenario)) = (&pair.base, &pair.head, &pair.scenario) else {
+        return Err(Failure::internal("two pipelines and a scenario are asked for together"));
+    };
+    let mut plan = plan::scenario(scenario)?;
     if let Some(root) = &pair.input {
         plan.files = tree::files(root).map_err(|error| Failure::usage(error.to_string()))?;
         plan.from_disk = true;

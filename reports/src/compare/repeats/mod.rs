@@ -1,16 +1,16 @@
 //! Two pipelines held against each other in real time: several runs of each, in turns.
 //!
 //! Invariants: a number fails only where it got worse by more than its tolerance and where that is
-//! more than chance; beside each that holds stands how large a difference would have been seen.
-//! What was the same in all runs of either side is exact. A percentile needs its floor of samples.
-//! What is better passes: nobody committed the old value.
+//! more than chance, pair by pair; beside each that holds stands how large a difference would have
+//! been seen. What was the same in all runs of either side is exact. A percentile needs its floor
+//! of samples. What is better passes: nobody committed the old value.
 
 mod statistic;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use self::statistic::{LEVEL, Share, chance_of_greater, detectable, surely_lower_by};
+use self::statistic::{LEVEL, Share, chance_of_greater, changes, detectable, surely_lower_by};
 use super::baseline::wholeness;
 use super::gate::{GateReport, GateRow, GateScenario};
 use super::metric::{Better, Change, Metric, Unit};
@@ -18,7 +18,7 @@ use super::tolerance::Tolerance;
 use crate::judge::{Judged, Quantile, Summary, Verdict};
 
 /// Fewer runs of each side cannot show a difference that is more than chance.
-pub const LEAST: u32 = 5;
+pub const LEAST: u32 = 7;
 
 /// What the runs of both sides say of one number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -27,6 +27,9 @@ pub struct Repeats {
     pub base: Vec<u64>,
     /// Its value in each run of the head.
     pub head: Vec<u64>,
+    /// The change in the middle of those from a run of the base to the run of the head next to it,
+    /// as a share of the base, in parts per million.
+    pub change_ppm: i64,
     /// The chance that so great a difference for the worse is an accident, in parts per million.
     pub chance_ppm: u64,
     /// How much worse it may be, as a share of the base, in parts per million.
@@ -98,6 +101,9 @@ fn doubts(base: &[Judged], head: &[Judged]) -> Vec<String> {
             }
             doubts.extend(found.into_iter().map(|doubt| format!("{side}, run {number}: {doubt}")));
         }
+    }
+    if base.len() != head.len() {
+        doubts.push(format!("{} runs of the base and {} of the head", base.len(), head.len()));
     }
     let all = || base.iter().chain(head).map(Judged::run);
     let first = all().next().map(|run| (&run.header.scenario_sha256, run.header.seed));
@@ -183,25 +189,24 @@ impl Sides<'_> {
 
     /// A number that scatters.
     fn sampled(&self, metric: Metric, base: Vec<u64>, head: Vec<u64>) -> GateRow {
-        let (before, after) = (median(&base), median(&head));
-        let accident = match metric.better() {
-            Better::More => chance_of_greater(&head, &base),
-            _ => chance_of_greater(&base, &head),
-        };
         let exact = [&base, &head].iter().all(|side| side.iter().all(|value| *value == side[0]));
+        let before = median(&base);
         let allowed = if exact { 0 } else { self.allowed(metric, before) };
-        let change = metric.better().change(before, after);
-        let moved = u128::from(before.abs_diff(after));
-        let worse = change == Change::Worse && moved > allowed && accident < LEVEL;
-        let seen = if exact { Some(0.0) } else { detectable(&base, &head, share(allowed, before)) };
+        let tolerance = share(allowed, before);
+        let changes = changes(&base, &head);
+        let (worse, accident) = worse(metric, &changes);
+        let is_worse = worse > tolerance && (exact || accident < LEVEL);
+        let seen = if exact { Some(0.0) } else { detectable(&changes, tolerance) };
         let repeats = Repeats {
+            change_ppm: signed_ppm(statistic::median(&changes)),
             chance_ppm: ppm(accident),
-            tolerance_ppm: ppm(share(allowed, before)),
+            tolerance_ppm: ppm(tolerance),
             seen_from_ppm: seen.map(ppm),
             base,
             head,
         };
-        self.judged(metric, (before, after, change), worse, repeats)
+        let (before, after) = (median(&repeats.base), median(&repeats.head));
+        self.judged(metric, (before, after), is_worse, repeats)
     }
 
     /// A share of all: its interval and its scatter from run to run have to agree.
@@ -218,31 +223,32 @@ impl Sides<'_> {
         };
         let (before, after) = (sum(&base, &self.base), sum(&head, &self.head));
         let tolerance = share(self.asked_amount(metric, before.part).unwrap_or(0), before.part);
-        let accident = chance_of_greater(&head, &base);
-        let worse = surely_lower_by(before, after) > tolerance && accident < LEVEL;
-        let change = metric.better().change(before.part, after.part);
+        let changes = changes(&base, &head);
+        let (_, accident) = worse(metric, &changes);
+        let is_worse = surely_lower_by(before, after) > tolerance && accident < LEVEL;
         let repeats = Repeats {
+            change_ppm: signed_ppm(statistic::changes(&[before.part], &[after.part])[0]),
             chance_ppm: ppm(accident),
             tolerance_ppm: ppm(tolerance),
             seen_from_ppm: Some(ppm(tolerance + statistic::detectable_share(before, after))),
             base,
             head,
         };
-        self.judged(metric, (before.part, after.part, change), worse, repeats)
+        self.judged(metric, (before.part, after.part), is_worse, repeats)
     }
 
     fn judged(
         &self,
         metric: Metric,
-        (base, head, change): (u64, u64, Change),
-        worse: bool,
+        (base, head): (u64, u64),
+        is_worse: bool,
         repeats: Repeats,
     ) -> GateRow {
         GateRow {
             base: Some(base),
             head: Some(head),
-            change: Some(change),
-            verdict: if worse { Verdict::Fail } else { Verdict::Pass },
+            change: Some(metric.better().change(base, head)),
+            verdict: if is_worse { Verdict::Fail } else { Verdict::Pass },
             reason: None,
             repeats: Some(repeats),
             ..self.open(metric, String::new())
@@ -279,6 +285,17 @@ impl Sides<'_> {
     }
 }
 
+/// By how much a number got worse in the middle, and the chance that this is an accident.
+fn worse(metric: Metric, changes: &[f64]) -> (f64, f64) {
+    match metric.better() {
+        Better::More => {
+            let falls: Vec<f64> = changes.iter().map(|change| -change).collect();
+            (statistic::median(&falls), chance_of_greater(&falls))
+        }
+        Better::Less | Better::Neither => (statistic::median(changes), chance_of_greater(changes)),
+    }
+}
+
 /// The middle one, or the mean of the two in the middle rounded down.
 fn median(values: &[u64]) -> u64 {
     let mut values = values.to_vec();
@@ -295,6 +312,11 @@ fn share(part: u128, of: u64) -> f64 {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share")]
 fn ppm(share: f64) -> u64 {
     (share * 1e6).round() as u64
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a share")]
+fn signed_ppm(share: f64) -> i64 {
+    (share * 1e6).round() as i64
 }
 
 #[cfg(test)]

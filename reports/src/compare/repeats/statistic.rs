@@ -1,8 +1,10 @@
-//! What repeats of two sides say: whether one is worse by more than chance, and how large a
+//! What repeats in turns say: whether one side is worse by more than chance, and how large a
 //! difference they would have shown.
 //!
-//! Invariant: everything is one-sided at [`LEVEL`], so that who runs fifty gates of unchanged code
-//! sees hardly one false alarm. Ranks need no shape of distribution, and ties count half.
+//! Invariant: a run of one side is held against the run of the other that came next to it, because
+//! a machine that does something else as well slows both. Everything is one-sided at [`LEVEL`], so
+//! that who runs fifty gates of unchanged code sees hardly one false alarm. Ranks need no shape of
+//! distribution.
 
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
@@ -12,65 +14,71 @@ pub(super) const LEVEL: f64 = 0.01;
 /// The chance with which a difference is to be seen that is said to be seen.
 const POWER: f64 = 0.8;
 
-/// The chance that the second sample is so much greater by accident: the exact distribution of
-/// its sum of ranks (Mann and Whitney), ties with the mean of their ranks.
-pub(super) fn chance_of_greater(base: &[u64], head: &[u64]) -> f64 {
-    let all: Vec<u64> = base.iter().chain(head).copied().collect();
-    // Twice the rank, so that a mean of two ranks is a whole number.
-    let rank = |value: u64| {
-        let below = all.iter().filter(|other| **other < value).count();
-        let same = all.iter().filter(|other| **other == value).count();
+/// By how much the head is greater than the base in each pair, as a share of the base.
+pub(super) fn changes(base: &[u64], head: &[u64]) -> Vec<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "a share of it is shown with two digits")]
+    let change = |(base, head): (&u64, &u64)| match (*base, *head) {
+        (base, head) if base == head => 0.0,
+        // From nothing, everything is the whole of it.
+        (0, _) => 1.0,
+        (base, head) => head as f64 / base as f64 - 1.0,
+    };
+    base.iter().zip(head).map(change).collect()
+}
+
+/// The change in the middle.
+pub(super) fn median(changes: &[f64]) -> f64 {
+    let mut sorted = changes.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    match sorted.len() {
+        0 => 0.0,
+        count if count % 2 == 1 => sorted[middle],
+        _ => f64::midpoint(sorted[middle - 1], sorted[middle]),
+    }
+}
+
+/// The chance that so many and so large changes are upwards by accident: the exact distribution of
+/// Wilcoxon's sum of signed ranks. Pairs without a change say nothing, and ties have the mean of
+/// their ranks.
+pub(super) fn chance_of_greater(changes: &[f64]) -> f64 {
+    let moved: Vec<f64> = changes.iter().copied().filter(|change| *change != 0.0).collect();
+    // Twice the rank, so that a mean of two ranks is a whole number. A rise is as large as the
+    // fall that undoes it: to double is to halve.
+    let size = |change: f64| (1.0 + change).max(f64::MIN_POSITIVE).ln().abs();
+    let rank = |change: f64| {
+        let (own, others) = (size(change), || moved.iter().map(|other| size(*other)));
+        let below = others().filter(|other| *other < own - 1e-12).count();
+        let same = others().filter(|other| (*other - own).abs() <= 1e-12).count();
         2 * below + same + 1
     };
-    let seen: usize = head.iter().map(|value| rank(*value)).sum();
-    let ranks: Vec<usize> = all.iter().map(|value| rank(*value)).collect();
-    let most: usize = ranks.iter().sum();
-    // How many ways there are to choose so many of the ranks with that sum.
-    let mut ways = vec![vec![0.0_f64; most + 1]; head.len() + 1];
-    ways[0][0] = 1.0;
+    let ranks: Vec<usize> = moved.iter().map(|change| rank(*change)).collect();
+    let upwards = moved.iter().zip(&ranks).filter(|(change, _)| **change > 0.0);
+    let seen: usize = upwards.map(|(_, rank)| rank).sum();
+    // How many of all choices of signs give that sum.
+    let mut ways = vec![0.0_f64; ranks.iter().sum::<usize>() + 1];
+    ways[0] = 1.0;
     for rank in ranks {
-        for chosen in (1..=head.len()).rev() {
-            let (fewer, more) = ways.split_at_mut(chosen);
-            let (from, to) = (&fewer[chosen - 1], &mut more[0]);
-            to[rank..].iter_mut().zip(from).for_each(|(to, from)| *to += from);
+        for sum in (rank..ways.len()).rev() {
+            ways[sum] += ways[sum - rank];
         }
     }
-    let of = &ways[head.len()];
-    of[seen..].iter().sum::<f64>() / of.iter().sum::<f64>()
+    ways[seen..].iter().sum::<f64>() / ways.iter().sum::<f64>()
 }
 
-/// By how much a number may differ before these repeats show it with a chance of four in five, as
-/// a share of the base: it has to pass the tolerance, and to be more than chance.
-pub(super) fn detectable(base: &[u64], head: &[u64], tolerance: f64) -> Option<f64> {
-    let (of_base, of_head) = (Moments::of(base), Moments::of(head));
-    let freedom = of_base.count + of_head.count - 2.0;
-    let student = StudentsT::new(0.0, 1.0, freedom).ok()?;
-    if of_base.mean <= 0.0 {
-        return None;
-    }
-    let pooled = (of_base.squares + of_head.squares) / freedom;
-    let error = (pooled * (1.0 / of_base.count + 1.0 / of_head.count)).sqrt() / of_base.mean;
+/// The least change that these pairs show with a chance of four in five, as a share of the base: it
+/// has to pass the tolerance, and to be more than chance.
+#[expect(clippy::cast_precision_loss, reason = "a share of it is shown with two digits")]
+pub(super) fn detectable(changes: &[f64], tolerance: f64) -> Option<f64> {
+    let count = changes.len() as f64;
+    let student = StudentsT::new(0.0, 1.0, count - 1.0).ok()?;
+    let mean = changes.iter().sum::<f64>() / count;
+    let squares: f64 = changes.iter().map(|change| (change - mean).powi(2)).sum();
+    let error = (squares / (count - 1.0) / count).sqrt();
     let power = student.inverse_cdf(POWER);
-    // The medians that are held against the tolerance scatter more than means.
+    // The median that is held against the tolerance scatters more than the mean.
     let passes = tolerance + power * error * (std::f64::consts::PI / 2.0).sqrt();
     Some(passes.max((student.inverse_cdf(1.0 - LEVEL) + power) * error))
-}
-
-struct Moments {
-    count: f64,
-    mean: f64,
-    /// The sum of the squared deviations.
-    squares: f64,
-}
-
-impl Moments {
-    #[expect(clippy::cast_precision_loss, reason = "a share of it is shown with two digits")]
-    fn of(values: &[u64]) -> Self {
-        let count = values.len() as f64;
-        let mean = values.iter().map(|value| *value as f64).sum::<f64>() / count;
-        let squares = values.iter().map(|value| (*value as f64 - mean).powi(2)).sum();
-        Self { count, mean, squares }
-    }
 }
 
 /// A share: how many of how many.
@@ -136,35 +144,46 @@ mod tests {
         assert!((found - expected).abs() <= within, "{found} is not {expected}");
     }
 
-    /// The least chances of the facts: one of 20, of 70 and of 252 orders.
     #[test]
-    fn the_chance_of_the_clearest_order_is_one_of_all_orders() {
-        for (count, orders) in [(3_u64, 20.0), (4, 70.0), (5, 252.0)] {
-            let base: Vec<u64> = (0..count).collect();
-            let head: Vec<u64> = (10..10 + count).collect();
-            check_near(chance_of_greater(&base, &head), 1.0 / orders, 1e-12);
-            check_near(chance_of_greater(&head, &base), 1.0, 1e-12);
+    fn the_chance_of_the_clearest_order_is_one_of_all_signs() {
+        for (count, signs) in [(5, 32.0), (7, 128.0), (10, 1024.0)] {
+            let up: Vec<f64> = (1..=count).map(|step| f64::from(step) / 100.0).collect();
+            let down: Vec<f64> = up.iter().map(|change| -change).collect();
+            check_near(chance_of_greater(&up), 1.0 / signs, 1e-12);
+            check_near(chance_of_greater(&down), 1.0, 1e-12);
         }
     }
 
+    /// Ranks 1 to 6 with the second downwards: of 64 choices of signs, sums of 19 and more are
+    /// those that leave out nothing, 1, or 2 (or 1 and a sum of 2, which there is not): three.
     #[test]
-    fn equal_samples_are_certain_and_ties_count_half() {
-        check_near(chance_of_greater(&[7, 7, 7], &[7, 7, 7]), 1.0, 1e-12);
-        // Five of ten are lower, and all of those stand on one side: C(10, 5) of C(20, 5).
-        let head = [1, 1, 1, 1, 1, 2, 2, 2, 2, 2].map(|value| 3 - value);
-        check_near(chance_of_greater(&[1; 10], &head), 252.0 / 15_504.0, 1e-12);
+    fn what_goes_the_other_way_counts_by_its_rank_and_pairs_without_a_change_not_at_all() {
+        let changes = [0.01, -0.02, 0.03, 0.04, 0.05, 0.06, 0.0];
+        check_near(chance_of_greater(&changes), 3.0 / 64.0, 1e-12);
+        check_near(chance_of_greater(&[0.0; 7]), 1.0, 1e-12);
+        // Two that are alike have rank 1.5 each: of four choices of signs, one has both.
+        check_near(chance_of_greater(&[0.01, 0.01]), 0.25, 1e-12);
     }
 
-    /// By hand from Student's table: t(0.99, 18) = 2.552 and t(0.80, 18) = 0.862.
+    #[test]
+    fn changes_are_those_of_the_pairs_and_the_middle_one_is_theirs() {
+        let changes = changes(&[100, 200, 0, 0, 50], &[110, 200, 0, 7, 40]);
+        assert_eq!(changes.len(), 5);
+        check_near(changes[0], 0.1, 1e-12);
+        assert_eq!((changes[1], changes[2], changes[3]), (0.0, 0.0, 1.0));
+        check_near(median(&changes), 0.0, 1e-12);
+        check_near(median(&[0.1, 0.3]), 0.2, 1e-12);
+    }
+
+    /// By hand from Student's table: t(0.99, 9) = 2.821 and t(0.80, 9) = 0.883.
     #[test]
     fn what_would_be_seen_follows_from_scatter_and_number() {
-        // Ten values with a deviation of 5 of 100: their sum of squares is 9 times 25.
-        let values: Vec<u64> = [9_526; 5].into_iter().chain([10_474; 5]).collect();
-        let error = 0.05 * (2.0_f64 / 10.0).sqrt();
-        check_near(detectable(&values, &values, 0.0).unwrap(), 3.414 * error, 2e-4);
-        let tolerated = 0.3 + 0.862 * error * 1.2533;
-        check_near(detectable(&values, &values, 0.3).unwrap(), tolerated, 2e-4);
-        assert_eq!(detectable(&[0; 5], &[0; 5], 0.0), None, "a share of nothing");
+        // Ten changes with a deviation of 5 %: their sum of squares is 9 times 0.0025.
+        let changes: Vec<f64> = [-0.047_434; 5].into_iter().chain([0.047_434; 5]).collect();
+        let error = 0.05 / 10.0_f64.sqrt();
+        check_near(detectable(&changes, 0.0).unwrap(), 3.704 * error, 2e-4);
+        let tolerated = 0.3 + 0.883 * error * 1.2533;
+        check_near(detectable(&changes, 0.3).unwrap(), tolerated, 2e-4);
     }
 
     /// Newcombe's method 10 by hand for 56 of 70 and 48 of 80, at z = 2.3263.

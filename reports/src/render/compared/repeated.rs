@@ -21,6 +21,16 @@ impl Repeats {
         }
     }
 
+    /// The change in the middle, with its sign.
+    fn change(&self) -> String {
+        let sign = match self.change_ppm {
+            ..0 => "−",
+            0 => "",
+            1.. => "+",
+        };
+        format!("{sign}{}", percent(self.change_ppm.unsigned_abs()))
+    }
+
     /// The chance of an accident.
     pub(super) fn chance(&self) -> String {
         match self.chance_ppm {
@@ -62,22 +72,9 @@ impl GateRow {
         vec![
             amount(self.base),
             amount(self.head),
-            self.relative(),
+            of(Repeats::change),
             of(Repeats::chance),
             of(Repeats::seen_from),
         ]
-    }
-
-    /// By how much of the base it moved, with its sign.
-    fn relative(&self) -> String {
-        let (Some(base), Some(head)) = (self.base, self.head) else { return "—".to_owned() };
-        let moved = u128::from(base.abs_diff(head)) * 1_000_000;
-        let Some(share) = moved.checked_div(u128::from(base)) else { return "—".to_owned() };
-        let sign = match head.cmp(&base) {
-            std::cmp::Ordering::Less => "−",
-            std::cmp::Ordering::Equal => "",
-            std::cmp::Ordering::Greater => "+",
-        };
-        format!("{sign}{}", percent(u64::try_from(share).unwrap_or(u64::MAX)))
     }
 }
