@@ -44,6 +44,12 @@ fn the_schema_of_a_gate_and_of_a_comparison_is_the_one_of_this_code() {
 }
 
 #[test]
+fn the_schema_of_a_history_is_the_one_of_this_code() {
+    let document = schemars::schema_for!(reports::render::history_json::Document);
+    check("reports/history.schema.json", &document);
+}
+
+#[test]
 fn the_schema_of_a_report_card_is_the_one_of_this_code() {
     check("reports/card.schema.json", &schemars::schema_for!(reports::card::Card));
 }

@@ -4,8 +4,9 @@
 //! gives the same text. No file is opened, no clock is read, and whether there are colours is the
 //! caller's decision. The folders follow a number on its way from the record to the screen:
 //! [`record`] is what a run writes, [`run`] reads it back, [`judge`](mod@judge) makes a [`Judged`]
-//! of it, once, [`compare`](mod@compare) checks that against a baseline or another run, and
-//! [`render`] makes text of each, in a table of formats.
+//! of it, once, [`compare`](mod@compare) checks that against a baseline or another run,
+//! [`history`] follows many of them over time, and [`render`] makes text of each, in a table of
+//! formats.
 
 pub mod record;
 pub mod run;
@@ -13,6 +14,8 @@ pub mod run;
 pub mod judge;
 
 pub mod compare;
+
+pub mod history;
 
 pub mod card;
 pub mod claim;
@@ -29,6 +32,7 @@ pub use compare::{
     against, compare, diff, gate, gate_within, incomparable,
 };
 pub use estimate::Estimate;
+pub use history::History;
 pub use judge::{
     Check, Confidence, Failure, Judged, Latency, Quantile, Rule, Stage, Summary, Verdict, Watch,
     judge,

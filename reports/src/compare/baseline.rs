@@ -177,7 +177,8 @@ impl Numbers {
         Latency::from_base64(text, max_us).map(Some)
     }
 
-    fn of(summary: &Summary) -> Self {
+    /// The numbers of a summary.
+    pub(crate) fn of(summary: &Summary) -> Self {
         let named = |metric: Metric| Some((metric.name().to_owned(), metric.of(summary)?));
         let failed = |(cause, count): (&Cause, &u64)| (cause.name().to_owned(), *count);
         Self {
@@ -185,6 +186,14 @@ impl Numbers {
             failures: summary.failures.iter().map(failed).collect(),
             latency_hdr: summary.latency.to_base64(),
             metrics: Metric::ALL.into_iter().filter_map(named).collect(),
+        }
+    }
+
+    /// A metric, or `failed.CAUSE`, by its name; `None` where there was nothing to measure.
+    pub(crate) fn value(&self, name: &str) -> Option<u64> {
+        match name.strip_prefix("failed.") {
+            Some(cause) => Some(self.failures.get(cause).copied().unwrap_or(0)),
+            None => self.metrics.get(name).copied(),
         }
     }
 }
@@ -196,25 +205,25 @@ pub(super) fn doubts(judged: &Judged) -> Vec<String> {
          NEW` holds two pipelines against each other in real time"
             .to_owned()
     });
-    real.into_iter().chain(wholeness(judged)).collect()
+    real.into_iter().chain(flaws(judged)).collect()
 }
 
-/// Everything that keeps the numbers of a run from being whole.
-pub(super) fn wholeness(judged: &Judged) -> Vec<String> {
+/// Everything that keeps the numbers of a run from being whole, exact or not.
+pub(crate) fn flaws(judged: &Judged) -> Vec<String> {
     let run = judged.run();
-    let mut doubts = Vec::new();
+    let mut flaws = Vec::new();
     if run.pipelines.is_empty() {
-        doubts.push("the run has no pipelines".to_owned());
+        flaws.push("the run has no pipelines".to_owned());
     }
-    doubts.extend(run.gaps.iter().map(ToString::to_string));
+    flaws.extend(run.gaps.iter().map(ToString::to_string));
     for summary in judged.summaries() {
         let pipeline = &summary.pipeline;
-        doubts.extend(summary.unreconciled.iter().map(|reason| format!("{pipeline}: {reason}")));
+        flaws.extend(summary.unreconciled.iter().map(|reason| format!("{pipeline}: {reason}")));
         if summary.tried() == 0 {
-            doubts.push(format!("{pipeline}: no job was tried"));
+            flaws.push(format!("{pipeline}: no job was tried"));
         }
     }
-    doubts
+    flaws
 }
 
 impl fmt::Display for BaselineError {

@@ -229,6 +229,12 @@ impl Metric {
         })
     }
 
+    /// Which percentile the metric is, and of how many samples; `None` of what is none.
+    pub fn samples(self, summary: &Summary) -> Option<(Quantile, u64)> {
+        let (quantile, of) = self.quantile().filter(|(quantile, _)| *quantile != Quantile::Max)?;
+        Some((quantile, of(summary).count()))
+    }
+
     /// The metric's value; `None` where there was nothing to measure.
     pub fn of(self, summary: &Summary) -> Option<u64> {
         if let Some((point, latency)) = self.quantile() {

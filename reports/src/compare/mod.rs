@@ -13,7 +13,7 @@ mod runs;
 mod tolerance;
 
 pub use ablation::Ablation;
-pub use baseline::{Baseline, BaselineError, Entry as BaselineEntry};
+pub use baseline::{Baseline, BaselineError, Entry as BaselineEntry, Numbers};
 pub use gate::{
     Difference, GateReport, GateRow, GateScenario, REMEDY, diff, gate, gate_within, incomparable,
 };
@@ -21,3 +21,6 @@ pub use metric::{Better, Change, Metric, Unit};
 pub use repeats::{LEAST, Repeats, against};
 pub use runs::{ComparedNumber, Comparison, PipelineComparison, compare};
 pub use tolerance::Tolerance;
+
+pub(crate) use baseline::flaws;
+pub(crate) use tolerance::is_named;

@@ -49,7 +49,8 @@ impl Tolerance {
     }
 }
 
-fn is_named(pattern: &str, metric: &str) -> bool {
+/// Whether a metric is the one that is named, or begins as a name with a star behind it.
+pub(crate) fn is_named(pattern: &str, metric: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some(beginning) => metric.starts_with(beginning),
         None => metric == pattern,

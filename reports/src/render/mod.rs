@@ -1,9 +1,9 @@
 //! Text made from what was judged and compared, one file for each format.
 //!
-//! [`RUNS`], [`GATE`], [`COMPARISON`], [`CLAIMS`] and [`CARD`] are the tables of formats: a new
-//! format is a file with its [`Exporter`] and a line here. Invariants: a page depends on its
-//! arguments alone, colours included; every sign that a colour gives is also a word or a symbol;
-//! text from outside is escaped on its way in.
+//! [`RUNS`], [`GATE`], [`COMPARISON`], [`HISTORY`], [`CLAIMS`] and [`CARD`] are the tables of
+//! formats: a new format is a file with its [`Exporter`] and a line here. Invariants: a page
+//! depends on its arguments alone, colours included; every sign that a colour gives is also a word
+//! or a symbol; text from outside is escaped on its way in.
 
 mod export;
 mod style;
@@ -20,6 +20,7 @@ mod compared;
 mod data;
 pub mod estimate;
 mod failures;
+mod history;
 mod html;
 mod screen;
 
@@ -27,6 +28,8 @@ pub use compared::ablation;
 pub use compared::json as compared_json;
 pub use data::json;
 pub use export::{Exporter, ReportFile, ReportFormat};
+pub use history::json as history_json;
+pub use history::{mark_words, past_words};
 pub use screen::Terminal;
 pub use style::Style;
 pub use words::counted;
@@ -34,6 +37,7 @@ pub use words::counted;
 use crate::card::Card;
 use crate::claim::Claim;
 use crate::compare::{Comparison, Difference, GateReport};
+use crate::history::History;
 use crate::judge::Judged;
 
 /// The formats of runs.
@@ -80,6 +84,10 @@ pub const COMPARISON: [&dyn Exporter<Comparison>; 6] = [
     &compared::PageJunit,
     &compared::PageGithub,
 ];
+
+/// The formats of a history.
+pub const HISTORY: [&dyn Exporter<History>; 3] =
+    [&history::HistoryScreen, &history::HistoryJson, &history::HistoryCsv];
 
 /// The formats of a list of claims.
 pub const CLAIMS: [&dyn Exporter<[Claim]>; 3] =

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::statistic::{LEVEL, Share, chance_of_greater, changes, detectable, surely_lower_by};
-use super::baseline::wholeness;
+use super::baseline::flaws;
 use super::gate::{GateReport, GateRow, GateScenario};
 use super::metric::{Better, Change, Metric, Unit};
 use super::tolerance::Tolerance;
@@ -97,7 +97,7 @@ fn doubts(base: &[Judged], head: &[Judged]) -> Vec<String> {
             let mut found: Vec<String> =
                 inconclusive.filter_map(|check| check.reason.clone()).collect();
             if found.is_empty() {
-                found = wholeness(judged);
+                found = flaws(judged);
             }
             doubts.extend(found.into_iter().map(|doubt| format!("{side}, run {number}: {doubt}")));
         }

@@ -4,7 +4,7 @@ use crate::compare::Unit;
 use crate::text::{decimal, thousands, usd_exact};
 
 /// A value, exactly.
-fn exact(unit: Unit, value: u64) -> String {
+pub(in crate::render) fn exact(unit: Unit, value: u64) -> String {
     match unit {
         Unit::Count => thousands(value),
         Unit::Microusd => format!("${}", usd_exact(value)),

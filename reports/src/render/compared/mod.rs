@@ -4,7 +4,7 @@
 //! A gate and a comparison are one `page`, and each format lays that out.
 
 pub mod ablation;
-mod amount;
+pub(super) mod amount;
 mod page;
 mod repeated;
 mod sentence;
