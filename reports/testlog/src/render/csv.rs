@@ -8,7 +8,7 @@ use crate::triage::{Finding, Triage};
 use reports::render::sheet::{cell, sheet};
 use reports::render::{Exporter, ReportFormat, Style};
 
-const HEADER: [&str; 18] = [
+const HEADER: [&str; 19] = [
     "File",
     "Test Name",
     "Status",
@@ -27,6 +27,7 @@ const HEADER: [&str; 18] = [
     "Place",
     "ID",
     "Input",
+    "History",
 ];
 
 /// `--report csv`.
@@ -53,7 +54,7 @@ fn render(triage: &Triage<'_>) -> String {
     sheet(HEADER, triage.findings.iter().map(|finding| row(triage, finding)))
 }
 
-fn row(triage: &Triage<'_>, finding: &Finding<'_>) -> [String; 18] {
+fn row(triage: &Triage<'_>, finding: &Finding<'_>) -> [String; 19] {
     let case = &finding.case;
     let name = match &case.id.params {
         Some(params) => format!("{}[{params}]", case.id.name),
@@ -81,5 +82,10 @@ fn row(triage: &Triage<'_>, finding: &Finding<'_>) -> [String; 18] {
         cell(&place(case)),
         cell(&case.id.full),
         cell(&triage.runs[finding.run].0.name),
+        triage.groups[finding.group]
+            .past
+            .as_ref()
+            .map_or("", |past| past.standing.word())
+            .to_owned(),
     ]
 }

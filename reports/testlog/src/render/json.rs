@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::triage::{Finding, Flakiness, Group, TestHistory, Tier, Triage};
 use crate::{Completeness, Phase, Status, TestRun};
 use reports::Confidence;
+use reports::history::Past;
 use reports::render::json::harmless;
 use reports::render::{Exporter, ReportFormat, Style};
 use reports::{Category, Priority};
@@ -116,6 +117,9 @@ pub struct GroupReport {
     pub first: usize,
     /// The last.
     pub last: usize,
+    /// What a history says of it; `null` where none was asked, or where the failures have no
+    /// message by which they could be known again.
+    pub past: Option<Past>,
 }
 
 /// What flips.
@@ -239,6 +243,7 @@ fn group(group: &Group) -> GroupReport {
         tests: group.tests,
         first,
         last,
+        past: group.past.clone(),
     }
 }
 

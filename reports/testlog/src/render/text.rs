@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::words::{first_line, place, status_words};
 use crate::triage::{Flakiness, Group, Triage};
 use reports::Category;
-use reports::render::{Exporter, ReportFormat, Style, counted};
+use reports::render::{Exporter, ReportFormat, Style, counted, past_words};
 use reports::text::{escape, percent, shortened, thousands};
 
 /// The ids that a group names.
@@ -109,6 +109,10 @@ fn render_group(
     if let Some(rule) = &finding.rule {
         let (confidence, rule) = (finding.confidence.name(), escape(rule));
         let _ = writeln!(page, "    {confidence}, by {rule}: {}", escape(&finding.evidence));
+    }
+    if let Some(past) = &group.past {
+        let words = past_words(past).map(|words| format!(": {words}")).unwrap_or_default();
+        let _ = writeln!(page, "    {}{words}", past.standing.word());
     }
     let _ = writeln!(page, "    → {}", escape(&finding.remedy));
 }

@@ -11,8 +11,9 @@ mod rule_file;
 mod rules;
 mod words;
 
-// What several failures say together.
+// What several failures say together, and what was said of them before.
 mod flaky;
+mod history;
 mod session;
 mod shared;
 mod signature;
@@ -28,6 +29,7 @@ use std::ops::Range;
 
 use crate::{Case, Log, TestRun};
 use reports::Confidence;
+use reports::history::Past;
 use reports::{Category, Priority};
 
 /// One input by its name.
@@ -73,6 +75,11 @@ pub struct Group {
     pub id: String,
     /// What they have in common.
     pub signature: String,
+    /// The name of the signature in a history, which does not depend on the rules; none of failures
+    /// that say nothing by which they could be known again.
+    pub history_id: Option<String>,
+    /// What a history says of it, where one was asked.
+    pub past: Option<Past>,
     /// The failures, by their place in [`Triage::findings`], in the order of the input.
     pub members: Vec<usize>,
     /// How many tests they are of.
@@ -121,7 +128,10 @@ impl<'a> Triage<'a> {
         let notes = shared::weigh(&runs, &mut findings, &groups);
         findings.iter_mut().for_each(mask);
         for group in &mut groups {
+            // Before it gets a name: a key that changes with every run would be a new failure.
             group.signature = redact::text(&group.signature).into_owned();
+            let is_mute = signature::is_mute(&group.signature);
+            group.history_id = (!is_mute).then(|| signature::name(&group.signature));
         }
         let flakiness = (flaky || inputs.len() > 1).then(|| Flakiness::of(&runs));
         Self { inputs, runs, findings, groups, notes, flakiness }
@@ -214,7 +224,7 @@ fn grouped(findings: &mut [Finding<'_>]) -> Vec<Group> {
             let ids = members.iter().map(|place| findings[*place].case.id.full.as_str());
             let tests = ids.collect::<BTreeSet<_>>().len();
             let id = signature::name(&format!("{} | {signature}", rule.unwrap_or_default()));
-            Group { id, signature, members, tests }
+            Group { id, signature, history_id: None, past: None, members, tests }
         })
         .collect();
     groups.sort_by_key(|group| {

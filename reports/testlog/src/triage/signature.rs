@@ -51,10 +51,30 @@ pub(super) fn of(case: &Case) -> String {
     // A frame in the test itself says no more than the test's id, and would part one cause.
     let frame = case.location.as_ref().filter(|at| !same_file(&at.file, &case.id.file));
     let frame = frame.map_or_else(
-        || "-".to_owned(),
-        |at| format!("{}:{}", at.file, at.function.as_deref().unwrap_or("")),
+        || NOTHING.to_owned(),
+        |at| format!("{}:{}", portable(&at.file), at.function.as_deref().unwrap_or("")),
     );
     format!("{exception} | {} | {frame}", masked(&head))
+}
+
+/// What stands for a part that a failure does not have.
+const NOTHING: &str = "-";
+
+/// Whether there is nothing in a signature by which a failure could be known again: no word of a
+/// message, and no frame.
+pub(super) fn is_mute(signature: &str) -> bool {
+    signature.split_once(" | ").is_some_and(|(_, rest)| rest == format!(" | {NOTHING}"))
+}
+
+/// A file as it is called on every machine: of an absolute path, the last two parts.
+fn portable(file: &str) -> String {
+    let is_absolute = file.starts_with(['/', '\\']) || file.get(1..3) == Some(":\\");
+    if !is_absolute {
+        return file.to_owned();
+    }
+    let mut parts: Vec<&str> = file.rsplit(['/', '\\']).take(2).collect();
+    parts.reverse();
+    parts.join("/")
 }
 
 fn same_file(frame: &str, file: &str) -> bool {
@@ -109,6 +129,26 @@ mod tests {
         check("can't decode what isn't text", "can't decode what isn't text");
         check("GET http://127.0.0.1:33999/a?b=c", "GET <url>");
         check("commit 4d90638 is bad", "commit <hex> is bad");
+    }
+
+    #[test]
+    fn a_file_is_called_the_same_on_every_machine() {
+        let check = |file: &str, expected: &str| assert_eq!(portable(file), expected, "{file}");
+        check("src/app/db.py", "src/app/db.py");
+        check("/home/runner/work/shop/app/db.py", "app/db.py");
+        check("/tmp/pytest-of-me/pytest-7/app/db.py", "app/db.py");
+        check(r"C:\build\42\app\db.py", "app/db.py");
+        check("/db.py", "/db.py");
+    }
+
+    #[test]
+    fn a_failure_that_says_nothing_cannot_be_known_again() {
+        for mute in ["- |  | -", "AssertionError |  | -"] {
+            assert!(is_mute(mute), "{mute}");
+        }
+        for told in ["- | boom | -", "OSError |  | app/db.py:open", "E | a |  | -"] {
+            assert!(!is_mute(told), "{told}");
+        }
     }
 
     proptest! {
