@@ -1,5 +1,5 @@
-//! Goal: a cache or a checkpoint that the disk has damaged is refused in words, before anything
-//! runs and is paid for; it never ends in a panic, and never in a hang.
+//! Goal: a cache, a checkpoint or a history that the disk has damaged is refused in words, before
+//! anything runs and is paid for; it never ends in a panic, and never in a hang.
 //! Method: copies of real files, one of them left by a run that was killed, each damaged in a way
 //! that its number gives: bits, pages of zeros, pages in each other's place, a lost end, another
 //! program's name. Some damages hit what is not used: then the run is as it always is.
@@ -99,6 +99,35 @@ fn a_damaged_checkpoint_is_refused_or_the_run_goes_on() {
             assert_eq!(sandbox.read("out/run.jsonl"), lines, "what was recorded stays");
             refused += 1;
         }
+    }
+    assert!(refused > DAMAGES / 2, "{refused} of {DAMAGES} damages were noticed");
+}
+
+#[test]
+fn a_damaged_history_is_refused_or_says_what_it_said() {
+    let sandbox = Sandbox::new();
+    sandbox.write("quick.toml", QUICK);
+    for out in ["a", "b"] {
+        let run = ["run", "--quiet", "--scenario", "quick.toml", "--pipeline", "phase3"];
+        sandbox.chaos(&[&run[..], &["--out", out]].concat()).exits(0);
+        sandbox.chaos(&["history", "add", out, "--file", "h.redb", "--label", out]).exits(0);
+    }
+    let whole = fs::read(sandbox.path("h.redb")).expect("the history is there");
+    let show = ["history", "show", "--file", "h.redb", "--verbose"];
+    let said = sandbox.chaos(&show).exits(0).stdout;
+    let mut refused = 0;
+    for number in 0..DAMAGES {
+        sandbox.write("h.redb", damaged(&whole, number));
+        let ran = sandbox.chaos(&show);
+        if ran.code == Some(0) {
+            assert_eq!(ran.stdout, said, "damage {number}");
+            continue;
+        }
+        ran.exits(104).says(&["cannot use history `h.redb`", "hint:"]);
+        // Whoever adds to it meets the same: it is not begun anew.
+        let add = sandbox.chaos(&["history", "add", "a", "--file", "h.redb"]);
+        add.exits(104).says(&["cannot use history `h.redb`"]);
+        refused += 1;
     }
     assert!(refused > DAMAGES / 2, "{refused} of {DAMAGES} damages were noticed");
 }

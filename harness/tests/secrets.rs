@@ -223,3 +223,21 @@ fn no_report_about_a_test_log_holds_its_keys_and_all_have_its_ids_and_counts() {
         assert!(message.starts_with("ValueError: [masked] at http://[masked]@host/x?api_key="));
     });
 }
+
+#[test]
+fn no_history_of_test_logs_holds_their_keys() {
+    check(|keys| {
+        let sandbox = Sandbox::new();
+        sandbox.write("log.txt", log(keys));
+        let label = format!("build with {}", keys[0]);
+        let add = ["history", "add", "log.txt", "--file", "kept/h.redb", "--label", &label];
+        fs::create_dir(sandbox.path("kept")).expect("a folder");
+        let ran = sandbox.chaos(&add).exits(0);
+        assert_nothing_leaked(&ran, &sandbox.path("kept"), keys);
+        for format in ["terminal", "json", "csv"] {
+            let show = ["history", "show", "--file", "kept/h.redb", "--format", format];
+            let ran = sandbox.chaos(&[&show[..], &["--verbose"]].concat()).exits(0);
+            assert_nothing_leaked(&ran, &sandbox.path("kept"), keys);
+        }
+    });
+}

@@ -8,6 +8,7 @@ use testlog::render::TRIAGE;
 use testlog::triage::Triage;
 
 use super::format::one_of;
+use super::history::SUITE;
 
 /// `chaos classify`.
 #[derive(Debug, Section)]
@@ -27,6 +28,12 @@ pub struct ClassifyArgs {
     /// Rules of your own, tried before those that ship (see reports/testlog/rules.toml)
     #[arg(long, value_name = "FILE")]
     pub rules: Option<PathBuf>,
+    /// Say of each failure whether it is new, by this history; add the log to it afterwards
+    #[arg(long, value_name = "FILE")]
+    pub history: Option<PathBuf>,
+    /// The name of the tests in the history
+    #[arg(long, value_name = "NAME", default_value = SUITE)]
+    pub suite: String,
     /// Look for tests that flip, also in a single file
     #[arg(long)]
     pub flaky: bool,
@@ -34,7 +41,7 @@ pub struct ClassifyArgs {
     #[arg(long)]
     pub verbose: bool,
     /// Exactly what the original script made of pytest's text, its mistakes included
-    #[arg(long, conflicts_with_all = ["format", "report", "rules", "flaky", "verbose"])]
+    #[arg(long, conflicts_with_all = ["format", "report", "rules", "flaky", "verbose", "history"])]
     pub compat: bool,
 }
 

@@ -5,6 +5,7 @@ mod diagnose;
 mod format;
 mod gate;
 mod generate;
+mod history;
 mod init;
 mod report;
 mod run;
@@ -14,6 +15,7 @@ pub use classify::{ClassifyArgs, TestFormat};
 pub use diagnose::DiagnoseArgs;
 pub use gate::{CompareArgs, GateArgs, PairArgs};
 pub use generate::{GenerateTo, GenerateWhat, ShapeArg, SpreadArg};
+pub use history::{HistoryAction, HistoryAddArgs, HistoryShowArgs};
 pub use init::{Ci, InitArgs};
 pub use report::ReportArgs;
 pub use run::{AblateArgs, ClockArg, RunArgs};
@@ -48,6 +50,7 @@ Examples:
   chaos estimate .                           what it would cost, without one call
   chaos list                                 every scenario and the question it asks
   chaos gate --baseline baseline.json        red when an exact figure moved
+  chaos history add out; chaos history show  what moved over time, and since when
   chaos ablate --scenario concurrent --pipeline hardened   what each defence is worth
   chaos claims                               what the documents claim, measured
   chaos mock --port 8080 --preset brownout   the API alone, for your own client
@@ -91,6 +94,12 @@ pub enum Command {
         /// What to do with it.
         #[command(subcommand)]
         action: BaselineAction,
+    },
+    /// Keep runs and test logs in one file, and show what moved over time
+    History {
+        /// What to do with it.
+        #[command(subcommand)]
+        action: HistoryAction,
     },
     /// Switch one stage of a pipeline off at a time, and show which failure comes back
     Ablate(AblateArgs),

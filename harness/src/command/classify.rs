@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use reports::history::logs_of;
 use reports::render::Exporter;
 use scenarios::{Document, Problem};
 use testlog::triage::compat::Compat;
@@ -14,6 +15,7 @@ use super::deliver::Delivery;
 use crate::args::ClassifyArgs;
 use crate::process::terminal;
 use crate::storage::files::write_atomically;
+use crate::storage::history::HistoryFile;
 use crate::{Exit, Failure};
 
 /// The bytes that are read at once: logs are large.
@@ -42,14 +44,41 @@ pub fn execute(args: &ClassifyArgs) -> Result<Exit, Failure> {
         exit = exit.worst(verdict(&log));
         inputs.push(Input { name: name.display().to_string(), log });
     }
-    let triage = Triage::new(&inputs, &rules, args.flaky);
+    let mut triage = Triage::new(&inputs, &rules, args.flaky);
+    if let Some(path) = &args.history {
+        look_back(&mut triage, path, &args.suite)?;
+    }
     let report: &dyn Exporter<Triage<'_>> = args.report;
     Delivery::new(&[report], args.out.as_deref(), args.verbose)?.send(&triage)?;
     Ok(exit)
 }
 
+/// Marks each failure as new, known or come back. A history that is not there yet marks nothing:
+/// the first log is added to it afterwards.
+fn look_back(triage: &mut Triage<'_>, path: &Path, suite: &str) -> Result<(), Failure> {
+    if !path.exists() {
+        let path = path.display();
+        terminal::say(&format!(
+            "there is no history `{path}` yet: whether a failure is new is unknown\n\
+             hint: `chaos history add LOG --file {path}` makes it"
+        ));
+        return Ok(());
+    }
+    let entries = HistoryFile::open(path)?.entries()?;
+    let earlier = logs_of(&entries, &redact::text(suite));
+    if earlier.is_empty() {
+        let path = path.display();
+        terminal::say(&format!(
+            "history `{path}` has no log of suite `{suite}`: whether a failure is new is unknown"
+        ));
+        return Ok(());
+    }
+    triage.look_back(&earlier);
+    Ok(())
+}
+
 /// The rules that ship, after those of the user.
-fn rules(own: Option<&Path>) -> Result<Rules, Failure> {
+pub(super) fn rules(own: Option<&Path>) -> Result<Rules, Failure> {
     let shipped = triage::SHIPPED.to_owned();
     let mut texts = vec![("rules.toml".to_owned(), shipped)];
     if let Some(path) = own {
@@ -111,7 +140,7 @@ fn compat(names: &[PathBuf], out: Option<&Path>) -> Result<Exit, Failure> {
     Ok(if failed == 0 { Exit::Pass } else { Exit::Failed })
 }
 
-fn open(name: &Path) -> Result<Box<dyn BufRead>, Failure> {
+pub(super) fn open(name: &Path) -> Result<Box<dyn BufRead>, Failure> {
     if name == Path::new("-") {
         return Ok(Box::new(io::stdin().lock()));
     }
@@ -119,7 +148,11 @@ fn open(name: &Path) -> Result<Box<dyn BufRead>, Failure> {
     Ok(Box::new(BufReader::with_capacity(BUFFER, file)))
 }
 
-fn read(input: impl BufRead, format: Option<testlog::Format>, name: &Path) -> Result<Log, Failure> {
+pub(super) fn read(
+    input: impl BufRead,
+    format: Option<testlog::Format>,
+    name: &Path,
+) -> Result<Log, Failure> {
     testlog::read(input, format).map_err(|error| match error.kind() {
         io::ErrorKind::InvalidData => {
             Failure::new(Exit::Invalid, format!("`{}`: {error}", name.display()))

@@ -13,6 +13,7 @@ pub mod estimate;
 pub mod gate;
 pub mod generate;
 pub mod guard;
+pub mod history;
 pub mod init;
 pub mod install;
 pub mod list;
@@ -21,7 +22,7 @@ pub mod report;
 pub mod run;
 pub mod show;
 
-use crate::args::{Args, BaselineAction, Command};
+use crate::args::{Args, BaselineAction, Command, HistoryAction};
 use crate::{Exit, Failure};
 
 /// Does what was asked for.
@@ -45,6 +46,10 @@ pub fn execute(args: Args) -> Result<Exit, Failure> {
             BaselineAction::Accept { baseline, reason, runs } => {
                 baseline::accept(&baseline, reason.as_deref(), &runs)
             }
+        },
+        Command::History { action } => match action {
+            HistoryAction::Add(args) => history::add(&args),
+            HistoryAction::Show(args) => history::show(&args),
         },
         Command::Ablate(args) => ablate::execute(&args),
         Command::Claims(args) => claims::execute(&args),

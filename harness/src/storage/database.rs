@@ -72,6 +72,11 @@ pub fn is_of_the_system(error: &StoreError) -> bool {
     matches!(storage, StorageError::Io(error) if !of_content.contains(&error.kind()))
 }
 
+/// Whether another process has the database open.
+pub fn is_in_use(error: &StoreError) -> bool {
+    matches!(error.downcast_ref(), Some(DatabaseError::DatabaseAlreadyOpen))
+}
+
 /// A database that is open.
 #[derive(Debug)]
 pub struct Store {
@@ -94,7 +99,16 @@ impl Store {
 
     /// The same, and reads all of it: what is damaged anywhere is refused.
     pub fn open_whole(path: &Path) -> Result<Self, StoreError> {
-        let mut store = Self::open(path)?;
+        Self::open(path)?.whole()
+    }
+
+    /// The same of a database that has to be there.
+    pub fn open_existing(path: &Path) -> Result<Self, StoreError> {
+        guarded(|| Ok(Database::open(path)?)).map(Self::of)?.whole()
+    }
+
+    fn whole(self) -> Result<Self, StoreError> {
+        let mut store = self;
         let database = store.database.as_mut().ok_or(Damaged)?;
         match guarded(|| Ok(database.check_integrity()?)) {
             Ok(true) => Ok(store),

@@ -45,13 +45,13 @@ pub fn write_piecewise(
 
 /// A report may be read by everyone that the user's own mask allows.
 #[cfg(unix)]
-fn permissions() -> fs::Permissions {
+pub(super) fn permissions() -> fs::Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(0o666)
 }
 
 /// A report may be read by everyone.
 #[cfg(not(unix))]
-fn permissions() -> fs::Permissions {
+pub(super) fn permissions() -> fs::Permissions {
     fs::metadata(".").map(|metadata| metadata.permissions()).expect("this folder exists")
 }
 

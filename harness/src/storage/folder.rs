@@ -215,6 +215,15 @@ fn begins_with_a_header(records: &File) -> bool {
     read.is_ok() && matches!(serde_json::from_slice(&line), Ok(Record::Header(_)))
 }
 
+/// Whether a path is a run: its folder, or its records under any name.
+pub fn is_run(path: &Path) -> bool {
+    let is_named = |path: &Path| path.file_name().is_some_and(|name| name == RECORDS);
+    if path.is_dir() {
+        return path.join(RECORDS).is_file();
+    }
+    is_named(path) || File::open(path).is_ok_and(|file| begins_with_a_header(&file))
+}
+
 /// Removes what a run wrote, the records last: a folder that was left half way is still a run.
 /// A link is removed, never what it leads to.
 fn remove_run(path: &Path) -> Result<(), Failure> {

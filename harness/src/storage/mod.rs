@@ -2,7 +2,7 @@
 //!
 //! A [`folder`] is opened before its run and never holds another's; [`files`] are written whole;
 //! a [`checkpoint`] lets a run go on after a crash; [`cache`] keeps answers from one run to the
-//! next, in a [`database`] or on a server.
+//! next, in a [`database`] or on a server; a [`history`] has the figures of many runs.
 
 pub mod cache;
 pub mod checkpoint;
@@ -10,3 +10,4 @@ pub mod database;
 pub mod docs;
 pub mod files;
 pub mod folder;
+pub mod history;
