@@ -11,6 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::identity::AttemptCounts;
 use super::settings::Settings;
+use super::threads::Threads;
 use crate::basis::chance::{Chance, RequestKey};
 use crate::basis::clock::Clock;
 use crate::fault::FaultConfig;
@@ -38,6 +39,8 @@ pub(crate) struct Core {
     /// The same among the requests of each job.
     pub(super) attempts_of_jobs: Mutex<AttemptCounts>,
     pub(super) cache: Mutex<PromptCache>,
+    /// The conversations that clients let the server hold.
+    pub(super) threads: Mutex<Threads>,
 }
 
 impl Core {
@@ -52,6 +55,7 @@ impl Core {
             attempts: Mutex::default(),
             attempts_of_jobs: Mutex::default(),
             cache: Mutex::default(),
+            threads: Mutex::default(),
             config,
             clock,
             chance,

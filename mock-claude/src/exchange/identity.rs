@@ -74,7 +74,7 @@ pub(super) fn subject(request: &MessagesRequest) -> u64 {
 }
 
 /// Whose prompt cache a request uses: its workspace's, or its key's where it names none.
-fn scope(headers: &HeaderMap) -> u64 {
+pub(super) fn scope(headers: &HeaderMap) -> u64 {
     let names = [&WORKSPACE, &API_KEY, &header::AUTHORIZATION];
     let owner = names.into_iter().find_map(|name| headers.get(name));
     owner.map_or(0, |owner| {

@@ -13,8 +13,9 @@ use serde_json::{Map, Value, json};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::core::Core;
-use super::identity::subject;
+use super::identity::{scope, subject};
 use super::pending::{Asking, Pending, check_headers};
+use super::threads::{self, Turn};
 use super::{Decision, Exchange, Origin, Outcome, Replied};
 use crate::api::error::ApiError;
 use crate::api::headers::BETA;
@@ -56,15 +57,22 @@ impl Core {
             let beta = asking.headers.get(&BETA).map_or(0, |beta| xxh3_64(beta.as_bytes()));
             trace.open().trace.body = xxh3_64(bytes) ^ beta;
         }
-        let (parsed, subject) = match body {
-            Err(error) => (Err(error), 0),
-            Ok(bytes) => match self.read(asking.headers, bytes, Purpose::Reply) {
-                Err(error) => (Err(error), xxh3_64(bytes)),
-                Ok(request) => {
-                    let subject = subject(&request);
-                    (Ok(request), subject)
-                }
-            },
+        let turn = match &body {
+            Ok(bytes) if threads::are_wanted(asking.headers) => {
+                let (scope, now_us) = (scope(asking.headers), self.clock.now_us());
+                self.threads.lock().turn(scope, bytes, now_us)
+            }
+            _ => Ok(None),
+        };
+        let (turn, parsed, subject) = match (body, turn) {
+            (Err(error), _) => (None, Err(error), 0),
+            (Ok(bytes), Err(error)) => (None, Err(error), xxh3_64(bytes)),
+            (Ok(bytes), Ok(turn)) => {
+                let whole = turn.as_ref().map_or(bytes, |turn| &turn.body);
+                let parsed = self.read(asking.headers, whole, Purpose::Reply);
+                let subject = parsed.as_ref().map_or_else(|_| xxh3_64(bytes), subject);
+                (turn, parsed, subject)
+            }
         };
         let mut pending = Pending::open(self, asking, subject);
         pending.note(parsed.as_ref().ok());
@@ -76,8 +84,20 @@ impl Core {
             Ok(replied) => charged(entry, replied, false),
             Err(_) => entry,
         });
+        if let (Some(turn), Ok(replied)) = (turn, &replied) {
+            self.hold(&pending, turn, replied);
+        }
         let outcome = replied.map_or_else(Outcome::Refused, Outcome::Replied);
         Decision { is_foreseen: true, ..pending.decided(headers, outcome) }
+    }
+
+    /// Holds a conversation that its client wants held, with the reply that it gets.
+    fn hold(&self, pending: &Pending<'_>, turn: Turn, replied: &Replied) {
+        let message = replied.message(&pending.identity.request_id).to_json();
+        let message: Value = serde_json::from_slice(&message).unwrap_or_default();
+        let took_us = replied.schedule.at_ms(replied.reply.tokens_out).saturating_mul(1_000);
+        let until_us = pending.identity.arrival.at_us.saturating_add(took_us);
+        self.threads.lock().keep(pending.identity.scope, turn, &message, until_us);
     }
 
     /// Reads a body by the rules that its headers ask for.

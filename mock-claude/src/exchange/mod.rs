@@ -14,6 +14,7 @@ pub(crate) mod message;
 pub(crate) mod pending;
 pub(crate) mod route;
 pub(crate) mod settings;
+mod threads;
 
 use std::convert::Infallible;
 
