@@ -40,7 +40,6 @@ fn the_screen_shows_the_verdict_the_figures_and_every_file() {
      latency p99                  39.6 s (n=4)       49.9 s (n=10)   1.26×
      latency max                  39.6 s (n=4)       49.9 s (n=10)   1.26×
      cost                              $0.2105             $0.5212   2.48×
-     cost in INR                        ₹17.47              ₹43.26   2.48×
      cost per success                  $0.0526             $0.0521   0.99×
      wasted cost                         $0.00               $0.00       —
      calls                                  10                  27   2.70×
@@ -57,10 +56,10 @@ fn the_screen_shows_the_verdict_the_figures_and_every_file() {
     phase3 documented 6 more of 10 files than phase1: 0.99× its cost per success, 1.26× its time.
 
     phase1
-      ✓ File 1/10: documented (₹4.68, 39.6 s)  orders/vendor_tracker.py
-      ✓ File 2/10: documented (₹4.52, 35.3 s)  compliance/license_builder.py
-      ✓ File 3/10: documented (₹4.11, 28.0 s)  onboarding/product_processor.py
-      ✓ File 4/10: documented (₹4.17, 27.6 s)  integrations/profile_monitor.py
+      ✓ File 1/10: documented ($0.0564, 39.6 s)  orders/vendor_tracker.py
+      ✓ File 2/10: documented ($0.0544, 35.3 s)  compliance/license_builder.py
+      ✓ File 3/10: documented ($0.0495, 28.0 s)  onboarding/product_processor.py
+      ✓ File 4/10: documented ($0.0502, 27.6 s)  integrations/profile_monitor.py
       ✗ File 5/10: failed, 429 rate limit  identity/ledger_client.py
       ✗ File 6/10: failed, 429 rate limit  auth/loan_service.py
       ✗ File 7/10: failed, 429 rate limit  reporting/transaction_cache.py
@@ -69,20 +68,45 @@ fn the_screen_shows_the_verdict_the_figures_and_every_file() {
       ✗ File 10/10: failed, 429 rate limit  risk/contract_mapper.py
 
     phase3
-      ✓ File 1/10: documented (₹4.63, 39.6 s)  orders/vendor_tracker.py
-      ✓ File 2/10: documented (₹4.47, 35.3 s)  compliance/license_builder.py
-      ✓ File 3/10: documented (₹4.06, 27.9 s)  onboarding/product_processor.py
-      ✓ File 4/10: documented (₹4.12, 27.6 s)  integrations/profile_monitor.py
-      ✓ File 5/10: documented (₹4.35, 32.1 s)  identity/ledger_client.py
-      ✓ File 6/10: documented (₹4.28, 32.1 s)  auth/loan_service.py
-      ✓ File 7/10: documented (₹3.99, 30.4 s)  reporting/transaction_cache.py
-      ✓ File 8/10: documented (₹4.33, 39.8 s)  checkout/claim_repository.py
-      ✓ File 9/10: documented (₹4.57, 42.3 s)  analytics/contract_planner.py
-      ✓ File 10/10: documented (₹4.45, 49.9 s)  risk/contract_mapper.py
+      ✓ File 1/10: documented ($0.0558, 39.6 s)  orders/vendor_tracker.py
+      ✓ File 2/10: documented ($0.0539, 35.3 s)  compliance/license_builder.py
+      ✓ File 3/10: documented ($0.0490, 27.9 s)  onboarding/product_processor.py
+      ✓ File 4/10: documented ($0.0497, 27.6 s)  integrations/profile_monitor.py
+      ✓ File 5/10: documented ($0.0524, 32.1 s)  identity/ledger_client.py
+      ✓ File 6/10: documented ($0.0515, 32.1 s)  auth/loan_service.py
+      ✓ File 7/10: documented ($0.0481, 30.4 s)  reporting/transaction_cache.py
+      ✓ File 8/10: documented ($0.0522, 39.8 s)  checkout/claim_repository.py
+      ✓ File 9/10: documented ($0.0551, 42.3 s)  analytics/contract_planner.py
+      ✓ File 10/10: documented ($0.0536, 49.9 s)  risk/contract_mapper.py
 
     run took [of this machine]
     records and reports: chaos-out/concurrent-001
     ");
+}
+
+#[test]
+fn another_currency_is_shown_where_it_is_asked_for() {
+    let sandbox = Sandbox::new();
+    let rupees = |text: &str| text.matches('₹').count();
+    assert_eq!(rupees(&check(&sandbox, &["--out", "plain"]).stdout), 0);
+    for name in support::RUN_FILES {
+        assert_eq!(rupees(&sandbox.read(&format!("plain/{name}"))), 0, "{name}");
+    }
+    let asked = check(&sandbox, &["--currency", "INR", "--out", "asked"]);
+    assert!(asked.stdout.contains("cost in INR"), "{}", asked.stdout);
+    for (run, currency, shown) in
+        [("plain", "INR", true), ("asked", "USD", false), ("plain", "USD", false)]
+    {
+        let report = sandbox.chaos(&["report", run, "--currency", currency]).exits(0).stdout;
+        assert_eq!(report.contains("cost in INR"), shown, "{run} in {currency}");
+    }
+    let again = sandbox.chaos(&["report", "asked"]).exits(0).stdout;
+    assert!(again.contains("cost in INR"), "what was asked of the run is on record");
+    sandbox.write("a.py", "def f():\n    return 1\n");
+    let estimate =
+        |more: &[&str]| sandbox.chaos(&[&["estimate", "."], more].concat()).exits(0).stdout;
+    assert_eq!(rupees(&estimate(&[])), 0);
+    assert!(rupees(&estimate(&["--currency", "INR"])) > 0);
 }
 
 #[test]

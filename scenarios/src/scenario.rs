@@ -65,7 +65,7 @@ pub struct Scenario {
     /// What goes wrong with the pipelines' caches.
     #[serde(default)]
     pub cache_fault: Vec<CacheFault>,
-    /// The currency beside the dollar.
+    /// The currency that costs are shown in besides the dollar.
     #[serde(default)]
     pub currency: Currency,
     /// What is expected, by pipeline.
@@ -75,7 +75,7 @@ pub struct Scenario {
 
 /// A second currency for costs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Currency {
     /// ISO 4217 code.
     pub code: String,
@@ -87,8 +87,15 @@ pub struct Currency {
 }
 
 impl Default for Currency {
-    /// Indian rupees at the constant rate of the seed documents.
+    /// The dollar: no second amount.
     fn default() -> Self {
+        Self { code: "USD".into(), symbol: "$".into(), per_usd: 1.0 }
+    }
+}
+
+impl Currency {
+    /// Indian rupees at the constant rate of the seed documents.
+    pub fn rupees() -> Self {
         Self { code: "INR".into(), symbol: "₹".into(), per_usd: 83.0 }
     }
 }

@@ -1,6 +1,7 @@
 //! What was typed, and nothing more; `plan` says what it means.
 
 mod classify;
+mod currency;
 mod diagnose;
 mod format;
 mod gate;
@@ -12,6 +13,7 @@ mod run;
 mod service;
 
 pub use classify::{ClassifyArgs, TestFormat};
+pub use currency::CurrencyArg;
 pub use diagnose::DiagnoseArgs;
 pub use gate::{CompareArgs, GateArgs, PairArgs};
 pub use generate::{GenerateTo, GenerateWhat, ShapeArg, SpreadArg};
@@ -204,6 +206,9 @@ pub struct EstimateArgs {
     /// A model in place of each pipeline's own
     #[arg(long, value_name = "ID")]
     pub model: Option<String>,
+    /// Show costs in this currency as well
+    #[arg(long, value_enum, ignore_case = true)]
+    pub currency: Option<CurrencyArg>,
     /// JSON instead of text
     #[arg(long)]
     pub json: bool,

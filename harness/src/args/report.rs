@@ -6,6 +6,7 @@ use clap::Args as Section;
 use reports::Judged;
 use reports::render::{Exporter, RUNS};
 
+use super::currency::CurrencyArg;
 use super::format::one_of;
 
 /// `chaos report`.
@@ -26,6 +27,9 @@ pub struct ReportArgs {
     /// The file to write, or the folder where there are several [default: standard output]
     #[arg(long, value_name = "FILE|DIR")]
     pub out: Option<PathBuf>,
+    /// Show costs in this currency as well [default: as it was run]
+    #[arg(long, value_enum, ignore_case = true)]
+    pub currency: Option<CurrencyArg>,
     /// Every file's line in the terminal report, not only the first ones
     #[arg(long)]
     pub verbose: bool,

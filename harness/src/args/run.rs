@@ -8,6 +8,7 @@ use reports::Judged;
 use reports::render::{Exporter, RUNS};
 use warp::SPEEDS;
 
+use super::currency::CurrencyArg;
 use super::format::one_of;
 use super::service::ServiceArgs;
 use crate::plan::stage::Stage;
@@ -32,6 +33,9 @@ pub struct RunArgs {
     /// The seed of every decision left to chance [default: the scenario's]
     #[arg(long)]
     pub seed: Option<u64>,
+    /// Show costs in this currency as well [default: the scenario's, or none]
+    #[arg(long, value_enum, ignore_case = true)]
+    pub currency: Option<CurrencyArg>,
     /// Simulated time costs nothing; wall time uses a real port [default: simulated, where it can
     /// be]
     #[arg(long, value_enum)]

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use engine::{Preset, preset};
+use scenarios::scenario::Currency;
 use scenarios::{Scenario, library};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
@@ -49,6 +50,9 @@ impl Arm {
         for section in &self.unset {
             scenario.remove(section);
         }
+        // The documents name their amounts in rupees.
+        let rupees = Value::try_from(Currency::rupees()).expect("a currency is plain data");
+        scenario.entry("currency").or_insert(rupees);
         change(&mut scenario, &self.set)?;
         let scenario = Scenario::parse(&self.scenario, &write(&scenario))?;
         let text = preset::shipped(&self.pipeline)

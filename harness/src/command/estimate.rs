@@ -2,11 +2,10 @@
 
 use mock_claude::internals::prices;
 use mock_claude::limits::Tier;
-use reports::record::Currency;
 use reports::render;
 use scenarios::suggest;
 
-use crate::args::EstimateArgs;
+use crate::args::{CurrencyArg, EstimateArgs};
 use crate::estimate::{Question, estimate};
 use crate::plan::{self, run_plan};
 use crate::process::terminal;
@@ -17,7 +16,8 @@ use engine::preset::SHIPPED;
 /// Estimates a tree and prints the outcome.
 pub fn execute(args: &EstimateArgs) -> Result<Exit, Failure> {
     let question = question(args)?;
-    let estimate = estimate(&question, currency());
+    let currency = args.currency.map(CurrencyArg::resolved).unwrap_or_default();
+    let estimate = estimate(&question, run_plan::currency(currency));
     if args.json {
         let text = serde_json::to_string_pretty(&estimate).expect("plain data with text keys");
         terminal::print(&(text + "\n"))?;
@@ -46,9 +46,4 @@ fn question(args: &EstimateArgs) -> Result<Question, Failure> {
     let limits = limits.and_then(|name| Tier::ALL.into_iter().find(|tier| tier.name() == name));
     let files = tree::files(&args.input).map_err(|error| Failure::usage(error.to_string()))?;
     Ok(Question { files, pipelines, limits })
-}
-
-/// The currency of a scenario that names none.
-fn currency() -> Currency {
-    run_plan::currency(scenarios::scenario::Currency::default())
 }

@@ -10,8 +10,11 @@ use crate::{Exit, Failure};
 /// Reports runs; exits with their worst verdict.
 pub fn execute(args: &ReportArgs) -> Result<Exit, Failure> {
     let delivery = Delivery::new(&args.format, args.out.as_deref(), args.verbose)?;
-    let runs: Vec<Judged> =
-        args.runs.iter().map(|path| records::named(path)).collect::<Result<_, _>>()?;
+    let runs: Vec<Judged> = args
+        .runs
+        .iter()
+        .map(|path| records::named_in(path, args.currency))
+        .collect::<Result<_, _>>()?;
     delivery.send(&runs)?;
     let verdicts = runs.iter().map(|judged| judged.verdict().into());
     Ok(verdicts.fold(Exit::Pass, Exit::worst))

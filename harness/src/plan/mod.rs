@@ -65,6 +65,9 @@ pub fn runs(args: &RunArgs) -> Result<Vec<RunPlan>, Failure> {
                 plan.judged = library::find(name).is_none();
             }
             plan.seed = args.seed.unwrap_or(plan.seed);
+            if let Some(currency) = args.currency {
+                plan.scenario.currency = currency.resolved();
+            }
             plan.speed = args.speed.filter(|speed| *speed > 1);
             plan.cache = args
                 .cache

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use reports::render::{Exporter, RUNS};
 use reports::{Judged, Measured, Run, RunReader, Style, Watch, judge};
 
-use crate::plan::run_plan::RunPlan;
+use crate::args::CurrencyArg;
+use crate::plan::run_plan::{self, RunPlan};
 use crate::process::interrupt::Interrupt;
 use crate::process::terminal;
 use crate::run::Aftermath;
@@ -81,10 +82,19 @@ pub fn judged(folder: &RunFolder, measured: Measured) -> Result<Judged, Failure>
 
 /// A run that the user names by its folder or by its record file, under that name.
 pub fn named(path: &Path) -> Result<Judged, Failure> {
+    named_in(path, None)
+}
+
+/// The same with its costs in another currency, where one is asked for.
+pub fn named_in(path: &Path, currency: Option<CurrencyArg>) -> Result<Judged, Failure> {
     // A run without its measurements is still a run.
     let measured = fs::read_to_string(path.join(MEASURED)).ok();
     let measured = measured.and_then(|text| Measured::read(&text).ok());
-    Ok(judge(read(path)?).named(path.display().to_string()).with_measured(measured))
+    let mut run = read(path)?;
+    if let Some(currency) = currency {
+        run.header.currency = run_plan::currency(currency.resolved());
+    }
+    Ok(judge(run).named(path.display().to_string()).with_measured(measured))
 }
 
 /// Reads a run back from its records.
