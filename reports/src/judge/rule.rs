@@ -2,8 +2,8 @@
 //! look, and how sure that is.
 //!
 //! Invariants: only recorded facts decide, never the text of a name; rules are tried in the order
-//! of [`Rule::ALL`] and the first that holds decides; a break that the scenario expects is no bug
-//! and never urgent.
+//! of [`Rule::ALL`] and the first that holds decides; a break that the scenario expects is
+//! never urgent, and keeps its category.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -91,13 +91,10 @@ impl Failure<'_> {
 
     /// Where the fix belongs.
     pub fn category(&self) -> Category {
-        let category = match self.rule() {
+        match self.rule() {
             Rule::QuotaOfOthers => Category::Environment,
+            // A bug stays a bug where the scenario expects it: that only makes it less urgent.
             _ => self.deduced().map_or(Category::Unknown, Cause::category),
-        };
-        match category {
-            Category::Bug if self.expected => Category::TestDesign,
-            category => category,
         }
     }
 
