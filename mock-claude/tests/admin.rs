@@ -362,3 +362,29 @@ async fn a_body_that_falls_silent_is_given_up_after_a_minute_and_keeps_nobody_ou
     assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
     assert_eq!(get(&mock, "/faults").await["faults"], json!([]), "nothing was changed");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_counts_from_when_it_was_set_and_a_reset_restarts_it() {
+    let mock = mock("");
+    let statuses = async |number: usize| {
+        let mut statuses = Vec::new();
+        for _ in 0..number {
+            statuses.push(send(&mock, &asking(CODE)).await.status);
+        }
+        statuses
+    };
+    assert_eq!(statuses(3).await, [200, 200, 200]);
+    let second = r#"[{"kind": "status", "status": 503, "when": {"nth": [2]}}]"#;
+    for _ in 0..2 {
+        ask(&mock, "PUT", "/faults", second).await;
+        assert_eq!(statuses(3).await, [200, 503, 200]);
+    }
+    // One that is added counts from now on, and the one that stays goes on counting.
+    let third = r#"{"kind": "status", "status": 529, "when": {"every": 3}}"#;
+    ask(&mock, "POST", "/faults", third).await;
+    assert_eq!(statuses(4).await, [200, 200, 529, 200]);
+    ask(&mock, "DELETE", "/faults?number=2", "").await;
+    assert_eq!(statuses(2).await, [200, 529], "what stays does not begin anew");
+    ask(&mock, "POST", "/reset", "").await;
+    assert_eq!(statuses(3).await, [200, 200, 529], "it counts from the first request again");
+}

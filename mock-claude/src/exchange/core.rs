@@ -14,8 +14,8 @@ use super::settings::Settings;
 use super::threads::Threads;
 use crate::basis::chance::{Chance, RequestKey};
 use crate::basis::clock::Clock;
-use crate::fault::FaultConfig;
 use crate::fault::injector::Injector;
+use crate::fault::plan::InForce;
 use crate::journal::Journal;
 use crate::limits::LimitsConfig;
 use crate::mock::Config;
@@ -63,11 +63,12 @@ impl Core {
         }
     }
 
-    /// Forgets what was seen: journal, ledger, and which attempt is which. Limits, batches, files
-    /// and the prompt cache stay.
+    /// Forgets what was seen: journal, ledger, which attempt is which, and what faults counted.
+    /// Limits, batches, files and the prompt cache stay.
     pub(crate) fn reset(&self) {
         *self.attempts.lock() = AttemptCounts::default();
         *self.attempts_of_jobs.lock() = AttemptCounts::default();
+        self.injector.reset();
         self.journal.reset();
     }
 
@@ -91,9 +92,12 @@ impl Core {
     /// Changes the fault plan, unless the change is refused or makes no sense.
     pub(crate) fn change_faults<R: From<Vec<Problem>>>(
         &self,
-        change: impl FnOnce(&mut Vec<FaultConfig>) -> Result<(), R>,
+        change: impl FnOnce(&mut Vec<InForce>) -> Result<(), R>,
     ) -> Result<(), R> {
-        self.injector.change_faults(change)?;
+        self.injector.change_faults(change, |job| match job {
+            None => self.attempts.lock().requests(),
+            Some(job) => self.attempts_of_jobs.lock().requests_of(job),
+        })?;
         self.changes.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
@@ -113,7 +117,7 @@ impl Core {
     /// Puts the latency, the limits and the faults of a valid configuration in force.
     pub(crate) fn apply(&self, config: &Config) -> Result<(), Vec<Problem>> {
         self.change_faults(|faults| {
-            faults.clone_from(&config.fault);
+            *faults = config.fault.iter().cloned().map(InForce::from).collect();
             Ok::<_, Vec<Problem>>(())
         })?;
         let (latency, limits) = (config.latency.clone(), config.limits.clone());

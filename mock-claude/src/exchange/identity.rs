@@ -136,6 +136,18 @@ impl AttemptCounts {
         (earlier, attempt)
     }
 
+    /// How many requests there were.
+    pub(super) const fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// How many of a job there were, in what [`Self::count_in`] has counted.
+    pub(super) fn requests_of(&self, job: &str) -> u64 {
+        let subject = xxh3_64(job.as_bytes());
+        let count = self.young.get(&subject).or_else(|| self.old.get(&subject));
+        count.copied().map_or(0, u64::from)
+    }
+
     /// Counts a request among those of a job: its key there, and how many came before it.
     fn count_in(&mut self, job: &str, subject: u64) -> (RequestKey, u64) {
         let (_, earlier) = self.count(xxh3_64(job.as_bytes()));

@@ -78,14 +78,14 @@ impl<Hits> Fault<Hits> {
         self.when(|when| when.share = Some(share))
     }
 
-    /// Hits every n-th request, counted over all: 5 hits the fifth and the tenth.
+    /// Hits every n-th request, counted over all since it was set: 5 hits the fifth and the tenth.
     #[track_caller]
     pub fn every(self, every: u64) -> Fault<Sometimes> {
         let every = NonZeroU64::new(every).expect("requests are counted from 1");
         self.when(|when| when.every = Some(every))
     }
 
-    /// Hits the request with this number, counted over all from 1.
+    /// Hits the request with this number, counted over all from 1 since it was set.
     #[track_caller]
     pub fn nth(self, number: u64) -> Fault<Sometimes> {
         let number = NonZeroU64::new(number).expect("requests are counted from 1");

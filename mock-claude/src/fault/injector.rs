@@ -12,7 +12,7 @@ use strict_toml::Problem;
 
 use super::config::FaultConfig;
 use super::effect::{Applied, Effect};
-use super::plan::{FAULT, Injection, Plan};
+use super::plan::{FAULT, InForce, Injection, Plan};
 use super::when::selection::KeyHash;
 use super::when::{Arrival, Asked};
 use crate::api::error::ApiError;
@@ -43,7 +43,7 @@ impl Drop for InFlight {
 impl Injector {
     pub(crate) fn new(faults: Vec<FaultConfig>, chance: Chance, clock: Clock) -> Self {
         Self {
-            plan: Mutex::new(Arc::new(Plan::new(faults, chance))),
+            plan: Mutex::new(Arc::new(Plan::new(in_force(faults), chance, |_| 0))),
             in_flight: Arc::default(),
             connections: AtomicU64::new(0),
             chance,
@@ -79,25 +79,37 @@ impl Injector {
     }
 
     /// Changes the plan, unless the change is refused or makes no sense. Nobody else changes it
-    /// meanwhile.
+    /// meanwhile. `requests` is how many had come of those that a fault counts: all, or its job's.
     pub(crate) fn change_faults<R: From<Vec<Problem>>>(
         &self,
-        change: impl FnOnce(&mut Vec<FaultConfig>) -> Result<(), R>,
+        change: impl FnOnce(&mut Vec<InForce>) -> Result<(), R>,
+        requests: impl Fn(Option<&str>) -> u64,
     ) -> Result<(), R> {
         let mut plan = self.plan.lock();
         let mut faults = plan.faults().to_vec();
         change(&mut faults)?;
-        let problems = Plan::problems(&faults);
+        let problems = Plan::problems(faults.iter().map(|of| &of.fault));
         if !problems.is_empty() {
             return Err(problems.into());
         }
-        *plan = Arc::new(Plan::new(faults, self.chance));
+        *plan = Arc::new(Plan::new(faults, self.chance, |fault| match fault {
+            FaultConfig::RefusedConnection(_) => self.connections.load(Ordering::Relaxed),
+            _ => requests(fault.kind().when().job.as_deref()),
+        }));
         Ok(())
+    }
+
+    /// Lets every fault count from the beginning again, as the requests are.
+    pub(crate) fn reset(&self) {
+        let mut plan = self.plan.lock();
+        self.connections.store(0, Ordering::Relaxed);
+        let faults = plan.faults().iter().map(|of| of.fault.clone()).collect();
+        *plan = Arc::new(Plan::new(in_force(faults), self.chance, |_| 0));
     }
 
     /// The faults in force.
     pub(crate) fn faults(&self) -> Vec<FaultConfig> {
-        self.plan().faults().to_vec()
+        self.plan().faults().iter().map(|of| of.fault.clone()).collect()
     }
 
     /// Counts a request as under way until what is returned is dropped.
@@ -120,4 +132,8 @@ impl Injector {
     fn plan(&self) -> Arc<Plan> {
         Arc::clone(&self.plan.lock())
     }
+}
+
+fn in_force(faults: Vec<FaultConfig>) -> Vec<InForce> {
+    faults.into_iter().map(InForce::from).collect()
 }

@@ -31,30 +31,52 @@ impl Injection {
     }
 }
 
+/// A fault in force. What it counts, it counts from when it was put there.
+#[derive(Debug, Clone)]
+pub(crate) struct InForce {
+    pub(crate) fault: FaultConfig,
+    /// How many had come by then; unset while it is new.
+    since: Option<u64>,
+}
+
+impl From<FaultConfig> for InForce {
+    fn from(fault: FaultConfig) -> Self {
+        Self { fault, since: None }
+    }
+}
+
 /// All faults of one mock, in the order of the file.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    faults: Vec<FaultConfig>,
+    faults: Vec<InForce>,
     chance: Chance,
     reads_keys: bool,
 }
 
 impl Plan {
-    /// A plan whose chances follow from `chance`.
-    pub(crate) fn new(faults: Vec<FaultConfig>, chance: Chance) -> Self {
-        let reads_keys = faults.iter().any(|fault| fault.kind().when().api_key.is_some());
+    /// A plan whose chances follow from `chance`; `seen` is how many had come of what a fault
+    /// counts, and is asked of the new ones.
+    pub(crate) fn new(
+        mut faults: Vec<InForce>,
+        chance: Chance,
+        seen: impl Fn(&FaultConfig) -> u64,
+    ) -> Self {
+        for InForce { fault, since } in &mut faults {
+            since.get_or_insert_with(|| seen(fault));
+        }
+        let reads_keys = faults.iter().any(|of| of.fault.kind().when().api_key.is_some());
         Self { faults, chance, reads_keys }
     }
 
     /// The faults, in the order of the file.
-    pub(crate) fn faults(&self) -> &[FaultConfig] {
+    pub(crate) fn faults(&self) -> &[InForce] {
         &self.faults
     }
 
     /// What is wrong with a list of faults, with keys as they stand in the file.
-    pub(crate) fn problems(faults: &[FaultConfig]) -> Vec<Problem> {
-        let numbered = faults.iter().enumerate();
-        numbered
+    pub(crate) fn problems<'a>(faults: impl Iterator<Item = &'a FaultConfig>) -> Vec<Problem> {
+        faults
+            .enumerate()
             .flat_map(|(index, fault)| {
                 let inside = fault.problems().into_iter();
                 inside.map(move |problem| problem.inside(&format!("fault.{index}")))
@@ -78,14 +100,14 @@ impl Plan {
     }
 
     fn first(&self, asked: &Asked<'_>, of_connections: bool) -> Option<Injection> {
-        self.faults.iter().enumerate().find_map(|(position, fault)| {
+        self.faults.iter().enumerate().find_map(|(position, InForce { fault, since })| {
             if matches!(fault, FaultConfig::RefusedConnection(_)) != of_connections {
                 return None;
             }
             // The position keeps two faults of one kind independent of each other.
             let decision = format!("fault {position}");
             let drawn = Drawn { decision: &decision, chance: self.chance };
-            let asked = fault.kind().when().counted(asked);
+            let asked = fault.kind().when().counted(asked, since.unwrap_or(0))?;
             if !fault.kind().when().hits(&decision, self.chance, &asked) {
                 return None;
             }
@@ -103,10 +125,10 @@ impl Plan {
         if wanted == NO_FAULT {
             return Ok(None);
         }
-        let found = self.faults.iter().enumerate().find(|(_, fault)| {
+        let found = self.faults.iter().enumerate().find(|(_, InForce { fault, .. })| {
             fault.name() == wanted && !matches!(fault, FaultConfig::RefusedConnection(_))
         });
-        let Some((position, fault)) = found else {
+        let Some((position, InForce { fault, .. })) = found else {
             let shown: String = wanted.chars().take(100).collect();
             return Err(ApiError::invalid_request(format!(
                 "{FAULT_HEADER}: no fault of the plan that hits requests is named \"{shown}\""
@@ -114,7 +136,7 @@ impl Plan {
         };
         let decision = format!("fault {position}");
         let drawn = Drawn { decision: &decision, chance: self.chance };
-        let effect = fault.kind().effect(drawn, &fault.kind().when().counted(asked));
+        let effect = fault.kind().effect(drawn, &fault.kind().when().of_job(asked));
         let injection = effect.map(|effect| Injection { name: fault.name(), effect });
         Ok(injection.filter(Injection::is_felt))
     }

@@ -37,7 +37,7 @@ impl Config {
     /// What no single key's range can say, with keys as they stand in the file.
     pub fn problems(&self) -> Vec<Problem> {
         let limits = self.limits.iter().flat_map(LimitsConfig::problems);
-        let faults = Plan::problems(&self.fault).into_iter();
+        let faults = Plan::problems(self.fault.iter()).into_iter();
         let reply = self.reply.problems().into_iter();
         let batch = self.batch.problems().into_iter();
         limits

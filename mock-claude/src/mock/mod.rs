@@ -24,6 +24,7 @@ pub use self::serving::MockServer;
 use crate::basis::clock::{Clock, SIMULATED_EPOCH_MS};
 use crate::exchange::core::Core;
 use crate::fault::FaultConfig;
+use crate::fault::plan::InForce;
 use crate::journal::conduct::{self, Conduct};
 use crate::journal::{Entry, Journal, Ledger, Record};
 use crate::server::listener::{self, Bounds};
@@ -148,7 +149,7 @@ impl MockClaude {
     /// Puts another fault plan in place of the one there is; requests under way keep theirs.
     pub fn set_faults(&self, faults: Vec<FaultConfig>) -> Result<(), Vec<Problem>> {
         self.core().change_faults(|there| {
-            *there = faults;
+            *there = faults.into_iter().map(InForce::from).collect();
             Ok(())
         })
     }

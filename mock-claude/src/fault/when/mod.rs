@@ -28,9 +28,10 @@ pub struct When {
     pub first_attempts: Option<NonZeroU32>,
     /// Attempts at the same content by their number, counted from 1.
     pub attempts: Option<Attempts>,
-    /// Every this many requests, counted over all of them: 5 hits the fifth, the tenth.
+    /// Every this many requests, counted over all since the fault was set: 5 hits the fifth, the
+    /// tenth.
     pub every: Option<NonZeroU64>,
-    /// Requests by their number among all, counted from 1.
+    /// Requests by their number among all since the fault was set, counted from 1.
     #[schemars(length(max = 10_000))]
     pub nth: Option<Vec<NonZeroU64>>,
     /// From this second on.
@@ -172,8 +173,19 @@ impl When {
         given.into_iter().filter_map(|(key, given)| given.then_some(key)).collect()
     }
 
-    /// The request as this fault counts it: among those of its job, where it is about a job.
-    pub(crate) fn counted<'a>(&self, asked: &Asked<'a>) -> Asked<'a> {
+    /// The request as a fault counts it that was put in force when `since` had come; none where it
+    /// came before a fault that counts.
+    pub(crate) fn counted<'a>(&self, asked: &Asked<'a>, since: u64) -> Option<Asked<'a>> {
+        let asked = self.of_job(asked);
+        let Some(earlier) = asked.arrival.earlier.checked_sub(since) else {
+            let counts = self.every.is_some() || self.nth.is_some();
+            return (!counts).then_some(asked);
+        };
+        Some(Asked { arrival: Arrival { earlier, ..asked.arrival }, ..asked })
+    }
+
+    /// The request among those of its job, where the fault is about a job.
+    pub(crate) fn of_job<'a>(&self, asked: &Asked<'a>) -> Asked<'a> {
         match asked.job.filter(|_| self.job.is_some()) {
             Some(InJob { arrival, .. }) => Asked { arrival, ..*asked },
             None => *asked,

@@ -17,6 +17,7 @@ use super::query::Query;
 use super::respond::{json_response, problem, problems};
 use super::state::{Admin, Shared};
 use crate::fault::FaultConfig;
+use crate::fault::plan::InForce;
 use crate::mock::presets;
 
 /// Why the faults stay as they are.
@@ -92,7 +93,7 @@ pub(super) async fn remove(State(admin): Shared, uri: Uri) -> Response {
         };
         let index = usize::try_from(number).unwrap_or(usize::MAX).wrapping_sub(1);
         let found = there.get(index);
-        if found.is_none_or(|found| name.is_some_and(|name| name != found.name())) {
+        if found.is_none_or(|found| name.is_some_and(|name| name != found.fault.name())) {
             let words = format!("fault {number} is not there, or is another one by now");
             return Err(Refused::Gone(words));
         }
@@ -104,12 +105,12 @@ pub(super) async fn remove(State(admin): Shared, uri: Uri) -> Response {
 fn answer(
     admin: &Admin,
     given: Result<Vec<FaultConfig>, String>,
-    change: impl FnOnce(&mut Vec<FaultConfig>, Vec<FaultConfig>) -> Result<(), Refused>,
+    change: impl FnOnce(&mut Vec<InForce>, Vec<InForce>) -> Result<(), Refused>,
 ) -> Response {
     let mut number = 0;
     let changed = given.map_err(Refused::Wrong).and_then(|given| {
         admin.mock.core().change_faults(|there| {
-            change(there, given)?;
+            change(there, given.into_iter().map(InForce::from).collect())?;
             number = there.len();
             Ok(())
         })
