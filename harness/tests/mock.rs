@@ -60,7 +60,7 @@ fn it_prints_its_address_answers_and_stops_when_it_is_told_to() {
     assert!(answered.starts_with("HTTP/1.1 200 "), "{answered}");
     assert!(answered.contains("anthropic-ratelimit-requests-limit: 1000"), "{answered}");
     assert!(answered.contains(r#""type":"message""#), "{answered}");
-    assert!(ran.stderr.contains("2 requests, 1 errors"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("2 requests, 1 error"), "{}", ran.stderr);
 }
 
 #[test]

@@ -120,7 +120,7 @@ async fn a_request_is_seen_and_a_key_ends_the_mock_and_restores_the_terminal() {
     let (code, after) = screen.ended();
     assert_eq!(code, Some(0));
     assert!(
-        after.contains("1 requests, 0 errors") && after.contains("unproved: 1 requests"),
+        after.contains("1 request, 0 errors") && after.contains("unproved: 1 request"),
         "{after}"
     );
 }

@@ -20,6 +20,17 @@ pub fn thousands(number: u64) -> String {
     text
 }
 
+/// A noun with its number: `1 number`, `2 numbers`, `2 quantities`.
+pub fn counted(count: impl TryInto<u64>, noun: &str) -> String {
+    let count = count.try_into().unwrap_or(u64::MAX);
+    let noun = match noun.strip_suffix('y') {
+        _ if count == 1 => noun.to_owned(),
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{noun}s"),
+    };
+    format!("{} {noun}", thousands(count))
+}
+
 /// An amount of money, from millionths of its unit, with the symbol before it.
 ///
 /// Two decimal places from 1 up, four below 1, all six below 0.01: always at least two

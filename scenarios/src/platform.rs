@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use mock_claude::internals::chance::Share;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use strict_toml::Problem;
+use strict_toml::{Invalid, Problem};
 
 /// The `[platform]` section.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -159,9 +159,24 @@ impl PlatformConfig {
     }
 }
 
+/// Says of a shipped platform that was written as a `kind` where its name belongs.
+pub(crate) fn named_by_kind(mut invalid: Invalid) -> Invalid {
+    for problem in invalid.problems.iter_mut().filter(|problem| problem.key == "platform.kind") {
+        let is_meant =
+            |name: &PlatformName| problem.message == format!("unknown value `{}`", name.name());
+        if let Some(name) = PlatformName::ALL.into_iter().find(is_meant) {
+            let name = name.name();
+            problem.message = format!("`{name}` is the name of a platform, not a kind");
+            problem.hint = Some(format!("`kind = \"shipped\"` and below it `name = \"{name}\"`"));
+        }
+    }
+    invalid
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Scenario, library};
 
     #[test]
     fn every_named_platform_is_in_the_file_and_shown_as_a_section_that_says_the_same() {
@@ -178,6 +193,19 @@ mod tests {
             assert_eq!(section.platform.problems(), []);
         }
         assert_eq!(PlatformName::shown("mainframe"), None);
+    }
+
+    #[test]
+    fn a_platform_that_is_named_as_a_kind_is_refused_with_the_form_that_loads() {
+        let text = library::find("timeout").unwrap().text;
+        let mistaken = text.replace("kind = \"shipped\"\nname", "kind");
+        assert_ne!(text, mistaken);
+        let invalid = Scenario::parse("mine.toml", &mistaken).unwrap_err();
+        insta::assert_snapshot!(invalid, @r#"
+        `mine.toml` has 1 problem
+          mine.toml:19:8: `platform.kind`: `lambda-300` is the name of a platform, not a kind
+            hint: `kind = "shipped"` and below it `name = "lambda-300"`
+        "#);
     }
 
     #[test]

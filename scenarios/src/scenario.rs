@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use strict_toml::{Document, Invalid, Problem};
 
 use crate::cache_fault::CacheFault;
-use crate::platform::PlatformConfig;
+use crate::platform::{self, PlatformConfig};
 
 /// The version of the scenario format that this crate reads.
 pub const FORMAT: i64 = 1;
@@ -113,7 +113,7 @@ impl Scenario {
     pub fn parse(file: &str, text: &str) -> Result<Self, Invalid> {
         let document = Document::parse(file, text)?;
         document.check_format(FORMAT)?;
-        let scenario: Self = document.read()?;
+        let scenario: Self = document.read().map_err(platform::named_by_kind)?;
         document.check(scenario.problems())?;
         Ok(scenario)
     }

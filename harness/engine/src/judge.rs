@@ -78,7 +78,8 @@ fn truncation(
 }
 
 fn never_sent(lines: u64) -> Option<Failure> {
-    let detail = || format!("{lines} lines were sent in no part");
+    let were = if lines == 1 { "line was" } else { "lines were" };
+    let detail = || format!("{lines} {were} sent in no part");
     (lines > 0).then(|| Failure::new(Cause::LostLines, detail()))
 }
 

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use reports::card::{Card, FORMAT, Gate, ProbeLine, Volume};
-use reports::render::{CARD, Exporter, counted, table};
+use reports::render::{CARD, Exporter, table};
+use reports::text::counted;
 use reports::text::escape;
 use reports::{Style, Verdict};
 use scenarios::library::PROBES;

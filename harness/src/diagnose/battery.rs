@@ -3,6 +3,7 @@
 //! Every probe has a mock and files of its own, so that nothing that one of them does is seen by
 //! another. The first has no trouble in it: a program that fails there is broken, not diagnosed.
 
+use reports::text::counted;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -123,7 +124,9 @@ impl Battery {
             None => Ok(outcome),
             Some(failure) if failure.exit == Exit::Interrupted => {
                 let left = self.count() - outcome.seen.all().count();
-                outcome.gaps.push(format!("interrupted: {left} probes were not run to their end"));
+                outcome
+                    .gaps
+                    .push(format!("interrupted: {} not run to the end", counted(left, "probe")));
                 Ok(outcome)
             }
             Some(failure) => Err(failure),

@@ -243,5 +243,5 @@ fn says_done(job: &Job) -> Option<bool> {
 
 /// Attempts with their number.
 pub fn attempts(number: usize) -> String {
-    reports::render::counted(number, "attempt")
+    reports::text::counted(number, "attempt")
 }

@@ -4,7 +4,7 @@
 use indicatif::ProgressBar;
 use parking_lot::Mutex;
 use reports::record::{Outcome, Record};
-use reports::text::{escape, thousands, usd};
+use reports::text::{counted, escape, thousands, usd};
 
 /// A line that moves with the records of a run.
 #[derive(Debug)]
@@ -80,11 +80,11 @@ impl Now {
     fn words(&self) -> String {
         let Self { pipeline, done, lost, calls, cost_microusd } = self;
         format!(
-            "{}: {} done, {} lost, {} calls, {}",
+            "{}: {} done, {} lost, {}, {}",
             escape(pipeline),
             thousands(*done),
             thousands(*lost),
-            thousands(*calls),
+            counted(*calls, "call"),
             usd(*cost_microusd)
         )
     }
@@ -131,6 +131,6 @@ mod tests {
         }
         assert_eq!(now.words(), "a: 1 done, 1 lost, 2 calls, $0.2400");
         now.add(&attempt("b"));
-        assert_eq!(now.words(), "b: 0 done, 0 lost, 1 calls, $0.1200");
+        assert_eq!(now.words(), "b: 0 done, 0 lost, 1 call, $0.1200");
     }
 }

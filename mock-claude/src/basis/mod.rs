@@ -1,7 +1,8 @@
 //! What every part of the mock stands on: keyed chance, time that can be simulated, text in a URL,
-//! and names with a wildcard.
+//! names with a wildcard, and nouns with their number.
 
 pub mod chance;
 pub mod clock;
+pub(crate) mod count;
 pub(crate) mod pattern;
 pub(crate) mod percent;

@@ -1,5 +1,6 @@
 //! A mock on a port: prints its URL, serves until a signal comes, drains, and sums up.
 
+use crate::basis::count::counted;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -80,9 +81,9 @@ fn stop_with_stdin(stop: Arc<Notify>) {
 /// What was served, in one line.
 fn summary(ledger: &Ledger) -> String {
     format!(
-        "{} requests, {} errors, {} tokens in, {} tokens out, ${}.{:06}",
-        ledger.requests,
-        ledger.errors,
+        "{}, {}, {} tokens in, {} tokens out, ${}.{:06}",
+        counted(ledger.requests, "request"),
+        counted(ledger.errors, "error"),
         ledger.tokens_in,
         ledger.tokens_out,
         ledger.cost_microusd / 1_000_000,
@@ -102,6 +103,6 @@ mod tests {
     fn the_summary_is_one_line_with_the_money_in_dollars() {
         let ledger =
             Ledger { requests: 3, errors: 1, cost_microusd: 1_000_042, ..Ledger::default() };
-        assert_eq!(summary(&ledger), "3 requests, 1 errors, 0 tokens in, 0 tokens out, $1.000042");
+        assert_eq!(summary(&ledger), "3 requests, 1 error, 0 tokens in, 0 tokens out, $1.000042");
     }
 }

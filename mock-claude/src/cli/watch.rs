@@ -4,6 +4,7 @@
 //! cannot take is left out and counted. What a client wrote is escaped before it gets here, and
 //! what looks like a credential is masked by the same thread.
 
+use crate::basis::count::counted;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
@@ -195,7 +196,8 @@ fn sum(failed: &BTreeMap<u16, u64>, left_out: u64) -> String {
         text.push('\n');
     }
     if left_out > 0 {
-        let _ = writeln!(text, "{left_out} requests were too fast for the terminal and not shown");
+        let left_out = counted(left_out, "request");
+        let _ = writeln!(text, "{left_out} not shown: too fast for the terminal");
     }
     text
 }

@@ -133,7 +133,7 @@ impl<'s> Checker<'s> {
                 None => {
                     let names = known.into_iter().flatten().map(|(name, _)| name.as_str());
                     let names: Vec<&str> = names.collect();
-                    let hint = suggest(name, names);
+                    let hint = alone(schema, table).or_else(|| suggest(name, names));
                     self.advise(name_at, &path, "unknown key", hint);
                 }
             }
@@ -226,6 +226,13 @@ impl<'s> Checker<'s> {
         };
         variants(schema).find(|variant| name_of(variant) == Some(name.get_ref()))
     }
+}
+
+/// What to do with a key beside a tag that stands alone, as in `policy = "off"`.
+fn alone(schema: &Value, table: &DeTable<'_>) -> Option<String> {
+    let (tag, written) = tag_of(schema)?;
+    let is_only = schema["properties"].as_object()?.len() == 1 && table.contains_key(tag);
+    is_only.then(|| format!("delete it: `{tag} = \"{written}\"` has no other keys"))
 }
 
 /// The variants of a union; none of anything else.

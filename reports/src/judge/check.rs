@@ -9,7 +9,7 @@ use super::verdict::Verdict;
 use crate::record::measured::Generator;
 use crate::record::{Bound, Cause, Clock, Expectation};
 use crate::run::Run;
-use crate::text::{decimal, duration, thousands};
+use crate::text::{counted, decimal, duration};
 
 /// One expectation, checked against one measured number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +101,10 @@ fn unexpected(summary: &Summary, doubt: Option<String>) -> Check {
         pipeline: summary.pipeline.clone(),
         metric: "records".to_owned(),
         bound: String::new(),
-        measured: format!("{} of {} jobs", summary.tried() + summary.skipped, summary.jobs),
+        measured: {
+            let recorded = summary.tried() + summary.skipped;
+            format!("{recorded} of {}", counted(summary.jobs, "job"))
+        },
         verdict,
         reason: Some(reason),
     }
@@ -127,7 +130,7 @@ pub(super) fn ran_out(what: &str, count: u64) -> Check {
         pipeline: "this machine".to_owned(),
         metric: what.to_owned(),
         bound: String::new(),
-        measured: format!("ran out {} times", thousands(count)),
+        measured: format!("ran out {}", counted(count, "time")),
         verdict: Verdict::Inconclusive,
         reason: Some("what was lost to that says nothing about a pipeline".to_owned()),
     }

@@ -5,7 +5,7 @@
 
 use super::injected::Injected;
 use crate::record::{Attempt, Cause, Job};
-use crate::text::{shortened, thousands};
+use crate::text::{counted, shortened, thousands};
 
 /// The longest quotation of a server's words in a line of evidence, in characters.
 const QUOTED: usize = 160;
@@ -78,8 +78,7 @@ impl<'a> Failure<'a> {
             let waited = last.retry_after_s.map(|s| format!("retry-after {} s", thousands(s)));
             found.extend(waited);
         }
-        let calls = if self.job.calls == 1 { "call" } else { "calls" };
-        found.push(format!("{} {calls}", thousands(self.job.calls)));
+        found.push(counted(self.job.calls, "call"));
         found.extend(self.detail().map(|words| format!("said: {}", shortened(words, QUOTED))));
         found.join("; ")
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::record::{Job, NO_JOB, Outcome};
 use crate::run::PipelineRun;
-use crate::text::thousands;
+use crate::text::{counted, thousands};
 
 /// Everything in a pipeline's records that contradicts something else in them, the warm-up's
 /// included.
@@ -46,12 +46,12 @@ fn job_disagreements(pipeline: &PipelineRun) -> Vec<String> {
     let recorded = numbers.len() as u64;
     let expected = pipeline.header.jobs;
     if recorded != expected {
-        let (recorded, expected) = (thousands(recorded), thousands(expected));
-        found.push(format!("{recorded} of {expected} jobs are recorded"));
+        let (recorded, expected) = (thousands(recorded), counted(expected, "job"));
+        found.push(format!("{recorded} of {expected} recorded"));
     }
     let twice = pipeline.jobs.len() - numbers.len();
     if twice > 0 {
-        found.push(format!("{twice} jobs are recorded twice"));
+        found.push(format!("{} recorded twice", counted(twice, "job")));
     }
     let odd = |job: &&Job| (job.outcome == Outcome::Failed) != job.cause.is_some();
     for job in pipeline.jobs.iter().filter(odd).take(1) {
@@ -111,7 +111,7 @@ mod tests {
         let mut run = fixture::concurrent();
         run.pipelines[0].jobs[0].job = 2;
         let found = unreconciled(&run, 0);
-        assert_eq!(found, ["9 of 10 jobs are recorded", "1 jobs are recorded twice"]);
+        assert_eq!(found, ["9 of 10 jobs recorded", "1 job recorded twice"]);
     }
 
     #[test]

@@ -6,16 +6,16 @@ use std::fmt::Write as _;
 use super::style::Style;
 use super::table::table;
 use crate::estimate::{Estimate, PipelineEstimate, Range};
-use crate::text::{duration, escape, money, thousands, usd, wrap};
+use crate::text::{counted, duration, escape, money, thousands, usd, wrap};
 
 /// Renders an estimate.
 pub fn render(estimate: &Estimate, style: Style) -> String {
     let mut page = format!(
-        "{} files, {} lines, {} bytes, {} definitions; nothing was called\n",
-        thousands(estimate.files),
-        thousands(estimate.lines),
-        thousands(estimate.bytes),
-        thousands(estimate.definitions),
+        "{}, {}, {}, {}; nothing was called\n",
+        counted(estimate.files, "file"),
+        counted(estimate.lines, "line"),
+        counted(estimate.bytes, "byte"),
+        counted(estimate.definitions, "definition"),
     );
     for (reason, count) in &estimate.skipped {
         let _ = writeln!(page, "{} skipped: {}", thousands(*count), escape(reason));
@@ -81,7 +81,7 @@ fn breakages(pipeline: &PipelineEstimate, files: u64, width: usize) -> String {
     for breakage in &pipeline.failures {
         let (count, words) = (span(breakage.files, &thousands), breakage.cause.words());
         let example = escape(&breakage.example);
-        let line = format!("{count} of {} files: {words}; first {example}", thousands(files));
+        let line = format!("{count} of {}: {words}; first {example}", counted(files, "file"));
         let _ = writeln!(text, "{}", wrap("  ", &line, width.max(40), 4));
     }
     text

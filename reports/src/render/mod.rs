@@ -32,7 +32,6 @@ pub use history::json as history_json;
 pub use history::{mark_words, past_words};
 pub use screen::Terminal;
 pub use style::Style;
-pub use words::counted;
 
 use crate::card::Card;
 use crate::claim::Claim;

@@ -10,13 +10,7 @@ use std::path::Path;
 use crate::judge::{Judged, Verdict};
 use crate::record::{Clock, PipelineHeader};
 use crate::run::Run;
-use crate::text::{escape, thousands};
-
-/// A noun with its number: `1 number`, `2 numbers`.
-pub fn counted(count: usize, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", thousands(count as u64))
-}
+use crate::text::escape;
 
 /// A run's verdict in words. A run of which nothing was expected has not passed anything.
 pub(super) fn verdict_words(judged: &Judged) -> &'static str {

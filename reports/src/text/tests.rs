@@ -140,3 +140,10 @@ proptest! {
         prop_assert_eq!(letters(&wrapped), letters(&text));
     }
 }
+
+#[test]
+fn one_of_a_thing_is_not_several() {
+    assert_eq!(counted(1_usize, "request"), "1 request");
+    assert_eq!(counted(0_u64, "request"), "0 requests");
+    assert_eq!(counted(1_500_u64, "quantity"), "1,500 quantities");
+}

@@ -167,7 +167,7 @@ fn libtest_json_is_not_fooled_by_what_tests_print() {
       failed  tests::forges_itself
         src/lib.rs:41: but it fails
 
-    cargo dies tests/dies.rs: 1 errors · incomplete: no final line
+    cargo dies tests/dies.rs: 1 error · incomplete: no final line
       session: process didn't exit successfully: `/project/target/debug/deps/dies-d66c7bf364fca0f7 -
       error  aborts
         no result: process didn't exit successfully: `/project/target/debug/deps/dies-d66c7bf364fca0
@@ -264,7 +264,7 @@ fn go_packages_are_runs_and_a_broken_build_is_the_packages() {
 #[test]
 fn a_jest_suite_that_cannot_be_loaded_is_an_error() {
     insta::assert_snapshot!(page("jest.json"), @r"
-    jest: 2 failed, 1 passed, 2 skipped, 1 errors · all counts agree
+    jest: 2 failed, 1 passed, 2 skipped, 1 error · all counts agree
       failed  /project/a.test.js::outer fails - with :: marks
         /project/a.test.js:3: Error: expect(received).toBe(expected) // Object.is equality
       failed  /project/a.test.js::outer throws

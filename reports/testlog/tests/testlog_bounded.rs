@@ -155,7 +155,7 @@ fn failures_without_end_are_counted_and_the_rest_is_still_read() {
     let run = &log.runs[0];
     assert_eq!((run.read.failed, run.read.passed), (count, 1));
     let unnamed = count - run.cases.len() as u64;
-    let said = format!("{unnamed} failures without room for their ids");
+    let said = format!("{} failures without room for an id", reports::text::thousands(unnamed));
     assert_eq!(run.completeness, Completeness::Mismatch(vec![said]));
 }
 

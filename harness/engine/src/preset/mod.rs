@@ -121,9 +121,7 @@ impl Preset {
             }
             Some(_) => {}
         }
-        for (key, message) in self.unworkable_as_batch() {
-            report(key, message.to_owned());
-        }
+        problems.extend(self.unworkable_as_batch());
         let sections = [
             ("chunk", self.chunk.problems()),
             ("schedule.adaptive", self.schedule.adaptive.problems()),
@@ -135,21 +133,27 @@ impl Preset {
         problems
     }
 
-    /// What a batch cannot do, and what only a batch can.
-    fn unworkable_as_batch(&self) -> Vec<(&'static str, &'static str)> {
+    /// What a batch cannot do, and what only a batch can, each with what makes the file work.
+    fn unworkable_as_batch(&self) -> Vec<Problem> {
         let RequestConfig { mode, stream, poll_ms, .. } = &self.request;
         let DeadlineConfig { call_ms, part_ms, job_ms } = &self.deadline;
         let is_batch = *mode == Mode::Batch;
-        let waits = "a batch goes on, and is charged, when nobody waits for it";
-        let wrong = [
-            (is_batch && *stream, "request.stream", "a batch cannot be streamed"),
-            (!is_batch && poll_ms.is_some(), "request.poll_ms", "only batches are asked after"),
-            (is_batch && call_ms.is_some(), "deadline.call_ms", waits),
-            (is_batch && part_ms.is_some(), "deadline.part_ms", waits),
-            (is_batch && job_ms.is_some(), "deadline.job_ms", waits),
-        ];
-        let wrong = wrong.into_iter().filter(|(wrong, ..)| *wrong);
-        wrong.map(|(_, key, message)| (key, message)).collect()
+        let streamed = (is_batch && *stream).then(|| {
+            Problem::new("request.stream", "a batch cannot be streamed")
+                .hint(Some("delete `stream = true`".to_owned()))
+        });
+        let polled = (!is_batch && poll_ms.is_some()).then(|| {
+            Problem::new("request.poll_ms", "only batches are asked after")
+                .hint(Some("delete `poll_ms`, or set `mode = \"batch\"`".to_owned()))
+        });
+        let limits = [("call_ms", call_ms), ("part_ms", part_ms), ("job_ms", job_ms)];
+        let limited = limits.into_iter().filter(|(_, limit)| is_batch && limit.is_some());
+        let limited = limited.map(|(key, _)| {
+            let message = "a batch is not stopped by a deadline, and is charged";
+            Problem::new(format!("deadline.{key}"), message)
+                .hint(Some(format!("delete `{key}`; an empty `[deadline]` may stay")))
+        });
+        streamed.into_iter().chain(polled).chain(limited).collect()
     }
 
     /// SHA-256 of everything that decides what the pipeline does.
@@ -207,15 +211,44 @@ mod tests {
         let text = shipped("hardened").unwrap();
         let batch = text.replace("stream = true", "stream = true\nmode = \"batch\"");
         let invalid = Preset::parse("mine.toml", &batch).unwrap_err();
-        let found: Vec<&str> =
-            invalid.problems.iter().map(|problem| problem.message.as_str()).collect();
-        assert_eq!(
-            found,
-            [
-                "a batch cannot be streamed",
-                "a batch goes on, and is charged, when nobody waits for it",
-            ]
-        );
+        insta::assert_snapshot!(invalid, @r"
+        `mine.toml` has 2 problems
+          mine.toml:16:1: `request.stream`: a batch cannot be streamed
+            hint: delete `stream = true`
+          mine.toml:107:1: `deadline.call_ms`: a batch is not stopped by a deadline, and is charged
+            hint: delete `call_ms`; an empty `[deadline]` may stay
+        ");
+        let heeded = batch.replace("stream = true\n", "").replace("call_ms = 180_000\n", "");
+        Preset::parse("mine.toml", &heeded).unwrap();
+        let polled = text.replace("stream = true", "stream = true\npoll_ms = 1_000");
+        let invalid = Preset::parse("mine.toml", &polled).unwrap_err();
+        assert!(invalid.to_string().contains("or set `mode = \"batch\"`"), "{invalid}");
+    }
+
+    #[test]
+    fn every_policy_of_hardened_can_be_switched_off_as_its_comment_says() {
+        let text = shipped("hardened").unwrap();
+        let mut switched = 0;
+        for section in text.split("\n[").skip(1) {
+            let Some((before, after)) = section.split_once("\npolicy = ") else { continue };
+            let rest = after.split_once("\n\n").map_or("", |(_, rest)| rest);
+            let off = format!("{before}\npolicy = \"off\"\n\n{rest}");
+            let switched_off = text.replace(section, &off);
+            Preset::parse("mine.toml", &switched_off).unwrap_or_else(|error| panic!("{error}"));
+            switched += 1;
+        }
+        assert_eq!(switched, 10);
+        let left = text.replace("policy = \"full_jitter\"", "policy = \"off\"");
+        let invalid = Preset::parse("mine.toml", &left).unwrap_err();
+        insta::assert_snapshot!(invalid, @r#"
+        `mine.toml` has 3 problems
+          mine.toml:72:1: `retry.attempts`: unknown key
+            hint: delete it: `policy = "off"` has no other keys
+          mine.toml:73:1: `retry.base_ms`: unknown key
+            hint: delete it: `policy = "off"` has no other keys
+          mine.toml:74:1: `retry.max_ms`: unknown key
+            hint: delete it: `policy = "off"` has no other keys
+        "#);
     }
 
     #[test]

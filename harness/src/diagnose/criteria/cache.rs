@@ -1,7 +1,7 @@
 //! Whether unchanged input is paid for again.
 
 use reports::card::{Basis, Criterion, Grade, Row};
-use reports::render::counted;
+use reports::text::counted;
 use reports::text::usd;
 
 use super::sheet::Sheet;
@@ -24,7 +24,7 @@ pub(super) fn check(seen: &Seen) -> Row {
     let again: u64 = later.iter().sum();
     let mean = again / later.len() as u64;
     let calls: u64 = same.jobs.iter().map(|job| job.calls).sum();
-    let calls = counted(usize::try_from(calls).unwrap_or(usize::MAX), "request");
+    let calls = counted(calls, "request");
     let (rounds, once, later_on) = (same.jobs.len(), usd(first), usd(mean));
     sheet.saw(same, format!("{rounds} times: {calls}, {once} and then {later_on} a time"));
     if first == 0 {

@@ -2,7 +2,7 @@
 
 use reports::Cause;
 use reports::card::{Basis, Criterion, Grade, Row};
-use reports::render::counted;
+use reports::text::counted;
 
 use super::sheet::Sheet;
 use crate::diagnose::seen::Seen;

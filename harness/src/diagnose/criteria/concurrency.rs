@@ -1,6 +1,7 @@
 //! Whether many files at once survive the API's limits.
 
 use reports::card::{Criterion, Grade, Row};
+use reports::text::counted;
 
 use super::sheet::{Sheet, at_best, by_share};
 use crate::diagnose::seen::{Probe, Seen};
@@ -34,8 +35,8 @@ pub(super) fn check(seen: &Seen) -> Row {
         sheet.saw(
             probe,
             format!(
-                "{answered} of {asked} answered; {failed} of {calls} requests \
-            were refused"
+                "{answered} of {asked} answered; {failed} of {} refused",
+                counted(calls, "request")
             ),
         );
     }
@@ -43,8 +44,8 @@ pub(super) fn check(seen: &Seen) -> Row {
         return sheet.not_shown("no load of several files was asked about");
     }
     let says = format!(
-        "{done} of {all} questions at once were answered, {refused} requests were \
-        refused on the way"
+        "{done} of {all} questions at once were answered, {} refused on the way",
+        counted(refused, "request")
     );
     sheet.graded(grade, says, FIX)
 }

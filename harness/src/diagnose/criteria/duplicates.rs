@@ -1,6 +1,7 @@
 //! Whether equal questions at the same time are paid for each.
 
 use reports::card::{Basis, Criterion, Grade, Row};
+use reports::text::counted;
 
 use super::sheet::Sheet;
 use crate::diagnose::seen::Seen;
@@ -25,7 +26,8 @@ pub(super) fn check(seen: &Seen) -> Row {
     costs.retain(|cost| *cost > 0);
     costs.sort_unstable_by(|a, b| b.cmp(a));
     let paid = costs.len().min(jobs);
-    sheet.saw(twins, format!("{jobs} times the same file at once: paid {paid} times"));
+    let (asked, bought) = (counted(jobs, "time"), counted(paid, "time"));
+    sheet.saw(twins, format!("{asked} the same file at once: paid {bought}"));
     let grade = match paid {
         0 | 1 => Grade::A,
         _ if paid < jobs => Grade::C,
@@ -33,6 +35,6 @@ pub(super) fn check(seen: &Seen) -> Row {
     };
     let spare: u64 = costs.iter().skip(1).sum::<u64>() / (jobs as u64 - 1);
     sheet.costs(spare, Basis::RepeatedFiles);
-    let says = format!("one answer, asked for {jobs} times at once, is paid {paid} times");
+    let says = format!("one answer, asked for {asked} at once, is paid {bought}");
     sheet.graded(grade, says, FIX)
 }

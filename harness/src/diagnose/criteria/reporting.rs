@@ -29,7 +29,9 @@ pub(super) fn check(seen: &Seen) -> Row {
         _ => Grade::D,
     };
     let says = match silent {
+        0 if lost == 1 => "the file that was lost was reported as lost".to_owned(),
         0 => format!("all {lost} files that were lost were reported as lost"),
+        1 if lost == 1 => "the file that was lost was reported as done".to_owned(),
         _ => format!("{silent} of {lost} files that were lost were reported as done"),
     };
     sheet.graded(grade, says, FIX)

@@ -2,6 +2,7 @@
 
 use reports::Cause;
 use reports::card::{Basis, Criterion, Grade, Row};
+use reports::text::counted;
 
 use super::sheet::Sheet;
 use crate::diagnose::seen::Seen;
@@ -24,13 +25,17 @@ pub(super) fn check(seen: &Seen) -> Row {
         return sheet.not_shown("the run had ended before it was killed");
     }
     let answered = probe.attempts().filter(|attempt| attempt.cause.is_none()).count();
-    let (before, after) = (first.calls, second.calls);
-    sheet.saw(probe, format!("killed after {before} requests; started again, it sent {after}"));
+    let (before, after) = (first.calls, counted(second.calls, "request"));
+    sheet.saw(
+        probe,
+        format!("killed after {}; started again, it sent {after}", counted(before, "request")),
+    );
     let again = answered.saturating_sub(FILES);
     if again == 0 {
-        let says = format!("started again, it sent {after} requests and paid for nothing twice");
+        let says = format!("started again, it sent {after} and paid for nothing twice");
         return sheet.graded(Grade::A, says, FIX);
     }
     sheet.costs(first.cost_microusd / before.max(1), Basis::RepeatedFiles);
-    sheet.graded(Grade::F, format!("started again, it paid for {again} answers a second time"), FIX)
+    let again = counted(again, "answer");
+    sheet.graded(Grade::F, format!("started again, it paid for {again} a second time"), FIX)
 }

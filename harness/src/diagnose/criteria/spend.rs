@@ -2,7 +2,7 @@
 
 use reports::Cause;
 use reports::card::{Criterion, Grade, Row};
-use reports::render::counted;
+use reports::text::counted;
 
 use super::sheet::Sheet;
 use crate::diagnose::seen::{Seen, attempts};
@@ -33,7 +33,8 @@ pub(super) fn check(seen: &Seen) -> Row {
     sheet.saw(
         probe,
         format!(
-            "{later} requests after the first refusal, up to {} at one question",
+            "{} after the first refusal, up to {} at one question",
+            counted(later, "request"),
             attempts(most)
         ),
     );

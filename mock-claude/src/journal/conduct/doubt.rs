@@ -3,6 +3,7 @@
 use super::gave_up;
 use super::history::History;
 use super::outcomes::Outcomes;
+use crate::basis::count::counted;
 
 /// Requests without which nothing good is said of a client.
 pub const MIN_REQUESTS: u64 = 20;
@@ -10,7 +11,10 @@ pub const MIN_REQUESTS: u64 = 20;
 /// What there is to doubt, the plainest reason first.
 pub(super) fn of(history: &History<'_>, outcomes: &Outcomes, requests: u64) -> Option<String> {
     let found = if requests < MIN_REQUESTS {
-        return Some(format!("{requests} requests, and it takes {MIN_REQUESTS} to say anything"));
+        return Some(format!(
+            "{}, and it takes {MIN_REQUESTS} to say anything",
+            counted(requests, "request")
+        ));
     } else if outcomes.cut > 0 {
         "answers were cut, and nothing says what was made of them"
     } else if outcomes.unclear > 0 {

@@ -20,6 +20,7 @@ mod retried_unretryable;
 mod retry_storm;
 mod synchronised_retries;
 
+use crate::basis::count::counted;
 use std::fmt::Write;
 
 use serde::Serialize;
@@ -115,23 +116,24 @@ fn judged(history: &History<'_>, records: &[Record]) -> Conduct {
 impl Conduct {
     /// The verdict for a reader.
     pub fn text(&self) -> String {
-        let Self { requests, failed, .. } = self;
+        let Self { failed, .. } = self;
+        let requests = counted(self.requests, "request");
         let mut text = String::new();
         let _ = match self.verdict {
             Judgement::Clean if *failed == 0 => writeln!(
                 text,
-                "nothing wrong in {requests} requests; none of them failed, so nothing is known \
+                "nothing wrong in {requests}; none of them failed, so nothing is known \
                  of the client's retries"
             ),
             Judgement::Clean => {
-                writeln!(text, "nothing wrong in {requests} requests, {failed} of which failed")
+                writeln!(text, "nothing wrong in {requests}, {failed} of which failed")
             }
             Judgement::Unproved => {
                 writeln!(text, "unproved: {}", self.doubt.as_deref().unwrap_or_default())
             }
             Judgement::Faulty => {
                 let found = self.findings.len();
-                writeln!(text, "{found} wrong in {requests} requests, {failed} of which failed")
+                writeln!(text, "{found} wrong in {requests}, {failed} of which failed")
             }
         };
         if self.outcomes.questions > 0 {

@@ -1,5 +1,6 @@
 //! What became of a client's questions.
 
+use crate::basis::count::counted;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -80,15 +81,14 @@ impl Outcomes {
     /// The same in a sentence.
     pub(super) fn words(&self) -> String {
         let Self { questions, answered_at_once, answered_at_last, .. } = self;
-        let noun = if *questions == 1 { "question" } else { "questions" };
-        let mut words =
-            format!("{questions} {noun}: {answered_at_once} answered at the first attempt");
+        let questions = counted(*questions, "question");
+        let mut words = format!("{questions}: {answered_at_once} answered at the first attempt");
         let mut add = |number: u64, what: &str| {
             if number > 0 {
                 words.extend([", ", &number.to_string(), " ", what]);
             }
         };
-        add(*answered_at_last, &format!("after up to {} attempts", self.most_attempts));
+        add(*answered_at_last, &format!("after up to {}", counted(self.most_attempts, "attempt")));
         add(self.never_answered, "never");
         add(self.cut, "cut (whether the client noticed is not known)");
         add(self.abandoned, "left by the client");

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::card::{Basis, Card, Change, Grade, MonthlyCost, Volume};
-use crate::render::words::counted;
-use crate::text::{escape, percent, thousands, usd};
+use crate::text::counted;
+use crate::text::{escape, percent, usd};
 
 /// How many criteria have which grade: `2 F, 1 D, 9 A, 3 not shown`.
 pub(super) fn tally(card: &Card) -> String {
@@ -26,7 +26,7 @@ pub(super) fn tally(card: &Card) -> String {
 pub(super) fn effort(card: &Card) -> String {
     let calls: u64 = card.probes.iter().map(|probe| probe.calls).sum();
     let cost: u64 = card.probes.iter().map(|probe| probe.cost_microusd).sum();
-    let calls = counted(usize::try_from(calls).unwrap_or(usize::MAX), "request");
+    let calls = counted(calls, "request");
     let probes = counted(card.probes.len(), "probe");
     let mut words = format!("{probes}, {calls}, {} had it been the real API", usd(cost));
     if let Some(speed) = card.speed {
@@ -42,15 +42,15 @@ pub(super) fn letter(grade: Option<Grade>) -> &'static str {
 
 /// What something costs in a month, and for which month that is.
 pub(super) fn cost(cost: MonthlyCost, volume: Volume) -> String {
-    let (month, files) = (usd(cost.microusd(volume)), thousands(volume.files));
+    let (month, files) = (usd(cost.microusd(volume)), counted(volume.files, "file"));
     let per_file = usd(cost.per_file_microusd);
     match cost.basis {
         Basis::TroubledFiles => format!(
-            "{month} a month for nothing, if {} of {files} files meet it ({per_file} each)",
+            "{month} a month for nothing, if {} of {files} meet it ({per_file} each)",
             percent(volume.troubled_ppm)
         ),
         Basis::RepeatedFiles => format!(
-            "{month} a month for nothing, if {files} files are sent once more, unchanged \
+            "{month} a month for nothing, if {files} are sent once more, unchanged \
              ({per_file} each)"
         ),
     }

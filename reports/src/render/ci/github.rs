@@ -8,7 +8,7 @@ use crate::judge::{Check, Judged, Verdict};
 use crate::render::export::{Exporter, ReportFormat};
 use crate::render::failures::groups::by_meaning;
 use crate::render::style::Style;
-use crate::render::words::counted;
+use crate::text::counted;
 use crate::text::{escape, thousands};
 
 /// The most annotations of one kind that a step may have.

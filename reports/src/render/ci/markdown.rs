@@ -12,8 +12,8 @@ use crate::render::failures::groups::by_meaning;
 use crate::render::failures::matrix;
 use crate::render::screen::comparison;
 use crate::render::style::Style;
-use crate::render::words::{again, clock_words, counted, origin_words, verdict_words};
-use crate::text::{escape, thousands};
+use crate::render::words::{again, clock_words, origin_words, verdict_words};
+use crate::text::{counted, escape, thousands};
 
 /// The most groups of failures that are listed.
 const GROUPS: usize = 20;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::claim::{Claim, ClaimedRange, Quantity, QuantityUnit, Trial, tally};
-use crate::render::words::counted;
+use crate::text::counted;
 use crate::text::{decimal, money, percent, ratio, thousands};
 
 /// The columns of the CSV and of the table.
@@ -37,7 +37,7 @@ pub(super) fn headline(claims: &[Claim]) -> String {
     let mut line = format!(
         "CLAIMS  {} in {}: {reproduced} reproduced, {with_parameters} with other parameters, \
          {refuted} refuted",
-        counted(all, "quantity").replace("quantitys", "quantities"),
+        counted(all, "quantity"),
         counted(claims.len(), "claim"),
     );
     if inconclusive > 0 {

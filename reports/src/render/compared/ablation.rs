@@ -6,7 +6,7 @@ use crate::compare::ablation::{Ablation, Without};
 use crate::judge::{Summary, Verdict};
 use crate::render::style::Style;
 use crate::render::table::table;
-use crate::text::{duration, escape, ratio, thousands, usd, wrap};
+use crate::text::{counted, duration, escape, ratio, thousands, usd, wrap};
 
 const HEADER: [&str; 6] = ["without", "documented", "cost", "calls", "time", "what returns"];
 
@@ -15,12 +15,12 @@ pub fn render(ablation: &Ablation, style: Style) -> String {
     let whole = &ablation.whole;
     let word = if whole.failed == 0 { Verdict::Pass } else { Verdict::Fail };
     let mut page = format!(
-        "{}  {}: {} documents {} of {} files · seed {}\n\n",
+        "{}  {}: {} documents {} of {} · seed {}\n\n",
         style.paint(word, "ABLATION"),
         escape(&ablation.scenario),
         escape(&whole.pipeline),
         thousands(whole.documented),
-        thousands(whole.tried()),
+        counted(whole.tried(), "file"),
         ablation.seed,
     );
     let mut rows = vec![row("(nothing)", whole, whole, String::from("—"))];
@@ -93,8 +93,8 @@ fn losses(without: &Without, whole: &Summary) -> String {
     let mut losses = Vec::new();
     if without.carries() {
         let lost = whole.documented.saturating_sub(summary.documented);
-        let (lost, all) = (thousands(lost), thousands(whole.tried()));
-        losses.push(format!("loses {lost} of {all} files"));
+        let (lost, all) = (thousands(lost), counted(whole.tried(), "file"));
+        losses.push(format!("loses {lost} of {all}"));
     }
     let half_more = |head: u64, base: u64| u128::from(head) * 2 >= u128::from(base) * 3 && base > 0;
     let (cost, before) = (summary.cost_microusd, whole.cost_microusd);

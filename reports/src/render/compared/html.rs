@@ -8,7 +8,7 @@ use crate::render::export::{Exporter, ReportFormat};
 use crate::render::html::badge::verdict;
 use crate::render::html::page::page;
 use crate::render::style::Style;
-use crate::render::words::counted;
+use crate::text::counted;
 use crate::text::escape;
 
 /// `--format html`.

@@ -9,7 +9,7 @@ use crate::judge::Verdict;
 use crate::render::ci::markdown::{cell, code, folded, plain};
 use crate::render::export::{Exporter, ReportFormat};
 use crate::render::style::Style;
-use crate::render::words::counted;
+use crate::text::counted;
 use crate::text::escape;
 
 /// `--format markdown`.

@@ -10,7 +10,7 @@ use crate::compare::{
     Repeats,
 };
 use crate::judge::Verdict;
-use crate::render::words::counted;
+use crate::text::counted;
 
 /// What is compared with something, ready to be laid out. Nothing in it is escaped.
 pub(crate) struct Page {

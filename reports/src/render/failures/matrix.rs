@@ -10,7 +10,7 @@ use crate::record::{Category, Priority};
 use crate::render::export::{Exporter, ReportFormat};
 use crate::render::style::Style;
 use crate::render::table::table;
-use crate::render::words::counted;
+use crate::text::counted;
 use crate::text::{escape, thousands};
 
 /// `--format matrix`, one for each run.

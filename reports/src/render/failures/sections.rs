@@ -11,7 +11,7 @@ use crate::record::{Category, Cause, Outcome};
 use crate::render::style::Style;
 use crate::render::table::table;
 use crate::run::Run;
-use crate::text::{escape, percent, thousands, usd, wrap};
+use crate::text::{counted, escape, percent, thousands, usd, wrap};
 
 /// The width of the report.
 pub(super) const WIDTH: usize = 80;
@@ -43,9 +43,9 @@ pub(super) fn summary(page: &mut String, summaries: &[Summary], failures: &[Fail
     for s in summaries {
         let rate = s.success_ppm().map_or_else(|| "n/a".to_owned(), percent);
         let line = format!(
-            "{}: {} jobs, {} documented, {} failed, {} skipped; success {rate}; {} wasted",
+            "{}: {}, {} documented, {} failed, {} skipped; success {rate}; {} wasted",
             escape(&s.pipeline),
-            thousands(s.jobs),
+            counted(s.jobs, "job"),
             thousands(s.documented),
             thousands(s.failed),
             thousands(s.skipped),
@@ -89,7 +89,8 @@ pub(super) fn by_file(page: &mut String, run: &Run) {
     files.retain(|_, (_, failed)| *failed > 0);
     for (path, (all, failed)) in files.iter().take(READABLE) {
         let passed = percent((all - failed) * 1_000_000 / all);
-        let line = format!("{}: {} of {} jobs failed, {passed} passed", escape(path), failed, all);
+        let all = counted(*all, "job");
+        let line = format!("{}: {failed} of {all} failed, {passed} passed", escape(path));
         let _ = writeln!(page, "{}", wrap("", &line, WIDTH, 2));
     }
     if files.len() > READABLE {

@@ -128,7 +128,7 @@ mod tests {
         inconclusive: phase1: calls: 10 by the attempts, 5 by the jobs
         inconclusive: phase1: cost in micro-dollars: 73,425 by the attempts, 52,965 by
           the jobs
-        inconclusive: phase1: 5 of 10 jobs are recorded
+        inconclusive: phase1: 5 of 10 jobs recorded
 
         SUMMARY
         --------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ mod tests {
         FAILURES BY FILE
         --------------------------------------------------------------------------------
         src/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/deep/d
-          eep/deep/deep/deep/deep/.py: 1 of 1 jobs failed, 0.0 % passed
+          eep/deep/deep/deep/deep/.py: 1 of 1 job failed, 0.0 % passed
         src/module_05.py: 1 of 2 jobs failed, 50.0 % passed
 
         FAILURES BY PIPELINE

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use crate::record::{Cause, Job, Outcome};
 use crate::run::{PipelineRun, Run};
-use crate::text::{duration, escape, shortened, thousands, usd};
+use crate::text::{counted, duration, escape, shortened, thousands, usd};
 
 /// The most files of a pipeline.
 const CAP: usize = 100;
@@ -32,7 +32,7 @@ fn list(pipeline: &PipelineRun) -> Markup {
     html! {
         details open[failed > 0 || all <= 20] {
             summary {
-                (escape(&pipeline.header.name)) ": " (thousands(all as u64)) " files, "
+                (escape(&pipeline.header.name)) ": " (counted(all, "file")) ", "
                 (thousands(failed as u64)) " failed"
             }
             div class="scroll" tabindex="0" role="region" aria-label=(label) {

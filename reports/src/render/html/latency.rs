@@ -13,7 +13,7 @@ use super::strip;
 use crate::judge::{Latency, Quantile};
 use crate::record::{Job, Outcome};
 use crate::run::{PipelineRun, Run};
-use crate::text::{duration, escape, thousands};
+use crate::text::{counted, duration, escape, thousands};
 
 /// The most jobs of a pipeline that are drawn one by one.
 const SINGLE: usize = 240;
@@ -107,9 +107,9 @@ fn chart(index: usize, pipeline: &PipelineRun, cells: &Cells<'_>, x: &Axis, y: &
     } else {
         format!(
             "Line: median; band: up to the 95th percentile, of the documented jobs that ended in \
-             the same {}. {} jobs failed; the strip says when.",
+             the same {}. {} failed; the strip says when.",
             duration(cells.buckets.width_us),
-            thousands(lost),
+            counted(lost, "job"),
         )
     };
     figure(

@@ -28,7 +28,7 @@ use super::style::Style;
 use super::words::{again, clock_words, origin_words, pipelines_words, verdict_words};
 use crate::judge::{Check, Judged};
 use crate::record::Header;
-use crate::text::{escape, thousands};
+use crate::text::{counted, escape, thousands};
 
 /// `--format html`.
 #[derive(Debug)]
@@ -168,7 +168,7 @@ fn environment(judged: &Judged) -> Markup {
                     dt { (escape(&pipeline.name)) }
                     dd {
                         code { "sha256 " (escape(&pipeline.config_sha256)) }
-                        ", " (thousands(pipeline.jobs)) " jobs"
+                        ", " (counted(pipeline.jobs, "job"))
                     }
                 }
             }

@@ -10,7 +10,7 @@ use super::latency::end_us;
 use super::scale::{Axis, Buckets, Kind, Tenths};
 use crate::record::Outcome;
 use crate::run::{PipelineRun, Run};
-use crate::text::{escape, thousands};
+use crate::text::{counted, escape, thousands};
 
 /// The most points of a line.
 const POINTS: usize = 160;
@@ -39,7 +39,7 @@ pub(super) fn chart(run: &Run) -> Option<Markup> {
         let arrived = tried(pipeline).count() as u64;
         let done = tried(pipeline).filter(|(_, done)| done.is_some()).count() as u64;
         let name = escape(&pipeline.header.name);
-        (index, format!("{name}: {} of {} jobs", thousands(done), thousands(arrived)))
+        (index, format!("{name}: {} of {}", thousands(done), counted(arrived, "job")))
     });
     let entries: Vec<(usize, String)> = entries.collect();
     let caption = "Thin and dotted: jobs that had arrived. Thick: jobs that were documented. \

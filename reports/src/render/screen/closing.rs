@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 
 use crate::judge::Summary;
 use crate::record::Currency;
-use crate::text::{escape, money, percent, ratio, thousands, usd};
+use crate::text::{counted, escape, money, percent, ratio, thousands, usd};
 
 /// The sentence; `None` where there is nothing to compare.
 pub(super) fn sentence(first: &Summary, second: &Summary, currency: &Currency) -> Option<String> {
@@ -19,7 +19,7 @@ pub(super) fn sentence(first: &Summary, second: &Summary, currency: &Currency) -
     let (a, b) = (escape(&first.pipeline), escape(&second.pipeline));
     if first.tried() != second.tried() {
         let share =
-            |s: &Summary| format!("{} of {} files", thousands(s.documented), thousands(s.tried()));
+            |s: &Summary| format!("{} of {}", thousands(s.documented), counted(s.tried(), "file"));
         let (one, other) = (share(second), share(first));
         return Some(format!("{b} documented {one}, {a} {other}."));
     }
@@ -31,10 +31,9 @@ pub(super) fn sentence(first: &Summary, second: &Summary, currency: &Currency) -
     }
     let more = if second.documented > first.documented { "more" } else { "fewer" };
     let difference = thousands(second.documented.abs_diff(first.documented));
-    let noun = if first.tried() == 1 { "file" } else { "files" };
-    let files = thousands(first.tried());
+    let files = counted(first.tried(), "file");
     let price = price(first, second);
-    Some(format!("{b} documented {difference} {more} of {files} {noun} than {a}{price}."))
+    Some(format!("{b} documented {difference} {more} of {files} than {a}{price}."))
 }
 
 /// `: 1.01× its cost per success, 1.77× its time`, or as much of it as is defined. A

@@ -2,6 +2,7 @@
 //!
 //! Lines that are no JSON (a build's errors, mostly) are what broke the package that follows.
 
+use reports::text::counted;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -271,7 +272,7 @@ impl Package {
             self.run.completeness = Completeness::NoFinalLine;
         }
         if self.unnamed > 0 {
-            let problem = format!("{} failures without room for their ids", self.unnamed);
+            let problem = format!("{} without room for an id", counted(self.unnamed, "failure"));
             self.run.completeness = Completeness::Mismatch(vec![problem]);
             self.run.held = Held::Some;
         }

@@ -1,5 +1,6 @@
 //! The way from the bytes of an input to its runs.
 
+use reports::text::counted;
 use std::io::{self, BufRead};
 
 use super::{Format, go, jest, junit, reportlog, text};
@@ -48,7 +49,7 @@ pub fn read(input: impl BufRead, format: Option<Format>) -> io::Result<Log> {
         }
     }
     if cut > 0 {
-        let problem = format!("{cut} lines longer than {} MiB were cut", LONGEST >> 20);
+        let problem = format!("{} longer than {} MiB cut", counted(cut, "line"), LONGEST >> 20);
         for run in &mut runs {
             run.completeness =
                 match std::mem::replace(&mut run.completeness, Completeness::Reconciled) {

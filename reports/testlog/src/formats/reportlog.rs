@@ -1,5 +1,6 @@
 //! pytest-reportlog: a line of JSON for each report, so nothing can be forged.
 
+use reports::text::counted;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -207,7 +208,7 @@ impl ReportlogReader {
         }
         let unnamed = std::mem::take(&mut self.unnamed);
         if unnamed > 0 {
-            problems.push(format!("{unnamed} failures without room for their ids"));
+            problems.push(format!("{} without room for an id", counted(unnamed, "failure")));
             run.held = Held::Some;
         }
         if !problems.is_empty() {

@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 use super::matrix;
 use super::words::{first_line, rule};
 use crate::triage::{Group, Triage};
-use reports::render::{Exporter, ReportFormat, Style, counted};
+use reports::render::{Exporter, ReportFormat, Style};
+use reports::text::counted;
 use reports::text::{escape, percent};
 
 /// The groups that are shown in full; platforms refuse a summary of more than a megabyte.
@@ -60,7 +61,7 @@ fn render(triage: &Triage<'_>) -> String {
         row(&mut page, triage, group);
     }
     if triage.groups.len() > SHOWN {
-        let _ = writeln!(page, "\n{} more groups", triage.groups.len() - SHOWN);
+        let _ = writeln!(page, "\nand {} more", counted(triage.groups.len() - SHOWN, "group"));
     }
     let Some(flakiness) = &triage.flakiness else { return page };
     let _ = writeln!(page, "\n### Flaky over {}\n", counted(flakiness.runs, "run"));

@@ -4,7 +4,8 @@
 
 use crate::triage::{Finding, Triage};
 use reports::render::table::table;
-use reports::render::{Exporter, ReportFormat, Style, counted};
+use reports::render::{Exporter, ReportFormat, Style};
+use reports::text::counted;
 use reports::text::thousands;
 use reports::{Category, Priority};
 

@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 use super::words::{first_line, place, status_words};
 use crate::triage::{Flakiness, Group, Triage};
 use reports::Category;
-use reports::render::{Exporter, ReportFormat, Style, counted, past_words};
+use reports::render::{Exporter, ReportFormat, Style, past_words};
+use reports::text::counted;
 use reports::text::{escape, percent, shortened, thousands};
 
 /// The ids that a group names.

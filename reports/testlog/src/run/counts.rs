@@ -99,8 +99,8 @@ impl Counts {
             ("deselected", self.deselected),
             ("xfailed", self.xfailed),
             ("xpassed", self.xpassed),
-            ("errors", self.errors),
-            ("reruns", self.reruns),
+            (if self.errors == 1 { "error" } else { "errors" }, self.errors),
+            (if self.reruns == 1 { "rerun" } else { "reruns" }, self.reruns),
             ("subtests passed", self.subtests_passed),
             ("subtests failed", self.subtests_failed),
             ("subtests skipped", self.subtests_skipped),
@@ -122,7 +122,7 @@ impl Counts {
         let pairs = self.kinds().into_iter().zip(announced.kinds());
         pairs
             .filter(|((_, read), (_, announced))| read != announced)
-            .map(|((kind, read), (_, announced))| {
+            .map(|((_, read), (kind, announced))| {
                 format!("{announced} {kind} announced, {read} read")
             })
             .collect()

@@ -5,6 +5,7 @@
 
 mod split;
 
+use reports::text::counted;
 use std::io::{self, BufRead};
 
 use serde::Deserialize;
@@ -223,10 +224,10 @@ impl JestReader {
             problems.push("the document ends before it is whole".to_owned());
         }
         if let Some(error) = self.error {
-            problems.push(format!("{} parts could not be read: {error}", self.unread));
+            problems.push(format!("{} unreadable: {error}", counted(self.unread, "part")));
         }
         if self.unnamed > 0 {
-            problems.push(format!("{} failures without room for their ids", self.unnamed));
+            problems.push(format!("{} without room for an id", counted(self.unnamed, "failure")));
             self.run.held = Held::Some;
         }
         self.run.completeness = Completeness::from_problems(problems);

@@ -1,6 +1,7 @@
 //! From the elements of a JUnit file to a run, and whether its counts agree.
 
 use quick_xml::events::BytesStart;
+use reports::text::counted;
 
 use super::case::{Failure, Open, explain, named};
 use super::value::{TEXT, attribute, attributes, shortened, value};
@@ -247,7 +248,8 @@ impl JunitReader {
             self.problems.push("the file ends before its suite does".to_owned());
         }
         if self.unnamed > 0 {
-            self.problems.push(format!("{} failures without room for their ids", self.unnamed));
+            self.problems
+                .push(format!("{} without room for an id", counted(self.unnamed, "failure")));
             self.run.held = Held::Some;
         }
         self.announced.passed = read.passed;

@@ -4,6 +4,7 @@ use super::agreement::{failed, missing, passes, quiet, skips};
 use crate::pytest::boundaries::CONFTEST;
 use crate::pytest::session::Session;
 use crate::{Case, Completeness, Counts, Held, Status, TestRun};
+use reports::text::counted;
 
 /// Adds to the cases of a run what is to be said of all of them.
 pub(super) fn conclude(mut run: TestRun, mut session: Session) -> TestRun {
@@ -20,7 +21,7 @@ pub(super) fn conclude(mut run: TestRun, mut session: Session) -> TestRun {
     let mut problems = Vec::new();
     let missing = session.footer.last.map_or(0, |last| missing(&session, &last));
     if missing > 0 {
-        problems.push(format!("{missing} tests collected have no result"));
+        problems.push(format!("{} collected without a result", counted(missing, "test")));
     }
     if let Some(announced) = announced {
         read.deselected = announced.deselected;
@@ -30,7 +31,10 @@ pub(super) fn conclude(mut run: TestRun, mut session: Session) -> TestRun {
         }
     }
     if session.results.dropped > 0 {
-        problems.push(format!("{} failures without room for their ids", session.results.dropped));
+        problems.push(format!(
+            "{} without room for an id",
+            counted(session.results.dropped, "failure")
+        ));
     }
     run.completeness = match announced {
         None => Completeness::NoFinalLine,

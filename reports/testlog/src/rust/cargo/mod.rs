@@ -5,6 +5,7 @@
 
 mod line;
 
+use reports::text::counted;
 use std::collections::BTreeMap;
 
 use self::line::{count_of, counts, died, outcome};
@@ -287,7 +288,7 @@ impl CargoReader {
                 let mut problems = reader.read.differences(&announced);
                 if reader.results != reader.announced_tests {
                     let (announced, read) = (reader.announced_tests, reader.results);
-                    problems.push(format!("{announced} tests announced, {read} read"));
+                    problems.push(format!("{} announced, {read} read", counted(announced, "test")));
                 }
                 if failed != announced.failed {
                     problems.push(format!("{} failed, {failed} named", announced.failed));

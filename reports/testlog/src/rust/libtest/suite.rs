@@ -4,6 +4,7 @@
 //! runs is taken, later ones wait. At the end one reading of both has to agree with the counts;
 //! where none does, or several do, the failures count and the run says that it is incomplete.
 
+use reports::text::counted;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::Event;
@@ -178,7 +179,7 @@ impl Suite {
             }
         }
         if self.unnamed > 0 {
-            problems.push(format!("{} failures without room for their ids", self.unnamed));
+            problems.push(format!("{} without room for an id", counted(self.unnamed, "failure")));
             self.run.held = Held::Some;
         }
         if !problems.is_empty() {
@@ -199,7 +200,7 @@ impl Suite {
             let said = format!("stopped: {} of {tests} tests were not run", tests - results);
             self.run.session_error = Some(said);
         } else {
-            problems.push(format!("{tests} tests announced, {results} read"));
+            problems.push(format!("{} announced, {results} read", counted(tests, "test")));
         }
     }
 

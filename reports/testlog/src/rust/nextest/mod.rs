@@ -5,6 +5,7 @@
 
 mod line;
 
+use reports::text::counted;
 use std::collections::BTreeMap;
 
 use self::line::{ResultLine, counts, starting, summary};
@@ -233,7 +234,7 @@ impl NextestReader {
         };
         if named < reader.read.failed {
             let unnamed = reader.read.failed - named;
-            problems.push(format!("{unnamed} failures without room for their ids"));
+            problems.push(format!("{} without room for an id", counted(unnamed, "failure")));
         }
         run.completeness = match announced {
             None => Completeness::NoFinalLine,
