@@ -256,3 +256,19 @@ fn hostile_names_are_harmless_in_every_format() {
     assert!(page.contains("&lt;script&gt;alert(1)"), "the name itself is shown");
     assert!(page.contains("\\u{202e}yp.exe.py"), "a turned name is shown as it is written");
 }
+
+#[test]
+fn a_folder_of_runs_is_one_report_of_all_and_elsewhere_named_with_what_it_holds() {
+    let sandbox = Sandbox::new();
+    sandbox.write("quick.toml", QUICK);
+    for out in ["all/b", "all/a"] {
+        sandbox.chaos(&["run", "quick.toml", "--quiet", "--out", out]).exits(0);
+    }
+    sandbox.write("all/notes.txt", "no run");
+    let both = sandbox.chaos(&["report", "all/a", "all/b"]).exits(0).stdout;
+    assert_eq!(sandbox.chaos(&["report", "all"]).exits(0).stdout, both);
+    let compared = sandbox.chaos(&["compare", "all", "all/a"]).exits(2);
+    compared.says(&["`all` holds runs: name one of them, for example `all/a`"]);
+    fs::create_dir(sandbox.path("none")).expect("a folder");
+    sandbox.chaos(&["report", "none"]).exits(2).says(&["name the folder of a run"]);
+}

@@ -13,7 +13,7 @@ use super::format::one_of;
 #[derive(Debug, Section)]
 #[command(after_help = REPORT_EXAMPLES)]
 pub struct ReportArgs {
-    /// Folders of runs, or their run.jsonl
+    /// Folders of runs, folders that hold such folders, or run.jsonl files
     #[arg(required = true, value_name = "RUN")]
     pub runs: Vec<PathBuf>,
     /// The formats; several by comma or by repeating the flag
@@ -38,6 +38,7 @@ pub struct ReportArgs {
 const REPORT_EXAMPLES: &str = "\
 Examples:
   chaos report chaos-out/concurrent-001
+  chaos report chaos-out                     every run below it, in one report
   chaos report before after --format html --out report.html
   chaos report out --format markdown >> \"$GITHUB_STEP_SUMMARY\"
   chaos report out --format json,csv,hgrm --out out/";

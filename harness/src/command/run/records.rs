@@ -4,7 +4,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::slice;
 use std::sync::Arc;
 
@@ -97,12 +97,32 @@ pub fn named_in(path: &Path, currency: Option<CurrencyArg>) -> Result<Judged, Fa
     Ok(judge(run).named(path.display().to_string()).with_measured(measured))
 }
 
+/// The runs of a folder that holds runs and is none itself, by name.
+pub fn below(folder: &Path) -> Vec<PathBuf> {
+    if folder.join(RECORDS).exists() {
+        return Vec::new();
+    }
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut runs: Vec<PathBuf> = entries.filter(|path| path.join(RECORDS).is_file()).collect();
+    runs.sort();
+    runs
+}
+
 /// Reads a run back from its records.
 pub fn read(run: &Path) -> Result<Run, Failure> {
     let path = if run.is_dir() { run.join(RECORDS) } else { run.to_owned() };
     let file = File::open(&path).map_err(|error| {
         let mut failure = Failure::unreadable(&path, &error);
-        failure.message.push_str("\nhint: name the folder of a run, as `chaos run` printed it");
+        let hint = match below(run).first() {
+            Some(one) => format!(
+                "`{}` holds runs: name one of them, for example `{}`",
+                terminal::shown(run),
+                terminal::shown(one)
+            ),
+            None => "name the folder of a run, as `chaos run` printed it".to_owned(),
+        };
+        failure.message.push_str("\nhint: ");
+        failure.message.push_str(&hint);
         failure
     })?;
     let malformed = |error: reports::ReadError| {
