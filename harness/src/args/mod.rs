@@ -83,6 +83,11 @@ pub enum Command {
         /// A shipped scenario, pipeline or platform
         name: String,
     },
+    /// Print a JSON schema of files that are read or written, for editors and programs
+    Schema {
+        /// Its name; without one, all are listed
+        name: Option<String>,
+    },
     /// Print the reports of runs again, for a person, a program or a CI system
     Report(ReportArgs),
     /// Read what a test runner printed: every failure, exactly, and whether all was read

@@ -20,6 +20,7 @@ pub mod list;
 pub mod mock;
 pub mod report;
 pub mod run;
+pub mod schema;
 pub mod show;
 
 use crate::args::{Args, BaselineAction, Command, HistoryAction};
@@ -34,6 +35,7 @@ pub fn execute(args: Args) -> Result<Exit, Failure> {
         Command::Estimate(args) => estimate::execute(&args),
         Command::List { json } => list::execute(json),
         Command::Show { name } => show::execute(&name),
+        Command::Schema { name } => schema::execute(name.as_deref()),
         Command::Report(args) => report::execute(&args),
         Command::Classify(args) => classify::execute(&args),
         Command::Compare(args) => compare::execute(&args),

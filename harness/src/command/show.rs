@@ -1,7 +1,8 @@
-//! `chaos show`: a shipped file as it is, comments included.
+//! `chaos show`: a shipped file, comments included; its schema is one that `chaos schema` prints.
 
 use scenarios::{PlatformName, library, suggest};
 
+use super::schema;
 use crate::process::terminal;
 use crate::{Exit, Failure};
 use engine::preset::{SHIPPED, shipped};
@@ -9,7 +10,7 @@ use engine::preset::{SHIPPED, shipped};
 /// Prints a scenario, a pipeline, or the section of a platform.
 pub fn execute(name: &str) -> Result<Exit, Failure> {
     let text = library::find(name).map(|shipped| shipped.text).or_else(|| shipped(name));
-    let text = text.map(str::to_owned).or_else(|| PlatformName::shown(name));
+    let text = text.map(schema::pointed_at).or_else(|| PlatformName::shown(name));
     let Some(text) = text else {
         let scenarios = library::ALL.iter().map(|shipped| shipped.name);
         let names = scenarios.chain(SHIPPED.iter().map(|(name, _)| *name));

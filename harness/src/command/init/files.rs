@@ -2,6 +2,7 @@
 
 use super::Answers;
 use crate::args::Ci;
+use crate::command::schema;
 
 /// One file, below the current folder.
 pub(super) struct Written {
@@ -53,13 +54,15 @@ fn scenario(shipped: &str) -> String {
          # \"amplification < 1.5\".\n\
          [expect.\"{PIPELINE}\"]\nchecks = [\"failed == 0\"]\n"
     );
-    lines.join("\n") + "\n\n" + &rest
+    schema::line("scenario") + &lines.join("\n") + "\n\n" + &rest
 }
 
 fn pipeline(argv: &[String]) -> String {
     let argv = toml::Value::from(argv.to_vec());
+    let schema = schema::line("target");
     format!(
-        "# Your own pipeline, started in this folder. It finds the mock in ANTHROPIC_BASE_URL.\n\
+        "{schema}\
+         # Your own pipeline, started in this folder. It finds the mock in ANTHROPIC_BASE_URL.\n\
          format = 1\n\n[command]\nargv = {argv}\n\n\
          [limits]\n# A job that takes longer is killed and counts as failed.\ntime_s = 300\n\n\
          # Besides its exit status, a check of the work, where the command writes to {{out}}:\n\
