@@ -59,7 +59,10 @@ Examples:
 
 Exit codes:
   0 pass, 99 an expectation or a comparison failed, 4 inconclusive, 2 usage,
-  104 invalid scenario or file, 105 interrupted, 1 internal error";
+  104 invalid scenario or file, 105 interrupted, 1 internal error
+
+Environment:
+  Every flag has a variable: CHAOS_RUN_SEED for `chaos run --seed`. A flag that is typed wins.";
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]

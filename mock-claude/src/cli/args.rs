@@ -21,7 +21,8 @@ const EXAMPLES: &str = "Examples:
     -d '{\"model\":\"claude-sonnet-4-5\",\"max_tokens\":99,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}'
 
 Exit codes: 0 stopped, 2 wrong flag or port in use, 104 wrong file, 1 internal error.
-Environment: RUST_LOG=info logs every request, NO_COLOR switches colours off.";
+Environment: RUST_LOG=info logs every request, NO_COLOR switches colours off. Every flag has a
+variable, for example MOCK_CLAUDE_PORT for --port; a flag that is typed wins.";
 
 /// A stand-in for the Claude API on a real port.
 #[derive(Debug, Clone, Parser)]

@@ -1,6 +1,6 @@
-//! The command line: what may be typed (`args`), what it means (`settings`, `presets`,
-//! `file`), and a mock on a port until it is asked to stop (`serve`), with what a terminal shows
-//! of it (`watch`, `ui`).
+//! The command line: what may be typed (`args`) or set (`environment`), what it means (`settings`,
+//! `presets`, `file`), and a mock on a port until it is asked to stop (`serve`), with what a
+//! terminal shows of it (`watch`, `ui`).
 //!
 //! It is part of the library so that another binary can start the same mock with the same flags.
 //! Exit codes: 0 after a stop that was asked for, 2 for a wrong flag or a port that is taken, 104
@@ -10,6 +10,7 @@ mod admin;
 mod args;
 #[cfg(feature = "proxy")]
 mod command;
+mod environment;
 mod failure;
 mod file;
 mod presets;
@@ -25,12 +26,15 @@ mod ui;
 mod watch;
 mod words;
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 
 pub use self::args::Args;
+use self::environment::Wrong;
+pub use self::environment::{TYPED_ONLY, name_of, variable_of, with_variables};
 pub use self::failure::{Failure, INTERNAL, INVALID_CONFIG, USAGE};
 pub use self::run::allow_descriptors;
 
@@ -50,12 +54,20 @@ pub fn run(args: Args) -> ExitCode {
 /// What was typed. Where that cannot be understood, it says so, without the credentials that may
 /// have been typed, and ends.
 pub fn parse<T: Parser>() -> Result<T, ExitCode> {
-    T::try_parse().map_err(|error| {
+    let mut command = T::command();
+    let typed: Vec<OsString> = std::env::args_os().collect();
+    let parsed = environment::matches(&command, &typed).and_then(|matches| {
+        let format = |error: clap::Error| error.format(&mut command);
+        T::from_arg_matches(&matches).map_err(format).map_err(Wrong::of)
+    });
+    parsed.map_err(|Wrong { error, variables }| {
         let words = error.render();
         let is_seen = !run::no_color() && io::stderr().is_terminal();
         let words = if is_seen { words.ansi().to_string() } else { words.to_string() };
         // Help and version are asked for, and hold nothing that was typed.
         let _ = if error.use_stderr() {
+            let from = variables.iter().map(|name| format!("hint: the environment has `{name}`\n"));
+            let words = words + &from.collect::<String>();
             write!(io::stderr(), "{}", redact::text(&words))
         } else {
             error.print()
