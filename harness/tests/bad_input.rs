@@ -136,11 +136,11 @@ fn everything_wrong_with_a_pipeline_is_said_at_once() {
     let command = ["run", "--scenario", "nested", "--pipeline", "mine.toml"];
     insta::assert_snapshot!(check(&sandbox, &command, 104, &[]), @r"
     error: `mine.toml` has 5 problems
-      mine.toml:13:14: `request.max_tokens`: must be at most 4294967295
-      mine.toml:36:17: `chunk.overlap_lines`: expected an integer, found `true` or `false`
-      mine.toml:39:11: `schedule.workers`: must be at least 1
-      mine.toml:43:12: `retry.attempts`: must be at least 1
-      mine.toml:46:18: `retry.statuses.1`: must be at most 65535
+      mine.toml:14:14: `request.max_tokens`: must be at most 4294967295
+      mine.toml:37:17: `chunk.overlap_lines`: expected an integer, found `true` or `false`
+      mine.toml:40:11: `schedule.workers`: must be at least 1
+      mine.toml:44:12: `retry.attempts`: must be at least 1
+      mine.toml:47:18: `retry.statuses.1`: must be at most 65535
     ");
 }
 

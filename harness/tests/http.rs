@@ -126,7 +126,7 @@ fn a_service_in_a_file_is_judged_by_its_answer() {
     let words = ["run", "quick.toml", "--pipeline", "service.toml", "--out", "out"];
     let mut command = sandbox.command(&words);
     command.env("PATH", std::env::var_os("PATH").expect("a PATH"));
-    let screen = Ran::of(&mut command).exits(0).stdout;
+    let screen = Ran::of(&mut command).exits(0).stdout.replace("\n  ", " ");
     assert!(screen.contains("service.toml 6/6 documented"), "{screen}");
     assert!(screen.contains("status 2xx, JSON path $.documentation[0].text"), "{screen}");
 }

@@ -12,7 +12,7 @@ use std::process::Stdio;
 #[expect(dead_code, reason = "every test file uses its own part of it")]
 mod support;
 
-use support::{Sandbox, signal, wait_for};
+use support::{Ran, Sandbox, signal, wait_for};
 
 /// The guides that lead a reader through the workspace.
 const GUIDES: [&str; 6] = [
@@ -64,22 +64,28 @@ fn blocks(path: &str, language: &str) -> Vec<String> {
     after.filter_map(|after| Some(after.split_once("```")?.0.to_owned())).collect()
 }
 
+/// What a command prints at the width of the guides, a hundred columns.
+fn printed(sandbox: &Sandbox, arguments: &[&str]) -> Ran {
+    Ran::of(sandbox.command(arguments).env("COLUMNS", "100"))
+}
+
 #[test]
 fn the_comparison_in_the_readme_is_what_the_command_prints() {
-    let ran = Sandbox::new().chaos(&["run", "concurrent"]).exits(0);
+    let ran = printed(&Sandbox::new(), &["run", "concurrent"]).exits(0);
     check(&shown_under("README.md", "chaos run concurrent\n"), &ran.stdout);
 }
 
 #[test]
 fn the_report_card_in_the_guide_is_what_the_command_prints() {
-    let ran = Sandbox::new().chaos(&["diagnose", "--pipeline", "phase1"]).exits(99);
+    let ran = printed(&Sandbox::new(), &["diagnose", "--pipeline", "phase1"]).exits(99);
     check(&shown_under("harness/README.md", "chaos diagnose --pipeline phase1"), &ran.stdout);
 }
 
 #[test]
 fn the_ablation_in_the_guide_is_what_the_command_prints() {
     let command = "chaos ablate --scenario concurrent --pipeline phase3";
-    let ran = Sandbox::new().chaos(&command.split(' ').skip(1).collect::<Vec<_>>()).exits(0);
+    let arguments: Vec<&str> = command.split(' ').skip(1).collect();
+    let ran = printed(&Sandbox::new(), &arguments).exits(0);
     check(&shown_under("harness/README.md", command), &ran.stdout);
 }
 
@@ -87,7 +93,8 @@ fn the_ablation_in_the_guide_is_what_the_command_prints() {
 fn what_the_readme_says_of_failed_tests_is_what_the_command_prints() {
     let log = "reports/testlog/tests/triage/fraiseql/no-database.log";
     let sandbox = Sandbox::new();
-    let ran = support::Ran::of(sandbox.command(&["classify", log]).current_dir(root())).exits(99);
+    let mut command = sandbox.command(&["classify", log]);
+    let ran = Ran::of(command.env("COLUMNS", "100").current_dir(root())).exits(99);
     check(&shown_under("README.md", &format!("chaos classify {log}")), &ran.stdout);
 }
 
@@ -104,7 +111,7 @@ fn the_red_gate_in_the_readme_is_what_the_commands_print() {
         sandbox.chaos(&words.split(' ').collect::<Vec<_>>()).exits(0);
     }
     sandbox.write("mine.toml", phase3.replace("\nattempts = 5\n", "\nattempts = 2\n"));
-    let ran = sandbox.chaos(&["gate", "--baseline", "baseline.json"]).exits(99);
+    let ran = printed(&sandbox, &["gate", "--baseline", "baseline.json"]).exits(99);
     let shown = shown_under("README.md", "chaos gate --baseline baseline.json\n");
     check(&shown, &(ran.stdout + &ran.stderr));
 }

@@ -62,7 +62,13 @@ impl fmt::Debug for Closure {
 impl TargetPlan for Closure {
     fn header(&self) -> PipelineHeader {
         let config_sha256 = "a closure".to_owned();
-        PipelineHeader { name: "closure".to_owned(), config_sha256, jobs: 0, judged_by: None }
+        PipelineHeader {
+            name: "closure".to_owned(),
+            description: None,
+            config_sha256,
+            jobs: 0,
+            judged_by: None,
+        }
     }
 
     fn set_up<'a>(&'a self, setup: Setup<'a>) -> BoxFuture<'a, Result<Arc<dyn Target>, Failure>> {

@@ -44,6 +44,7 @@ pub(crate) fn records() -> Vec<Record> {
 fn header() -> Header {
     let pipeline = |name: &str, digit: &str| PipelineHeader {
         name: name.to_owned(),
+        description: None,
         config_sha256: digit.repeat(64),
         jobs: 10,
         judged_by: None,

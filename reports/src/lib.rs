@@ -34,8 +34,8 @@ pub use compare::{
 pub use estimate::Estimate;
 pub use history::History;
 pub use judge::{
-    Check, Confidence, Failure, Judged, Latency, Quantile, Rule, Stage, Summary, Verdict, Watch,
-    judge,
+    Check, Confidence, Failure, Judged, Latency, Quantile, Rule, Stage, Standing, Summary, Verdict,
+    Watch, judge,
 };
 pub use record::measured;
 pub use record::{Bound, Category, Cause, Expectation, FORMAT, Measured, Priority, Record};

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use reports::Verdict;
 use reports::card::{Card, FORMAT, Gate, ProbeLine, Volume};
 use reports::render::{CARD, Exporter, table};
 use reports::text::counted;
 use reports::text::escape;
-use reports::{Style, Verdict};
 use scenarios::library::PROBES;
 
 use super::deliver::Delivery;
@@ -172,7 +172,7 @@ fn list() -> Result<Exit, Failure> {
         rows.push(vec![probe.name.to_owned(), escape(&scenario.title), escape(&scenario.question)]);
     }
     let header = ["probe", "what is wrong in it", "what it finds out"].map(str::to_owned).to_vec();
-    let table = table::table(header, rows, 3, Style::PLAIN);
+    let table = table::table(header, rows, 3, terminal::style());
     terminal::print(&format!("{}\n\n{table}", counted(PROBES.len(), "probe")))?;
     Ok(Exit::Pass)
 }

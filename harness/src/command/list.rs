@@ -11,9 +11,6 @@ use serde::Serialize;
 use crate::process::terminal;
 use crate::{Exit, Failure};
 
-/// The width of the list.
-const WIDTH: usize = 100;
-
 /// Everything that ships, as `--json` prints it.
 #[derive(Serialize)]
 struct Listed {
@@ -63,12 +60,14 @@ fn text(listed: &Listed) -> String {
         if index == listed.scenarios.len() {
             text.push_str("\nPipelines\n");
         }
-        let _ = writeln!(text, "  {:<names$}  {}", named.name, named.title);
+        let prefix = format!("  {:<names$}  ", named.name);
+        let _ = writeln!(text, "{}", wrap(&prefix, &named.title, terminal::width(), names + 4));
         if let Some(question) = &named.question {
             let prefix = " ".repeat(names + 4);
-            let _ = writeln!(text, "{}", wrap(&prefix, question, WIDTH, names + 4));
+            let _ = writeln!(text, "{}", wrap(&prefix, question, terminal::width(), names + 4));
         }
     }
     let _ = writeln!(text, "\nPlatforms\n  {}", listed.platforms.join(", "));
-    text + "\n`chaos show NAME` prints a file; `chaos run NAME` runs a scenario.\n"
+    let hint = "`chaos show NAME` prints a file; `chaos run NAME` runs a scenario.";
+    text + "\n" + &wrap("", hint, terminal::width(), 0) + "\n"
 }

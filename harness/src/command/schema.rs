@@ -80,7 +80,7 @@ pub fn pointed_at(text: &str) -> String {
 pub fn line(name: &str) -> String {
     format!(
         "#:schema ./{name}.schema.json\n\
-         # For editors: `chaos schema {name} > {name}.schema.json` writes that schema.\n"
+         # For editors: `chaos schema {name} > {name}.schema.json` writes it.\n"
     )
 }
 

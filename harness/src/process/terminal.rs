@@ -5,20 +5,35 @@
 
 use std::fmt;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use reports::Style;
 use reports::text::escape;
+use terminal_size::{Width, terminal_size_of};
 
 use crate::Failure;
 
-/// The width of a report where none is given.
-const WIDTH: usize = 100;
+/// The width of what is printed where nobody says another one: in a pipe.
+const WIDTH: usize = 80;
+
+/// The widths that are followed: sentences are hard to read in longer lines, and tables in shorter.
+const WIDTHS: RangeInclusive<usize> = 40..=120;
 
 /// The style of what goes to standard output.
 pub fn style() -> Style {
-    Style { colour: coloured(io::stdout().is_terminal()), width: WIDTH, ..Style::PLAIN }
+    Style { colour: coloured(io::stdout().is_terminal()), width: width(), ..Style::PLAIN }
+}
+
+/// The columns of standard output: what `COLUMNS` says, or the terminal.
+pub fn width() -> usize {
+    let set = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let width = set.or_else(|| {
+        let (Width(columns), _) = terminal_size_of(io::stdout())?;
+        Some(usize::from(columns))
+    });
+    width.unwrap_or(WIDTH).clamp(*WIDTHS.start(), *WIDTHS.end())
 }
 
 /// Whether what goes to standard error may be coloured.

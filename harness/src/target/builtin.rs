@@ -56,7 +56,9 @@ pub fn target(name: String, preset: Preset) -> Arc<dyn TargetPlan> {
 impl TargetPlan for Builtin {
     fn header(&self) -> PipelineHeader {
         let config_sha256 = self.preset.sha256();
-        PipelineHeader { name: self.name.clone(), config_sha256, jobs: 0, judged_by: None }
+        let description = self.preset.description.clone();
+        let name = self.name.clone();
+        PipelineHeader { name, description, config_sha256, jobs: 0, judged_by: None }
     }
 
     fn set_up<'a>(&'a self, setup: Setup<'a>) -> BoxFuture<'a, Result<Arc<dyn Target>, Failure>> {

@@ -25,6 +25,9 @@ const FORMAT: i64 = 1;
 pub struct TargetFile {
     /// The version of the format: 1.
     pub format: u32,
+    /// What it is, in a sentence for reports.
+    #[serde(default)]
+    pub description: Option<String>,
     /// A program that is started for the work.
     #[serde(default)]
     pub command: Option<CommandConfig>,
@@ -66,13 +69,14 @@ pub fn read(name: &str, document: &Document<'_>) -> Result<Arc<dyn TargetPlan>, 
             document.check(problems)?;
             let template = template_of(template)?;
             let folder = folder(home, command.cwd.as_deref());
-            Ok(Arc::new(Command::of_file(name, command, template, common, folder)?))
+            let command = Command::of_file(name, command, template, common, folder)?;
+            Ok(Arc::new(command.described(file.description)))
         }
         (None, Some(http)) => {
             problems.extend(http.problems());
             document.check(problems)?;
             let folder = folder(home, http.cwd.as_deref());
-            Ok(Arc::new(Http::of_file(name, http, common, folder)?))
+            Ok(Arc::new(Http::of_file(name, http, common, folder)?.described(file.description)))
         }
         _ => {
             let message = "a target is a `[command]` or an `[http]` service, not both";

@@ -42,7 +42,13 @@ struct Running {
 impl TargetPlan for OverCache {
     fn header(&self) -> PipelineHeader {
         let config_sha256 = self.preset.sha256();
-        PipelineHeader { name: self.name.clone(), config_sha256, jobs: 0, judged_by: None }
+        PipelineHeader {
+            name: self.name.clone(),
+            description: None,
+            config_sha256,
+            jobs: 0,
+            judged_by: None,
+        }
     }
 
     fn set_up<'a>(&'a self, setup: Setup<'a>) -> BoxFuture<'a, Result<Arc<dyn Target>, Failure>> {

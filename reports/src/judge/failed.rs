@@ -47,16 +47,26 @@ pub(super) fn failed_jobs(run: &Run, checks: &[Check]) -> Vec<FailedJob> {
 
 /// What a scenario expects to break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Break {
+pub(super) enum Break {
     /// Some jobs, whatever their cause.
     Jobs,
     /// Some definitions: jobs whose documentation is not whole.
     Coverage,
 }
 
+impl Break {
+    /// The metric whose bound expects it.
+    pub(super) const fn metric(self) -> &'static str {
+        match self {
+            Self::Jobs => "success_rate",
+            Self::Coverage => "coverage",
+        }
+    }
+}
+
 /// The pipelines that are expected to break, and break as expected: a bound below all of them
 /// that is kept. A bound that is missed, or cannot be judged, excuses nothing.
-fn expected<'a>(run: &'a Run, checks: &[Check]) -> BTreeMap<&'a str, Break> {
+pub(super) fn expected<'a>(run: &'a Run, checks: &[Check]) -> BTreeMap<&'a str, Break> {
     let kept: BTreeSet<(&str, &str)> = checks
         .iter()
         .filter(|check| check.verdict == Verdict::Pass)

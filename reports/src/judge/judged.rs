@@ -4,11 +4,12 @@
 //! can make another one: a run cannot be copied, and nobody else counts, checks or lists failures.
 
 use super::check::{Check, checks, lagging, ran_out};
-use super::failed::{FailedJob, failed_jobs};
+use super::failed::{FailedJob, expected, failed_jobs};
 use super::failure::Failure;
+use super::standing::Standing;
 use super::summary::Summary;
 use super::verdict::Verdict;
-use crate::record::Measured;
+use crate::record::{Expectation, Measured};
 use crate::run::Run;
 
 /// A judged run: what every page, gate and comparison is made of.
@@ -114,6 +115,28 @@ impl Judged {
         &self.summaries
     }
 
+    /// How a pipeline came out of the run.
+    pub fn standing(&self, summary: &Summary) -> Standing {
+        let pipeline = summary.pipeline.as_str();
+        let is_expected = |expected: &Expectation| !expected.is_empty();
+        if !self.run.header.expect.get(pipeline).is_some_and(is_expected) {
+            return Standing::NotJudged;
+        }
+        let of = self.checks.iter().filter(|check| check.pipeline == pipeline);
+        let worst = Verdict::worst(of.map(|check| check.verdict));
+        let breaks = expected(&self.run, &self.checks).contains_key(pipeline);
+        Standing::of(worst, breaks && summary.failed > 0)
+    }
+
+    /// Whether a check expects its pipeline to break, and it does.
+    pub fn is_break(&self, check: &Check) -> bool {
+        let breaks = expected(&self.run, &self.checks);
+        let broke = breaks.get(check.pipeline.as_str());
+        check.verdict == Verdict::Pass
+            && broke.is_some_and(|of| of.metric() == check.metric)
+            && self.summaries.iter().any(|s| s.pipeline == check.pipeline && s.failed > 0)
+    }
+
     /// Every failed job, in the order of pipelines and jobs.
     pub fn failures(&self) -> Vec<Failure<'_>> {
         self.failed.iter().map(|failed| failed.in_run(&self.run)).collect()
@@ -126,6 +149,7 @@ mod tests {
 
     use super::*;
     use crate::fixture;
+    use crate::record::Bound;
     use crate::record::measured::Generator;
 
     #[test]
@@ -167,6 +191,30 @@ mod tests {
         let expected = "the generator lagged: arrivals began up to 70 ms late (p99), \
                         and 50 ms are borne";
         assert_eq!(check.reason.as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn a_pipeline_that_breaks_as_expected_passes_and_is_not_good() {
+        let standings = |run| {
+            let judged = judge(run);
+            let of = |summary| judged.standing(summary);
+            judged.summaries().iter().map(of).collect::<Vec<Standing>>()
+        };
+        assert_eq!(standings(fixture::concurrent()), [Standing::Broke, Standing::Good]);
+        let mut missed = fixture::concurrent();
+        let bound = |bound: &mut Expectation, max| {
+            bound.success_rate = Some(Bound { min: None, max: Some(max) });
+        };
+        bound(missed.header.expect.get_mut("phase1").unwrap(), 0.3);
+        assert_eq!(standings(missed), [Standing::Failed, Standing::Good]);
+        let mut unknown = fixture::concurrent();
+        unknown.pipelines[0].attempts.pop();
+        unknown.header.expect.remove("phase3");
+        assert_eq!(standings(unknown), [Standing::Unknown, Standing::NotJudged]);
+        let judged = judge(fixture::concurrent());
+        let breaks = judged.checks().iter().filter(|check| judged.is_break(check));
+        let breaks: Vec<&str> = breaks.map(|check| check.metric.as_str()).collect();
+        assert_eq!(breaks, ["success_rate"]);
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod failure;
 mod injected;
 mod rule;
 mod stage;
+mod standing;
 
 mod judged;
 
@@ -30,6 +31,7 @@ pub use judged::{Judged, judge};
 pub use latency::{Latency, Quantile};
 pub use rule::{Confidence, Rule};
 pub use stage::Stage;
+pub use standing::Standing;
 pub use summary::Summary;
 pub use verdict::Verdict;
 

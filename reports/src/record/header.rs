@@ -55,6 +55,9 @@ const fn is_zero(number: &u64) -> bool {
 pub struct PipelineHeader {
     /// The pipeline's name, as every other record gives it.
     pub name: String,
+    /// What it is, in a sentence; absent where nobody says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// SHA-256 of the pipeline's configuration, in hexadecimal.
     pub config_sha256: String,
     /// The number of jobs that the pipeline is given.

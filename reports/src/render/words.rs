@@ -7,10 +7,10 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::judge::{Judged, Verdict};
+use crate::judge::{Judged, Summary, Verdict};
 use crate::record::{Clock, PipelineHeader};
 use crate::run::Run;
-use crate::text::escape;
+use crate::text::{escape, shortened, thousands};
 
 /// A run's verdict in words. A run of which nothing was expected has not passed anything.
 pub(super) fn verdict_words(judged: &Judged) -> &'static str {
@@ -19,6 +19,24 @@ pub(super) fn verdict_words(judged: &Judged) -> &'static str {
     }
     judged.verdict().word()
 }
+
+/// What became of a pipeline: `broke as expected: 4 of 10 documented`, escaped by nobody.
+pub(super) fn standing_words(judged: &Judged, summary: &Summary) -> String {
+    let (documented, tried) = (thousands(summary.documented), thousands(summary.tried()));
+    format!("{}: {documented} of {tried} documented", judged.standing(summary).words())
+}
+
+/// The pipelines of a run that say what they are, a sentence each, escaped.
+pub(super) fn introductions(run: &Run) -> Vec<(String, String)> {
+    let said = run.pipelines.iter().filter_map(|pipeline| {
+        let what = pipeline.header.description.as_deref()?;
+        Some((escape(&pipeline.header.name), escape(&shortened(what, LONGEST))))
+    });
+    said.collect()
+}
+
+/// The longest sentence about a pipeline that is shown whole, in characters.
+const LONGEST: usize = 300;
 
 /// The pipelines of a run: `phase1 vs phase3`.
 pub(super) fn pipelines_words(run: &Run) -> String {

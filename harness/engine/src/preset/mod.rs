@@ -40,6 +40,9 @@ pub struct Preset {
     pub format: u32,
     /// The pipeline in a few words.
     pub title: String,
+    /// What it is, in a sentence for reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// What is sent.
     pub request: RequestConfig,
     /// What the pipeline does with a file before it sends anything.
@@ -158,7 +161,7 @@ impl Preset {
 
     /// SHA-256 of everything that decides what the pipeline does.
     pub fn sha256(&self) -> String {
-        let nameless = Self { title: String::new(), ..self.clone() };
+        let nameless = Self { title: String::new(), description: None, ..self.clone() };
         let text = serde_json::to_string(&nameless).expect("a preset serialises");
         const_hex::encode(Sha256::digest(text))
     }
@@ -184,7 +187,8 @@ mod tests {
         let read = |name| Preset::parse(name, shipped(name).unwrap()).unwrap();
         let (bare, with_sdk) = (read("phase1"), read("phase1-sdk"));
         assert_ne!(bare.retry, with_sdk.retry);
-        let bare = Preset { retry: with_sdk.retry.clone(), title: with_sdk.title.clone(), ..bare };
+        let Preset { retry, title, description, .. } = with_sdk.clone();
+        let bare = Preset { retry, title, description, ..bare };
         assert_eq!(bare, with_sdk);
     }
 

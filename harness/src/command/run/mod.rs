@@ -4,7 +4,6 @@ pub mod records;
 pub mod warped;
 
 use std::collections::BTreeMap;
-use std::slice;
 
 use reports::render::{Exporter, Terminal};
 use reports::{Judged, Measured, Style, judge};
@@ -52,8 +51,8 @@ pub fn execute(args: &RunArgs) -> Result<Exit, Failure> {
             _ if args.quiet => {}
             _ => {
                 let style = Style { verbose: args.verbose, ..terminal::style() };
-                let screen = Terminal.text(slice::from_ref(&judged), style);
-                terminal::print(&(screen + &places(&folder, judged.measured())))?;
+                let places = places(&folder, judged.measured());
+                terminal::print(&Terminal.page(&judged, &places, style))?;
             }
         }
         if interrupt.asked() {

@@ -43,6 +43,7 @@ pub struct Command {
     limits: LimitsConfig,
     /// What its relative paths start from, if not from here.
     folder: Option<PathBuf>,
+    description: Option<String>,
 }
 
 /// The same command while it runs.
@@ -71,7 +72,7 @@ impl Command {
             Failure::usage(format!("{}\nhint: {}", unusable.message, unusable.hint))
         })?;
         let (checks, limits) = (Vec::new(), LimitsConfig::default());
-        Ok(Self { name, template, config, checks, limits, folder: None })
+        Ok(Self { name, template, config, checks, limits, folder: None, description: None })
     }
 
     /// A command out of a file, which was checked.
@@ -85,7 +86,7 @@ impl Command {
         if let Some(program) = config.argv.first() {
             program::startable(program, folder.as_deref())?;
         }
-        Ok(Self { name, template, config, checks, limits, folder })
+        Ok(Self { name, template, config, checks, limits, folder, description: None })
     }
 
     /// Whether anything in it says which files it is for.
@@ -95,6 +96,12 @@ impl Command {
 
     fn scope(&self) -> Scope {
         if self.config.stdin == Stdin::File { Scope::EachFile } else { self.template.scope() }
+    }
+
+    /// The same with what its file says of it.
+    #[must_use]
+    pub fn described(self, description: Option<String>) -> Self {
+        Self { description, ..self }
     }
 
     /// The credentials that it is given: in its words, and in its environment.
@@ -125,6 +132,7 @@ impl TargetPlan for Command {
         let own = if self.config.ignore_exit_status { None } else { Some("exit status 0") };
         PipelineHeader {
             name: self.name.clone(),
+            description: self.description.clone(),
             config_sha256: self.sha256(),
             jobs: 0,
             judged_by: Some(judge::words(own, &self.checks)),

@@ -45,6 +45,7 @@ pub struct Http {
     limits: LimitsConfig,
     /// Where the service is started, if not here.
     folder: Option<PathBuf>,
+    description: Option<String>,
 }
 
 /// The same service while a run lasts.
@@ -84,7 +85,13 @@ impl Http {
         folder: Option<PathBuf>,
     ) -> Result<Self, Failure> {
         let url = config::address(&config.url).map_err(Failure::usage)?;
-        Ok(Self { name, url, config, checks, limits, folder })
+        Ok(Self { name, url, config, checks, limits, folder, description: None })
+    }
+
+    /// The same with what its file says of it.
+    #[must_use]
+    pub fn described(self, description: Option<String>) -> Self {
+        Self { description, ..self }
     }
 
     /// The credentials that it is given, or that it is asked with.
@@ -134,6 +141,7 @@ impl TargetPlan for Http {
     fn header(&self) -> PipelineHeader {
         PipelineHeader {
             name: self.name.clone(),
+            description: self.description.clone(),
             config_sha256: self.sha256(),
             jobs: 0,
             judged_by: Some(judge::words(Some("status 2xx"), &self.checks)),

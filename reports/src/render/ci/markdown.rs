@@ -6,13 +6,15 @@
 
 use std::fmt::Write as _;
 
-use crate::judge::{Check, Judged, Verdict};
+use crate::judge::{Check, Judged, Standing, Verdict};
 use crate::render::export::{Exporter, ReportFormat};
 use crate::render::failures::groups::by_meaning;
 use crate::render::failures::matrix;
 use crate::render::screen::comparison;
 use crate::render::style::Style;
-use crate::render::words::{again, clock_words, origin_words, verdict_words};
+use crate::render::words::{
+    again, clock_words, introductions, origin_words, standing_words, verdict_words,
+};
 use crate::text::{counted, escape, thousands};
 
 /// The most groups of failures that are listed.
@@ -40,7 +42,8 @@ impl Exporter<[Judged]> for Markdown {
 
 fn one_run(judged: &Judged) -> String {
     let mut page = headline(judged);
-    checks(&mut page, judged.checks());
+    conclusion(&mut page, judged);
+    checks(&mut page, judged);
     numbers(&mut page, judged);
     failed(&mut page, judged);
     provenance(&mut page, judged);
@@ -48,7 +51,9 @@ fn one_run(judged: &Judged) -> String {
 }
 
 fn headline(judged: &Judged) -> String {
-    let count = |verdict| judged.checks().iter().filter(|c| c.verdict == verdict).count();
+    let is_expected = |check: &&Check| !check.bound.is_empty() || check.verdict != Verdict::Pass;
+    let checks: Vec<&Check> = judged.checks().iter().filter(is_expected).collect();
+    let count = |verdict| checks.iter().filter(|check| check.verdict == verdict).count();
     let counts: Vec<String> = [Verdict::Fail, Verdict::Inconclusive, Verdict::Pass]
         .into_iter()
         .filter(|verdict| count(*verdict) > 0)
@@ -61,40 +66,62 @@ fn headline(judged: &Judged) -> String {
         .iter()
         .map(|s| format!("{} {}/{}", code(&s.pipeline), s.documented, s.tried()))
         .collect();
+    let counts = if counts.is_empty() { String::new() } else { counts.join(", ") + " · " };
     format!(
-        "**{symbol} {word}** {}: {} documented · {} · seed {}\n",
+        "**{symbol} {word}** {}: {} documented · {counts}seed {}\n",
         code(&judged.run().header.scenario),
         documented.join(", "),
-        counts.join(", "),
         judged.run().header.seed,
     )
 }
 
+/// What it comes to: what became of each pipeline, the two compared, and what each of them is.
+fn conclusion(page: &mut String, judged: &Judged) {
+    page.push('\n');
+    for summary in judged.summaries() {
+        let standing = judged.standing(summary);
+        let (symbol, name) = (standing.symbol(), code(&summary.pipeline));
+        let _ = writeln!(page, "- {symbol} {name} {}", standing_words(judged, summary));
+    }
+    if let Some(sentence) = comparison::closing_of(judged) {
+        let _ = write!(page, "\n{}\n", plain(&sentence));
+    }
+    let said = introductions(judged.run());
+    if !said.is_empty() {
+        let said = said.iter().map(|(name, what)| format!("{}: {}", code(name), plain(what)));
+        let _ = write!(page, "\n{}\n", said.collect::<Vec<_>>().join("<br>\n"));
+    }
+}
+
 /// What failed and what is inconclusive in the open, what passed folded away.
-fn checks(page: &mut String, checks: &[Check]) {
+fn checks(page: &mut String, judged: &Judged) {
+    let checks = judged.checks();
     let (passed, mut broken): (Vec<&Check>, Vec<&Check>) =
         checks.iter().partition(|check| check.verdict == Verdict::Pass);
     broken.sort_by_key(|check| std::cmp::Reverse(check.verdict));
     if !broken.is_empty() {
         page.push('\n');
-        checks_table(page, &broken);
+        checks_table(page, judged, &broken);
     }
     if !passed.is_empty() {
         folded(page, &format!("{} passed", counted(passed.len(), "expectation")), |page| {
-            checks_table(page, &passed);
+            checks_table(page, judged, &passed);
         });
     }
 }
 
-fn checks_table(page: &mut String, checks: &[&Check]) {
+fn checks_table(page: &mut String, judged: &Judged, checks: &[&Check]) {
     page.push_str("| verdict | pipeline | metric | measured | expected | why |\n");
     page.push_str("|---|---|---|---:|---:|---|\n");
     for check in checks {
+        let (symbol, word) = match check.verdict {
+            _ if judged.is_break(check) => (Standing::Broke.symbol(), Standing::Broke.words()),
+            Verdict::Pass if check.bound.is_empty() => ("–", "not judged"),
+            verdict => (verdict.symbol(), verdict.class()),
+        };
         let _ = writeln!(
             page,
-            "| {} {} | {} | `{}` | {} | {} | {} |",
-            check.verdict.symbol(),
-            check.verdict.class(),
+            "| {symbol} {word} | {} | `{}` | {} | {} | {} |",
             cell(&check.pipeline),
             check.metric,
             check.measured,
@@ -118,9 +145,6 @@ fn numbers(page: &mut String, judged: &Judged) {
     page.push('\n');
     for row in &rows {
         page.push_str(&line(row));
-    }
-    if let Some(sentence) = comparison::closing_of(judged) {
-        let _ = write!(page, "\n{}\n", plain(&sentence));
     }
 }
 
@@ -252,6 +276,11 @@ mod tests {
         insta::assert_snapshot!(shown.join("\n"), @r"
         **✗ FAIL** `concurrent`: `phase1` 4/10, `phase3` 10/10 documented · 1 fail, 1 pass · seed 7
 
+        - ↓ `phase1` broke as expected: 4 of 10 documented
+        - ✗ `phase3` failed: 10 of 10 documented
+
+        phase3 documented 6 more of 10 files than phase1: 1.05× its cost per success, 1.41× its time.
+
         | verdict | pipeline | metric | measured | expected | why |
         |---|---|---|---:|---:|---|
         | ✗ fail | `phase3` | `success_rate` | 1.00 | ≤ 0.5 |  |
@@ -260,7 +289,6 @@ mod tests {
 
         | verdict | pipeline | metric | measured | expected | why |
         |---|---|---|---:|---:|---|
-        | ✓ pass | `phase1` | `success_rate` | 0.40 | 0.35 … 0.45 |  |
 
         </details>
 
@@ -268,8 +296,6 @@ mod tests {
         |---|---:|---:|---:|
         | success rate | 40.0 % (4/10) | 100.0 % (10/10) | 2.50× |
         | cost | $0.0734 | $0.1922 | 2.62× |
-
-        phase3 documented 6 more of 10 files than phase1: 1.05× its cost per success, 1.41× its time.
 
         <details><summary>6 jobs failed, all as the scenario expects.</summary>
 

@@ -35,7 +35,7 @@ pub(super) fn headline(claims: &[Claim]) -> String {
     let [reproduced, with_parameters, refuted, inconclusive] = tally(claims);
     let all = reproduced + with_parameters + refuted + inconclusive;
     let mut line = format!(
-        "CLAIMS  {} in {}: {reproduced} reproduced, {with_parameters} with other parameters, \
+        "{} in {}: {reproduced} reproduced, {with_parameters} with other parameters, \
          {refuted} refuted",
         counted(all, "quantity"),
         counted(claims.len(), "claim"),

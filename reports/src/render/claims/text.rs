@@ -19,7 +19,7 @@ impl Exporter<[Claim]> for ClaimsText {
     }
 
     fn text(&self, claims: &[Claim], style: Style) -> String {
-        let mut page = format!("{}\n", headline(claims));
+        let mut page = wrap("CLAIMS  ", &headline(claims), style.width, 2) + "\n";
         for claim in claims {
             let prefix = format!("\n{:>3}  ", claim.number);
             let says = format!("{} ({})", escape(&claim.says), escape(&claim.source));

@@ -10,7 +10,7 @@ use crate::judge::Verdict;
 use crate::render::export::{Exporter, ReportFormat};
 use crate::render::style::Style;
 use crate::render::table::table;
-use crate::text::escape;
+use crate::text::{escape, wrap};
 
 /// `--format terminal`.
 #[derive(Debug)]
@@ -35,11 +35,12 @@ fn render(page: &Page, style: Style) -> String {
     let word = style.paint(page.verdict, page.word);
     let mut text = format!("{word}  {}: {}\n", escape(&page.title), page.headline);
     for sentence in &page.sentences {
-        let _ = writeln!(text, "{}", escape(sentence));
+        let _ = writeln!(text, "{}", wrap("", &escape(sentence), style.width, 2));
     }
     for reason in &page.reasons {
         let symbol = style.paint(Verdict::Inconclusive, Verdict::Inconclusive.symbol());
-        let _ = writeln!(text, "{symbol} {}", escape(reason));
+        let line = wrap("  ", &escape(reason), style.width, 2);
+        let _ = writeln!(text, "{symbol}{}", &line[1..]);
     }
     for section in &page.sections {
         if !section.is_whole(page) {
@@ -56,10 +57,11 @@ fn render(page: &Page, style: Style) -> String {
 
 fn one(text: &mut String, section: &Section, style: Style) {
     for reason in &section.reasons {
-        let _ = writeln!(text, "  inconclusive: {}", escape(reason));
+        let line = wrap("  inconclusive: ", &escape(reason), style.width, 4);
+        let _ = writeln!(text, "{line}");
     }
     for note in &section.notes {
-        let _ = writeln!(text, "  note: {}", escape(note));
+        let _ = writeln!(text, "{}", wrap("  note: ", &escape(note), style.width, 4));
     }
     let escaped = |row| section.cells(row).iter().map(|cell| escape(cell)).collect();
     let rows: Vec<Vec<String>> = section.moved().map(escaped).collect();

@@ -25,8 +25,10 @@ use self::badge::verdict;
 use super::export::{Exporter, ReportFormat};
 use super::screen::comparison;
 use super::style::Style;
-use super::words::{again, clock_words, origin_words, pipelines_words, verdict_words};
-use crate::judge::{Check, Judged};
+use super::words::{
+    again, clock_words, introductions, origin_words, pipelines_words, verdict_words,
+};
+use crate::judge::{Check, Judged, Standing, Verdict};
 use crate::record::Header;
 use crate::text::{counted, escape, thousands};
 
@@ -72,7 +74,7 @@ fn one_run(index: usize, judged: &Judged) -> Markup {
     html! {
         article class="run" id={ "run-" (index + 1) } {
             (heading(judged))
-            (gates(judged.checks()))
+            (gates(judged))
             (comparison_table(judged))
             h2 { "Charts" }
             div class="charts" {
@@ -97,6 +99,7 @@ fn heading(judged: &Judged) -> Markup {
                 (verdict(judged.verdict(), verdict_words(judged)))
                 " " (pipelines_words(run))
             }
+            (conclusion(judged))
             p { strong { (escape(scenario)) } ": " (escape(title)) ". " (escape(question)) }
             p class="soft" {
                 "seed " (seed) " · " (clock_words(run)) " · mock-claude, chaos "
@@ -107,8 +110,31 @@ fn heading(judged: &Judged) -> Markup {
     }
 }
 
-/// The first block: every expectation with what was measured.
-fn gates(checks: &[Check]) -> Markup {
+/// What it comes to: what became of each pipeline, the two compared, and what each of them is.
+fn conclusion(judged: &Judged) -> Markup {
+    html! {
+        ul class="standings" {
+            @for summary in judged.summaries() {
+                @let standing = judged.standing(summary);
+                li {
+                    (badge::standing(standing)) " " strong { (escape(&summary.pipeline)) } " "
+                    (thousands(summary.documented)) " of " (thousands(summary.tried()))
+                    " documented"
+                }
+            }
+        }
+        @if let Some(sentence) = comparison::closing_of(judged) {
+            p class="closing" { (sentence) }
+        }
+        @for (name, what) in introductions(judged.run()) {
+            p class="soft" { strong { (name) } ": " (what) }
+        }
+    }
+}
+
+/// Every expectation with what was measured.
+fn gates(judged: &Judged) -> Markup {
+    let checks = judged.checks();
     let number = |check: &Check| match check.bound.as_str() {
         "" => check.measured.clone(),
         bound => format!("{} (expected {bound})", check.measured),
@@ -116,8 +142,12 @@ fn gates(checks: &[Check]) -> Markup {
     html! {
         ul class="gates" aria-label="expectations" {
             @for check in checks {
-                li class=(check.verdict.class()) {
-                    (verdict(check.verdict, check.verdict.word()))
+                @let broke = judged.is_break(check);
+                @let unjudged = check.verdict == Verdict::Pass && check.bound.is_empty();
+                li class=(if broke { Standing::Broke.class() } else { check.verdict.class() }) {
+                    @if broke { (badge::standing(Standing::Broke)) }
+                    @else if unjudged { (badge::standing(Standing::NotJudged)) }
+                    @else { (verdict(check.verdict, check.verdict.word())) }
                     span { (escape(&check.pipeline)) " " code { (check.metric) } }
                     span class="number" { (number(check)) }
                     @if let Some(reason) = &check.reason { span class="why" { (escape(reason)) } }
@@ -147,9 +177,6 @@ fn comparison_table(judged: &Judged) -> Markup {
                     } }
                 }
             }
-        }
-        @if let Some(sentence) = comparison::closing_of(judged) {
-            p class="closing" { (sentence) }
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use maud::{Markup, html};
 
-use super::badge::verdict;
+use super::badge::{standing, verdict};
 use crate::judge::{Judged, Quantile, Summary};
 use crate::record::Clock;
 use crate::render::words::verdict_words;
@@ -30,7 +30,10 @@ pub(super) fn table(runs: &[Judged]) -> Markup {
                             @for (row, summary) in judged.summaries().iter().enumerate() {
                                 tr {
                                     @if row == 0 { (name(index, judged)) }
-                                    td { (escape(&summary.pipeline)) }
+                                    td {
+                                        (escape(&summary.pipeline)) br;
+                                        (standing(judged.standing(summary)))
+                                    }
                                     (numbers(judged, summary))
                                 }
                             }

@@ -40,6 +40,7 @@ fn attacked(attack: &str) -> Run {
     run.pipelines[0].header.name = attack();
     run.pipelines[0].header.config_sha256 = attack();
     header.pipelines[0].name = attack();
+    run.pipelines[0].header.description = Some(attack());
     header.pipelines[0].config_sha256 = attack();
     for job in &mut run.pipelines[0].jobs {
         job.pipeline = attack().into();
@@ -58,14 +59,19 @@ fn attacked(attack: &str) -> Run {
 
 #[test]
 fn the_page_goes_from_the_verdict_to_the_files() {
-    let page = page(fixture::concurrent());
+    let mut run = fixture::concurrent();
+    run.pipelines[0].header.description = Some("the naive one".to_owned());
+    let page = page(run);
     let order = [
         "✓ PASS",
         "phase1 vs phase3",
+        "↓ broke as expected",
+        "✓ good",
+        "phase3 documented 6 more of 10 files than phase1",
+        "the naive one",
         "Ten files at once",
         "expected 0.35 … 0.45",
         "success rate",
-        "phase3 documented 6 more of 10 files than phase1",
         "Latency over time: phase1",
         "fault: burst_limit",
         "Latency by percentile",

@@ -1,20 +1,20 @@
 //! The main screen: one run, its verdict, and its pipelines side by side.
 //!
-//! Invariants: the verdict comes first, then what was expected, then the numbers in an order that
-//! never changes; a number that rests on samples has their count next to it; the closing sentence
-//! claims nothing of a run whose records do not agree.
+//! Invariants: what was expected comes first, then the numbers in an order that never changes, and
+//! the verdict last, where a terminal ends; a number that rests on samples has their count next to
+//! it; the closing sentence claims nothing of a run whose records do not agree.
 
 use std::fmt::Write as _;
 
 use super::each::each;
 use super::{closing, rows};
-use crate::judge::{Check, Judged, Verdict};
+use crate::judge::{Check, Judged, Standing, Verdict};
 use crate::record::{Clock, Measured};
 use crate::render::export::{Exporter, ReportFormat};
 use crate::render::style::Style;
 use crate::render::table::table;
-use crate::render::words::verdict_words;
-use crate::text::escape;
+use crate::render::words::{introductions, standing_words, verdict_words};
+use crate::text::{escape, wrap};
 
 /// `--format summary`.
 #[derive(Debug)]
@@ -37,27 +37,62 @@ impl Exporter<[Judged]> for SummaryTxt {
 
 /// Renders a judged run; `measured` adds what depends on the machine.
 pub(super) fn render(judged: &Judged, measured: Option<&Measured>, style: Style) -> String {
-    let mut page = headline(judged, style);
+    figures(judged, measured, style) + "\n" + &conclusion(judged, style)
+}
+
+/// What was run and what was measured.
+pub(super) fn figures(judged: &Judged, measured: Option<&Measured>, style: Style) -> String {
+    let mut page = introduction(judged, style);
     page.push('\n');
-    page.push_str(&checks(judged.checks(), style));
+    page.push_str(&checks(judged, style));
     page.push('\n');
     let (header, rows) = rows::rows(judged, measured);
     page.push_str(&table(header, rows, 1, style));
-    if let Some(sentence) = closing_of(judged) {
-        let _ = write!(page, "\n{sentence}\n");
+    page.push_str(&judged_by(judged, style));
+    page
+}
+
+/// What it comes to, which a terminal shows last: the line that is seen without scrolling.
+pub(super) fn conclusion(judged: &Judged, style: Style) -> String {
+    let mut page = headline(judged, style);
+    for summary in judged.summaries() {
+        let standing = judged.standing(summary);
+        if standing == Standing::NotJudged {
+            continue;
+        }
+        let words = standing_words(judged, summary);
+        let prefix = format!("  {} {} ", standing.symbol(), escape(&summary.pipeline));
+        let line = wrap(&prefix, &words, style.width, 4);
+        let painted = style.paint_standing(standing, &line);
+        let _ = writeln!(page, "{painted}");
     }
-    page.push_str(&judged_by(judged));
+    if let Some(sentence) = closing_of(judged) {
+        let _ = writeln!(page, "{}", wrap("", &sentence, style.width, 2));
+    }
+    page
+}
+
+/// The scenario, and each pipeline that says what it is.
+fn introduction(judged: &Judged, style: Style) -> String {
+    let header = &judged.run().header;
+    let title = format!("{}: {}", escape(&header.scenario), escape(&header.title));
+    let mut page = wrap("", &title, style.width, 2) + "\n";
+    for (name, what) in introductions(judged.run()) {
+        page.push_str(&wrap(&format!("  {name}: "), &what, style.width, 4));
+        page.push('\n');
+    }
     page
 }
 
 /// How the work of each target of the user's was judged, a line each.
-fn judged_by(judged: &Judged) -> String {
+fn judged_by(judged: &Judged, style: Style) -> String {
     let headers = judged.run().pipelines.iter().map(|pipeline| &pipeline.header);
     let stated = headers.filter_map(|header| Some((&header.name, header.judged_by.as_ref()?)));
     let mut lines = String::new();
     for (name, by) in stated {
         let (name, by) = (escape(name), escape(by));
-        let _ = write!(lines, "\n{name} is judged by what the mock saw, and by {by}.");
+        let sentence = format!("{name} is judged by what the mock saw, and by {by}.");
+        let _ = write!(lines, "\n{}", wrap("", &sentence, style.width, 2));
     }
     if lines.is_empty() { lines } else { lines + "\n" }
 }
@@ -91,20 +126,24 @@ fn headline(judged: &Judged, style: Style) -> String {
         (Clock::Wall, None) => " · real time".to_owned(),
         (Clock::Wall, Some(speed)) => format!(" · warped time x{speed}"),
     };
-    let word = match verdict_words(judged) {
-        word if word == judged.verdict().word() => style.paint(judged.verdict(), word),
-        word => word.to_owned(),
-    };
-    format!(
-        "{word}  {}: {} · seed {}{clock}\n",
+    let word = verdict_words(judged);
+    let rest = format!(
+        "{}: {} · seed {}{clock}",
         escape(&run.header.scenario),
         documented.join(", "),
         run.header.seed,
-    )
+    );
+    let line = wrap(&format!("{word}  "), &rest, style.width, 2);
+    let painted = match judged.verdict() {
+        verdict if word == verdict.word() => style.paint(verdict, word),
+        _ => word.to_owned(),
+    };
+    line.replacen(word, &painted, 1) + "\n"
 }
 
 /// One line a check, in columns.
-fn checks(checks: &[Check], style: Style) -> String {
+fn checks(judged: &Judged, style: Style) -> String {
+    let checks = judged.checks();
     let cells = checks.iter().map(|check| {
         let bound = match check.bound.as_str() {
             "" => String::new(),
@@ -119,14 +158,21 @@ fn checks(checks: &[Check], style: Style) -> String {
     for (check, row) in checks.iter().zip(&cells) {
         let used = row.iter().zip(widths).filter(|(_, width)| *width > 0);
         let padded: Vec<String> = used.map(|(cell, width)| format!("{cell:<width$}")).collect();
-        let line = format!("{}  {}", padded.join("  "), remark(check));
+        let broke = judged.is_break(check);
+        let remark = if broke { Standing::Broke.words().to_owned() } else { remark(check) };
+        let cells = format!("{}  ", padded.join("  "));
         // Nothing was expected, so nothing has passed.
-        let symbol = if check.verdict == Verdict::Pass && check.bound.is_empty() {
-            "–".to_owned()
+        let (symbol, painted) = if check.verdict == Verdict::Pass && check.bound.is_empty() {
+            ("–", "–".to_owned())
+        } else if broke {
+            let symbol = Standing::Broke.symbol();
+            (symbol, style.paint_standing(Standing::Broke, symbol))
         } else {
-            style.paint(check.verdict, check.verdict.symbol())
+            let symbol = check.verdict.symbol();
+            (symbol, style.paint(check.verdict, symbol))
         };
-        let _ = writeln!(text, "{symbol} {}", line.trim_end());
+        let line = wrap(&format!("{symbol} {cells}"), &remark, style.width, 4);
+        let _ = writeln!(text, "{}", line.trim_end().replacen(symbol, &painted, 1));
     }
     text
 }

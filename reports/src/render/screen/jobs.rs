@@ -31,7 +31,8 @@ impl Exporter<[Judged]> for JobsTxt {
     fn write(&self, runs: &[Judged], style: Style, out: &mut dyn Write) -> io::Result<()> {
         for (index, judged) in runs.iter().enumerate() {
             out.write_all(heading(runs, index).as_bytes())?;
-            every(judged.run(), style, out)?;
+            // A file has a line for each job, however long it is.
+            every(judged.run(), Style { width: usize::MAX, ..style }, out)?;
         }
         Ok(())
     }
@@ -100,7 +101,11 @@ fn line(job: &Job, jobs: u64, currency: &Currency, style: Style) -> String {
         Outcome::Skipped => "–".to_owned(),
     };
     let (number, path) = (job.job, escape(&job.path));
-    format!("{symbol} File {number}/{jobs}: {}  {path}", ending(job, currency))
+    let outcome = format!("File {number}/{jobs}: {}", ending(job, currency));
+    // A path is what is copied: it stays whole, in a line of its own where it does not fit.
+    let columns = 4 + outcome.chars().count() + 2 + path.chars().count();
+    let gap = if columns > style.width { "\n      " } else { "  " };
+    format!("{symbol} {outcome}{gap}{path}")
 }
 
 fn ending(job: &Job, currency: &Currency) -> String {

@@ -24,14 +24,20 @@ impl Exporter<[Judged]> for Terminal {
     }
 
     fn text(&self, runs: &[Judged], style: Style) -> String {
-        each(runs, |judged| {
-            let mut page = comparison::render(judged, judged.measured(), style);
-            page.push('\n');
-            page + &if style.verbose {
-                text_of(|out| jobs::every(judged.run(), style, out))
-            } else {
-                jobs::some(judged.run(), SHOWN_JOBS, style)
-            }
-        })
+        each(runs, |judged| self.page(judged, "", style))
+    }
+}
+
+impl Terminal {
+    /// The screen of one run; `places` is said before the conclusion, which comes last.
+    pub fn page(&self, judged: &Judged, places: &str, style: Style) -> String {
+        let mut page = comparison::figures(judged, judged.measured(), style);
+        page.push('\n');
+        page.push_str(&if style.verbose {
+            text_of(|out| jobs::every(judged.run(), style, out))
+        } else {
+            jobs::some(judged.run(), SHOWN_JOBS, style)
+        });
+        page + places + "\n" + &comparison::conclusion(judged, style)
     }
 }

@@ -9,8 +9,7 @@ use super::words::{first_line, place, status_words};
 use crate::triage::{Flakiness, Group, Triage};
 use reports::Category;
 use reports::render::{Exporter, ReportFormat, Style, past_words};
-use reports::text::counted;
-use reports::text::{escape, percent, shortened, thousands};
+use reports::text::{counted, escape, percent, shortened, thousands, wrap};
 
 /// The ids that a group names.
 const SHOWN: usize = 5;
@@ -48,7 +47,7 @@ fn render(triage: &Triage<'_>, style: Style) -> String {
         page.push_str(&super::runs::render(&input.log));
     }
     for note in &triage.notes {
-        let _ = writeln!(page, "note: {}", escape(note));
+        let _ = writeln!(page, "{}", wrap("note: ", &escape(note), style.width, 6));
     }
     if !triage.findings.is_empty() {
         let failures = counted(triage.findings.len(), "failure");
@@ -90,7 +89,8 @@ fn render_group(
         1 => String::new(),
         many => format!("  ×{}", thousands(many as u64)),
     };
-    let _ = writeln!(page, "\n{category} {priority}{times}  {}", escape(&finding.reason));
+    let prefix = format!("{category} {priority}{times}  ");
+    let _ = writeln!(page, "\n{}", wrap(&prefix, &escape(&finding.reason), style.width, 4));
     let shown = if verbose { usize::MAX } else { SHOWN };
     let lines = members(triage, group);
     for (line, times) in lines.iter().take(shown) {
@@ -109,13 +109,15 @@ fn render_group(
     }
     if let Some(rule) = &finding.rule {
         let (confidence, rule) = (finding.confidence.name(), escape(rule));
-        let _ = writeln!(page, "    {confidence}, by {rule}: {}", escape(&finding.evidence));
+        let prefix = format!("    {confidence}, by {rule}: ");
+        let evidence = wrap(&prefix, &escape(&finding.evidence), style.width, 6);
+        let _ = writeln!(page, "{evidence}");
     }
     if let Some(past) = &group.past {
         let words = past_words(past).map(|words| format!(": {words}")).unwrap_or_default();
         let _ = writeln!(page, "    {}{words}", past.standing.word());
     }
-    let _ = writeln!(page, "    → {}", escape(&finding.remedy));
+    let _ = writeln!(page, "{}", wrap("    → ", &escape(&finding.remedy), style.width, 6));
 }
 
 /// The failures of a group, each once, with how often it is there: several logs name a test again.
@@ -141,10 +143,16 @@ fn members(triage: &Triage<'_>, group: &Group) -> Vec<(String, u64)> {
     lines
 }
 
-/// A text that fits a width; one that does not says so at its end.
+/// A text that fits a width; one that does not ends after a whole word, where there is one.
 fn cut(text: &str, width: usize) -> String {
-    let most = if text.chars().count() > width { width.saturating_sub(1) } else { width };
-    shortened(text, most)
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let cut = shortened(text, width.saturating_sub(1));
+    match cut.rfind(' ').filter(|end| *end > cut.len() / 2) {
+        Some(end) => format!("{} …", &cut[..end]),
+        None => cut,
+    }
 }
 
 fn render_flakiness(page: &mut String, flakiness: &Flakiness) {

@@ -16,9 +16,9 @@ fn page(run: Run, measured: Option<&Measured>) -> String {
 #[test]
 fn two_pipelines_stand_side_by_side_with_their_ratio() {
     insta::assert_snapshot!(page(fixture::concurrent(), None), @r"
-    PASS  concurrent: phase1 4/10 documented, phase3 10/10 · seed 7
+    concurrent: Ten files at once
 
-    ✓ phase1  success_rate  0.40  (0.35 … 0.45)
+    ↓ phase1  success_rate  0.40  (0.35 … 0.45)  broke as expected
     ✓ phase3  success_rate  1.00  (≥ 1)
 
      metric                           phase1            phase3   ratio
@@ -43,6 +43,9 @@ fn two_pipelines_stand_side_by_side_with_their_ratio() {
      simulated time                   22.1 s            31.2 s   1.41×
      modelled memory                38.0 MiB          38.0 MiB   1.00×
 
+    PASS  concurrent: phase1 4/10 documented, phase3 10/10 · seed 7
+      ↓ phase1 broke as expected: 4 of 10 documented
+      ✓ phase3 good: 10 of 10 documented
     phase3 documented 6 more of 10 files than phase1: 1.05× its cost per success, 1.41× its time.
     ");
 }
@@ -53,7 +56,7 @@ fn one_pipeline_has_one_column_and_no_closing_sentence() {
     run.pipelines.remove(0);
     run.header.expect.clear();
     insta::assert_snapshot!(page(run, None), @r"
-    NOT JUDGED  concurrent: phase3 10/10 documented · seed 7
+    concurrent: Ten files at once
 
     – phase3  records  10 of 10 jobs  nothing was expected
 
@@ -77,6 +80,8 @@ fn one_pipeline_has_one_column_and_no_closing_sentence() {
      cache hits                          0
      simulated time                 31.2 s
      modelled memory              38.0 MiB
+
+    NOT JUDGED  concurrent: phase3 10/10 documented · seed 7
     ");
 }
 
@@ -126,9 +131,9 @@ fn three_pipelines_have_no_ratio_and_measured_times_have_a_row() {
         warped: None,
     };
     insta::assert_snapshot!(page(run, Some(&measured)), @r"
-    PASS  concurrent: phase1 4/10 documented, phase3 10/10, hardened 10/10 (not judged) · seed 7
+    concurrent: Ten files at once
 
-    ✓ phase1    success_rate  0.40           (0.35 … 0.45)
+    ↓ phase1    success_rate  0.40           (0.35 … 0.45)  broke as expected
     ✓ phase3    success_rate  1.00           (≥ 1)
     – hardened  records       10 of 10 jobs                 nothing was expected
 
@@ -161,6 +166,10 @@ fn three_pipelines_have_no_ratio_and_measured_times_have_a_row() {
      dropped arrivals                      2                 —                 —
      modelled memory                38.0 MiB          38.0 MiB          38.0 MiB
      own memory, resident                  —           6.0 MiB                 —
+
+    PASS  concurrent: phase1 4/10 documented, phase3 10/10, hardened 10/10 (not judged) · seed 7
+      ↓ phase1 broke as expected: 4 of 10 documented
+      ✓ phase3 good: 10 of 10 documented
     ");
 }
 
@@ -175,16 +184,23 @@ fn failed_and_inconclusive_checks_say_so_in_words() {
     };
     run.header.expect.insert("phase1".to_owned(), expectation);
     run.pipelines[1].attempts.pop();
-    let page = page(run, None);
+    // What does not fit the width goes on in the next line.
+    let page = page(run, None).replace("\n    ", " ");
     let reason = ": calls: 15 by the attempts, 16 by the jobs";
     assert!(page.contains(reason));
     let checks: String = page.lines().take(6).flat_map(|line| [line, "\n"]).collect();
     insta::assert_snapshot!(checks.replace(reason, ""), @r"
-    FAIL  concurrent: phase1 4/10 documented, phase3 10/10 · seed 7
+    concurrent: Ten files at once
 
     ✗ phase1  success_rate  0.40      (≥ 1)     fail
     ✓ phase1  cost_usd      0.073425  (≤ 0.25)
     ? phase3  success_rate  n/a       (≥ 1)     inconclusive: the counts do not reconcile
+    ");
+    let conclusion: Vec<&str> = page.lines().rev().take(3).collect();
+    insta::assert_snapshot!(conclusion.join("\n"), @r"
+      ? phase3 inconclusive: 10 of 10 documented
+      ✗ phase1 failed: 4 of 10 documented
+    FAIL  concurrent: phase1 4/10 documented, phase3 10/10 · seed 7
     ");
     assert!(!page.contains("more of"), "a run that does not reconcile claims nothing");
 }
@@ -194,7 +210,7 @@ fn an_incomplete_run_is_inconclusive_and_claims_nothing() {
     let mut run = fixture::concurrent();
     run.gaps = vec![Gap::NoFooter];
     let page = page(run, None);
-    assert!(page.starts_with("INCONCLUSIVE  concurrent: "));
+    assert!(page.contains("\nINCONCLUSIVE  concurrent: "));
     assert!(!page.contains("more of"));
 }
 
@@ -202,8 +218,13 @@ fn an_incomplete_run_is_inconclusive_and_claims_nothing() {
 fn colours_are_the_caller_s_and_change_no_word() {
     let style = Style { colour: true, ..Style::PLAIN };
     let coloured = render(&fixture::judged(|_| ()), None, style);
-    assert!(coloured.starts_with("\u{1b}[32mPASS\u{1b}[0m"));
-    let plain = coloured.replace("\u{1b}[32m", "").replace("\u{1b}[0m", "");
+    assert!(coloured.contains("\n\u{1b}[32mPASS\u{1b}[0m"));
+    assert!(
+        coloured.contains("\u{1b}[36m  ↓ phase1 broke as expected"),
+        "another colour than good"
+    );
+    let colours = ["\u{1b}[32m", "\u{1b}[36m", "\u{1b}[0m"];
+    let plain = colours.iter().fold(coloured, |page, colour| page.replace(colour, ""));
     assert_eq!(plain, page(fixture::concurrent(), None));
 }
 
