@@ -187,8 +187,8 @@ mod tests {
         let read = |name| Preset::parse(name, shipped(name).unwrap()).unwrap();
         let (bare, with_sdk) = (read("phase1"), read("phase1-sdk"));
         assert_ne!(bare.retry, with_sdk.retry);
-        let Preset { retry, title, description, .. } = with_sdk.clone();
-        let bare = Preset { retry, title, description, ..bare };
+        let Preset { title, description, retry, .. } = with_sdk.clone();
+        let bare = Preset { title, description, retry, ..bare };
         assert_eq!(bare, with_sdk);
     }
 
