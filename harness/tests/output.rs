@@ -210,6 +210,15 @@ fn quiet_prints_nothing_and_leaves_the_same_files() {
 }
 
 #[test]
+fn no_progress_is_shown_where_nobody_watches() {
+    let sandbox = Sandbox::new();
+    assert_eq!(check(&sandbox, &[]).stderr, "");
+    let diagnosed = ["diagnose", "--pipeline", "phase3", "--only", "hang"];
+    assert_eq!(sandbox.chaos(&diagnosed).stderr, "");
+    assert_eq!(sandbox.chaos(&["claims", "--row", "4"]).stderr, "");
+}
+
+#[test]
 fn verbose_shows_every_file_and_otherwise_what_is_left_out_is_said() {
     let sandbox = Sandbox::new();
     let lines = |more: &str| {

@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use reports::Verdict;
 use reports::card::{Card, FORMAT, Gate, ProbeLine, Volume};
 use reports::render::{CARD, Exporter, table};
-use reports::text::counted;
-use reports::text::escape;
+use reports::text::{counted, escape, thousands};
+use reports::{Judged, Verdict};
 use scenarios::library::PROBES;
 
 use super::deliver::Delivery;
@@ -43,7 +43,14 @@ pub fn execute(args: &DiagnoseArgs) -> Result<Exit, Failure> {
     let battery = Battery::new(&target, args.seed, &args.only, speed)?;
     let bar = terminal::progress(args.quiet, "probes", battery.count() as u64);
     let at_once = if target.is_shared() { 1 } else { usize::from(args.at_once) };
-    let observe = |plan: &_| records::observe(plan, &interrupt);
+    let (name, lost) = (escape(&target.header().name), AtomicU64::new(0));
+    let observe = |plan: &_| -> Result<Judged, Failure> {
+        let judged = records::observe(plan, &interrupt)?;
+        let failed: u64 = judged.summaries().iter().map(|summary| summary.failed).sum();
+        let all = lost.fetch_add(failed, Ordering::Relaxed) + failed;
+        bar.set_message(format!("{name}: {} lost", thousands(all)));
+        Ok(judged)
+    };
     let outcome = battery.run(at_once, &observe, &|| bar.inc(1));
     bar.finish_and_clear();
     let card = card(args, &*target, &battery, speed, &outcome?);

@@ -29,7 +29,7 @@ pub(super) fn section(judged: &Judged) -> Markup {
         } @else {
             p { (matrix::sentence(&failures)) }
             div class="scroll" tabindex="0" role="region" aria-label="failures by cause" {
-                table {
+                table class="stack" {
                     thead { tr {
                         th class="number" scope="col" { "jobs" }
                         @for name in COLUMNS {
@@ -52,21 +52,23 @@ fn row(group: &[&Failure<'_>]) -> Markup {
     let first = group[0];
     html! {
         tr {
-            td class="number" { (thousands(group.len() as u64)) }
-            td class="short" {
+            td class="number" data-label="jobs" { (thousands(group.len() as u64)) }
+            td class="short" data-label=(COLUMNS[0]) {
                 (first.words()) br;
                 span class="soft" { (escape(&first.job.pipeline)) }
             }
-            td class="short" {
+            td class="short" data-label=(COLUMNS[1]) {
                 (first.category().name()) br; (first.priority().name())
                 @if first.expected { ", expected" }
             }
-            td class="short" { (first.rule().name()) br; "(" (first.confidence().name()) ")" }
-            td class="words" {
+            td class="short" data-label=(COLUMNS[2]) {
+                (first.rule().name()) br; "(" (first.confidence().name()) ")"
+            }
+            td class="words" data-label=(COLUMNS[3]) {
                 @if let Some(stage) = first.stage() { strong { (stage.name()) } ": " }
                 (first.remedy())
             }
-            td class="words long" { (escape(&first.evidence())) }
+            td class="words long" data-label=(COLUMNS[4]) { (escape(&first.evidence())) }
         }
     }
 }

@@ -36,7 +36,7 @@ fn list(pipeline: &PipelineRun) -> Markup {
                 (thousands(failed as u64)) " failed"
             }
             div class="scroll" tabindex="0" role="region" aria-label=(label) {
-                table {
+                table class="stack" {
                     thead { tr {
                         th class="number" scope="col" { "job" }
                         th scope="col" { "file" }
@@ -73,13 +73,13 @@ fn row(job: &Job) -> Markup {
     };
     html! {
         tr {
-            td class="number" { (job.job) }
-            td class="path" { code { (escape(&shortened(&job.path, LONG))) } }
-            td class={ "short " (class) } { (outcome) }
-            td class="number" { (duration(job.latency_us())) }
-            td class="number" { (thousands(job.calls)) }
-            td class="number" { (usd(job.cost_microusd)) }
-            td class="number" { (usd(job.wasted_microusd)) }
+            td class="number" data-label="job" { (job.job) }
+            td class="path" data-label="file" { code { (escape(&shortened(&job.path, LONG))) } }
+            td class={ "short " (class) } data-label="outcome" { (outcome) }
+            td class="number" data-label="latency" { (duration(job.latency_us())) }
+            td class="number" data-label="calls" { (thousands(job.calls)) }
+            td class="number" data-label="cost" { (usd(job.cost_microusd)) }
+            td class="number" data-label="wasted" { (usd(job.wasted_microusd)) }
         }
     }
 }

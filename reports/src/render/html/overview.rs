@@ -20,7 +20,7 @@ pub(super) fn table(runs: &[Judged]) -> Markup {
         nav {
             h1 { (thousands(runs.len() as u64)) " runs" }
             div class="scroll" tabindex="0" role="region" aria-label="runs" {
-                table {
+                table class="stack" {
                     thead { tr {
                         @for name in ["verdict", "run", "pipeline"] { th scope="col" { (name) } }
                         @for name in COLUMNS { th class="number" scope="col" { (name) } }
@@ -30,7 +30,7 @@ pub(super) fn table(runs: &[Judged]) -> Markup {
                             @for (row, summary) in judged.summaries().iter().enumerate() {
                                 tr {
                                     @if row == 0 { (name(index, judged)) }
-                                    td {
+                                    td data-label="pipeline" {
                                         (escape(&summary.pipeline)) br;
                                         (standing(judged.standing(summary)))
                                     }
@@ -49,8 +49,10 @@ pub(super) fn table(runs: &[Judged]) -> Markup {
 fn name(index: usize, judged: &Judged) -> Markup {
     let rows = judged.summaries().len();
     html! {
-        td rowspan=(rows) { (verdict(judged.verdict(), verdict_words(judged))) }
-        td rowspan=(rows) {
+        td rowspan=(rows) data-label="verdict" {
+            (verdict(judged.verdict(), verdict_words(judged)))
+        }
+        td rowspan=(rows) data-label="run" {
             a href={ "#run-" (index + 1) } { (escape(&judged.run().header.scenario)) }
             br;
             span class="soft" { (escape(judged.name())) }
@@ -77,5 +79,9 @@ fn numbers(judged: &Judged, summary: &Summary) -> Markup {
         thousands(summary.calls),
         summary.elapsed_us.map_or_else(|| "n/a".to_owned(), duration),
     ];
-    html! { @for cell in cells { td class="number" { (cell) } } }
+    html! {
+        @for (name, cell) in COLUMNS.iter().zip(cells) {
+            td class="number" data-label=(name) { (cell) }
+        }
+    }
 }

@@ -222,3 +222,15 @@ fn a_run_that_is_not_judged_does_not_look_as_if_it_had_passed() {
     let (head, _) = page.split_once("</h1>").unwrap();
     assert!(head.contains("class=\"verdict unjudged\">– NOT JUDGED"), "{head}");
 }
+
+#[test]
+fn on_a_telephone_each_cell_of_a_wide_table_says_what_it_is() {
+    let page = render(&[judge(fixture::concurrent()), judge(fixture::concurrent())]);
+    assert_eq!(page.matches("<table class=\"stack\"").count(), 7, "the runs, failures, files");
+    let style = include_str!("page.css");
+    assert!(style.contains("content: attr(data-label)"));
+    for table in page.split("<table class=\"stack\"").skip(1) {
+        let (body, _) = table.split_once("</table>").unwrap();
+        assert_eq!(body.matches("<td").count(), body.matches("data-label=").count(), "{body}");
+    }
+}
