@@ -131,16 +131,17 @@ mod tests {
         12 files, 9,000 lines, 350,000 bytes, 480 definitions; nothing was called
         3 skipped: not a Python file
 
-         estimate                               phase1                            phase3
-        ─────────────────────────────────────────────────────────────────────────────────
-         documented                        11 (9 … 12)                       11 (9 … 12)
-         cost              $0.4800 ($0.3390 … $0.8250)       $0.4800 ($0.3390 … $0.8250)
-         cost in INR          ₹39.84 (₹28.14 … ₹68.48)          ₹39.84 (₹28.14 … ₹68.48)
-         time          4 m 40 s (2 m 30 s … 11 m 00 s)   4 m 40 s (2 m 30 s … 11 m 00 s)
-         calls                                      12                                12
-         cache hits                          1 (0 … 1)                         1 (0 … 1)
-         tokens in          100,000 (83,000 … 125,000)        100,000 (83,000 … 125,000)
-         tokens out            12,000 (6,000 … 30,000)           12,000 (6,000 … 30,000)
+         estimate                           phase1                            phase3
+        ─────────────────────────────────────────────────────────────────────────────
+         documented                    11 (9 … 12)                       11 (9 … 12)
+         cost          $0.4800 ($0.3390 … $0.8250)       $0.4800 ($0.3390 … $0.8250)
+         cost in INR      ₹39.84 (₹28.14 … ₹68.48)          ₹39.84 (₹28.14 … ₹68.48)
+         time                   4 m 40 s (2 m 30 s   4 m 40 s (2 m 30 s … 11 m 00 s)
+                                      … 11 m 00 s)
+         calls                                  12                                12
+         cache hits                      1 (0 … 1)                         1 (0 … 1)
+         tokens in      100,000 (83,000 … 125,000)        100,000 (83,000 … 125,000)
+         tokens out        12,000 (6,000 … 30,000)           12,000 (6,000 … 30,000)
 
         phase1 (claude-sonnet-4-5) would break on
           1 (0 … 3) of 12 files: answer truncated; first src/large.py

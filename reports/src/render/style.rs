@@ -16,8 +16,8 @@ pub struct Style {
 }
 
 impl Style {
-    /// Without colours, 100 columns wide, shortened: for files and pipes.
-    pub const PLAIN: Self = Self { colour: false, width: 100, verbose: false };
+    /// Without colours, 80 columns wide, shortened: for files and pipes.
+    pub const PLAIN: Self = Self { colour: false, width: 80, verbose: false };
 
     /// The text in the colour of a verdict, where there are colours.
     pub(crate) fn paint(self, verdict: Verdict, text: &str) -> String {

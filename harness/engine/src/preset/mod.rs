@@ -200,14 +200,14 @@ mod tests {
             .replace("ttl_s = 86_400", "tll_s = 86_400")
             .replace("attempts = 5", "attempts = \"five\"");
         let invalid = Preset::parse("mine.toml", &text).unwrap_err();
-        insta::assert_snapshot!(invalid, @r#"
+        insta::assert_snapshot!(invalid, @r"
         `mine.toml` has 4 problems
-          mine.toml:28:1: `cache`: missing key `ttl_s`
-          mine.toml:30:1: `cache.tll_s`: unknown key
+          mine.toml:29:1: `cache`: missing key `ttl_s`
+          mine.toml:31:1: `cache.tll_s`: unknown key
             hint: did you mean `ttl_s`?
-          mine.toml:38:11: `schedule.workers`: must be at least 1
-          mine.toml:42:12: `retry.attempts`: expected an integer, found a string
-        "#);
+          mine.toml:39:11: `schedule.workers`: must be at least 1
+          mine.toml:43:12: `retry.attempts`: expected an integer, found a string
+        ");
     }
 
     #[test]
@@ -217,9 +217,9 @@ mod tests {
         let invalid = Preset::parse("mine.toml", &batch).unwrap_err();
         insta::assert_snapshot!(invalid, @r"
         `mine.toml` has 2 problems
-          mine.toml:16:1: `request.stream`: a batch cannot be streamed
+          mine.toml:17:1: `request.stream`: a batch cannot be streamed
             hint: delete `stream = true`
-          mine.toml:107:1: `deadline.call_ms`: a batch is not stopped by a deadline, and is charged
+          mine.toml:108:1: `deadline.call_ms`: a batch is not stopped by a deadline, and is charged
             hint: delete `call_ms`; an empty `[deadline]` may stay
         ");
         let heeded = batch.replace("stream = true\n", "").replace("call_ms = 180_000\n", "");
@@ -246,11 +246,11 @@ mod tests {
         let invalid = Preset::parse("mine.toml", &left).unwrap_err();
         insta::assert_snapshot!(invalid, @r#"
         `mine.toml` has 3 problems
-          mine.toml:72:1: `retry.attempts`: unknown key
+          mine.toml:73:1: `retry.attempts`: unknown key
             hint: delete it: `policy = "off"` has no other keys
-          mine.toml:73:1: `retry.base_ms`: unknown key
+          mine.toml:74:1: `retry.base_ms`: unknown key
             hint: delete it: `policy = "off"` has no other keys
-          mine.toml:74:1: `retry.max_ms`: unknown key
+          mine.toml:75:1: `retry.max_ms`: unknown key
             hint: delete it: `policy = "off"` has no other keys
         "#);
     }

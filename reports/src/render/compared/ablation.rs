@@ -124,10 +124,11 @@ mod tests {
         insta::assert_snapshot!(render(&ablation, Style::PLAIN), @r"
         ABLATION  concurrent: phase3 documents 10 of 10 files · seed 7
 
-         without     documented   cost              calls        time             what returns
-        ─────────────────────────────────────────────────────────────────────────────────────────────
-         (nothing)   10/10        $0.1922           16           31.2 s           —
-         retry       4/10         $0.0734 (0.38×)   10 (0.63×)   22.1 s (0.71×)   429 rate limit (6)
+         without     documented   cost      calls        time      what returns
+        ────────────────────────────────────────────────────────────────────────────────
+         (nothing)   10/10        $0.1922   16           31.2 s    —
+         retry       4/10         $0.0734   10 (0.63×)   22.1 s    429 rate limit (6)
+                                  (0.38×)                (0.71×)
 
         Without retry it loses 6 of 10 files.
         ");

@@ -158,7 +158,8 @@ fn what_moved_comes_first_and_has_every_digit() {
      phase3     elapsed_us      ✗ improved   31.17345 s   29.67345 s       −1.5 s
 
     ? cache: inconclusive, nothing compared
-      inconclusive: the scenario is not in the baseline: accept it with chaos baseline accept
+      inconclusive: the scenario is not in the baseline: accept it with chaos
+        baseline accept
 
     hint: if this is intended: chaos baseline accept
     ");

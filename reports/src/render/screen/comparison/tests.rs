@@ -46,7 +46,8 @@ fn two_pipelines_stand_side_by_side_with_their_ratio() {
     PASS  concurrent: phase1 4/10 documented, phase3 10/10 · seed 7
       ↓ phase1 broke as expected: 4 of 10 documented
       ✓ phase3 good: 10 of 10 documented
-    phase3 documented 6 more of 10 files than phase1: 1.05× its cost per success, 1.41× its time.
+    phase3 documented 6 more of 10 files than phase1: 1.05× its cost per success,
+      1.41× its time.
     ");
 }
 
@@ -167,7 +168,8 @@ fn three_pipelines_have_no_ratio_and_measured_times_have_a_row() {
      modelled memory                38.0 MiB          38.0 MiB          38.0 MiB
      own memory, resident                  —           6.0 MiB                 —
 
-    PASS  concurrent: phase1 4/10 documented, phase3 10/10, hardened 10/10 (not judged) · seed 7
+    PASS  concurrent: phase1 4/10 documented, phase3 10/10, hardened 10/10 (not
+      judged) · seed 7
       ↓ phase1 broke as expected: 4 of 10 documented
       ✓ phase3 good: 10 of 10 documented
     ");
