@@ -140,8 +140,11 @@ fn a_run_in_real_time_says_how_well_its_schedule_was_kept() {
     sandbox.write("out/measured.json", late);
     let lagged = json(&report("json"));
     assert_eq!(lagged["runs"][0]["verdict"], "inconclusive");
+    // What does not fit the width goes on in the next line.
+    let screen = report("terminal").replace("\n    ", " ");
     assert!(
-        report("terminal").contains("the generator lagged: arrivals began up to 1 m 00 s late")
+        screen.contains("the generator lagged: arrivals began up to 1 m 00 s late"),
+        "{screen}"
     );
 }
 
