@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use redact::text as masked;
 use reports::history::{Entry, Filter, Kept, KeptRun, Mark, logs_of};
-use reports::render::{counted, mark_words};
+use reports::render::mark_words;
+use reports::text::counted;
 use reports::{History, Metric};
 use sha2::{Digest as _, Sha256};
 use testlog::triage::{Input, Triage};

@@ -14,7 +14,7 @@ use crate::render::compared::amount::exact;
 use crate::render::export::{Exporter, ReportFormat};
 use crate::render::style::Style;
 use crate::render::table::table;
-use crate::render::words::counted;
+use crate::text::counted;
 use crate::text::{duration, escape, thousands, usd, wrap};
 
 /// `--format terminal`.

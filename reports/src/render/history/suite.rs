@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::mark_words;
 use crate::history::{Past, Standing, Suite, SuiteFailure};
 use crate::render::style::Style;
-use crate::render::words::counted;
+use crate::text::counted;
 use crate::text::{escape, shortened, thousands};
 
 /// The failures, and the tests of each, that are shown unless all are asked for.
