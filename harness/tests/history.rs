@@ -57,7 +57,8 @@ fn a_step_is_shown_with_its_run_and_whether_it_was_accepted() {
      latency_p95_us   ██▁     49.9 s    39.6 s     39.6 s – 49.9 s      3   4 – 10
      cost_microusd    ██▁    $0.5212   $0.2083   $0.2083 – $0.5212      3
      calls            ██▁         27        16             16 – 27      3
-      step at `c` (2026-11-03), compared with `b` (2026-11-02): the pipeline's configuration changed
+      step at `c` (2026-11-03), compared with `b` (2026-11-02): the pipeline's
+        configuration changed
      metric           change     before      after
     ───────────────────────────────────────────────────
      documented       worse      10          4
@@ -83,7 +84,8 @@ fn a_step_is_shown_with_its_run_and_whether_it_was_accepted() {
      latency_p95_us   ██▁     49.9 s    39.6 s     39.6 s – 49.9 s      3   4 – 10
      cost_microusd    ██▁    $0.5212   $0.2083   $0.2083 – $0.5212      3
      calls            ██▁         27        16             16 – 27      3
-      step at `c` (2026-11-03), compared with `b` (2026-11-02): the pipeline's configuration changed
+      step at `c` (2026-11-03), compared with `b` (2026-11-02): the pipeline's
+        configuration changed
      metric           change     before      after       accepted
     ──────────────────────────────────────────────────────────────────────────────
      documented       worse      10          4           yes, 2026-11-04: cheaper
@@ -153,7 +155,7 @@ fn a_folder_of_runs_is_all_of_them_or_none() {
     assert_eq!(added.stderr.matches("added concurrent").count(), 2, "{}", added.stderr);
     // Two definitions of one pipeline under one label are no flaky metric.
     let shown = show(&sandbox, &[]).exits(0).stdout;
-    assert!(!shown.contains("flaky") && shown.contains("the pipeline's configuration changed"));
+    assert!(!shown.contains("flaky") && shown.contains("configuration changed"));
 }
 
 #[test]
@@ -177,7 +179,7 @@ fn runs_of_one_label_that_differ_are_flaky_and_without_a_label_unknown() {
     assert!(with.contains("flaky in 2 runs of `c0ffee`: tokens_in (103,545, 103,555)"), "{with}");
     assert!(with.contains("why it matters:") && !with.contains("step at"), "{with}");
     let bare = show(&sandbox, &[&["--file", "without.redb"], &metric[..]].concat()).exits(0).stdout;
-    assert!(!bare.contains("flaky") && bare.contains("without a label on both runs"), "{bare}");
+    assert!(!bare.contains("flaky") && bare.contains("without a label"), "{bare}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! The calendar date of that moment is an argument, so that a simulated run prints the same reset
 //! times on every day.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -35,6 +36,19 @@ impl Clock {
     /// The calendar time of an instant, in milliseconds since the Unix epoch.
     pub fn unix_ms(&self, at_us: u64) -> i64 {
         self.epoch_ms.saturating_add(i64::try_from(at_us / 1000).unwrap_or(i64::MAX))
+    }
+
+    /// The time of day, as HTTP writes dates: what an origin server says in `date`.
+    pub fn date(&self) -> http::HeaderValue {
+        thread_local! {
+            // Written once a second, and not once a response.
+            static LAST: RefCell<Option<(i64, http::HeaderValue)>> = const { RefCell::new(None) };
+        }
+        let second = self.unix_ms(self.now_us()) / 1000;
+        LAST.with_borrow_mut(|last| match last {
+            Some((of, date)) if *of == second => date.clone(),
+            _ => last.insert((second, self.http_date(0))).1.clone(),
+        })
     }
 
     /// The time this many seconds from now, as HTTP writes dates.

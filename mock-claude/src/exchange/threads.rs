@@ -1,5 +1,5 @@
-//! Conversations that the server holds (beta `message-threads-2026-08-12`): the first turn sends the
-//! whole, and every later one only what is new, with the id of the reply that it follows.
+//! Conversations that the server holds (beta `message-threads-2026-08-12`): the first turn sends
+//! the whole, and every later one only what is new, with the id of the reply that it follows.
 //!
 //! A later turn becomes the whole request that it stands for, and goes the way of any other: its
 //! tokens, its cache and its price are those of the conversation. What is held is bounded; the

@@ -7,6 +7,7 @@
 
 pub mod admin;
 pub(crate) mod body;
+mod date;
 mod drain;
 mod head;
 pub(crate) mod listener;

@@ -20,6 +20,7 @@ use hyper_util::rt::TokioIo;
 use tower_service::Service;
 
 use super::body::IdleTimeout;
+use super::date::dated;
 use super::drain::Drained;
 use super::listener::http1;
 use super::tee::Tee;
@@ -105,7 +106,7 @@ impl Api {
         let origin = Origin { control, trace: tracer.handle() };
         let request =
             request.map(|body| Tee::new(Drained::new(IdleTimeout::new(body)), tracer.reading()));
-        traced(tracer, self.handle(request, origin))
+        traced(tracer, dated(*clock, self.handle(request, origin)))
     }
 
     fn handle<B>(&self, request: Request<B>, origin: Origin) -> Handling

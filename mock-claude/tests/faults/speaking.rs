@@ -53,6 +53,24 @@ on_both!(
 );
 
 on_both!(
+    any_header_of_a_status_can_be_set_or_taken_away_and_every_answer_has_a_date,
+    "[[fault]]\nkind = \"status\"\nstatus = 503\nwhen = { nth = [1] }\n\
+     headers = { cf-ray = \"8f2a-FRA\", date = \"Thu, 01 Jan 1970 00:00:00 GMT\", \
+     request-id = \"\" }\n\
+     [[fault]]\nkind = \"status\"\nstatus = 502\nwhen = { nth = [2] }\nheaders = { date = \"\" }\n",
+    async |reach: Reach| {
+        let skewed = reach.ask(&asking(CODE)).await;
+        assert_eq!((skewed.status(), skewed.header("cf-ray")), (503, Some("8f2a-FRA")));
+        assert_eq!(skewed.header("date"), Some("Thu, 01 Jan 1970 00:00:00 GMT"));
+        assert_eq!(skewed.header("request-id"), None);
+        let undated = reach.ask(&asking(CODE)).await;
+        assert_eq!((undated.status(), undated.header("date")), (502, None));
+        let whole = reach.ask(&asking(CODE)).await;
+        assert_eq!(whole.header("date"), Some("Thu, 01 Jan 2026 00:00:00 GMT"));
+    }
+);
+
+on_both!(
     a_sequence_is_followed_attempt_by_attempt_and_then_succeeds,
     "[[fault]]\nkind = \"sequence\"\noutcomes = [{ kind = \"status\", status = 529 },\n\
      { kind = \"wire\", what = { close = {} } }, { kind = \"none\" },\n\

@@ -1,17 +1,23 @@
 //! What a status fault does to an error besides choosing it: headers, machine code, another body.
 
 use axum::response::Response;
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderName, header};
 use serde_json::json;
 
 use super::response::{edited, with_body, with_header};
 use crate::basis::clock::Clock;
+
+/// Marks a response whose date was taken away on purpose.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Undated;
 
 /// What is changed about the response to an error besides the error itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Touch {
     /// Headers that take the place of the usual ones.
     pub(crate) headers: HeaderMap,
+    /// Headers that are taken away.
+    pub(crate) removed: Vec<HeaderName>,
     /// Seconds from now for a date in `retry-after`.
     pub(crate) retry_after_date_s: Option<u64>,
     /// The `error_code` in the details.
@@ -37,6 +43,12 @@ pub(super) async fn apply(response: Response, touch: &Touch, clock: Clock) -> Re
     }
     for (name, value) in &touch.headers {
         response.headers_mut().insert(name, value.clone());
+    }
+    for name in &touch.removed {
+        response.headers_mut().remove(name);
+        if *name == header::DATE {
+            response.extensions_mut().insert(Undated);
+        }
     }
     response
 }

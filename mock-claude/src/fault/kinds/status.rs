@@ -4,6 +4,8 @@
 //! Without further keys the error is the documented one: type, wording and `x-should-retry` of its
 //! status, and no `retry-after`.
 
+use std::collections::BTreeMap;
+
 use http::{HeaderName, HeaderValue, header};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -58,6 +60,9 @@ pub struct StatusFault {
     /// No body at all, as a proxy in front of the API sends it with its own statuses (520 to 524).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub empty: bool,
+    /// Headers of the response besides: added, or in place of its own. An empty text removes one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
     /// Which requests it hits.
     #[serde(default)]
     pub when: When,
@@ -129,6 +134,14 @@ impl StatusFault {
         set(RETRY_AFTER_MS.clone(), self.retry_after_ms.map(|ms| ms.to_string()));
         let should_retry = self.should_retry.map(|should_retry| should_retry.to_string());
         set(SHOULD_RETRY.clone(), should_retry);
+        for (name, value) in &self.headers {
+            let Ok(name) = HeaderName::try_from(name) else { continue };
+            if value.is_empty() {
+                touch.removed.push(name);
+            } else {
+                set(name, Some(value.clone()));
+            }
+        }
         if self.html {
             set(header::CONTENT_TYPE, Some("text/html".to_owned()));
             let status = self.status;
@@ -183,6 +196,19 @@ impl Kind for StatusFault {
         }
         if self.html && self.empty {
             problems.push(Problem::new("empty", "and `html` are two bodies of one response"));
+        }
+        for (name, value) in &self.headers {
+            let key = format!("headers.{name}");
+            let framing = ["content-length", "transfer-encoding", "connection"];
+            if framing.contains(&name.to_ascii_lowercase().as_str()) {
+                let message = "frames the response: the faults of kind `wire` break that";
+                problems.push(Problem::new(key, message));
+            } else if HeaderName::try_from(name).is_err() {
+                problems.push(Problem::new(key, "is no name of a header"));
+            } else if HeaderValue::try_from(value).is_err() {
+                let message = "must be what a header can hold: visible ASCII";
+                problems.push(Problem::new(key, message));
+            }
         }
         let text = self.retry_after_text.clone();
         if text.is_some_and(|text| HeaderValue::try_from(text).is_err()) {

@@ -46,7 +46,8 @@ fn a_step_is_shown_with_its_runs_and_what_else_changed() {
      latency_p95_us   ██▁    31.2 s   31.0 s   31.0 s – 31.2 s      3   10
      calls            ██▁        16       15           15 – 16      3
       18 metrics did not move (`--verbose` lists them)
-      step at `c` (2026-11-03), compared with `b` (2026-11-02): the pipeline's configuration changed
+      step at `c` (2026-11-03), compared with `b` (2026-11-02): the pipeline's
+        configuration changed
      metric           change     before       after
     ─────────────────────────────────────────────────
      latency_p95_us   improved   31.17345 s   31.0 s
@@ -68,8 +69,9 @@ fn other_values_of_one_label_are_flaky_and_no_step() {
      calls    █▁        16     15   15 – 16      2
       19 metrics did not move (`--verbose` lists them)
       flaky in 2 runs of `a`: calls (15, 16)
-      why it matters: nothing on record differs between these runs, so a gate on these metrics is
-        decided by chance, and they have no steps; the content of a shared `--cache` may be why
+      why it matters: nothing on record differs between these runs, so a gate on
+        these metrics is decided by chance, and they have no steps; the content of a
+        shared `--cache` may be why
     ");
 }
 
@@ -89,7 +91,8 @@ fn runs_that_cannot_be_compared_say_since_when_and_why() {
       one run: there is nothing to compare it with (`--verbose` shows its figures)
 
     concurrent · phase3 · seed 8 · real time: timed · 1 run
-      not comparable since `b` (2026-11-02): before, the seed was 7, time was simulated
+      not comparable since `b` (2026-11-02): before, the seed was 7, time was
+        simulated
       one run: there is nothing to compare it with (`--verbose` shows its figures)
     ");
 }
