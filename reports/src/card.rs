@@ -274,7 +274,7 @@ impl Card {
             grade: row.grade,
         });
         let broken = broken.collect();
-        self.held(format!("no grade below {}", floor.letter()), broken)
+        self.held(format!("grades have to be {} or better", floor.letter()), broken)
     }
 
     /// Holds every grade against the one that the criterion had. What was shown before and is not
@@ -302,7 +302,7 @@ impl Card {
                 (None, _) => false,
             })
             .collect();
-        self.held("no grade worse than the baseline's".to_owned(), broken)
+        self.held("grades have to be no worse than the baseline's".to_owned(), broken)
     }
 
     fn held(mut self, rule: String, broken: Vec<Change>) -> Self {

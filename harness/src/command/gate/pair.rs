@@ -28,6 +28,15 @@ pub(super) fn execute(
         return Ok(exit);
     }
     let interrupt = Interrupt::on_signals()?;
+    let faster = if args.pair.speed.is_some() {
+        ""
+    } else {
+        "; `--speed 60` lets waits of commands pass faster"
+    };
+    terminal::say(&format!(
+        "note: {} runs of each side in real time, each as long as a `chaos run`{faster}",
+        args.pair.repeats
+    ));
     let runs = u64::from(args.pair.repeats) * 2;
     let bar = terminal::progress(false, "gate", runs);
     let (mut bases, mut heads) = (Vec::new(), Vec::new());

@@ -72,7 +72,7 @@ fn pipeline(argv: &[String]) -> String {
 
 const GITHUB: &str = "\
 # Runs your pipeline under trouble on each pull request; red where the scenario's checks fail.
-# It needs the binary `chaos` on the PATH: build it in a step before, or use an image that has it.
+# It builds `chaos`; the archive of a release in its place saves the minutes that this takes.
 name: chaos
 on: [pull_request]
 jobs:
@@ -80,6 +80,8 @@ jobs:
     runs-on: ubuntu-latest
     steps:
       - uses: actions/checkout@v4
+      - run: cargo install --locked --git https://github.com/OWNER/chaos harness
+      # What your own pipeline needs comes here: a language, its packages.
       - run: chaos run chaos-scenario.toml --out chaos-out/ci --format github
       - if: always()
         run: chaos report chaos-out/ci --format markdown >> \"$GITHUB_STEP_SUMMARY\" || true

@@ -25,19 +25,30 @@ struct Answers {
 /// Writes the files, all of them or none.
 pub fn execute(args: &InitArgs) -> Result<Exit, Failure> {
     let written = files(&answers(args)?);
-    if let Some(taken) = written.iter().find(|file| Path::new(file.name).exists()) {
+    // What an earlier call wrote, and nobody changed since, is there already as it should be.
+    let is_other = |file: &&Written| match fs::read(file.name) {
+        Ok(there) => there != file.text.as_bytes(),
+        Err(_) => Path::new(file.name).exists(),
+    };
+    if let Some(taken) = written.iter().find(is_other) {
         return Err(Failure::usage(format!(
             "`{}` is there already\nhint: move it away, or run this in another folder; nothing was \
              written",
             taken.name
         )));
     }
-    written.iter().try_for_each(write)?;
-    let names: Vec<&str> = written.iter().map(|file| file.name).collect();
+    let missing = || written.iter().filter(|file| !Path::new(file.name).exists());
+    let names: Vec<&str> = missing().map(|file| file.name).collect();
+    missing().try_for_each(write)?;
+    let names =
+        if names.is_empty() { "nothing: all is there".to_owned() } else { names.join(", ") };
+    let ci = match args.ci {
+        Some(_) => "",
+        None => "      chaos init --ci github -- COMMAND adds a workflow for CI\n",
+    };
     terminal::print(&format!(
-        "wrote {}\n\nnext: chaos run chaos-scenario.toml\n      chaos diagnose --pipeline \
-         chaos-pipeline.toml\n",
-        names.join(", ")
+        "wrote {names}\n\nnext: chaos run chaos-scenario.toml\n      chaos diagnose --pipeline \
+         chaos-pipeline.toml\n{ci}"
     ))?;
     Ok(Exit::Pass)
 }

@@ -66,7 +66,10 @@ fn held(name: String, base: &[Judged], head: &[Judged], tolerances: &[Tolerance]
         base.len(),
         head.len()
     );
-    let (mut notes, mut rows) = (vec![runs], Vec::new());
+    let columns = "change: of a run against the one next to it, in the middle; chance: that it is \
+                   worse by accident; seen from: the least change that would have been seen; \
+                   documented files and definitions are sums over the runs, the rest is of one run";
+    let (mut notes, mut rows) = (vec![runs, columns.to_owned()], Vec::new());
     for metric in Metric::ALL.into_iter().filter(|metric| is_gated(*metric)) {
         match sides.row(metric) {
             Row::Held(row) => rows.push(row),

@@ -68,7 +68,10 @@ mod tests {
         let page = CardMarkdown.text(&card, Style::PLAIN);
         let lines: Vec<&str> = page.lines().collect();
         assert_eq!(lines[0], "## Report card of naive.py: 1 F, 1 D, 1 A, 1 not shown");
-        assert_eq!(lines[2], "**✗ FAIL** no grade below D: broken answers F where D would do");
+        assert_eq!(
+            lines[2],
+            "**✗ FAIL** grades have to be D or better: broken answers F (D wanted)"
+        );
         assert_eq!(lines[7], "| **D** | jitter | every first wait took 1 s (n=9) |  |  |");
         let worst = "| **F** | broken answers | 1 of 2 broken answers was kept as whole<br>cut: ";
         assert!(lines[6].starts_with(worst) && lines[6].contains("&lt;b&gt;"), "{}", lines[6]);

@@ -100,7 +100,7 @@ mod tests {
 
         to see one probe in full: chaos run PROBE -- COMMAND
 
-        ✗ FAIL: no grade below D: broken answers F where D would do
+        ✗ FAIL: grades have to be D or better: broken answers F (D wanted)
         ");
     }
 }

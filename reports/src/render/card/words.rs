@@ -69,7 +69,7 @@ fn change(change: Change) -> String {
     match (change.wanted, change.grade) {
         (_, None) => format!("{name} is not shown any more"),
         (Some(wanted), Some(grade)) => {
-            format!("{name} {} where {} would do", grade.letter(), wanted.letter())
+            format!("{name} {} ({} wanted)", grade.letter(), wanted.letter())
         }
         (None, Some(grade)) => format!("{name} {}", grade.letter()),
     }

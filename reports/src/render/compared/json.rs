@@ -103,7 +103,7 @@ impl From<Page> for Document {
 
 impl From<Section> for Scenario {
     fn from(section: Section) -> Self {
-        let Section { scenario, verdict, words: _, reasons, notes, rows } = section;
+        let Section { scenario, verdict, reasons, notes, rows, .. } = section;
         let numbers = rows.into_iter().map(Number::from).collect();
         Self { scenario, verdict, reasons, notes, numbers }
     }

@@ -43,6 +43,8 @@ pub(super) struct Section {
     pub(super) notes: Vec<String>,
     /// Its numbers, those that moved first.
     pub(super) rows: Vec<GateRow>,
+    /// Whether they are judged, and not only described.
+    pub(super) is_judged: bool,
 }
 
 /// The names of the files of one subject, by format.
@@ -80,7 +82,7 @@ impl Section {
     pub(super) fn columns(&self) -> (usize, &'static [&'static str]) {
         if self.is_of_repeats() {
             // Both sides have a name in the notes.
-            (2, &["metric", "verdict", "base", "head", "delta", "chance", "seen from"])
+            (2, &["metric", "verdict", "base", "head", "change", "chance", "seen from"])
         } else {
             (3, &["pipeline", "metric", "verdict", "base", "head", "delta"])
         }
@@ -88,7 +90,11 @@ impl Section {
 
     /// The cells of a row of that table. Nothing in them is escaped.
     pub(super) fn cells(&self, row: &GateRow) -> Vec<String> {
-        let verdict = format!("{} {}", row.verdict.symbol(), row.change());
+        let verdict = if self.is_judged {
+            format!("{} {}", row.verdict.symbol(), row.change())
+        } else {
+            row.change()
+        };
         if self.is_of_repeats() {
             [row.metric.clone(), verdict].into_iter().chain(row.repeated()).collect()
         } else {
@@ -187,7 +193,7 @@ fn section(scenario: &GateScenario) -> Section {
     let held = counted(scenario.rows.iter().filter(held).count(), "number");
     let held = match scenario.rows.len() {
         0 => "nothing compared".to_owned(),
-        _ if of_repeats => format!("{held} held"),
+        _ if of_repeats => format!("{held} not worse"),
         _ => format!("{held} unchanged"),
     };
     let mut rows: Vec<&GateRow> = scenario.rows.iter().collect();
@@ -199,6 +205,7 @@ fn section(scenario: &GateScenario) -> Section {
         reasons: scenario.reasons.clone(),
         notes: scenario.notes.clone(),
         rows: rows.into_iter().cloned().collect(),
+        is_judged: true,
     }
 }
 
@@ -212,6 +219,7 @@ impl Compared for Difference {
         page.sections.retain(|section| section.verdict != Verdict::Pass);
         for section in &mut page.sections {
             section.verdict = verdict;
+            section.is_judged = false;
             section.words = match section.reasons.pop() {
                 Some(reason) => reason,
                 None => format!("{} moved", counted(section.moved().count(), "number")),
@@ -264,6 +272,7 @@ impl Compared for Comparison {
             reasons: self.incomparable.clone(),
             notes: self.notes.clone(),
             rows: rows.collect(),
+            is_judged: false,
         };
         let (reasons, sections) = (Vec::new(), vec![section]);
         let sentences = self.pipelines.iter().filter_map(sentence).collect();

@@ -15,7 +15,7 @@ impl Repeats {
     /// Whether it held.
     pub(super) const fn word(verdict: Verdict) -> &'static str {
         match verdict {
-            Verdict::Pass => "held",
+            Verdict::Pass => "not worse",
             Verdict::Fail => "worse",
             Verdict::Inconclusive => "unknown",
         }

@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use super::page::{Compared, Page, Section};
+use crate::compare::GateRow;
 use crate::judge::Verdict;
 use crate::render::export::{Exporter, ReportFormat};
 use crate::render::style::Style;
@@ -63,11 +64,31 @@ fn one(text: &mut String, section: &Section, style: Style) {
     for note in &section.notes {
         let _ = writeln!(text, "{}", wrap("  note: ", &escape(note), style.width, 4));
     }
-    let escaped = |row| section.cells(row).iter().map(|cell| escape(cell)).collect();
-    let rows: Vec<Vec<String>> = section.moved().map(escaped).collect();
-    if !rows.is_empty() {
-        let (words, names) = section.columns();
-        let header = names.iter().map(|name| (*name).to_owned()).collect();
+    let escaped = |row: &GateRow| -> Vec<String> {
+        section.cells(row).iter().map(|cell| escape(cell)).collect()
+    };
+    let (words, names) = section.columns();
+    let header: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let rows: Vec<&GateRow> = section.moved().collect();
+    if rows.is_empty() {
+        return;
+    }
+    if section.is_of_repeats() {
+        let rows = rows.into_iter().map(escaped).collect();
         text.push_str(&table(header, rows, words, style));
+        return;
+    }
+    // A table for each, because its name in every line would leave no room for numbers.
+    let mut pipelines: Vec<&str> = Vec::new();
+    for row in &rows {
+        if !pipelines.contains(&row.pipeline.as_str()) {
+            pipelines.push(&row.pipeline);
+        }
+    }
+    for pipeline in pipelines {
+        let of = rows.iter().filter(|row| row.pipeline == pipeline);
+        let rows: Vec<Vec<String>> = of.map(|row| escaped(row)[1..].to_vec()).collect();
+        let _ = writeln!(text, "{}", escape(pipeline));
+        text.push_str(&table(header[1..].to_vec(), rows, words - 1, style));
     }
 }

@@ -144,7 +144,13 @@ fn gates(judged: &Judged) -> Markup {
             @for check in checks {
                 @let broke = judged.is_break(check);
                 @let unjudged = check.verdict == Verdict::Pass && check.bound.is_empty();
-                li class=(if broke { Standing::Broke.class() } else { check.verdict.class() }) {
+                li class=(if broke {
+                    Standing::Broke.class()
+                } else if unjudged {
+                    Standing::NotJudged.class()
+                } else {
+                    check.verdict.class()
+                }) {
                     @if broke { (badge::standing(Standing::Broke)) }
                     @else if unjudged { (badge::standing(Standing::NotJudged)) }
                     @else { (verdict(check.verdict, check.verdict.word())) }
