@@ -106,7 +106,7 @@ impl Api {
         let origin = Origin { control, trace: tracer.handle() };
         let request =
             request.map(|body| Tee::new(Drained::new(IdleTimeout::new(body)), tracer.reading()));
-        traced(tracer, dated(*clock, self.handle(request, origin)))
+        traced(tracer, self.handle(request, origin))
     }
 
     fn handle<B>(&self, request: Request<B>, origin: Origin) -> Handling
@@ -114,19 +114,20 @@ impl Api {
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<BoxError>,
     {
+        let clock = self.core.clock;
         let direct = self.messages && request.method() == Method::POST;
         if direct && request.uri().path() == message::PATH {
-            return Box::pin(message::answer(Arc::clone(&self.core), request, origin));
+            return Box::pin(dated(clock, message::answer(Arc::clone(&self.core), request, origin)));
         }
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(origin);
         let answer = self.routes.clone().call(request);
-        Box::pin(async move {
+        Box::pin(dated(clock, async move {
             match answer.await {
                 Ok(response) => response,
                 Err(never) => match never {},
             }
-        })
+        }))
     }
 }
 

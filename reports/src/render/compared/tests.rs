@@ -152,10 +152,11 @@ fn what_moved_comes_first_and_has_every_digit() {
     FAIL  gate: 41 numbers compared in 2 scenarios, 2 moved
 
     ✗ concurrent: fail, 39 numbers unchanged
-     pipeline   metric          verdict            base         head        delta
-    ──────────────────────────────────────────────────────────────────────────────
-     phase3     cost_microusd   ✗ worse       $0.192225    $0.192226   +$0.000001
-     phase3     elapsed_us      ✗ improved   31.17345 s   29.67345 s       −1.5 s
+    phase3
+     metric          verdict            base         head        delta
+    ───────────────────────────────────────────────────────────────────
+     cost_microusd   ✗ worse       $0.192225    $0.192226   +$0.000001
+     elapsed_us      ✗ improved   31.17345 s   29.67345 s       −1.5 s
 
     ? cache: inconclusive, nothing compared
       inconclusive: the scenario is not in the baseline: accept it with chaos
@@ -189,10 +190,11 @@ fn what_got_worse_comes_first_and_what_did_not_move_is_counted() {
     phase1: nothing moved
     phase3: documents as many files (10), 1.05 times faster
       note: phase3: the configuration has changed
-     pipeline   metric          verdict            base         head        delta
-    ──────────────────────────────────────────────────────────────────────────────
-     phase3     cost_microusd   ✓ worse       $0.192225    $0.192226   +$0.000001
-     phase3     elapsed_us      ✓ improved   31.17345 s   29.67345 s       −1.5 s
+    phase3
+     metric          verdict          base         head        delta
+    ─────────────────────────────────────────────────────────────────
+     cost_microusd   worse       $0.192225    $0.192226   +$0.000001
+     elapsed_us      improved   31.17345 s   29.67345 s       −1.5 s
     ");
 }
 
