@@ -24,6 +24,9 @@ pub struct ApiError {
     pub details: Option<Value>,
     /// What `x-should-retry` says, where it is not what the status says.
     pub retry: Option<bool>,
+    /// Whether the server in front of the API answers: it knows no request id, and its body has
+    /// neither that nor a `type`.
+    pub is_of_edge: bool,
 }
 
 impl ApiError {
@@ -36,6 +39,7 @@ impl ApiError {
             retry_after_s: None,
             details: (status == 529).then_some(Value::Null),
             retry: None,
+            is_of_edge: false,
         }
     }
 
@@ -53,6 +57,13 @@ impl ApiError {
     /// 413: the body is larger than a request may be.
     pub fn too_large() -> Self {
         Self::of_status(413, "Request exceeds the maximum allowed number of bytes")
+    }
+
+    /// 413: the same, said before the API has seen the request, in the words of
+    /// anthropics/claude-code#10314.
+    pub(crate) fn too_large_for_the_edge() -> Self {
+        let error = Self::of_status(413, "Request exceeds the maximum size");
+        Self { is_of_edge: true, ..error }
     }
 
     /// 400: the client left before its request was whole, or sent no HTTP.
@@ -108,13 +119,13 @@ impl ApiError {
     /// The JSON body.
     pub fn body(&self, request_id: &str) -> String {
         let body = Body {
-            kind: "error",
+            kind: (!self.is_of_edge).then_some("error"),
             error: ErrorObject {
                 kind: self.kind,
                 message: &self.message,
                 details: self.details.as_ref(),
             },
-            request_id,
+            request_id: (!self.is_of_edge).then_some(request_id),
         };
         serde_json::to_string(&body).expect("strings serialise")
     }
@@ -171,10 +182,11 @@ pub(crate) fn known_kind(kind: &str) -> &'static str {
 
 #[derive(Serialize)]
 struct Body<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
     error: ErrorObject<'a>,
-    request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
 }
 
 #[derive(Serialize)]

@@ -107,9 +107,9 @@ impl Core {
         body: &[u8],
         purpose: Purpose,
     ) -> Result<MessagesRequest, ApiError> {
-        let version = check_headers(headers)?;
-        let beta = headers.contains_key(&BETA);
         let contract = self.config.contract;
+        let version = check_headers(headers, contract)?;
+        let beta = headers.contains_key(&BETA);
         MessagesRequest::read(body, Rules { version, purpose, beta, contract })
     }
 }

@@ -228,6 +228,11 @@ impl Outcome {
 
 /// The response to a request that is refused.
 pub(crate) fn refuse(error: &ApiError, mut headers: HeaderMap, request_id: &str) -> Response {
+    if error.is_of_edge {
+        headers.clear();
+        headers.insert(header::CONTENT_TYPE, JSON);
+        return respond(StatusCode::PAYLOAD_TOO_LARGE, headers, Body::from(error.body(request_id)));
+    }
     let should_retry = if error.should_retry() { "true" } else { "false" };
     headers.insert(&SHOULD_RETRY, HeaderValue::from_static(should_retry));
     if let Some(seconds) = error.retry_after_s {

@@ -75,7 +75,7 @@ where
 {
     let refused = |error: BoxError| {
         let too_large = error.is::<LengthLimitError>();
-        if too_large { ApiError::too_large() } else { ApiError::broken_off() }
+        if too_large { ApiError::too_large_for_the_edge() } else { ApiError::broken_off() }
     };
     let mut body = Limited::new(body, MAX_BODY_BYTES);
     let Some(first) = body.frame().await else {
@@ -92,7 +92,7 @@ where
 /// Why a route's body could not be read: it is too large, or it broke off.
 pub(crate) fn unread(rejection: &BytesRejection) -> ApiError {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        ApiError::too_large()
+        ApiError::too_large_for_the_edge()
     } else {
         ApiError::broken_off()
     }
