@@ -215,6 +215,39 @@ async fn each_generation_takes_its_own_kinds_of_thinking() {
     assert_eq!(send(&mock(""), &body("claude-sonnet-4-5", enabled)).await.status, 200);
 }
 
+/// pydantic-ai 2.68.0, `profiles/anthropic.py`: seen on the API with no `thinking` in the request.
+#[tokio::test(start_paused = true)]
+async fn models_of_the_fifth_generation_think_unasked() {
+    let first = async |model: &str| {
+        let body = with(asking("Hello."), &json!({"model": model}));
+        send(&mock(""), &body).await.json()["content"][0].clone()
+    };
+    for model in ["claude-opus-5", "claude-sonnet-5-5", "claude-haiku-5-5", "claude-fable-5-1"] {
+        let thought = first(model).await;
+        assert_eq!((&thought["type"], &thought["thinking"]), (&json!("thinking"), &json!("")));
+    }
+    for model in ["claude-opus-4-8", "claude-sonnet-4-6", "claude-haiku-4-5"] {
+        assert_eq!(first(model).await["type"], "text", "{model}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_effort_that_the_conversation_sets_last_holds() {
+    let tokens = async |messages: Value| {
+        let fields = json!({"model": "claude-opus-5", "messages": messages});
+        let answer = send(&mock(""), &with(asking("Hello."), &fields)).await.json();
+        answer["usage"]["output_tokens_details"]["thinking_tokens"].as_u64().unwrap_or(0)
+    };
+    let user = json!({"role": "user", "content": "Hello."});
+    let set = |effort: &str| {
+        let settings = json!({"effort": effort});
+        json!({"role": "system", "content": [], "output_config": settings})
+    };
+    let usual = tokens(json!([user])).await;
+    let low = tokens(json!([user, set("max"), set("low")])).await;
+    assert!(low < usual, "{low} of {usual}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_beginning_of_an_answer_is_taken_only_by_older_models() {
     let messages = json!([{"role": "user", "content": "x"}, {"role": "assistant", "content": "("}]);
@@ -273,7 +306,7 @@ async fn turns_of_a_role_are_merged_and_a_system_turn_is_for_newer_models() {
     assert_eq!(send(&mock(""), &body).await.status, 200);
     let messages = json!([{"role": "user", "content": "a"}, {"role": "system", "content": "b"}]);
     let body = with(asking("x"), &json!({"messages": messages}));
-    assert!(refused(&body).await.contains("Input should be 'user' or 'assistant'"));
+    assert!(refused(&body).await.contains("Unexpected role \"system\""));
     let newer = with(body, &json!({"model": "claude-opus-5"}));
     assert_eq!(send(&mock(""), &newer).await.status, 200);
 }

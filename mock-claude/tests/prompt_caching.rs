@@ -119,6 +119,48 @@ async fn tools_invalidate_all_and_a_choice_of_tool_only_the_messages() {
     assert_eq!(usage(&mock, &request).await[2], 0);
 }
 
+/// The API's documentation: a string is short for one block of text.
+#[tokio::test(start_paused = true)]
+async fn a_string_and_one_block_of_the_same_text_are_the_same_prefix() {
+    let mock = mock("");
+    let request = |first: Value| {
+        let mut request = body(&json!("Be brief."));
+        let last = block("Go.", &json!({"type": "ephemeral"}));
+        request["messages"] = json!([
+            {"role": "user", "content": first}, {"role": "user", "content": [last]},
+        ]);
+        request
+    };
+    let written = usage(&mock, &request(json!(long("a")))).await;
+    let read = usage(&mock, &request(json!([{"type": "text", "text": long("a")}]))).await;
+    assert_eq!((written[1], read[1]), (read[2], 0), "{written:?} {read:?}");
+    let mut request = body(&json!(long("a")));
+    request["cache_control"] = json!({"type": "ephemeral"});
+    let written = usage(&mock, &request).await;
+    request["system"] = json!([{"type": "text", "text": long("a")}]);
+    assert_eq!(usage(&mock, &request).await, [written[0], 0, written[1]]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_role_is_part_of_a_prefix_and_the_border_between_messages_is_not() {
+    let last = block("ok", &json!({"type": "ephemeral"}));
+    let first = json!({"type": "text", "text": long("a")});
+    let read = async |messages: Value| {
+        let mock = mock("");
+        let mut request = body(&json!("Be brief."));
+        request["messages"] = json!([{"role": "user", "content": [first, last]}]);
+        usage(&mock, &request).await;
+        request["messages"] = messages;
+        usage(&mock, &request).await[2]
+    };
+    let apart = |role: &str| {
+        let first = json!({"role": "user", "content": [first]});
+        json!([first, {"role": role, "content": [last]}])
+    };
+    assert_eq!(read(apart("assistant")).await, 0);
+    assert!(read(apart("user")).await > 2_000);
+}
+
 #[tokio::test(start_paused = true)]
 async fn nobody_reads_what_another_key_wrote() {
     let mock = mock("");

@@ -131,6 +131,11 @@ impl InputTokens {
 }
 
 impl Model {
+    /// The id with its date, where the model has one.
+    pub fn dated_id(&self) -> &str {
+        self.aliases.first().unwrap_or(&self.id)
+    }
+
     /// The shortest prefix that is cached, in tokens; the most usual one where it is not published.
     pub fn shortest_cached(&self) -> u64 {
         self.min_cacheable_tokens.unwrap_or(USUAL_MIN_CACHEABLE_TOKENS)
@@ -250,6 +255,22 @@ pub fn lifecycle(id: &str) -> Option<Lifecycle> {
     }
 }
 
+/// Where the model of this id stands on `day`, written as `2026-08-22`: a deprecated one is retired
+/// from its announced end on. The day of an announcement is not known, so that a model counts as
+/// deprecated on every day before its end.
+#[cfg(any(test, feature = "workspace-internals"))]
+pub fn lifecycle_on(id: &str, day: &str) -> Option<Lifecycle> {
+    let end = model(id).and_then(|model| model.retires_on.as_deref());
+    if end.is_some_and(|end| end <= day) { Some(Lifecycle::Retired) } else { lifecycle(id) }
+}
+
+/// Whether nothing new should be built on the model of this id on `day`: it has an announced end,
+/// or has met it. An id that never was is not deprecated.
+#[cfg(any(test, feature = "workspace-internals"))]
+pub fn is_deprecated_on(id: &str, day: &str) -> bool {
+    matches!(lifecycle_on(id, day), Some(Lifecycle::Deprecated | Lifecycle::Retired))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -285,6 +306,27 @@ mod tests {
         assert_eq!(lifecycle("claude-sonnet-4-5"), Some(Lifecycle::Deprecated));
         assert_eq!(lifecycle("claude-3-7-sonnet-latest"), Some(Lifecycle::Retired));
         assert_eq!(lifecycle("gpt-4"), None);
+    }
+
+    #[test]
+    fn a_deprecated_model_is_retired_on_the_day_of_its_end() {
+        let on = |day| lifecycle_on("claude-opus-4-5-20251101", day);
+        assert_eq!(on("2027-01-21"), Some(Lifecycle::Deprecated));
+        assert_eq!(on("2027-01-22"), Some(Lifecycle::Retired));
+        assert_eq!(lifecycle_on("claude-sonnet-4-5", "2026-11-30"), Some(Lifecycle::Retired));
+        assert!(is_deprecated_on("claude-sonnet-4-5", "2026-09-01"));
+        assert!(!is_deprecated_on("claude-opus-5", "2030-01-01"));
+        assert!(!is_deprecated_on("gpt-4", "2026-09-01"));
+    }
+
+    #[test]
+    fn every_end_is_a_day_and_every_deprecated_model_has_one() {
+        for model in all() {
+            let deprecated = model.lifecycle == Lifecycle::Deprecated;
+            assert_eq!(model.retires_on.is_some(), deprecated, "{}", model.id);
+            let day = model.retires_on.as_deref().unwrap_or("2026-01-01");
+            assert!(day.parse::<jiff::civil::Date>().is_ok_and(|date| date.to_string() == day));
+        }
     }
 
     #[test]

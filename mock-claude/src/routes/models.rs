@@ -36,10 +36,7 @@ struct ModelRow {
     id: String,
     display_name: String,
     created_at: String,
-    lifecycle: String,
     line: Option<String>,
-    deprecated_at: Option<String>,
-    retires_at: Option<String>,
     thinking: Vec<String>,
     effort: Vec<String>,
 }
@@ -105,10 +102,11 @@ impl ModelRow {
             "id": id.unwrap_or(&self.id),
             "display_name": self.display_name,
             "created_at": self.created_at,
-            "lifecycle": self.lifecycle,
+            "lifecycle": limits.map(|model| model.lifecycle),
             "line": self.line,
-            "deprecated_at": self.deprecated_at,
-            "retires_at": self.retires_at,
+            // No public source says when a deprecation was announced.
+            "deprecated_at": null,
+            "retires_at": limits.and_then(retires_at),
             "max_input_tokens": limits.map(|model| model.context_tokens),
             "max_tokens": limits.map(|model| model.max_output_tokens),
             "allowed_fallback_models": [],
@@ -139,6 +137,11 @@ impl ModelRow {
     }
 }
 
+/// The moment of a model's announced end.
+fn retires_at(model: &prices::Model) -> Option<String> {
+    model.retires_on.as_ref().map(|day| format!("{day}T00:00:00Z"))
+}
+
 /// Of every known name, whether it is among the supported ones.
 fn among(known: &[&str], supported: &[String]) -> Map<String, Value> {
     let entry = |name: &&str| {
@@ -158,8 +161,20 @@ mod tests {
             assert!(prices::model(&entry.id).is_some(), "{}", entry.id);
             assert!(entry.thinking.iter().all(|kind| THINKING.contains(&kind.as_str())));
             assert!(entry.effort.iter().all(|level| EFFORT.contains(&level.as_str())));
-            assert!(["active", "deprecated", "retired"].contains(&entry.lifecycle.as_str()));
             assert!(entry.created_at.parse::<jiff::Timestamp>().is_ok());
+        }
+    }
+
+    #[test]
+    fn the_catalogue_lists_no_thinking_that_messages_refuse() {
+        for entry in CATALOGUE.iter() {
+            let generation = prices::model(&entry.id).unwrap().generation;
+            let lists = |kind: &str| entry.thinking.iter().any(|listed| listed == kind);
+            assert_eq!(lists("adaptive"), !generation.refuses_adaptive(), "{}", entry.id);
+            assert_eq!(lists("enabled"), !generation.refuses_enabled(), "{}", entry.id);
+            assert_eq!(lists("disabled"), !generation.refuses_disabled(), "{}", entry.id);
+            assert!(!lists("between_tools") || !generation.refuses_between_tools());
+            assert_eq!(!entry.effort.is_empty(), generation.takes_effort(), "{}", entry.id);
         }
     }
 

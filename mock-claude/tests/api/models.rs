@@ -42,8 +42,9 @@ async fn a_model_has_its_fields_and_its_limits_are_those_of_its_messages() {
     let mock = mock("");
     let model = call(&mock, "GET", "/v1/models/claude-sonnet-4-5?beta=true").await.json();
     assert_eq!(model["id"], "claude-sonnet-4-5-20250929");
-    assert_eq!((&model["type"], &model["lifecycle"]), (&json!("model"), &json!("active")));
-    assert_eq!((&model["line"], &model["retires_at"]), (&json!("sonnet"), &json!(null)));
+    assert_eq!((&model["type"], &model["lifecycle"]), (&json!("model"), &json!("deprecated")));
+    let end = json!("2026-11-30T00:00:00Z");
+    assert_eq!((&model["line"], &model["retires_at"]), (&json!("sonnet"), &end));
     assert_eq!(model["created_at"], "2025-09-29T00:00:00Z");
     assert_eq!(model["max_input_tokens"], 200_000);
     assert_eq!(model["capabilities"]["thinking"]["types"]["adaptive"]["supported"], false);

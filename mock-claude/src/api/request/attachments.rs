@@ -1,13 +1,16 @@
 //! What images and documents cost, and how large they may be.
 //!
 //! An image of known size counts a token for every 750 pixels, as documented; one whose size
-//! cannot be seen (a URL, a file) counts as a full page. A PDF counts a page for every 100 kB,
-//! which is a guess: its pages are not parsed.
+//! cannot be seen (a URL, a file) counts as a full page. A PDF counts its pages; where they cannot
+//! be seen, a page for every 100 kB, which is a guess.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
+use super::fields::{missing, one_of};
+use super::pdf;
+use super::rules::Rules;
 use crate::api::error::ApiError;
 
 /// Tokens of an image or a page whose size is not known.
@@ -25,55 +28,158 @@ const MAX_IMAGE_TOKENS: u64 = 4_784;
 /// The longest side of an image, in pixels.
 const MAX_SIDE_PIXELS: u64 = 8_000;
 
+/// Images in one request from which on it is one of many images, and the longest side in such a
+/// request.
+const MANY_IMAGES: u32 = 20;
+const MAX_SIDE_PIXELS_OF_MANY: u64 = 2_000;
+
 /// The largest image in its encoded form, in bytes.
 const MAX_IMAGE_BYTES: usize = 5 * 1024 * 1024;
 
 /// Characters of an image's base64 that are decoded to find its size.
 const HEAD_CHARACTERS: usize = 64 * 1024;
 
-/// The tokens of an image block.
-pub(super) fn image(block: &Value, place: &str) -> Result<u64, ApiError> {
-    let Some(data) = base64_data(block) else {
-        return Ok(PAGE_TOKENS);
-    };
-    if data.len() > MAX_IMAGE_BYTES {
-        return Err(ApiError::invalid_request(format!(
-            "{place}.image.source.base64: image exceeds 5 MB maximum: {} bytes > {MAX_IMAGE_BYTES} \
-             bytes",
-            data.len()
-        )));
-    }
-    let Some((width, height)) = size(data) else {
-        return Ok(PAGE_TOKENS);
-    };
-    if width.max(height) > MAX_SIDE_PIXELS {
-        let message = format!(
-            "{place}.image.source.base64.data: At least one of the image dimensions exceed max \
-             allowed size: {MAX_SIDE_PIXELS} pixels"
-        );
-        return Err(ApiError::invalid_request(message)
-            .code("image_dimensions_too_large")
-            .detail("max_side_length_pixels", MAX_SIDE_PIXELS)
-            .detail("paths", vec![place.to_owned()]));
-    }
-    Ok((width * height).div_ceil(PIXELS_PER_TOKEN).clamp(1, MAX_IMAGE_TOKENS))
+/// The pages of PDFs in one request, at most: 600, and 100 where the window is 200,000 tokens.
+pub(super) const fn most_pages(context_tokens: u64) -> u64 {
+    if context_tokens > 200_000 { 600 } else { 100 }
 }
 
-/// The tokens of a document block whose text cannot be read.
-pub(super) fn document(block: &Value) -> u64 {
-    let bytes = base64_data(block).map_or(0, |data| data.len() as u64 / 4 * 3);
-    bytes.div_ceil(PAGE_BYTES).max(1) * PAGE_TOKENS
+/// The images and documents of a request, counted as they come.
+#[derive(Debug, Default)]
+pub(super) struct Attachments {
+    images: u32,
+    /// Where images stand that are too large for a request of many images.
+    large: Vec<String>,
+    pages: u64,
+}
+
+impl Attachments {
+    /// The tokens of an image block.
+    pub(super) fn image(
+        &mut self,
+        block: &Value,
+        place: &str,
+        rules: Rules,
+    ) -> Result<u64, ApiError> {
+        self.images = self.images.saturating_add(1);
+        let Some(data) = base64_data(block) else {
+            return Ok(PAGE_TOKENS);
+        };
+        let place = format!("{place}.image.source.base64");
+        if data.len() > MAX_IMAGE_BYTES {
+            return Err(ApiError::invalid_request(format!(
+                "{place}: image exceeds 5 MB maximum: {} bytes > {MAX_IMAGE_BYTES} bytes",
+                data.len()
+            )));
+        }
+        let head = head(data);
+        if !rules.contract {
+            check_kind(block, &head, &place)?;
+        }
+        let Some((width, height)) = size(&head) else {
+            return Ok(PAGE_TOKENS);
+        };
+        let side = width.max(height);
+        if side > MAX_SIDE_PIXELS {
+            return Err(too_long_a_side(&[place], "", MAX_SIDE_PIXELS));
+        }
+        if side > MAX_SIDE_PIXELS_OF_MANY {
+            self.large.push(place);
+        }
+        Ok((width * height).div_ceil(PIXELS_PER_TOKEN).clamp(1, MAX_IMAGE_TOKENS))
+    }
+
+    /// The tokens of a document block whose text cannot be read.
+    pub(super) fn document(
+        &mut self,
+        block: &Value,
+        place: &str,
+        most_pages: u64,
+        rules: Rules,
+    ) -> Result<u64, ApiError> {
+        let Some(data) = base64_data(block) else {
+            return Ok(PAGE_TOKENS);
+        };
+        let place = format!("{place}.pdf.source.base64.data");
+        let bytes = STANDARD.decode(data).unwrap_or_default();
+        if !pdf::is_pdf(&bytes) {
+            if rules.contract {
+                return Ok(PAGE_TOKENS);
+            }
+            let message = format!("{place}: The PDF specified was not valid.");
+            return Err(ApiError::invalid_request(message));
+        }
+        let known = pdf::pages(&bytes);
+        self.pages = self.pages.saturating_add(known.unwrap_or(0));
+        if self.pages > most_pages && !rules.contract {
+            return Err(ApiError::invalid_request(format!(
+                "{place}: A maximum of {most_pages} PDF pages may be provided."
+            )));
+        }
+        let guessed = || (bytes.len() as u64).div_ceil(PAGE_BYTES);
+        Ok(known.unwrap_or_else(guessed).max(1).saturating_mul(PAGE_TOKENS))
+    }
+
+    /// Refuses large images where there are many.
+    pub(super) fn finish(&self) -> Result<(), ApiError> {
+        if self.images <= MANY_IMAGES || self.large.is_empty() {
+            return Ok(());
+        }
+        Err(too_long_a_side(&self.large, " for many-image requests", MAX_SIDE_PIXELS_OF_MANY))
+    }
+}
+
+/// The refusal of images at these places.
+fn too_long_a_side(places: &[String], when: &str, most: u64) -> ApiError {
+    let first = places.first().map_or("", String::as_str);
+    let message = format!(
+        "{first}.data: At least one of the image dimensions exceed max allowed size{when}: {most} \
+         pixels"
+    );
+    let suffix = ".image.source.base64";
+    let paths = places.iter().map(|place| place.trim_end_matches(suffix).to_owned());
+    let paths: Vec<String> = paths.collect();
+    ApiError::invalid_request(message)
+        .code("image_dimensions_too_large")
+        .detail("max_side_length_pixels", most)
+        .detail("paths", paths)
+}
+
+/// An image has to be of a kind that the API reads, and of the kind that the block says.
+fn check_kind(block: &Value, head: &[u8], place: &str) -> Result<(), ApiError> {
+    let given = block.pointer("/source/media_type");
+    let given = given.ok_or_else(|| missing(format_args!("{place}.media_type")))?;
+    let kinds = ["image/jpeg", "image/png", "image/gif", "image/webp"];
+    let given = one_of(&format!("{place}.media_type"), given, &kinds)?;
+    let found = match head {
+        [0xff, 0xd8, 0xff, ..] => "image/jpeg",
+        [0x89, b'P', b'N', b'G', ..] => "image/png",
+        [b'G', b'I', b'F', b'8', ..] => "image/gif",
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => "image/webp",
+        _ => return Err(ApiError::invalid_request("Could not process image")),
+    };
+    if given == found {
+        return Ok(());
+    }
+    Err(ApiError::invalid_request(format!(
+        "{place}: The image was specified using the {given} media type, but the image appears to \
+         be a {found} image"
+    )))
 }
 
 fn base64_data(block: &Value) -> Option<&str> {
     block.get("source")?.get("data")?.as_str()
 }
 
+/// The first bytes of a file.
+fn head(data: &str) -> Vec<u8> {
+    let head = data.get(..data.len().min(HEAD_CHARACTERS) / 4 * 4).unwrap_or_default();
+    STANDARD.decode(head).unwrap_or_default()
+}
+
 /// Width and height, read out of the file's own head.
-fn size(data: &str) -> Option<(u64, u64)> {
-    let head = data.get(..data.len().min(HEAD_CHARACTERS) / 4 * 4)?;
-    let bytes = STANDARD.decode(head).ok()?;
-    png(&bytes).or_else(|| gif(&bytes)).or_else(|| jpeg(&bytes))
+fn size(head: &[u8]) -> Option<(u64, u64)> {
+    png(head).or_else(|| gif(head)).or_else(|| jpeg(head))
 }
 
 fn png(bytes: &[u8]) -> Option<(u64, u64)> {
@@ -114,11 +220,19 @@ fn jpeg(bytes: &[u8]) -> Option<(u64, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::request::Version;
     use proptest::prelude::*;
     use serde_json::json;
 
-    fn block(bytes: &[u8]) -> Value {
-        json!({"type": "image", "source": {"type": "base64", "data": STANDARD.encode(bytes)}})
+    const RULES: Rules = Rules::of(Version::V2023);
+
+    fn block(kind: &str, bytes: &[u8]) -> Value {
+        let data = STANDARD.encode(bytes);
+        json!({"type": "image", "source": {"type": "base64", "media_type": kind, "data": data}})
+    }
+
+    fn image(block: &Value) -> Result<u64, ApiError> {
+        Attachments::default().image(block, "messages.0.content.0", RULES)
     }
 
     fn png_of(width: u32, height: u32) -> Vec<u8> {
@@ -128,17 +242,36 @@ mod tests {
 
     #[test]
     fn an_image_costs_a_token_for_every_750_pixels() {
-        assert_eq!(image(&block(&png_of(1000, 1000)), "x").unwrap(), 1334);
-        assert_eq!(image(&block(b"GIF89a\x0a\x00\x0a\x00"), "x").unwrap(), 1);
+        assert_eq!(image(&block("image/png", &png_of(1000, 1000))).unwrap(), 1334);
+        assert_eq!(image(&block("image/gif", b"GIF89a\x0a\x00\x0a\x00")).unwrap(), 1);
         let jpeg = b"\xff\xd8\xff\xe0\x00\x04ab\xff\xc0\x00\x11\x08\x00\x64\x00\xc8";
-        assert_eq!(image(&block(jpeg), "x").unwrap(), 27);
-        assert_eq!(image(&json!({"source": {"type": "url"}}), "x").unwrap(), PAGE_TOKENS);
+        assert_eq!(image(&block("image/jpeg", jpeg)).unwrap(), 27);
+        assert_eq!(image(&json!({"source": {"type": "url"}})).unwrap(), PAGE_TOKENS);
     }
 
     #[test]
     fn an_image_with_too_long_a_side_is_refused_with_its_code() {
-        let error = image(&block(&png_of(8001, 10)), "messages.0.content.0").unwrap_err();
-        assert_eq!(error.details.unwrap()["error_code"], "image_dimensions_too_large");
+        let error = image(&block("image/png", &png_of(8001, 10))).unwrap_err();
+        let details = json!({
+            "error_code": "image_dimensions_too_large",
+            "max_side_length_pixels": 8000,
+            "paths": ["messages.0.content.0"],
+        });
+        assert_eq!(error.details, Some(details));
+    }
+
+    #[test]
+    fn many_images_may_not_be_large() {
+        let of = |count: u32, width: u32| {
+            let mut attachments = Attachments::default();
+            for _ in 0..count {
+                attachments.image(&block("image/png", &png_of(width, 10)), "x", RULES).unwrap();
+            }
+            attachments.finish()
+        };
+        assert_eq!(of(20, 2_100), Ok(()));
+        assert_eq!(of(21, 2_000), Ok(()));
+        assert!(of(21, 2_001).unwrap_err().message.ends_with("many-image requests: 2000 pixels"));
     }
 
     proptest! {
@@ -147,7 +280,7 @@ mod tests {
             head in 0_usize..3, bytes in proptest::collection::vec(any::<u8>(), 0..60),
         ) {
             let heads: [&[u8]; 3] = [b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a"];
-            let _ = image(&block(&[heads[head], &bytes].concat()), "x");
+            let _ = image(&block("image/png", &[heads[head], &bytes].concat()));
         }
     }
 }

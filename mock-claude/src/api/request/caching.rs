@@ -8,7 +8,7 @@
 
 use std::fmt::Arguments;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
 
 use super::fields::{missing, one_of, wrong_type};
@@ -65,6 +65,28 @@ pub(super) enum Section {
     Messages,
 }
 
+/// Who says a block. Consecutive messages of a role are one turn, so a role is part of a prefix and
+/// the border between two of its messages is not.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Speaker {
+    /// The request itself: its tools and its system prompt.
+    Request,
+    User,
+    Assistant,
+    System,
+}
+
+impl Speaker {
+    /// Who speaks in a role of a message.
+    pub(super) fn of(role: &str) -> Self {
+        match role {
+            "assistant" => Self::Assistant,
+            "system" => Self::System,
+            _ => Self::User,
+        }
+    }
+}
+
 struct PromptBlock {
     section: Section,
     content: u128,
@@ -111,6 +133,7 @@ impl Walk {
     pub(super) fn end(
         &mut self,
         section: Section,
+        speaker: Speaker,
         block: &Value,
         place: Arguments<'_>,
     ) -> Result<(), ApiError> {
@@ -118,7 +141,12 @@ impl Walk {
         let Some(blocks) = &mut self.blocks else {
             return Ok(());
         };
-        let content = xxh3_128(canonical(block).as_bytes());
+        let content = match block {
+            // A string is short for one block of text.
+            Value::String(text) => canonical(&json!({"type": "text", "text": text})),
+            block => canonical(block),
+        };
+        let content = xxh3_128_with_seed(content.as_bytes(), speaker as u64);
         blocks.push(PromptBlock { section, content, tokens });
         let control = block.get("cache_control").filter(|control| !control.is_null());
         if let Some(control) = control {
@@ -217,7 +245,7 @@ fn ttl(control: &Value, place: &str) -> Result<Ttl, ApiError> {
     one_of(&format!("{place}.type"), kind, &["ephemeral"])?;
     match fields.get("ttl") {
         None | Some(Value::Null) => Ok(Ttl::FiveMinutes),
-        Some(ttl) => match one_of(&format!("{place}.ttl"), ttl, &["5m", "1h"])? {
+        Some(ttl) => match one_of(&format!("{place}.ephemeral.ttl"), ttl, &["5m", "1h"])? {
             "1h" => Ok(Ttl::Hour),
             _ => Ok(Ttl::FiveMinutes),
         },

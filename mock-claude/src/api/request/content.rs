@@ -9,10 +9,16 @@ use std::ops::Range;
 
 use serde_json::{Map, Value};
 
-use super::attachments;
-use super::caching::{Section, Walk, canonical};
-use super::fields::{missing, wrong_type};
-use super::rules::{Rules, Version};
+use super::attachments::Attachments;
+use super::blocks::{check_kind, check_text, text_of};
+use super::caching::{Section, Speaker, Walk, canonical};
+use super::effort;
+use super::fields::{missing, not_null, wrong_type};
+use super::roles::{check_names, check_prefill, role};
+use super::rules::Rules;
+use super::thinking::Thinking;
+use super::thoughts;
+use super::tools::{self, Change};
 use super::turns::Turns;
 use crate::api::error::ApiError;
 use crate::api::generation::Generation;
@@ -22,29 +28,6 @@ const MAX_MESSAGES: usize = 100_000;
 
 /// Bytes of the last user turn that are searched for names of tools.
 const MAX_ASKED_BYTES: usize = 1024 * 1024;
-
-/// The kinds of blocks that a message may hold.
-const BLOCK_KINDS: [&str; 19] = [
-    "text",
-    "image",
-    "document",
-    "search_result",
-    "thinking",
-    "redacted_thinking",
-    "tool_use",
-    "tool_result",
-    "server_tool_use",
-    "web_search_tool_result",
-    "web_fetch_tool_result",
-    "code_execution_tool_result",
-    "bash_code_execution_tool_result",
-    "text_editor_code_execution_tool_result",
-    "tool_search_tool_result",
-    "container_upload",
-    "mcp_tool_use",
-    "mcp_tool_result",
-    "compaction",
-];
 
 /// An answer of a tool in the last user turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +45,11 @@ pub(super) struct Reading {
     pub(super) text: String,
     pub(super) walk: Walk,
     pub(super) turns: Turns,
+    pub(super) attachments: Attachments,
+    /// What the conversation does to the tools, in order.
+    pub(super) tool_changes: Vec<Change>,
+    /// The effort that the conversation asks for last.
+    pub(super) effort: Option<String>,
     /// Where the last user turn's own words stand in `text`.
     asked: Vec<Range<usize>>,
     pub(super) has_images: bool,
@@ -73,6 +61,9 @@ pub(super) struct Reading {
 pub(super) struct Checks {
     pub(super) rules: Rules,
     pub(super) generation: Generation,
+    pub(super) thinking: Thinking,
+    /// The pages of PDFs, at most.
+    pub(super) most_pages: u64,
 }
 
 impl Reading {
@@ -81,6 +72,9 @@ impl Reading {
             text: String::new(),
             walk,
             turns: Turns::default(),
+            attachments: Attachments::default(),
+            tool_changes: Vec::new(),
+            effort: None,
             asked: Vec::new(),
             has_images: false,
             has_citations: false,
@@ -116,18 +110,19 @@ impl Reading {
         self.walk.add_bytes(1);
         for (index, tool) in list.iter().enumerate() {
             self.walk.add_bytes(canonical(tool).len() + 1);
-            self.walk.end(Section::Tools, tool, format_args!("tools.{index}"))?;
+            self.walk.end(Section::Tools, Speaker::Request, tool, format_args!("tools.{index}"))?;
         }
         Ok(())
     }
 
     /// Reads the system prompt, a string or text blocks.
-    pub(super) fn system(&mut self, system: Option<&Value>) -> Result<(), ApiError> {
+    pub(super) fn system(&mut self, system: Option<&Value>, rules: Rules) -> Result<(), ApiError> {
         let blocks = match system {
             None | Some(Value::Null) => return Ok(()),
             Some(content @ Value::String(text)) => {
                 self.walk.add_bytes(text.len());
-                return self.walk.end(Section::System, content, format_args!("system"));
+                let place = format_args!("system");
+                return self.walk.end(Section::System, Speaker::Request, content, place);
             }
             Some(Value::Array(blocks)) => blocks,
             Some(_) => return Err(string_or_list(format_args!("system"))),
@@ -136,13 +131,19 @@ impl Reading {
             let place = format_args!("system.{index}");
             match block.get("type").and_then(Value::as_str) {
                 None => return Err(missing(format_args!("{place}.type"))),
-                Some("text") => self.walk.add_bytes(text_of(block, place)?.len()),
+                Some("text") => {
+                    let text = text_of(block, place)?;
+                    if !rules.contract {
+                        check_text(text, block, "system", place)?;
+                    }
+                    self.walk.add_bytes(text.len());
+                }
                 Some(_) => {
                     let message = format!("{place}.type: Input should be 'text'");
                     return Err(ApiError::invalid_request(message));
                 }
             }
-            self.walk.end(Section::System, block, place)?;
+            self.walk.end(Section::System, Speaker::Request, block, place)?;
         }
         Ok(())
     }
@@ -173,13 +174,17 @@ impl Reading {
             return Ok(());
         }
         self.turns.finish()?;
-        if self.turns.ends_with_assistant() && !with.generation.takes_prefill() {
+        thoughts::check(messages, with.thinking)?;
+        if !self.turns.ends_with_assistant() {
+            return Ok(());
+        }
+        if !with.generation.takes_prefill() {
             return Err(ApiError::invalid_request(
                 "This model does not support assistant message prefill. The conversation must end \
                  with a user message.",
             ));
         }
-        Ok(())
+        check_prefill(messages.last())
     }
 
     fn message(
@@ -193,35 +198,65 @@ impl Reading {
         let Value::Object(fields) = message else {
             return Err(wrong_type(place, "dictionary"));
         };
-        let role = role(fields, index, place, with.generation)?;
+        let role = role(fields, index, place, with)?;
         if self.turns.begin(role, index, with.rules.contract)? && role == "user" {
             self.asked.clear();
         }
-        let content =
-            fields.get("content").ok_or_else(|| missing(format_args!("{place}.content")))?;
+        if !with.rules.contract {
+            check_names(fields, role, place, with.rules)?;
+        }
+        let has_settings = role == "system" && self.settings(fields, place, with.rules)?;
+        let content = match fields.get("content") {
+            Some(content) => content,
+            None if has_settings => return Ok(()),
+            None => return Err(missing(format_args!("{place}.content"))),
+        };
         let empty = content.as_str().is_some_and(str::is_empty)
             || content.as_array().is_some_and(Vec::is_empty);
-        if empty && !(is_last && role == "assistant") && !with.rules.contract {
+        let may_be_empty = has_settings || (is_last && role == "assistant");
+        if empty && !may_be_empty && !with.rules.contract {
             return Err(ApiError::invalid_request(format!(
                 "{place}: all messages must have non-empty content except for the optional final \
                  assistant message"
             )));
         }
         let place = format_args!("{place}.content");
+        let speaker = Speaker::of(role);
         let blocks = match content {
             Value::String(string) => {
+                if !string.is_empty() && !with.rules.contract {
+                    check_text(string, content, "messages", place)?;
+                }
                 self.say(role, string);
-                return self.walk.end(Section::Messages, content, place);
+                return self.walk.end(Section::Messages, speaker, content, place);
             }
             Value::Array(blocks) => blocks,
             _ => return Err(string_or_list(place)),
         };
         for (index, block) in blocks.iter().enumerate() {
             let place = format_args!("{place}.{index}");
-            self.block(block, role, place, with.rules)?;
-            self.walk.end(Section::Messages, block, place)?;
+            self.block(block, role, place, with)?;
+            self.walk.end(Section::Messages, speaker, block, place)?;
         }
         Ok(())
+    }
+
+    /// Reads what a system message sets for the answers after it; whether it sets anything.
+    fn settings(
+        &mut self,
+        fields: &Map<String, Value>,
+        place: Arguments<'_>,
+        rules: Rules,
+    ) -> Result<bool, ApiError> {
+        let Some(settings) = fields.get("output_config").filter(not_null) else {
+            return Ok(false);
+        };
+        let place = format!("{place}.output_config");
+        let Value::Object(given) = settings else { return Err(wrong_type(place, "dictionary")) };
+        if let Some(effort) = effort::read(Some(settings), &place, rules)? {
+            self.effort = Some(effort);
+        }
+        Ok(given.values().any(|value| !value.is_null()))
     }
 
     fn block(
@@ -229,8 +264,9 @@ impl Reading {
         block: &Value,
         role: &'static str,
         place: Arguments<'_>,
-        rules: Rules,
+        with: Checks,
     ) -> Result<(), ApiError> {
+        let rules = with.rules;
         let Value::Object(fields) = block else {
             return Err(wrong_type(place, "dictionary"));
         };
@@ -240,35 +276,91 @@ impl Reading {
             None => return Err(missing(format_args!("{place}.type"))),
         };
         if !rules.contract {
-            check_kind(fields, kind, role, place, rules.version)?;
+            check_kind(fields, kind, role, place, rules)?;
         }
         self.has_citations |= fields.get("citations").is_some_and(|value| !value.is_null());
         match kind {
             "text" => {
+                let place = format_args!("{place}.text");
                 let text = text_of(block, place)?;
-                if text.is_empty() && !rules.contract {
-                    let message = "messages: text content blocks must be non-empty";
-                    return Err(ApiError::invalid_request(message));
+                if !rules.contract {
+                    check_text(text, block, "messages", place)?;
                 }
                 self.say(role, text);
             }
-            "image" => {
-                self.has_images = true;
-                self.walk.add_tokens(attachments::image(block, &place.to_string())?);
+            "image" | "document" => self.attachment(block, kind, &place.to_string(), with)?,
+            "tool_addition" | "tool_removal" => {
+                let change = tools::read_change(fields, kind, &place.to_string(), rules)?;
+                self.tool_changes.extend(change);
+                self.push(&canonical(block));
             }
-            "document" => match block.pointer("/source/data").and_then(Value::as_str) {
-                Some(text) if block.pointer("/source/type") == Some(&"text".into()) => {
-                    self.push(text);
-                }
-                _ => self.walk.add_tokens(attachments::document(block)),
-            },
             _ => {
                 self.turns.block(kind, fields, role, &place.to_string(), rules.contract)?;
                 // Calls, their results and thoughts are read as the text they are sent as.
-                self.push(&canonical(block));
+                match self.without_attachments(fields, kind, place, with)? {
+                    Some(rest) => self.push(&canonical(&rest)),
+                    None => self.push(&canonical(block)),
+                }
             }
         }
         Ok(())
+    }
+
+    fn attachment(
+        &mut self,
+        block: &Value,
+        kind: &str,
+        place: &str,
+        with: Checks,
+    ) -> Result<(), ApiError> {
+        if kind == "image" {
+            self.has_images = true;
+            let tokens = self.attachments.image(block, place, with.rules)?;
+            self.walk.add_tokens(tokens);
+            return Ok(());
+        }
+        match block.pointer("/source/data").and_then(Value::as_str) {
+            Some(text) if block.pointer("/source/type") == Some(&"text".into()) => self.push(text),
+            _ => {
+                let Checks { most_pages, rules, .. } = with;
+                let tokens = self.attachments.document(block, place, most_pages, rules)?;
+                self.walk.add_tokens(tokens);
+            }
+        }
+        Ok(())
+    }
+
+    /// The result of a tool without its images and documents, which are counted as such; none where
+    /// there are none.
+    fn without_attachments(
+        &mut self,
+        fields: &Map<String, Value>,
+        kind: &str,
+        place: Arguments<'_>,
+        with: Checks,
+    ) -> Result<Option<Value>, ApiError> {
+        let blocks = fields.get("content").and_then(Value::as_array);
+        let Some(blocks) = blocks.filter(|_| kind == "tool_result") else { return Ok(None) };
+        let attached = |block: &Value| {
+            let kind = block.get("type").and_then(Value::as_str);
+            kind.filter(|kind| matches!(*kind, "image" | "document")).map(str::to_owned)
+        };
+        if !blocks.iter().any(|block| attached(block).is_some()) {
+            return Ok(None);
+        }
+        let mut rest = Vec::new();
+        for (index, block) in blocks.iter().enumerate() {
+            match attached(block) {
+                Some(kind) => {
+                    let place = format!("{place}.tool_result.content.{index}");
+                    self.attachment(block, &kind, &place, with)?;
+                }
+                None => rest.push(block.clone()),
+            }
+        }
+        let mut fields = fields.clone();
+        fields.insert("content".to_owned(), Value::Array(rest));
+        Ok(Some(Value::Object(fields)))
     }
 
     /// Words of somebody's own.
@@ -283,83 +375,6 @@ impl Reading {
     fn push(&mut self, text: &str) {
         self.walk.add_bytes(text.len());
         self.text.push_str(text);
-    }
-}
-
-fn role(
-    fields: &Map<String, Value>,
-    index: usize,
-    place: Arguments<'_>,
-    generation: Generation,
-) -> Result<&'static str, ApiError> {
-    let role = match fields.get("role") {
-        Some(Value::String(role)) => role.as_str(),
-        Some(_) => return Err(wrong_type(format_args!("{place}.role"), "string")),
-        None => return Err(missing(format_args!("{place}.role"))),
-    };
-    let role = match role {
-        "user" => "user",
-        "assistant" => "assistant",
-        "system" if generation.takes_system_turns() => "system",
-        _ => {
-            return Err(ApiError::invalid_request(format!(
-                "{place}.role: Input should be 'user' or 'assistant'"
-            )));
-        }
-    };
-    if index == 0 && role != "user" {
-        let message = "messages: first message must use the \"user\" role";
-        return Err(ApiError::invalid_request(message));
-    }
-    Ok(role)
-}
-
-/// Which blocks there are, who may send them, and what came with version 2026-10-21.
-fn check_kind(
-    fields: &Map<String, Value>,
-    kind: &str,
-    role: &str,
-    place: Arguments<'_>,
-    version: Version,
-) -> Result<(), ApiError> {
-    if !BLOCK_KINDS.contains(&kind) {
-        let expected = BLOCK_KINDS.map(|kind| format!("'{kind}'")).join(", ");
-        return Err(ApiError::invalid_request(format!(
-            "{place}: Input tag '{kind}' found using 'type' does not match any of the expected \
-             tags: {expected}"
-        )));
-    }
-    if role == "system" && kind != "text" {
-        return Err(ApiError::invalid_request(format!("{place}.type: Input should be 'text'")));
-    }
-    let is_thought = matches!(kind, "thinking" | "redacted_thinking");
-    if is_thought && fields.get("cache_control").is_some_and(|value| !value.is_null()) {
-        return Err(ApiError::invalid_request(format!(
-            "{place}.{kind}.cache_control: Extra inputs are not permitted"
-        )));
-    }
-    if version == Version::V2023 {
-        return Ok(());
-    }
-    if role == "assistant" && kind == "document" {
-        return Err(ApiError::invalid_request(format!(
-            "{place}: document blocks are not permitted in assistant messages"
-        )));
-    }
-    let cites = fields.get("citations").and_then(Value::as_array);
-    if role == "user" && kind == "text" && cites.is_some_and(|list| !list.is_empty()) {
-        return Err(ApiError::invalid_request(format!(
-            "{place}.citations: Extra inputs are not permitted"
-        )));
-    }
-    Ok(())
-}
-
-fn text_of<'a>(block: &'a Value, place: Arguments<'_>) -> Result<&'a str, ApiError> {
-    match block.get("text") {
-        Some(Value::String(text)) => Ok(text),
-        Some(_) => Err(wrong_type(format_args!("{place}.text"), "string")),
-        None => Err(missing(format_args!("{place}.text"))),
     }
 }
 

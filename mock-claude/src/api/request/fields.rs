@@ -36,9 +36,10 @@ const REPLY_FIELDS: [&str; 8] = [
 ];
 
 /// Fields that want an `anthropic-beta` header.
-const BETA_FIELDS: [&str; 8] = [
+const BETA_FIELDS: [&str; 9] = [
     "billing_policy",
     "compaction",
+    "context_management",
     "fallback_credit_token",
     "fallbacks",
     "mcp_servers",
@@ -50,6 +51,9 @@ const BETA_FIELDS: [&str; 8] = [
 /// Fields that version 2026-10-21 no longer has.
 const SAMPLING_FIELDS: [&str; 3] = ["temperature", "top_k", "top_p"];
 
+/// The longest `metadata.user_id`, in characters.
+const MAX_USER_ID: usize = 256;
+
 /// Stop sequences in one request, at most: more would make an answer a search of its own.
 const MAX_STOP_SEQUENCES: usize = 8_192;
 
@@ -59,7 +63,6 @@ pub(super) fn check(fields: &Map<String, Value>, rules: Rules) -> Result<(), Api
         return Ok(());
     }
     check_names(fields, rules)?;
-    check_sampling(fields)?;
     enumerated(fields, "service_tier", &["auto", "standard_only"])?;
     enumerated(fields, "speed", &["standard", "fast"])?;
     enumerated(fields, "inference_geo", &["global", "us"])?;
@@ -70,11 +73,6 @@ pub(super) fn check(fields: &Map<String, Value>, rules: Rules) -> Result<(), Api
         }
     }
     check_metadata(fields.get("metadata"))?;
-    let output = fields.get("output_config").and_then(Value::as_object);
-    let efforts = ["low", "medium", "high", "xhigh", "max"];
-    if let Some(effort) = output.and_then(|output| output.get("effort")).filter(not_null) {
-        one_of("output_config.effort", effort, &efforts)?;
-    }
     Ok(())
 }
 
@@ -82,7 +80,6 @@ fn check_names(fields: &Map<String, Value>, rules: Rules) -> Result<(), ApiError
     for name in fields.keys().map(String::as_str) {
         let reply = rules.purpose == Purpose::Reply;
         let known = COMMON_FIELDS.contains(&name)
-            || name == "context_management"
             || (reply && REPLY_FIELDS.contains(&name))
             || (reply && rules.version == Version::V2023 && SAMPLING_FIELDS.contains(&name))
             || (rules.beta && BETA_FIELDS.contains(&name));
@@ -93,31 +90,14 @@ fn check_names(fields: &Map<String, Value>, rules: Rules) -> Result<(), ApiError
     Ok(())
 }
 
-fn check_sampling(fields: &Map<String, Value>) -> Result<(), ApiError> {
-    for name in ["temperature", "top_p"] {
-        match fields.get(name).map(Value::as_f64) {
-            Some(None) => return Err(wrong_type(name, "number")),
-            Some(Some(value)) if !(0.0..=1.0).contains(&value) => {
-                let bound = if value < 0.0 {
-                    "greater than or equal to 0"
-                } else {
-                    "less than or equal to 1"
-                };
-                let message = format!("{name}: Input should be {bound}");
-                return Err(ApiError::invalid_request(message));
-            }
-            None | Some(Some(_)) => {}
-        }
-    }
-    match fields.get("top_k").map(Value::as_u64) {
-        Some(None) => Err(wrong_type("top_k", "integer")),
-        None | Some(Some(_)) => Ok(()),
-    }
-}
-
 fn check_metadata(metadata: Option<&Value>) -> Result<(), ApiError> {
     for (name, value) in metadata.and_then(Value::as_object).into_iter().flatten() {
         match (name.as_str(), value) {
+            ("user_id", Value::String(id)) if id.chars().count() > MAX_USER_ID => {
+                return Err(ApiError::invalid_request(format!(
+                    "metadata.user_id: String should have at most {MAX_USER_ID} characters"
+                )));
+            }
             ("user_id", Value::String(_) | Value::Null) => {}
             ("user_id", _) => return Err(wrong_type("metadata.user_id", "string")),
             _ => return Err(extra(format_args!("metadata.{name}"))),

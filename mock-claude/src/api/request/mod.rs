@@ -5,13 +5,19 @@
 //! its own, and the same rules serve `count_tokens`.
 
 mod attachments;
+mod blocks;
 mod caching;
 mod content;
+mod effort;
 mod fields;
 mod json;
+mod pdf;
 mod plain;
+mod roles;
 mod rules;
+mod sampling;
 mod thinking;
+mod thoughts;
 mod tools;
 mod turns;
 
@@ -114,13 +120,28 @@ impl MessagesRequest {
         };
         let generation = model.generation;
         let thinking = thinking::read(fields.get("thinking"), max_tokens, generation, rules)?;
-        let offer = tools::read(&fields, rules)?;
-        check_forced(thinking, &offer)?;
+        let mut offer = tools::read(&fields, rules)?;
+        let output_config = fields.get("output_config");
+        let mut effort = effort::read(output_config, "output_config", rules)?;
+        if !rules.contract {
+            sampling::check(&fields, thinking, generation)?;
+            check_forced(thinking, &offer, generation)?;
+        }
         // The blocks of a prompt are only remembered where one is marked.
         let mut reading = Reading::new(Walk::new(mentions_caching));
         reading.tools(fields.get("tools"))?;
-        reading.system(fields.get("system"))?;
-        reading.messages(fields.get("messages"), Checks { rules, generation })?;
+        reading.system(fields.get("system"), rules)?;
+        let most_pages = attachments::most_pages(model.context_tokens);
+        let with = Checks { rules, generation, thinking, most_pages };
+        reading.messages(fields.get("messages"), with)?;
+        reading.attachments.finish()?;
+        for change in reading.tool_changes.drain(..) {
+            offer.change(change);
+        }
+        effort = reading.effort.take().or(effort);
+        if let Some(level) = effort.as_deref().filter(|_| !rules.contract) {
+            effort::check(level, thinking, generation)?;
+        }
         let tokens_in = reading.walk.tokens();
         if tokens_in > model.context_tokens {
             return Err(ApiError::invalid_request(format!(
@@ -133,15 +154,12 @@ impl MessagesRequest {
             if mentions_caching { salts(&fields, model, &reading) } else { Salts::default() };
         let asked = if offer.tools.is_empty() { String::new() } else { reading.asked() };
         let turn = reading.turn();
-        let effort = fields.get("output_config").and_then(|output| output.get("effort"));
         Ok(Self {
             breakpoints: reading.walk.finish(automatic, &salts, rules)?,
             stream: flag(&fields, "stream")?,
             stop_sequences: fields::stop_sequences(fields.get("stop_sequences"))?,
             format: fields::format(&fields, rules)?,
-            effort: effort
-                .and_then(Value::as_str)
-                .map_or(Cow::Borrowed("high"), |effort| effort.to_owned().into()),
+            effort: effort.map_or(Cow::Borrowed("high"), Cow::Owned),
             echo: echo(&fields, generation),
             turn,
             results: reading.turns.results,
@@ -216,9 +234,15 @@ fn echo(fields: &Map<String, Value>, generation: Generation) -> Echo {
     }
 }
 
-/// A model that has to call a tool cannot first think up to a budget.
-fn check_forced(thinking: Thinking, offer: &Offer) -> Result<(), ApiError> {
+/// A model that has to call a tool cannot first think up to a budget, and the newest models cannot
+/// be made to call one at all.
+fn check_forced(thinking: Thinking, offer: &Offer, generation: Generation) -> Result<(), ApiError> {
     let forced = matches!(offer.choice, Choice::Any | Choice::Tool(_));
+    if forced && generation.refuses_forced_tools() {
+        // The words are those of can1357/oh-my-pi#12939.
+        let message = "tool_choice: type \"tool\" and \"any\" are not supported for this model.";
+        return Err(ApiError::invalid_request(message));
+    }
     if forced && matches!(thinking, Thinking::Enabled { .. }) {
         let message = "Thinking may not be enabled when tool_choice forces tool use.";
         return Err(ApiError::invalid_request(message));
@@ -240,7 +264,8 @@ fn max_tokens(fields: &Map<String, Value>, model: &Model) -> Result<u64, ApiErro
         return Err(ApiError::invalid_request(format!(
             "max_tokens: {wanted} > {}, which is the maximum allowed number of output tokens for \
              {}",
-            model.max_output_tokens, model.id
+            model.max_output_tokens,
+            model.dated_id()
         )));
     }
     Ok(wanted)

@@ -14,6 +14,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 
 use self::strict::{Fill, Name, Object, Word, once, unusual};
 use super::rules::{Purpose, Rules, Version};
+use super::sampling::is_one;
 use super::thinking;
 use super::{Echo, MessagesRequest, Offer};
 use crate::api::prices::{self, Model};
@@ -37,7 +38,9 @@ pub(super) fn read(body: &[u8], rules: Rules) -> Option<MessagesRequest> {
     let ((model_id, model), max_tokens) = (model?, max_tokens?);
     let Conversation { text, ends_with_user, turn_start, .. } = conversation?;
     let sampled = temperature.is_none_or(|temperature| {
-        rules.version == Version::V2023 && (0.0..=1.0).contains(&temperature)
+        rules.version == Version::V2023
+            && (0.0..=1.0).contains(&temperature)
+            && (is_one(temperature) || !model.generation.refuses_sampling())
     });
     let bytes = text.len() as u64 + system_bytes.unwrap_or(0);
     let tokens_in = tokens::of_bytes(bytes);
@@ -113,7 +116,7 @@ impl Conversation {
         } else {
             self.text.push_str(words);
         }
-        (!words.is_empty() && self.parts <= MAX_PARTS).then_some(())
+        (!words.trim_start().is_empty() && self.parts <= MAX_PARTS).then_some(())
     }
 }
 

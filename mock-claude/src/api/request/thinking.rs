@@ -54,7 +54,8 @@ pub(super) fn read(
     let omitted = match fields.get("display") {
         None | Some(Value::Null) => false,
         Some(display) => {
-            one_of("thinking.display", display, &["summarized", "omitted"])? == "omitted"
+            let displays = ["summarized", "omitted", "updates"];
+            one_of("thinking.display", display, &displays)? == "omitted"
         }
     };
     if !rules.contract {
@@ -100,6 +101,15 @@ fn check_model(kind: &str, generation: Generation) -> Result<(), ApiError> {
         }
         "adaptive" if generation.refuses_adaptive() => {
             "adaptive thinking is not supported on this model"
+        }
+        "between_tools" if generation.refuses_between_tools() => {
+            "\"thinking.type.between_tools\" is not supported for this model. Use \
+             \"thinking.type.adaptive\" and \"output_config.effort\" to control thinking behavior."
+        }
+        // Where there is another way not to think, the API names it; its words are not known.
+        "disabled" if generation.refuses_disabled() && !generation.refuses_between_tools() => {
+            "\"thinking.type.disabled\" is not supported for this model. Use \
+             \"thinking.type.between_tools\" to turn thinking off."
         }
         "disabled" if generation.refuses_disabled() => {
             "\"thinking.type.disabled\" is not supported for this model. Use \

@@ -14,6 +14,9 @@ use crate::api::error::ApiError;
 /// Bytes of a result that are kept for the reply.
 const MAX_RESULT_BYTES: usize = 400;
 
+/// The longest name of a tool in a call, in characters: longer than the name of a tool may be.
+const MAX_CALLED_NAME: usize = 200;
+
 /// Answers that are kept for the reply.
 const MAX_RESULTS: usize = 64;
 
@@ -100,19 +103,27 @@ impl Turns {
         place: &str,
         lenient: bool,
     ) -> Result<(), ApiError> {
-        let id = text(fields, "id", &format!("{place}.tool_use"))?;
-        let tool = text(fields, "name", &format!("{place}.tool_use"))?;
+        let block = place;
+        let place = &format!("{place}.tool_use");
+        let id = text(fields, "id", place)?;
+        let tool = text(fields, "name", place)?;
+        if !lenient {
+            check_id(id, &format!("{place}.id"))?;
+            check_name(tool, &format!("{place}.name"))?;
+        }
         match fields.get("input") {
             Some(Value::Object(_)) => {}
             Some(_) if lenient => {}
             Some(_) => {
-                return Err(wrong_type(format_args!("{place}.tool_use.input"), "dictionary"));
+                return Err(wrong_type(format_args!("{place}.input"), "dictionary"));
             }
-            None => return Err(missing(format_args!("{place}.tool_use.input"))),
+            None => return Err(missing(format_args!("{place}.input"))),
         }
         let call = OpenCall { tool: tool.into(), answered: false };
         if self.calls.insert(id.into(), call).is_some() && !lenient {
-            return Err(ApiError::invalid_request("messages: `tool_use` ids must be unique"));
+            return Err(ApiError::invalid_request(format!(
+                "{block}: `tool_use` ids must be unique"
+            )));
         }
         Ok(())
     }
@@ -124,6 +135,9 @@ impl Turns {
         lenient: bool,
     ) -> Result<(), ApiError> {
         let id = text(fields, "tool_use_id", &format!("{place}.tool_result"))?;
+        if !lenient {
+            check_id(id, &format!("{place}.tool_result.tool_use_id"))?;
+        }
         let tool = match self.calls.get_mut(id) {
             Some(call) if call.answered && !lenient => {
                 return Err(ApiError::invalid_request(format!(
@@ -166,6 +180,25 @@ impl Turns {
             open.join(", ")
         )))
     }
+}
+
+fn check_id(id: &str, place: &str) -> Result<(), ApiError> {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    if !id.is_empty() && id.bytes().all(known) {
+        return Ok(());
+    }
+    Err(ApiError::invalid_request(format!(
+        "{place}: String should match pattern '^[a-zA-Z0-9_-]+$'"
+    )))
+}
+
+fn check_name(name: &str, place: &str) -> Result<(), ApiError> {
+    if name.chars().count() <= MAX_CALLED_NAME {
+        return Ok(());
+    }
+    Err(ApiError::invalid_request(format!(
+        "{place}: String should have at most {MAX_CALLED_NAME} characters"
+    )))
 }
 
 fn text<'a>(fields: &'a Map<String, Value>, name: &str, place: &str) -> Result<&'a str, ApiError> {
