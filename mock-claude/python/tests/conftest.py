@@ -16,7 +16,7 @@ Ask = Callable[[str], str]
 def by_urllib(prompt: str, tries: int = 3) -> str:
     """Asks as a careful program does: backs off, and obeys `retry-after`."""
     body = {
-        "model": "claude-sonnet-5-5",
+        "model": "claude-haiku-4-5",
         "max_tokens": 64,
         "messages": [{"role": "user", "content": prompt}],
     }
@@ -43,7 +43,7 @@ def by_sdk(prompt: str) -> str:
     """Asks as the official SDK does."""
     anthropic = pytest.importorskip("anthropic")
     message = anthropic.Anthropic().messages.create(
-        model="claude-sonnet-5-5",
+        model="claude-haiku-4-5",
         max_tokens=64,
         messages=[{"role": "user", "content": prompt}],
     )

@@ -37,9 +37,6 @@ static KNOWN: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
 
 /// Refuses names that the API does not know, wherever in the headers they stand.
 pub(crate) fn check(headers: &HeaderMap) -> Result<(), ApiError> {
-    if !headers.contains_key(&BETA) {
-        return Ok(());
-    }
     let values = headers.get_all(&BETA).iter();
     let names = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
     let names = names.map(|name| String::from_utf8_lossy(name.trim_ascii()));

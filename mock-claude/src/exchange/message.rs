@@ -17,6 +17,7 @@ use super::identity::{scope, subject};
 use super::pending::{Asking, Pending, check_headers};
 use super::threads::{self, Turn};
 use super::{Decision, Exchange, Origin, Outcome, Replied};
+use crate::api::betas;
 use crate::api::error::ApiError;
 use crate::api::headers::BETA;
 use crate::api::prices::{Charge, InputTokens};
@@ -108,8 +109,11 @@ impl Core {
         purpose: Purpose,
     ) -> Result<MessagesRequest, ApiError> {
         let contract = self.config.contract;
-        let version = check_headers(headers, contract)?;
+        let version = check_headers(headers)?;
         let beta = headers.contains_key(&BETA);
+        if beta && !contract {
+            betas::check(headers)?;
+        }
         MessagesRequest::read(body, Rules { version, purpose, beta, contract })
     }
 }

@@ -9,7 +9,6 @@ use super::core::{Core, organization};
 use super::identity::Identity;
 use super::settings::Settings;
 use super::{Decision, Outcome};
-use crate::api::betas;
 use crate::api::error::ApiError;
 use crate::api::headers::{API_KEY, ORGANIZATION, VERSION, WORKSPACE, bearer, text};
 use crate::api::request::Version;
@@ -118,14 +117,10 @@ impl<'a> Pending<'a> {
 }
 
 /// What the API wants of the headers, before it looks at the body.
-pub(crate) fn check_headers(headers: &HeaderMap, contract: bool) -> Result<Version, ApiError> {
+pub(crate) fn check_headers(headers: &HeaderMap) -> Result<Version, ApiError> {
     let given = |text: Option<&str>| text.is_some_and(|text| !text.trim().is_empty());
     if !given(text(headers, &API_KEY)) && !given(bearer(headers)) {
         return Err(ApiError::of_status(401, "x-api-key header is required"));
     }
-    let version = Version::parse(text(headers, &VERSION))?;
-    if !contract {
-        betas::check(headers)?;
-    }
-    Ok(version)
+    Version::parse(text(headers, &VERSION))
 }

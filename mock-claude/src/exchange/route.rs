@@ -7,6 +7,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use super::core::Core;
 use super::pending::{Asking, Pending, check_headers};
 use super::{Decision, Given, Outcome};
+use crate::api::betas;
 use crate::api::error::ApiError;
 use crate::api::headers::ORGANIZATION;
 use crate::api::request::Version;
@@ -42,7 +43,10 @@ impl Core {
         work: impl FnOnce(Context<'_>) -> Result<Given, ApiError>,
     ) -> Decision {
         let mut pending = Pending::open(self, asking, subject);
-        let given = check_headers(asking.headers, self.config.contract).and_then(|version| {
+        let given = check_headers(asking.headers).and_then(|version| {
+            if !self.config.contract {
+                betas::check(asking.headers)?;
+            }
             pending.meet(path, "", is_streamed(path))?;
             let (now_us, request_id) =
                 (pending.identity.arrival.at_us, &*pending.identity.request_id);
@@ -63,8 +67,8 @@ impl Core {
     ) -> Decision {
         let mut pending = Pending::open(self, asking, subject);
         // A request without credentials meets no fault, as it would not at the API.
-        let given = check_headers(asking.headers, self.config.contract);
-        let _ = given.and_then(|_| pending.meet(path, "", is_streamed(path)));
+        let _ =
+            check_headers(asking.headers).and_then(|_| pending.meet(path, "", is_streamed(path)));
         let refusal = pending.effect().and_then(Effect::refusal).cloned();
         self.routed(pending, refusal.map_or(Ok(outcome), Err))
     }

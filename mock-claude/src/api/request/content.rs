@@ -358,9 +358,10 @@ impl Reading {
                 None => rest.push(block.clone()),
             }
         }
-        let mut fields = fields.clone();
-        fields.insert("content".to_owned(), Value::Array(rest));
-        Ok(Some(Value::Object(fields)))
+        let others = fields.iter().filter(|(name, _)| *name != "content");
+        let others = others.map(|(name, value)| (name.clone(), value.clone()));
+        let content = ("content".to_owned(), Value::Array(rest));
+        Ok(Some(others.chain([content]).collect::<Map<_, _>>().into()))
     }
 
     /// Words of somebody's own.

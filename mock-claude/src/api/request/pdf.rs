@@ -18,6 +18,13 @@ const HEAD_BYTES: usize = 1024;
 /// Bytes of an object that are looked at on either side of a count, at most.
 const MAX_OBJECT_BYTES: usize = 64 * 1024;
 
+/// Places that are looked at for a count or for a compressed object, at most: no more than that may
+/// be needed, whatever a file is full of.
+const MAX_PLACES: usize = 10_000;
+
+/// Bytes from the name of a compressed object to its contents, at most.
+const MAX_DICTIONARY_BYTES: usize = 4 * 1024;
+
 /// Whether it is a PDF at all.
 pub(super) fn is_pdf(bytes: &[u8]) -> bool {
     memmem::find(&bytes[..bytes.len().min(HEAD_BYTES)], b"%PDF-").is_some()
@@ -34,7 +41,8 @@ pub(super) fn pages(bytes: &[u8]) -> Option<u64> {
 /// The largest count of a page tree; that of its root is the largest. In a file, an object stands
 /// between `obj` and `endobj`; what was compressed has no such words.
 fn counted(bytes: &[u8], has_objects: bool) -> Option<u64> {
-    let found = memmem::find_iter(bytes, b"/Count").filter_map(|at| {
+    let places = memmem::find_iter(bytes, b"/Count").take(MAX_PLACES);
+    let found = places.filter_map(|at| {
         let digits = bytes[at + b"/Count".len()..].trim_ascii_start();
         let end = digits.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(digits.len());
         let count: u64 = std::str::from_utf8(&digits[..end]).ok()?.parse().ok()?;
@@ -54,10 +62,11 @@ fn counted(bytes: &[u8], has_objects: bool) -> Option<u64> {
 /// The compressed objects, one after the other.
 fn unpacked(bytes: &[u8]) -> Vec<u8> {
     let mut unpacked = Vec::new();
-    for at in memmem::find_iter(bytes, b"/ObjStm") {
-        let left = MAX_UNPACKED_BYTES - unpacked.len() as u64;
+    for at in memmem::find_iter(bytes, b"/ObjStm").take(MAX_PLACES) {
+        let left = MAX_UNPACKED_BYTES.saturating_sub(unpacked.len() as u64);
         let rest = &bytes[at..];
-        let Some(start) = memmem::find(rest, b"stream").filter(|_| left > 0) else { break };
+        let dictionary = &rest[..rest.len().min(MAX_DICTIONARY_BYTES)];
+        let Some(start) = memmem::find(dictionary, b"stream") else { continue };
         let data = rest[start + b"stream".len()..].trim_ascii_start();
         // What is broken, or packed in another way, is left out.
         let _ = ZlibDecoder::new(data).take(left).read_to_end(&mut unpacked);

@@ -59,7 +59,7 @@ pub(super) async fn upload(caller: Caller, body: Body) -> Response {
     // A sender without credentials is refused before anything is read.
     let stored = Arc::clone(&caller.stored);
     let contract = stored.core.config.contract;
-    let uploaded = match check_headers(&caller.headers, contract) {
+    let uploaded = match check_headers(&caller.headers) {
         Ok(_) => read(&caller.headers, body, &mut hash, contract).await,
         Err(error) => Err(error),
     };
