@@ -107,7 +107,8 @@ fn the_red_gate_in_the_readme_is_what_the_commands_print() {
     let shown = blocks("README.md", "console");
     let first = shown.iter().find(|block| block.contains("chaos baseline accept"));
     // The first of them only writes the file that is there already.
-    for line in first.expect("the README accepts a run").lines().filter(|line| !line.contains('>')) {
+    for line in first.expect("the README accepts a run").lines().filter(|line| !line.contains('>'))
+    {
         let words = line.strip_prefix("$ chaos ").expect("a command").replace('"', "");
         sandbox.chaos(&words.split(' ').collect::<Vec<_>>()).exits(0);
     }

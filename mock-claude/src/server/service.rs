@@ -117,7 +117,10 @@ impl Api {
         let clock = self.core.clock;
         let direct = self.messages && request.method() == Method::POST;
         if direct && request.uri().path() == message::PATH {
-            return Box::pin(dated(clock, message::answer(Arc::clone(&self.core), request, origin)));
+            return Box::pin(dated(
+                clock,
+                message::answer(Arc::clone(&self.core), request, origin),
+            ));
         }
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(origin);
