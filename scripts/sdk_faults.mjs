@@ -105,6 +105,15 @@ const calls = {
     const second = await api.messages.create({ ...asked, messages });
     return `${first.stop_reason}, ${use.name}(${Object.keys(use.input)}), ${second.stop_reason}`;
   },
+  async tool_runner(api) {
+    // The SDK's own loop, which lets the server hold the conversation.
+    const run = async () => 'Sunny.';
+    const tools = [{ ...weather, type: 'custom', run, parse: (input) => input }];
+    const runner = api.beta.messages.toolRunner({ ...question('Use get_weather.'), tools });
+    const stops = [];
+    for await (const message of runner) stops.push(message.stop_reason);
+    return stops.join(', ');
+  },
   async thinking(api) {
     const thinking = { type: 'enabled', budget_tokens: 1024 };
     const asked = { ...question('Think.'), max_tokens: 2048, thinking };

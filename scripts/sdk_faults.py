@@ -114,6 +114,18 @@ def tools(api):
     return f"{first.stop_reason}, {use.name}({keys}), {second.stop_reason}"
 
 
+def tool_runner(api):
+    """The SDK's own loop, which lets the server hold the conversation."""
+
+    @anthropic.beta_tool
+    def get_weather(city: str) -> str:
+        """The weather of a city."""
+        return f"Sunny in {city}."
+
+    runner = api.beta.messages.tool_runner(**question("Use get_weather.", tools=[get_weather]))
+    return ", ".join(message.stop_reason for message in runner)
+
+
 def thinking(api):
     """A streamed thought, signed."""
     asked = question("Think.", thinking={"type": "enabled", "budget_tokens": 1024})
@@ -199,8 +211,8 @@ def unknown_model(api):
 
 
 CALLS = (
-    plain, stream, tools, thinking, structured, cached, count_tokens, batches, files, models,
-    unknown_model,
+    plain, stream, tools, tool_runner, thinking, structured, cached, count_tokens, batches, files,
+    models, unknown_model,
 )
 
 
