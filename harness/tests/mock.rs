@@ -2,14 +2,14 @@
 //! line, the same words for what is wrong.
 //! Method: start it on port 0, read its address, talk to it with plain HTTP, and stop it.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use std::process::{Child, Stdio};
 
 #[expect(dead_code, reason = "every test file uses its own part of it")]
 mod support;
 
-use support::{Sandbox, signal, wait_for};
+use support::{Sandbox, message, signal, wait_for};
 
 const BODY: &str =
     r#"{"model":"claude-sonnet-4-5","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}"#;
@@ -30,20 +30,6 @@ fn start(sandbox: &Sandbox, arguments: &[&str]) -> (Child, String) {
     (child, address.to_owned())
 }
 
-/// The whole response to one message.
-fn post(address: &str) -> String {
-    let mut socket = TcpStream::connect(address).expect("it listens");
-    let length = BODY.len();
-    let head = format!(
-        "POST /v1/messages HTTP/1.1\r\nhost: mock\r\nconnection: close\r\nx-api-key: any\r\n\
-         anthropic-version: 2023-06-01\r\ncontent-length: {length}\r\n\r\n"
-    );
-    socket.write_all(format!("{head}{BODY}").as_bytes()).expect("it reads");
-    let mut response = String::new();
-    socket.read_to_string(&mut response).expect("it answers");
-    response
-}
-
 #[test]
 fn it_prints_its_address_answers_and_stops_when_it_is_told_to() {
     let sandbox = Sandbox::new();
@@ -52,8 +38,8 @@ fn it_prints_its_address_answers_and_stops_when_it_is_told_to() {
     sandbox.write("brownout.toml", fault);
     let flags = ["--port", "0", "--limits", "start", "--faults", "brownout.toml", "--seed", "7"];
     let (child, address) = start(&sandbox, &[&flags[..], &["--config", "quick.toml"]].concat());
-    let refused = post(&address);
-    let answered = post(&address);
+    let refused = message(&address, BODY);
+    let answered = message(&address, BODY);
     signal(&child, "TERM");
     let ran = wait_for(child).exits(0);
     assert!(refused.starts_with("HTTP/1.1 529 "), "{refused}");
@@ -102,7 +88,7 @@ fn it_says_when_it_stops_accepting_and_when_it_goes_on() {
     drop(held);
     let words = said();
     assert!(words.contains("connections are accepted again"), "{words}");
-    assert!(post(address).starts_with("HTTP/1.1 200 "));
+    assert!(message(address, BODY).starts_with("HTTP/1.1 200 "));
     signal(&child, "TERM");
     child.wait().expect("it ends");
 }

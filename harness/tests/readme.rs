@@ -4,15 +4,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 #[expect(dead_code, reason = "every test file uses its own part of it")]
 mod support;
 
-use support::{Ran, Sandbox, signal, wait_for};
+use support::{Ran, Sandbox, message, signal, wait_for};
 
 /// The guides that lead a reader through the workspace.
 const GUIDES: [&str; 6] = [
@@ -138,25 +137,11 @@ fn the_refusal_in_the_readme_is_what_the_mock_answers() {
     let mut url = String::new();
     BufReader::new(child.stdout.take().expect("it is piped")).read_line(&mut url).expect("a URL");
     let address = url.trim().strip_prefix("http://").expect("the first line is the URL");
-    let answers = [ask(address, body), ask(address, body)];
+    let answers = [message(address, body), message(address, body)];
     signal(&child, "TERM");
     wait_for(child).exits(0);
     check(&shown, &answers[0]);
     assert!(answers[1].starts_with("HTTP/1.1 200 "), "the second attempt: {}", answers[1]);
-}
-
-/// The whole answer to one message.
-fn ask(address: &str, body: &str) -> String {
-    let mut socket = TcpStream::connect(address).expect("it listens");
-    let length = body.len();
-    let head = format!(
-        "POST /v1/messages HTTP/1.1\r\nhost: mock\r\nconnection: close\r\nx-api-key: any\r\n\
-         anthropic-version: 2023-06-01\r\ncontent-length: {length}\r\n\r\n"
-    );
-    socket.write_all(format!("{head}{body}").as_bytes()).expect("it reads");
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).expect("it answers");
-    answer
 }
 
 #[test]

@@ -4,7 +4,8 @@
 //! environment is cleared, so that nothing that is set on one machine decides an outcome.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
@@ -179,6 +180,20 @@ impl Ran {
         }
         self
     }
+}
+
+/// The whole response of a mock at `address` to one message.
+pub(crate) fn message(address: &str, body: &str) -> String {
+    let mut socket = TcpStream::connect(address).expect("it listens");
+    let length = body.len();
+    let head = format!(
+        "POST /v1/messages HTTP/1.1\r\nhost: mock\r\nconnection: close\r\nx-api-key: any\r\n\
+         anthropic-version: 2023-06-01\r\ncontent-length: {length}\r\n\r\n"
+    );
+    socket.write_all(format!("{head}{body}").as_bytes()).expect("it reads");
+    let mut response = String::new();
+    socket.read_to_string(&mut response).expect("it answers");
+    response
 }
 
 /// Asks again and again, for a minute at most; a minute is never needed and never asserted.

@@ -193,7 +193,7 @@ impl Sides<'_> {
     /// A number that scatters.
     fn sampled(&self, metric: Metric, base: Vec<u64>, head: Vec<u64>) -> GateRow {
         let exact = [&base, &head].iter().all(|side| side.iter().all(|value| *value == side[0]));
-        let before = median(&base);
+        let (before, after) = (median(&base), median(&head));
         let allowed = if exact { 0 } else { self.allowed(metric, before) };
         let tolerance = share(allowed, before);
         let changes = changes(&base, &head);
@@ -208,7 +208,6 @@ impl Sides<'_> {
             base,
             head,
         };
-        let (before, after) = (median(&repeats.base), median(&repeats.head));
         self.judged(metric, (before, after), is_worse, repeats)
     }
 
