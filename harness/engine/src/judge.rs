@@ -22,10 +22,10 @@ pub struct Judgement {
     pub failure: Option<Failure>,
 }
 
-/// Judges the answers to the parts of a file.
+/// Judges the answers to the parts of a file, which lack as many lines as [`lost_lines`] says.
 pub fn judge(
     facts: &Facts,
-    text: &str,
+    lost_lines: u64,
     chunks: &[Chunk],
     answers: &[Result<Answer, Failure>],
 ) -> Judgement {
@@ -36,7 +36,7 @@ pub fn judge(
         facts.definitions.iter().filter(|line| lines.contains(&u64::from(**line))).count() as u64;
     let failure = lost_part(answers)
         .or_else(|| truncation(facts, documented, answers))
-        .or_else(|| never_sent(lost_lines(text, chunks)))
+        .or_else(|| never_sent(lost_lines))
         .or_else(|| gaps(facts, &lines));
     Judgement { documented, failure }
 }
@@ -142,7 +142,7 @@ mod tests {
     }
 
     fn check(chunks: &[Chunk], answers: &[Result<Answer, Failure>]) -> (u64, Option<Cause>) {
-        let judgement = judge(&facts(), TEXT, chunks, answers);
+        let judgement = judge(&facts(), lost_lines(TEXT, chunks), chunks, answers);
         (judgement.documented, judgement.failure.map(|failure| failure.cause))
     }
 

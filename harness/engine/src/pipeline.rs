@@ -96,9 +96,10 @@ impl Pipeline {
             Analysis::Died { cause, detail } => return Finished::died(cause, detail),
         };
         let chunks = self.cuts.chunks(&preset.chunk, Language::of(path), text, &facts);
+        let lost_lines = judge::lost_lines(text, &chunks);
         progress.note(|figures| {
             figures.chunks = chunks.len() as u64;
-            figures.lost_lines = judge::lost_lines(text, &chunks);
+            figures.lost_lines = lost_lines;
         });
         let own;
         let permits = if task.shares_invocation || preset.schedule.scope == Scope::Pipeline {
@@ -108,7 +109,7 @@ impl Pipeline {
             &own
         };
         let answers = self.document(task, &chunks, permits).await;
-        let Judgement { documented, failure } = judge::judge(&facts, text, &chunks, &answers);
+        let Judgement { documented, failure } = judge::judge(&facts, lost_lines, &chunks, &answers);
         let wanted = self.context.wants_documentation && failure.is_none();
         let documentation = wanted.then(|| documentation(path, &chunks, &answers));
         Finished { documented, failure, remark, documentation }
