@@ -79,6 +79,7 @@ pub mod limits;
 
 pub mod journal;
 
+mod cloud;
 mod exchange;
 
 mod routes;

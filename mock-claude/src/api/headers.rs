@@ -34,11 +34,24 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     text(headers, &header::AUTHORIZATION)?.strip_prefix("Bearer ")
 }
 
-/// The key that a request authenticates with, in either of its two places.
+/// The key that a request authenticates with, in any of its places.
 pub(crate) fn credential(headers: &HeaderMap) -> Option<&[u8]> {
     let key = headers.get(&API_KEY).map(HeaderValue::as_bytes);
-    let bearer = || headers.get(header::AUTHORIZATION)?.as_bytes().strip_prefix(b"Bearer ");
-    key.or_else(bearer).map(<[u8]>::trim_ascii).filter(|key| !key.is_empty())
+    let authorization = || {
+        let given = headers.get(header::AUTHORIZATION)?.as_bytes();
+        given.strip_prefix(b"Bearer ").or_else(|| access_key(headers).map(str::as_bytes))
+    };
+    key.or_else(authorization).map(<[u8]>::trim_ascii).filter(|key| !key.is_empty())
+}
+
+/// What a signature of AWS begins with.
+pub(crate) const AWS_SCHEME: &str = "AWS4-HMAC-SHA256";
+
+/// The access key in a signature of AWS: `Credential=KEY/20261130/us-east-1/bedrock/aws4_request`.
+pub(crate) fn access_key(headers: &HeaderMap) -> Option<&str> {
+    let signature = text(headers, &header::AUTHORIZATION)?.strip_prefix(AWS_SCHEME)?;
+    let (_, credential) = signature.split_once("Credential=")?;
+    credential.split(['/', ',', ' ']).next().filter(|key| !key.is_empty())
 }
 
 /// What the mock says itself, as the value of a header.

@@ -35,7 +35,7 @@ impl Core {
         let rules = Rules { version, purpose: Purpose::Reply, beta, contract };
         let parsed = MessagesRequest::read(body, rules);
         let about = parsed.as_ref().map_or_else(|_| xxh3_64(body), subject);
-        let mut pending = Pending::open(self, Asking { headers, trace: None }, about);
+        let mut pending = Pending::open(self, Asking::directly(headers, None), about);
         let replied = parsed.and_then(|request| pending.reply_in_batch(request));
         let entry = pending.entry(replied.as_ref().err());
         pending.commit(match &replied {

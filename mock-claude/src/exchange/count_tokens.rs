@@ -25,7 +25,7 @@ pub(crate) async fn answer(core: Arc<Core>, request: axum::extract::Request) -> 
     let origin = head.extensions.remove::<Origin>().unwrap_or_default();
     let body = body::read(body).await;
     let exchange = Exchange::begin(&core, origin, |core, trace| {
-        let asking = Asking { headers: &head.headers, trace: Some(trace) };
+        let asking = Asking::directly(&head.headers, Some(trace));
         core.count(asking, body.as_deref().map_err(Clone::clone))
     });
     drop((head, body));
@@ -43,7 +43,8 @@ impl Core {
         };
         let mut pending = Pending::open(self, asking, about);
         let counted = parsed.and_then(|request| {
-            pending.meet(PATH, &request.model_id, false)?;
+            let path = asking.cloud.map_or(PATH, |cloud| cloud.path);
+            pending.meet(path, &request.model_id, false)?;
             Ok(request.tokens_in)
         });
         if counted.is_err() || pending.injection.is_some() {

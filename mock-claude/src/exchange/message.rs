@@ -22,6 +22,7 @@ use crate::api::error::ApiError;
 use crate::api::headers::BETA;
 use crate::api::prices::{Charge, InputTokens};
 use crate::api::request::{MessagesRequest, Purpose, Rules};
+use crate::cloud;
 use crate::fault::effect::Effect;
 use crate::journal::Entry;
 use crate::limits::{Admission, Wanted};
@@ -43,7 +44,7 @@ where
     let (head, body) = request.into_parts();
     let body = body::read(body).await;
     let exchange = Exchange::begin(&core, origin, |core, trace| {
-        let asking = Asking { headers: &head.headers, trace: Some(trace) };
+        let asking = Asking::directly(&head.headers, Some(trace));
         core.message(asking, body.as_deref().map_err(Clone::clone))
     });
     drop((head, body));
@@ -114,7 +115,15 @@ impl Core {
         if beta && !contract {
             betas::check(headers)?;
         }
-        MessagesRequest::read(body, Rules { version, purpose, beta, contract })
+        let rules = Rules { version, purpose, beta, contract };
+        match MessagesRequest::read(body, rules) {
+            // Only a model that is not known can be one that a cloud names otherwise.
+            Err(error) if error.status == 404 => match cloud::of_signed(headers, body) {
+                Some(renamed) => MessagesRequest::read(&renamed, rules),
+                None => Err(error),
+            },
+            read => read,
+        }
     }
 }
 
@@ -143,7 +152,8 @@ impl Pending<'_> {
         headers: &mut HeaderMap,
     ) -> Result<Box<Replied>, ApiError> {
         let mut request = request;
-        if let Err(error) = self.meet(PATH, &request.model_id, request.stream) {
+        let path = self.asking.cloud.map_or(PATH, |cloud| cloud.path);
+        if let Err(error) = self.meet(path, &request.model_id, request.stream) {
             if let Some(limits) = &self.settings.limits {
                 limits.announce(self.identity.account, &request.model.class, headers);
             }
@@ -173,7 +183,13 @@ impl Pending<'_> {
         headers: &mut HeaderMap,
     ) -> Result<Option<Admission>, ApiError> {
         let Some(limits) = &self.settings.limits else { return Ok(None) };
-        let wanted = Wanted { tokens_in: input.total(), cache_read_tokens: input.read, body_bytes };
+        let of_bedrock = self.asking.cloud.is_some_and(|cloud| cloud.is_bedrock);
+        let wanted = Wanted {
+            tokens_in: input.total(),
+            cache_read_tokens: input.read,
+            body_bytes,
+            bedrock_max_tokens: of_bedrock.then_some(request.max_tokens),
+        };
         let admitted = limits.admit(self.identity.account, request.model, wanted, headers);
         admitted.map(Some).map_err(|refusal| {
             let organization = self.organization();

@@ -7,6 +7,7 @@
 //! no lock. A fault is decided before the limits, so that an overloaded API costs no quota.
 
 pub(crate) mod batch_item;
+pub(crate) mod cloud;
 pub(crate) mod core;
 pub(crate) mod count_tokens;
 mod identity;
@@ -33,6 +34,7 @@ use crate::api::prices::InputTokens;
 use crate::api::request::MessagesRequest;
 use crate::basis::chance::RequestKey;
 use crate::basis::clock::wait_until;
+use crate::cloud::{Call, Voice};
 use crate::fault::effect::semantic::SemanticEffect;
 use crate::fault::effect::{Effect, apply, apply_to_made};
 use crate::fault::injector::InFlight;
@@ -139,6 +141,8 @@ pub(crate) struct Exchange {
     in_flight: InFlight,
     decision: Decision,
     control: Option<Control>,
+    /// How the answer has to sound that goes by a cloud.
+    voice: Option<Box<Voice>>,
 }
 
 impl Exchange {
@@ -177,13 +181,24 @@ impl Exchange {
             #[cfg(feature = "proxy")]
             Outcome::Elsewhere(_) => {}
         }
-        Box::new(Self { started, in_flight, decision, control: origin.control })
+        Box::new(Self { started, in_flight, decision, control: origin.control, voice: None })
+    }
+
+    /// The same for a request that came by a cloud, whose answer goes back by it.
+    pub(crate) fn by_cloud(
+        mut self: Box<Self>,
+        call: Call,
+        core: &Core,
+        trace: Handle,
+    ) -> Box<Self> {
+        self.voice = Some(Box::new(call.voice(self.started, core.clock, trace)));
+        self
     }
 
     /// Waits until the answer can begin, gives it, and does to it what the fault demands.
     pub(crate) async fn end(self: Box<Self>, core: &Core) -> Response {
         wait_until(self.started, self.decision.outcome.ready_ms(core)).await;
-        let Self { started, in_flight, decision, control } = *self;
+        let Self { started, in_flight, decision, control, voice } = *self;
         let Decision { mut headers, request_id, outcome, effect, is_foreseen, key } = decision;
         headers.insert(&REQUEST_ID, value(&request_id));
         let (response, _in_flight) = match outcome {
@@ -202,13 +217,28 @@ impl Exchange {
                 (answer.unwrap_or_else(|error| refuse(&error, headers, &request_id)), None)
             }
         };
+        // What an answer says is changed before it goes by a cloud, and how it arrives after.
+        let (voice_first, voice_last) = match &effect {
+            Some(Effect::Stream(_) | Effect::Semantic(_)) => (None, voice),
+            _ => (voice, None),
+        };
+        let response = dressed(voice_first, response).await;
         let Some(effect) = effect else { return response };
         let applied = core.injector.applied(effect, &request_id, key, control.as_ref());
-        if is_foreseen {
+        let response = if is_foreseen {
             Box::pin(apply(response, applied)).await
         } else {
             Box::pin(apply_to_made(response, applied, started)).await
-        }
+        };
+        dressed(voice_last, response).await
+    }
+}
+
+/// The answer as it goes by a cloud, if it does.
+async fn dressed(voice: Option<Box<Voice>>, response: Response) -> Response {
+    match voice {
+        Some(voice) => Box::pin(voice.dressed(response)).await,
+        None => response,
     }
 }
 

@@ -10,7 +10,7 @@ use super::identity::Identity;
 use super::settings::Settings;
 use super::{Decision, Outcome};
 use crate::api::error::ApiError;
-use crate::api::headers::{API_KEY, ORGANIZATION, VERSION, WORKSPACE, bearer, text};
+use crate::api::headers::{API_KEY, ORGANIZATION, VERSION, WORKSPACE, access_key, bearer, text};
 use crate::api::request::Version;
 use crate::fault::effect::Effect;
 use crate::fault::plan::Injection;
@@ -25,6 +25,24 @@ pub(crate) struct Asking<'a> {
     pub(crate) headers: &'a HeaderMap,
     /// Its trace; a request in a batch has none.
     pub(crate) trace: Option<&'a Handle>,
+    /// The cloud that it came by, where it did.
+    pub(crate) cloud: Option<ByCloud<'a>>,
+}
+
+/// A cloud that a request came by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ByCloud<'a> {
+    /// The path there.
+    pub(crate) path: &'a str,
+    /// Whether Bedrock's quotas hold for it.
+    pub(crate) is_bedrock: bool,
+}
+
+impl<'a> Asking<'a> {
+    /// Who asks the API itself.
+    pub(crate) const fn directly(headers: &'a HeaderMap, trace: Option<&'a Handle>) -> Self {
+        Self { headers, trace, cloud: None }
+    }
 }
 
 /// A request that is being decided.
@@ -119,7 +137,8 @@ impl<'a> Pending<'a> {
 /// What the API wants of the headers, before it looks at the body.
 pub(crate) fn check_headers(headers: &HeaderMap) -> Result<Version, ApiError> {
     let given = |text: Option<&str>| text.is_some_and(|text| !text.trim().is_empty());
-    if !given(text(headers, &API_KEY)) && !given(bearer(headers)) {
+    let key = given(text(headers, &API_KEY)) || given(bearer(headers));
+    if !key && access_key(headers).is_none() {
         return Err(ApiError::of_status(401, "x-api-key header is required"));
     }
     Version::parse(text(headers, &VERSION))

@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 
 use super::record::{Ledger, Record};
 use super::trace::known_path;
+use crate::cloud;
 
 /// Combinations of path, status, error and fault that are counted apart, at most.
 const MAX_SERIES: usize = 1_000;
@@ -93,7 +94,9 @@ impl Metrics {
     /// Counters a request that has ended.
     pub(crate) fn count(&self, record: &Record) {
         let mut series = Series {
-            path: known_path(&record.trace.path).unwrap_or("other"),
+            path: known_path(&record.trace.path)
+                .or_else(|| cloud::template(&record.trace.path))
+                .unwrap_or("other"),
             status: record.entry.status,
             error: record.entry.error.unwrap_or_default(),
             fault: record.entry.fault.clone().unwrap_or_default(),

@@ -101,6 +101,9 @@ pub struct Trace {
     pub stream: bool,
     /// Whether a stream reached its last event; nothing for other answers.
     pub stream_complete: Option<bool>,
+    /// Whether the last event of a stream was made; only of one that goes by a cloud.
+    #[serde(skip)]
+    pub(crate) last_event: bool,
     /// The machine code of an error.
     pub error_code: Option<String>,
     /// What a 429 says there was too much of.

@@ -65,7 +65,9 @@ impl Accounts {
 
     /// Whose quota a request with these headers is taken from.
     pub(super) fn find(&self, request: &HeaderMap) -> Account {
-        let key = headers::text(request, &headers::API_KEY).or_else(|| headers::bearer(request));
+        let key = headers::text(request, &headers::API_KEY)
+            .or_else(|| headers::bearer(request))
+            .or_else(|| headers::access_key(request));
         let account = key.and_then(|key| self.by_key.get(key.trim())).copied().unwrap_or_default();
         let named = headers::text(request, &headers::WORKSPACE);
         let named = named.and_then(|id| self.by_workspace_id.get(id));

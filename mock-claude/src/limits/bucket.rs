@@ -52,6 +52,13 @@ impl Bucket {
         self.level -= i128::from(amount) * self.units;
     }
 
+    /// Gives back what was taken and not used.
+    pub(super) fn give(&mut self, now_us: u64, amount: u64) {
+        self.refill(now_us);
+        let full = i128::from(self.burst.get()) * self.units;
+        self.level = (self.level + i128::from(amount) * self.units).min(full);
+    }
+
     pub(super) fn remaining(&mut self, now_us: u64) -> u64 {
         self.refill(now_us);
         u64::try_from(self.level / self.units).unwrap_or(0)

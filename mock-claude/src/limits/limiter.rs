@@ -61,16 +61,7 @@ pub struct Limiter {
 impl Limiter {
     /// Limits that are whole at time 0: these rates, refilled as the section says.
     pub fn new(config: &LimitsConfig, rates: &Rates) -> Self {
-        let meter = |Rate { per_minute, burst }: Rate| {
-            per_minute.map(|per_minute| match config.algorithm {
-                Algorithm::TokenBucket => {
-                    Meter::Bucket(Bucket::new(per_minute, burst.unwrap_or(per_minute)))
-                }
-                Algorithm::FixedWindow => {
-                    Meter::Window(Window::new(per_minute, config.window_s.unwrap_or(MINUTE_S)))
-                }
-            })
-        };
+        let meter = |rate: Rate| Meter::of(config, rate);
         let [requests, input_tokens, output_tokens] = rates.each().map(meter);
         Self {
             requests,
@@ -134,16 +125,37 @@ pub(super) enum Meter {
 }
 
 impl Meter {
+    /// The limit of a rate, which refills as the section says; none where there is no rate.
+    pub(super) fn of(config: &LimitsConfig, Rate { per_minute, burst }: Rate) -> Option<Self> {
+        let per_minute = per_minute?;
+        Some(match config.algorithm {
+            Algorithm::TokenBucket => {
+                Self::Bucket(Bucket::new(per_minute, burst.unwrap_or(per_minute)))
+            }
+            Algorithm::FixedWindow => {
+                Self::Window(Window::new(per_minute, config.window_s.unwrap_or(MINUTE_S)))
+            }
+        })
+    }
+
     /// Microseconds until `amount` fits; 0 when it fits now.
-    fn wait_us(&mut self, now_us: u64, amount: u64) -> u64 {
+    pub(super) fn wait_us(&mut self, now_us: u64, amount: u64) -> u64 {
         match self {
             Self::Bucket(bucket) => bucket.wait_us(now_us, amount),
             Self::Window(window) => window.wait_us(now_us, amount),
         }
     }
 
+    /// Gives back what was taken and not used.
+    pub(super) fn give(&mut self, now_us: u64, amount: u64) {
+        match self {
+            Self::Bucket(bucket) => bucket.give(now_us, amount),
+            Self::Window(window) => window.give(now_us, amount),
+        }
+    }
+
     /// Takes `amount`, even where there is less.
-    fn take(&mut self, now_us: u64, amount: u64) {
+    pub(super) fn take(&mut self, now_us: u64, amount: u64) {
         match self {
             Self::Bucket(bucket) => bucket.take(now_us, amount),
             Self::Window(window) => window.take(now_us, amount),

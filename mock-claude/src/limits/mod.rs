@@ -8,6 +8,7 @@
 //! and twice for one that is admitted: when it comes, and when it has been answered.
 
 mod accounts;
+mod bedrock;
 mod bucket;
 mod config;
 mod headers;
@@ -25,7 +26,9 @@ use parking_lot::Mutex;
 
 pub(crate) use self::accounts::Account;
 use self::accounts::Accounts;
+use self::bedrock::{BedrockQuotas, Need, Reserved};
 pub use self::config::allowance::Allowance;
+pub use self::config::bedrock::BedrockConfig;
 pub use self::config::rates::{Algorithm, Rates};
 pub use self::config::tiers::{Tier, TierLimits};
 pub use self::config::{ClassConfig, LimitsConfig, OrganizationConfig, WorkspaceConfig};
@@ -49,6 +52,7 @@ pub(crate) struct Limits {
 struct Quotas {
     organizations: Vec<OrganizationQuota>,
     workspaces: Vec<Limiter>,
+    bedrock: Option<BedrockQuotas>,
 }
 
 /// What a request wants of the limits.
@@ -60,6 +64,8 @@ pub(crate) struct Wanted {
     pub(crate) cache_read_tokens: u64,
     /// Bytes of the request's body.
     pub(crate) body_bytes: u64,
+    /// The most tokens that it may write, where it comes by way of Bedrock.
+    pub(crate) bedrock_max_tokens: Option<u64>,
 }
 
 /// An admitted request: under way until this is dropped, which takes the tokens that were written.
@@ -68,15 +74,20 @@ pub(crate) struct Wanted {
 pub(crate) struct Admission {
     limits: Arc<Limits>,
     account: Account,
-    class: &'static str,
+    model: &'static Model,
+    /// What was taken of Bedrock's quota, where that holds and no rate of the API does.
+    reserved: Option<Reserved>,
     /// Tokens that the model writes.
     pub(crate) tokens_out: u64,
 }
 
 impl Drop for Admission {
     fn drop(&mut self) {
-        let Self { account, class, tokens_out, .. } = *self;
-        self.limits.finish(account, class, tokens_out);
+        let Self { account, model, reserved, tokens_out, .. } = *self;
+        match reserved {
+            None => self.limits.finish(account, &model.class, tokens_out),
+            Some(reserved) => self.limits.settle(account, model, reserved, tokens_out),
+        }
     }
 }
 
@@ -89,8 +100,11 @@ impl Limits {
         let named = config.organization.iter().map(|one| OrganizationQuota::of(config, one));
         let organizations = std::iter::once(OrganizationQuota::main(config)).chain(named);
         let workspaces = config.workspace.iter().map(|one| of_workspace(config, one));
-        let quotas =
-            Quotas { organizations: organizations.collect(), workspaces: workspaces.collect() };
+        let quotas = Quotas {
+            organizations: organizations.collect(),
+            workspaces: workspaces.collect(),
+            bedrock: BedrockQuotas::new(config),
+        };
         Some(Self { accounts: Accounts::new(config), clock, quotas: Mutex::new(quotas) })
     }
 
@@ -118,6 +132,11 @@ impl Limits {
         wanted: Wanted,
         headers: &mut HeaderMap,
     ) -> Result<Admission, Refusal> {
+        if let Some(reserved) = self.reserve(account, model, wanted) {
+            let reserved = Some(reserved?);
+            let limits = Arc::clone(self);
+            return Ok(Admission { limits, account, model, reserved, tokens_out: 0 });
+        }
         let free = if model.cache_reads_count { 0 } else { wanted.cache_read_tokens };
         let tokens_in = wanted.tokens_in.saturating_sub(free);
         let ask = Ask { tokens_in, prompt_bytes: wanted.body_bytes };
@@ -129,7 +148,30 @@ impl Limits {
         drop(quotas);
         admitted?;
         let limits = Arc::clone(self);
-        Ok(Admission { limits, account, class: &model.class, tokens_out: 0 })
+        Ok(Admission { limits, account, model, reserved: None, tokens_out: 0 })
+    }
+
+    /// What a request takes of Bedrock's quotas; nothing where they do not hold for it.
+    fn reserve(
+        &self,
+        account: Account,
+        model: &'static Model,
+        wanted: Wanted,
+    ) -> Option<Result<Reserved, Refusal>> {
+        let Wanted { tokens_in, cache_read_tokens, .. } = wanted;
+        let need = Need { tokens_in, cache_read_tokens, max_tokens: wanted.bedrock_max_tokens? };
+        let now_us = self.clock.now_us();
+        let mut quotas = self.quotas.lock();
+        let taken = quotas.bedrock.as_mut()?.admit(now_us, (account.organization, &model.id), need);
+        Some(taken.map_err(Refusal::Bedrock))
+    }
+
+    /// Gives back what a request did not use of Bedrock's quota.
+    fn settle(&self, account: Account, model: &'static Model, reserved: Reserved, tokens_out: u64) {
+        let now_us = self.clock.now_us();
+        if let Some(bedrock) = self.quotas.lock().bedrock.as_mut() {
+            bedrock.settle(now_us, (account.organization, &model.id), reserved, tokens_out);
+        }
     }
 
     /// Spend is checked first, because waiting does not help against it; the workspace last.

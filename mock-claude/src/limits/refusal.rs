@@ -4,6 +4,7 @@
 //! The wordings are recorded ones where a recording exists: rates, prompt bytes, the user's spend
 //! limit. The others say the same in the same manner.
 
+use super::bedrock::Throttled;
 use super::headers::grouped;
 use super::limiter::{Dimension, Exceeded};
 use crate::api::error::ApiError;
@@ -16,6 +17,8 @@ pub(crate) enum Refusal {
     Rate(Exceeded),
     /// A rate of the workspace.
     WorkspaceRate(Exceeded),
+    /// A quota of Bedrock.
+    Bedrock(Throttled),
     /// Too many requests under way.
     Concurrency,
     /// Too sharp a growth, for this many microseconds.
@@ -61,6 +64,15 @@ impl Refusal {
         match self {
             Self::Rate(exceeded) => rate("organization's", *exceeded, organization, model),
             Self::WorkspaceRate(exceeded) => rate("workspace's", *exceeded, organization, model),
+            // Bedrock says neither how much there is nor when there is more.
+            Self::Bedrock(throttled) => {
+                let what = match throttled {
+                    Throttled::Requests => "requests",
+                    Throttled::Tokens => "tokens",
+                };
+                let message = format!("Too many {what}, please wait before trying again.");
+                ApiError::of_status(429, message)
+            }
             Self::Concurrency => ApiError::of_status(
                 429,
                 "Number of concurrent connections has exceeded your rate limit. Please try again \

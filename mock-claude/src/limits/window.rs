@@ -43,6 +43,12 @@ impl Window {
         self.used = self.used.saturating_add(amount);
     }
 
+    /// Gives back what was taken and not used, as far as it was taken in this window.
+    pub(super) fn give(&mut self, now_us: u64, amount: u64) {
+        self.roll(now_us);
+        self.used = self.used.saturating_sub(amount);
+    }
+
     pub(super) fn remaining(&mut self, now_us: u64) -> u64 {
         self.roll(now_us);
         self.quota.saturating_sub(self.used)

@@ -21,7 +21,7 @@ pub(super) fn decide(
     body: &[u8],
     upstream: Elsewhere,
 ) -> Decision {
-    let asking = Asking { headers: &head.headers, trace: Some(trace) };
+    let asking = Asking::directly(&head.headers, Some(trace));
     let elsewhere = Outcome::Elsewhere(upstream);
     let decision = match (head.method.as_str(), head.uri.path()) {
         ("POST", message::PATH) => core.message(asking, Ok(body)),

@@ -78,7 +78,7 @@ impl Caller {
     ) -> Response {
         let Self { stored, headers, uri, origin, .. } = self;
         let exchange = Exchange::begin(&stored.core, origin, |core, trace| {
-            let asking = Asking { headers: &headers, trace: Some(trace) };
+            let asking = Asking::directly(&headers, Some(trace));
             core.route(asking, uri.path(), about, work)
         });
         exchange.end(&stored.core).await

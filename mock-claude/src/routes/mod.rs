@@ -57,8 +57,8 @@ async fn unrouted(Stored { core, .. }: &Stored, request: Request, error: &ApiErr
     let mut extensions = request.into_parts().0.extensions;
     let origin = extensions.remove::<Origin>().unwrap_or_default();
     let exchange = Exchange::begin(core, origin, |core, trace| {
-        let asking = Asking { headers: &HeaderMap::new(), trace: Some(trace) };
-        core.message(asking, Err(error.clone()))
+        let nothing = HeaderMap::new();
+        core.message(Asking::directly(&nothing, Some(trace)), Err(error.clone()))
     });
     exchange.end(core).await
 }

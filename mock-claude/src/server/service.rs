@@ -12,6 +12,7 @@ use axum::body::Body;
 use axum::response::Response;
 use axum::{BoxError, Router};
 use bytes::Bytes;
+use http::uri::PathAndQuery;
 use http::{Method, Request, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -27,8 +28,9 @@ use super::tee::Tee;
 use super::trace_layer::{Traced, Tracer, traced};
 use super::wire::{Carrier, Control, Wire};
 use crate::basis::percent;
+use crate::cloud::{self, Call};
 use crate::exchange::core::Core;
-use crate::exchange::{Origin, message};
+use crate::exchange::{Origin, cloud as by_cloud, message};
 use crate::routes;
 
 /// The whole API of one mock. Clones share everything.
@@ -122,6 +124,11 @@ impl Api {
                 message::answer(Arc::clone(&self.core), request, origin),
             ));
         }
+        if direct && let Some(call) = Call::of(request.uri().path()) {
+            let answer = by_cloud::answer(Arc::clone(&self.core), request, origin, call);
+            return Box::pin(dated(clock, answer));
+        }
+        let request = if self.messages { of_prefix(request) } else { request };
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(origin);
         let answer = self.routes.clone().call(request);
@@ -146,13 +153,32 @@ const MAX_JOB: usize = 400;
 fn of_job<B>(request: Request<B>) -> (Request<B>, Option<String>) {
     let Some((job, rest)) = without_prefix(request.uri()) else { return (request, None) };
     let job = percent::decoded(job).unwrap_or_else(|| job.to_owned());
-    let mut parts = request.uri().clone().into_parts();
-    let Ok(rest) = rest.parse() else { return (request, None) };
-    parts.path_and_query = Some(rest);
-    let Ok(uri) = Uri::from_parts(parts) else { return (request, None) };
+    match at(request.uri(), rest) {
+        Some(uri) => (moved(request, uri), Some(job)),
+        None => (request, None),
+    }
+}
+
+/// A request to the path of Mantle or of Foundry as one to the API.
+fn of_prefix<B>(request: Request<B>) -> Request<B> {
+    let path = request.uri().path_and_query().map(PathAndQuery::as_str);
+    match path.and_then(cloud::without_prefix).and_then(|rest| at(request.uri(), rest)) {
+        Some(uri) => moved(request, uri),
+        None => request,
+    }
+}
+
+/// The address with another path.
+fn at(uri: &Uri, path_and_query: &str) -> Option<Uri> {
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(path_and_query.parse().ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+fn moved<B>(request: Request<B>, uri: Uri) -> Request<B> {
     let (mut head, body) = request.into_parts();
     head.uri = uri;
-    (Request::from_parts(head, body), Some(job))
+    Request::from_parts(head, body)
 }
 
 /// The name of the job and what follows it, where there are both.

@@ -19,6 +19,7 @@ use crate::api::headers::{RETRY_AFTER_MS, SHOULD_RETRY, credential, text};
 use crate::api::secrets;
 use crate::api::sse::Sought;
 use crate::basis::clock::Clock;
+use crate::cloud::EVENT_STREAM_OF_AWS;
 use crate::journal::Journal;
 use crate::journal::bodies::{Copying, Reading};
 use crate::journal::trace::{Handle, Limit, Trace};
@@ -119,8 +120,9 @@ impl Tracer {
         let trace = &mut open.trace;
         trace.answered_us = Some(now_us);
         let kind = text(headers, &header::CONTENT_TYPE);
-        trace.stream = kind.is_some_and(|kind| kind.starts_with("text/event-stream"));
-        self.seen.events = trace.stream.then(|| {
+        let is_of_api = kind.is_some_and(|kind| kind.starts_with("text/event-stream"));
+        trace.stream = is_of_api || kind == Some(EVENT_STREAM_OF_AWS);
+        self.seen.events = is_of_api.then(|| {
             Box::new(Events { first_token: Sought::first_token(), last: Sought::last_event() })
         });
         // Most answers have none of these headers, which is quicker seen than looked up.
@@ -181,7 +183,8 @@ fn finish(
     trace.unheard = loss.unheard;
     trace.client_left = loss.hung || (!seen.whole && !seen.broken && !loss.cut);
     if trace.stream {
-        let ended = seen.events.as_ref().is_some_and(|events| events.last.is_seen());
+        let seen_last = seen.events.as_ref().is_some_and(|events| events.last.is_seen());
+        let ended = trace.last_event || seen_last;
         trace.stream_complete = Some(seen.whole && ended && !loss.cut);
     }
     // Most answers are no error and have nothing to describe.

@@ -117,7 +117,7 @@ pub(crate) struct Applied<'a> {
 pub(crate) async fn apply(response: Response, applied: Applied<'_>) -> Response {
     let Applied { effect, request_id, key, chance, clock, control } = applied;
     match effect {
-        Effect::Refuse { touch, .. } => touch::apply(response, &touch, clock).await,
+        Effect::Refuse { touch, .. } => touch::apply(response, &touch, clock),
         Effect::Wire(effect) => wire::apply(response, &effect, Sent { key, chance, control }).await,
         Effect::Stream(effect) if is_stream(&response) => {
             let mut stream = Stream::new(effect);

@@ -2,9 +2,8 @@
 
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, header};
-use serde_json::json;
 
-use super::response::{edited, with_body, with_header};
+use super::response::{with_body, with_header};
 use crate::basis::clock::Clock;
 
 /// Marks a response whose date was taken away on purpose.
@@ -20,19 +19,13 @@ pub(crate) struct Touch {
     pub(crate) removed: Vec<HeaderName>,
     /// Seconds from now for a date in `retry-after`.
     pub(crate) retry_after_date_s: Option<u64>,
-    /// The `error_code` in the details.
-    pub(crate) error_code: Option<String>,
     /// The body, where it is not the API's.
     pub(crate) page: Option<String>,
 }
 
 /// The response to an error as the fault wants it.
-pub(super) async fn apply(response: Response, touch: &Touch, clock: Clock) -> Response {
+pub(super) fn apply(response: Response, touch: &Touch, clock: Clock) -> Response {
     let mut response = response;
-    if let Some(code) = &touch.error_code {
-        let details = json!({ "error_code": code });
-        response = edited(response, |body| body["error"]["details"] = details).await;
-    }
     if let Some(page) = &touch.page {
         response = with_body(response, page.clone());
         *response.headers_mut() = HeaderMap::new();

@@ -113,6 +113,10 @@ impl StatusFault {
         if let Some(message) = &self.message {
             error.message.clone_from(message);
         }
+        if let Some(code) = &self.error_code {
+            error.details = None;
+            error = error.code(code);
+        }
         match self.retry_after_s {
             Some(seconds) => error.retry_after(seconds),
             None => error,
@@ -120,11 +124,7 @@ impl StatusFault {
     }
 
     fn touch(&self) -> Touch {
-        let mut touch = Touch {
-            retry_after_date_s: self.retry_after_date_s,
-            error_code: self.error_code.clone(),
-            ..Touch::default()
-        };
+        let mut touch = Touch { retry_after_date_s: self.retry_after_date_s, ..Touch::default() };
         let mut set = |name: HeaderName, value: Option<String>| {
             if let Some(Ok(value)) = value.map(HeaderValue::try_from) {
                 touch.headers.insert(name, value);

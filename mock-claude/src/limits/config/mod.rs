@@ -5,6 +5,7 @@
 //! exist.
 
 pub(super) mod allowance;
+pub(super) mod bedrock;
 pub(super) mod rates;
 pub(super) mod tiers;
 
@@ -14,6 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strict_toml::Problem;
 
+use self::bedrock::BedrockConfig;
 use self::rates::{Algorithm, Rates};
 use self::tiers::Tier;
 
@@ -62,6 +64,9 @@ pub struct LimitsConfig {
     /// Micro-dollars a calendar month, set by the user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_spend_limit_microusd: Option<u64>,
+    /// The quotas of requests that come by way of Bedrock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bedrock: Option<BedrockConfig>,
     /// Limits of single classes of models.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub class: Vec<ClassConfig>,

@@ -1,0 +1,58 @@
+//! What every cloud needs of a request and of its answer.
+
+use axum::body::{Body, to_bytes};
+use http::HeaderMap;
+use serde_json::{Map, Value};
+use tokio::time::Instant;
+
+use crate::basis::clock::Clock;
+use crate::journal::trace::Handle;
+
+/// The type of a stream of frames, as AWS sends events.
+pub(crate) const EVENT_STREAM_OF_AWS: &str = "application/vnd.amazon.eventstream";
+
+/// A request for a message, made of a cloud's.
+#[derive(Debug)]
+pub(crate) struct Translated {
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+/// A request that came by a cloud, as far as its answer has to know.
+#[derive(Debug)]
+pub(super) struct Came {
+    /// The model as the path names it.
+    pub(super) model: String,
+    pub(super) started: Instant,
+    pub(super) clock: Clock,
+    pub(super) trace: Handle,
+}
+
+impl Came {
+    /// Milliseconds since the request came.
+    pub(super) fn elapsed_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// The fields of a JSON object.
+pub(super) fn fields(body: &[u8]) -> Option<Map<String, Value>> {
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(fields)) => Some(fields),
+        _ => None,
+    }
+}
+
+/// The whole body of an answer, which is never larger than what the mock made.
+pub(super) async fn whole(body: Body) -> Vec<u8> {
+    to_bytes(body, usize::MAX).await.map(Vec::from).unwrap_or_default()
+}
+
+/// The error that a refusal's body holds: type, message and code.
+pub(super) fn error_in(body: &[u8]) -> Option<(String, String, Option<String>)> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    let error = value.get("error")?;
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let code = error.pointer("/details/error_code").and_then(text);
+    Some((text(error.get("type")?)?, text(error.get("message")?)?, code))
+}
