@@ -287,3 +287,35 @@ fn the_gate_lets_the_same_calls_through_each_time() {
     };
     assert_eq!(bytes(), bytes());
 }
+
+#[test]
+fn a_pipeline_knows_of_its_costs_what_replies_tell_and_a_report_shows_both() {
+    let capped =
+        with_section(HARDENED, "spend", "policy = \"capped\"\nper_run_microusd = 1_000_000");
+    let files = [("capped.toml", capped.as_str())];
+    let lying = "[[fault]]\nkind = \"semantic\"\nwhat = { wrong_usage = { output_percent = 1 } }\n";
+    let (summary, _) = run_one(&burst(&[], lying), "capped.toml", &files);
+    assert!(summary.cost_microusd > 1_500_000, "over its cap: {}", summary.cost_microusd);
+    assert!(summary.told_microusd < 1_000_000, "by its own count: {}", summary.told_microusd);
+    let sandbox = Sandbox::new();
+    sandbox.write("scenario.toml", burst(&[], lying));
+    sandbox.write("capped.toml", &capped);
+    let shown = sandbox.chaos(&["run", "scenario.toml", "--pipeline", "capped.toml"]);
+    assert!(shown.stdout.contains("cost told by replies"), "{}", shown.stdout);
+    let honest = sandbox.chaos(&["run", "burst-100", "--pipeline", "capped.toml"]);
+    assert!(!honest.stdout.contains("cost told by replies"), "{}", honest.stdout);
+}
+
+#[test]
+fn a_call_whose_cost_nobody_tells_counts_as_the_most_that_it_may_have_cost() {
+    let capped =
+        with_section(HARDENED, "spend", "policy = \"capped\"\nper_run_microusd = 1_000_000");
+    let files = [("capped.toml", capped.as_str())];
+    let hanging = "[[fault]]\nkind = \"wire\"\nwhat = { hang = {} }\n\
+                   when = { nth = [1, 2, 3, 4, 5, 6] }\n";
+    let (summary, _) = run_one(&burst(&[], hanging), "capped.toml", &files);
+    let (honest, _) = run_one(&burst(&[], ""), "capped.toml", &files);
+    assert!(summary.cost_microusd <= 1_000_000, "{}", summary.cost_microusd);
+    let most = honest.cost_microusd - 6 * 20_000;
+    assert!(summary.cost_microusd < most, "{} and {most}", summary.cost_microusd);
+}

@@ -16,6 +16,7 @@ const REQUEST: Request<'_> = Request {
     stream: false,
     cached: None,
     prompt: "hello",
+    bedrock: false,
     tag: "1/1/1",
 };
 
@@ -96,4 +97,43 @@ async fn a_batch_with_an_id_that_is_no_part_of_a_path_is_a_malformed_reply() {
         assert_eq!(cause, Cause::MalformedReply, "{id}");
         assert!(detail.starts_with("not a batch: its id is"), "{detail}");
     }
+}
+
+/// The outcome of a request by way of Bedrock that meets this fault of the mock's.
+async fn by_bedrock(stream: bool, fault: &str) -> Outcome {
+    let config = if fault.is_empty() { String::new() } else { format!("[[fault]]\n{fault}\n") };
+    let config: mock_claude::Config = toml::from_str(&config).expect("a fault");
+    let mock = mock_claude::MockClaude::new(config).start().await.expect("a port is free");
+    let client = Client::new(Socket::new(mock.url()).expect("an address"));
+    client.send(&Request { bedrock: true, model: "claude-sonnet-4-6", stream, ..REQUEST }).await
+}
+
+#[tokio::test]
+async fn an_answer_by_way_of_bedrock_is_the_same_streamed_or_not() {
+    let (plain, streamed) = (by_bedrock(false, "").await, by_bedrock(true, "").await);
+    assert_eq!(plain.status, Some(200));
+    assert!(plain.request_id.is_some_and(|id| id.len() == 36), "an id of AWS's");
+    let answer = plain.result.unwrap();
+    assert!(!answer.text.is_empty() && answer.truncated);
+    assert_eq!(streamed.result.unwrap(), answer);
+}
+
+#[tokio::test]
+async fn what_goes_wrong_on_bedrock_is_named_by_what_bedrock_says() {
+    let check = async |stream: bool, fault: &str, cause: Cause, detail: &str| {
+        let failure = by_bedrock(stream, fault).await.result.unwrap_err();
+        assert_eq!((failure.cause, failure.detail.as_str()), (cause, detail), "{fault}");
+    };
+    let throttled = "Too many requests, please wait before trying again.";
+    check(false, "kind = \"status\"\nstatus = 429", Cause::RateLimited, throttled).await;
+    let unable = "Bedrock is unable to process your request.";
+    let error_event =
+        "kind = \"stream\"\nwhat = { error_event = { after_deltas = 1, status = 529 } }";
+    check(true, error_event, Cause::Overloaded, unable).await;
+    let early = "kind = \"stream\"\nwhat = { early_end = { after_deltas = 1 } }";
+    let ended = "the stream ended without message_stop";
+    check(true, early, Cause::MalformedReply, ended).await;
+    let cut = "kind = \"wire\"\nwhat = { reset = { after_body_bytes = 900 } }";
+    let failure = by_bedrock(true, cut).await.result.unwrap_err();
+    assert_eq!(failure.cause, Cause::Connection, "{}", failure.detail);
 }

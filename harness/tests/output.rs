@@ -302,7 +302,7 @@ fn list_and_show_tell_what_ships() {
     assert!(list.lines().all(|line| line.chars().count() <= 100), "{list}");
     let json = sandbox.chaos(&["list", "--json"]).exits(0).stdout;
     let listed: serde_json::Value = serde_json::from_str(&json).expect("JSON");
-    assert_eq!(listed["scenarios"].as_array().map(Vec::len), Some(31));
+    assert_eq!(listed["scenarios"].as_array().map(Vec::len), Some(scenarios::library::ALL.len()));
     assert_eq!(listed["pipelines"][0]["name"], "phase1");
     sandbox.write("mine.toml", sandbox.chaos(&["show", "concurrent"]).exits(0).stdout);
     sandbox.chaos(&["run", "--scenario", "mine.toml"]).exits(0);

@@ -104,6 +104,7 @@ async fn call_once(line: &Line, job: Job, within: &Invocation) -> JobEnd {
         stream: false,
         cached: None,
         prompt: &code,
+        bedrock: false,
         tag: &tag,
     };
     let outcome = line.client.send(&request).await;
@@ -132,6 +133,7 @@ async fn call_once(line: &Line, job: Job, within: &Invocation) -> JobEnd {
         tokens_in: bill.tokens_in,
         tokens_out: bill.tokens_out,
         cost_microusd: bill.cost_microusd,
+        told_microusd: None,
     };
     line.recorder.commit(&tag, attempt, None);
     match failure {

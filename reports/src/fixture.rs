@@ -141,6 +141,7 @@ fn attempt(
         tokens_in,
         tokens_out,
         cost_microusd: if refused { 0 } else { cost(number) },
+        told_microusd: None,
     })
 }
 

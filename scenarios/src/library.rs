@@ -18,7 +18,7 @@ macro_rules! shipped {
 }
 
 /// Every shipped scenario, in the order of the seed documents; platforms last.
-pub const ALL: [Shipped; 31] = shipped!["../":
+pub const ALL: [Shipped; 32] = shipped!["../":
     "large-file",
     "large-file-50k",
     "large-repo",
@@ -50,6 +50,7 @@ pub const ALL: [Shipped; 31] = shipped!["../":
     "gateway-timeout",
     "function-burst",
     "queue-burst",
+    "bedrock-quota",
 ];
 
 /// The probes of `chaos diagnose`: each is one kind of trouble for one or a few files. The first

@@ -145,5 +145,6 @@ fn attempt(intent: Intent, bill: &Bill, now_us: u64) -> Attempt {
         tokens_in: bill.tokens_in,
         tokens_out: bill.tokens_out,
         cost_microusd: bill.cost_microusd,
+        told_microusd: None,
     }
 }

@@ -200,6 +200,7 @@ impl Watcher for Calls {
             tokens_in: entry.tokens_in,
             tokens_out: entry.tokens_out,
             cost_microusd: entry.cost_microusd,
+            told_microusd: None,
         }));
         self.ended.notify_waiters();
     }

@@ -297,6 +297,7 @@ mod tests {
             tokens_in: 1,
             tokens_out: 2,
             cost_microusd: 3,
+            told_microusd: None,
         }
     }
 

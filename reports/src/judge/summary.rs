@@ -50,6 +50,8 @@ pub struct Summary {
     pub between_tokens: Latency,
     /// Everything that was charged.
     pub cost_microusd: u64,
+    /// What the replies told of it; a pipeline's own count of what it spends.
+    pub told_microusd: u64,
     /// What of it bought nothing.
     pub wasted_microusd: u64,
     /// Requests sent.
@@ -166,6 +168,7 @@ impl Summary {
             self.tokens_in += attempt.tokens_in;
             self.tokens_out += attempt.tokens_out;
             self.cost_microusd += attempt.cost_microusd;
+            self.told_microusd += attempt.told_microusd.unwrap_or(attempt.cost_microusd);
             if let Some(first_token_us) = attempt.first_token_us {
                 self.first_token.record(first_token_us);
             }

@@ -48,6 +48,10 @@ pub struct Attempt {
     pub tokens_out: u64,
     /// What the ledger charged for this attempt, whether or not the client saw the answer.
     pub cost_microusd: u64,
+    /// What the reply told its client that it cost, where that is not what the ledger charged: 0
+    /// where no reply came. Nothing of commands and services, whose replies nobody else reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_microusd: Option<u64>,
 }
 
 impl Attempt {

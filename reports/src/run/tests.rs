@@ -148,6 +148,7 @@ fn any_attempt() -> impl Strategy<Value = Attempt> {
                 tokens_in,
                 tokens_out: tokens_in,
                 cost_microusd,
+                told_microusd: None,
             },
         )
 }

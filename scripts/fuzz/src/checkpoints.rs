@@ -103,6 +103,7 @@ fn attempt(job: u64) -> Attempt {
         tokens_in: 1,
         tokens_out: 2,
         cost_microusd: 3,
+        told_microusd: None,
     }
 }
 

@@ -56,6 +56,7 @@ pub(crate) fn feed(data: &[u8]) {
     let bodies = [first.to_vec(), choices.0.to_vec()];
     let client = Client::new(Fixed { status, kind, hint, bodies, size });
     let request = Request {
+        bedrock: false,
         model: "claude-sonnet-4-5",
         max_tokens: 64,
         stream: true,

@@ -26,6 +26,7 @@ use self::budget::{Budget, Room};
 use self::pacing::{Need, Pace, Pacer, Sent};
 use self::spend::{DaySum, Funds, Spend};
 use crate::client::server_hints::RetryAfter;
+use crate::client::usage::Told;
 use crate::client::{Head, Outcome};
 use crate::outside::RunClock;
 use crate::preset::Preset;
@@ -318,22 +319,22 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Notes how the call ended, and what it wrote and cost.
-    pub fn ended(mut self, outcome: &Outcome, tokens_out: u64, cost_microusd: u64) {
+    /// Notes how the call ended, and what its reply told.
+    pub fn ended(mut self, outcome: &Outcome, told: Told) {
         let has_wait = outcome.hints.retry_after.is_some();
         let end = match &outcome.result {
             Ok(_) => End::Answered,
             Err(failure) => End::Failed(FailedCall { cause: failure.cause, has_wait }),
         };
-        self.over(&end, tokens_out, cost_microusd);
+        self.over(&end, told);
     }
 
-    /// Notes that the call was given up, and what it has written and cost.
-    pub fn given_up(mut self, tokens_out: u64, cost_microusd: u64) {
-        self.over(&End::GivenUp, tokens_out, cost_microusd);
+    /// Notes that the call was given up, and what it told until then.
+    pub fn given_up(mut self, told: Told) {
+        self.over(&End::GivenUp, told);
     }
 
-    fn over(&mut self, end: &End, tokens_out: u64, cost_microusd: u64) {
+    fn over(&mut self, end: &End, told: Told) {
         let Some(ticket) = self.ticket.take() else { return };
         let clock = self.admission.clock;
         let now_us = clock.now_us();
@@ -343,7 +344,7 @@ impl<'a> Pass<'a> {
             if !self.is_answered {
                 pacer.unanswered();
             }
-            pacer.ended(now_us, ticket.sent, tokens_out);
+            pacer.ended(now_us, ticket.sent, told.tokens_out);
         }
         match end {
             End::Failed(failed) => state.failed(now_us, ticket, *failed, self.is_counted),
@@ -356,6 +357,8 @@ impl<'a> Pass<'a> {
         }
         if let Some(spend) = &mut state.spend {
             let Ask { job, most_microusd, .. } = self.ask;
+            // What nobody told may have cost as much as it could.
+            let cost_microusd = told.cost_microusd.unwrap_or(most_microusd);
             spend.debit(clock.epoch_ms(), job, most_microusd, cost_microusd);
         }
         drop(state);
@@ -365,7 +368,8 @@ impl<'a> Pass<'a> {
 
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
-        self.over(&End::GivenUp, 0, 0);
+        // Nothing was sent: what was sent is ended or given up.
+        self.over(&End::GivenUp, Told::NOTHING);
     }
 }
 

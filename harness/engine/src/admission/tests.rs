@@ -40,7 +40,7 @@ async fn calls_pass_in_the_order_in_which_they_came() {
             let pass = admission.enter(Ask { job, most_microusd: 1, ..ASK }).await.unwrap();
             order.lock().push(job);
             tokio::time::sleep(Duration::from_secs(10 - job)).await;
-            pass.given_up(0, 0);
+            pass.given_up(Told::NOTHING);
         });
     }
     calls.join_all().await;
@@ -68,7 +68,7 @@ async fn a_call_that_may_still_fit_waits_for_what_the_others_cost() {
     first.answered(head(&hints));
     let mut second = Box::pin(admission.enter(ASK));
     assert!(is_waiting(second.as_mut()).await, "both together may cost more than the cap");
-    first.given_up(10, 40);
+    first.given_up(Told { tokens_out: 10, cost_microusd: Some(40) });
     assert!(second.await.is_ok(), "forty are spent, sixty are left");
     let stop = admission.enter(Ask { most_microusd: 61, ..ASK }).await.unwrap_err();
     assert!(matches!(stop, Denial::Spend(_)), "{stop:?}");

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use mock_claude::internals::prices;
 use reports::Cause;
 use reports::record::Attempt;
 use tokio::time::timeout;
@@ -13,10 +14,12 @@ use super::deadline::Deadline;
 use super::prompt::Prompt;
 use crate::admission::Pass;
 use crate::cache::Key;
+use crate::client::transport::Break;
+use crate::client::usage::Told;
 use crate::client::{Outcome, Request, Sight};
 use crate::context::Context;
 use crate::outside::{Bill, Intent, Progress};
-use crate::preset::request::Mode;
+use crate::preset::request::{Mode, RequestConfig};
 
 /// The time between two questions after a batch, as the official examples have it.
 const POLL: Duration = Duration::from_mins(1);
@@ -65,10 +68,11 @@ impl<'a> Try<'a> {
                 stream: config.stream,
                 cached: prompt.cached,
                 prompt: &text,
+                bedrock: config.mode == Mode::Bedrock,
                 tag,
             };
             match config.mode {
-                Mode::Message => context.client.send_noting(&request, note),
+                Mode::Message | Mode::Bedrock => context.client.send_noting(&request, note),
                 Mode::Batch => context.client.send_batched(&request, poll, note),
             }
         };
@@ -121,14 +125,28 @@ impl<'a> Pending<'a> {
         {
             failure.cause = Cause::InjectedFatal;
         }
-        self.commit(&outcome, &bill);
+        let told = self.told(&outcome);
+        self.commit(&outcome, &bill, told);
         if let Some(pass) = self.pass.take() {
-            pass.ended(&outcome, bill.tokens_out, bill.cost_microusd);
+            pass.ended(&outcome, told);
         }
         outcome
     }
 
-    fn commit(&mut self, outcome: &Outcome, bill: &Bill) {
+    /// What the outcome tells the pipeline of its cost. The ledger is the judge's.
+    fn told(&self, outcome: &Outcome) -> Told {
+        let RequestConfig { model, mode, .. } = &self.context.preset.request;
+        if let (Some(usage), Some(model)) = (&outcome.usage, prices::model(model)) {
+            return Told::by(usage, model, *mode == Mode::Batch);
+        }
+        let is_refused = outcome.status.is_some_and(|status| status >= 400);
+        if is_refused || outcome.broke == Some(Break::Connecting) {
+            return Told::NOTHING;
+        }
+        Told::default()
+    }
+
+    fn commit(&mut self, outcome: &Outcome, bill: &Bill, told: Told) {
         self.ended = true;
         let (cause, detail) = match &outcome.result {
             Ok(answer) => (answer.truncated.then_some(Cause::Truncated), None),
@@ -159,6 +177,8 @@ impl<'a> Pending<'a> {
             tokens_in: bill.tokens_in,
             tokens_out: bill.tokens_out,
             cost_microusd: bill.cost_microusd,
+            told_microusd: Some(told.cost_microusd.unwrap_or(0))
+                .filter(|told| *told != bill.cost_microusd),
         };
         let kept = self.part.key.zip(outcome.result.as_ref().ok());
         self.context.sink.commit(&self.tag, attempt, kept);
@@ -170,9 +190,10 @@ impl Drop for Pending<'_> {
         if !self.ended {
             let (cause, detail) = self.context.given_up();
             let bill = self.context.bills.take(&self.tag);
-            self.commit(&Outcome::without_response(cause, detail), &bill);
+            let told = Told::default();
+            self.commit(&Outcome::without_response(cause, detail), &bill, told);
             if let Some(pass) = self.pass.take() {
-                pass.given_up(bill.tokens_out, bill.cost_microusd);
+                pass.given_up(told);
             }
         }
     }

@@ -18,7 +18,7 @@ use super::decode::{ErrorBody, PlainMessage, cause_of_kind, refused, shorten};
 use super::outcome::{Head, Outcome, Sight};
 use super::request::Request;
 use super::server_hints::ServerHints;
-use super::{Client, read_body};
+use super::{Client, Unread, read_body};
 
 const PATH: &str = "/v1/messages/batches";
 
@@ -149,9 +149,13 @@ impl Client {
         if asked.status != 200 {
             return None;
         }
+        let mut usage = None;
         let result = match serde_json::from_slice::<ResultLine>(&asked.body) {
             Ok(ResultLine { result }) => match result {
-                BatchResult::Succeeded { message } => Ok(message.into()),
+                BatchResult::Succeeded { message } => {
+                    usage = message.usage();
+                    Ok(message.into())
+                }
                 BatchResult::Errored { error: ErrorBody { error } } => {
                     Err(Failure::new(cause_of_kind(&error.kind), shorten(&error.message)))
                 }
@@ -162,14 +166,14 @@ impl Client {
                 Err(Failure::new(Cause::MalformedReply, format!("not a result: {error}")))
             }
         };
-        Some(Outcome { result, ..Outcome::without_response(Cause::MalformedReply, "") })
+        Some(Outcome { usage, result, ..Outcome::without_response(Cause::MalformedReply, "") })
     }
 
     async fn whole(&self, request: http::Request<Bytes>) -> Result<Whole, Outcome> {
         let response = self.transport.send(request).await;
         let response = response.map_err(|error| Outcome::broken(&error))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = read_body(response, |_| {}).await.map_err(|error| Outcome::broken(&error))?;
+        let body = read_body(response, |_| {}).await.map_err(Unread::outcome)?;
         Ok(Whole { status, headers, body })
     }
 }

@@ -9,10 +9,18 @@ use super::request::Request;
 /// The version of the API that the documented pipelines speak.
 const API_VERSION: &str = "2023-06-01";
 
+/// The same in a body for Bedrock.
+const BEDROCK_VERSION: &str = "bedrock-2023-05-31";
+
 /// What the messages API reads.
 #[derive(Debug, Serialize)]
 pub(super) struct Body<'a> {
-    model: &'a str,
+    /// Only to the API itself: Bedrock has it in the path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<&'a str>,
+    /// Only to Bedrock: the API has it in a header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    anthropic_version: Option<&'static str>,
     max_tokens: u32,
     temperature: f32,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -46,10 +54,11 @@ impl<'a> Body<'a> {
     /// The body of a request.
     pub(super) fn of(request: &Request<'a>) -> Self {
         Self {
-            model: request.model,
+            model: (!request.bedrock).then_some(request.model),
+            anthropic_version: request.bedrock.then_some(BEDROCK_VERSION),
             max_tokens: request.max_tokens,
             temperature: 0.0,
-            stream: request.stream,
+            stream: request.stream && !request.bedrock,
             system: request.cached.map(|text| {
                 let cache_control = CacheControl { kind: "ephemeral" };
                 [SystemBlock { kind: "text", text, cache_control }]
@@ -62,7 +71,16 @@ impl<'a> Body<'a> {
 /// A request as HTTP sends it.
 pub(super) fn encode(request: &Request<'_>) -> http::Request<Bytes> {
     let body = serde_json::to_vec(&Body::of(request)).expect("strings and numbers serialise");
-    request_to(Method::POST, "/v1/messages", body, request.tag)
+    if !request.bedrock {
+        return request_to(Method::POST, "/v1/messages", body, request.tag);
+    }
+    // A profile that may run anywhere, and a key of Bedrock's in place of a signature.
+    let operation = if request.stream { "invoke-with-response-stream" } else { "invoke" };
+    let path = format!("/model/global.anthropic.{}/{operation}", request.model);
+    let mut sent = request_to(Method::POST, &path, body, request.tag);
+    let key = http::HeaderValue::from_static("Bearer chaos");
+    sent.headers_mut().insert(http::header::AUTHORIZATION, key);
+    sent
 }
 
 /// A request to some path of the API.

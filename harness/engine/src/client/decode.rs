@@ -3,10 +3,13 @@
 use http::HeaderMap;
 use reports::Cause;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::answer::{Answer, Failure};
+use super::frames;
 use super::outcome::Outcome;
 use super::server_hints::text;
+use super::usage::Usage;
 
 /// The machine codes that say that money has run out, which no retry brings back.
 const SPENT: [&str; 3] = [
@@ -19,13 +22,21 @@ const SPENT: [&str; 3] = [
 const SPENT_WORDS: [&str; 2] =
     ["You have reached your specified API", "You have reached your specified workspace API"];
 
+/// How a prompt that does not fit is refused, by the API and by Bedrock.
+const TOO_LONG: [&str; 2] = ["prompt is too long", "Input is too long for requested model"];
+
 /// Characters of a server's message that are kept.
 const MAX_DETAIL: usize = 300;
 
+/// An answer of status 200, or why it is none, and the tokens that it tells of either way.
+type Decoded = (Result<Answer, Failure>, Option<Usage>);
+
 /// Reads an answer of status 200.
-pub(super) fn decode(headers: &HeaderMap, body: &[u8]) -> Result<Answer, Failure> {
-    let decoded = if is_stream(headers) { decode_events(body) } else { decode_message(body) };
-    decoded.map_err(|failure| Failure::new(failure.cause, shorten(&failure.detail)))
+pub(super) fn decode(headers: &HeaderMap, body: &[u8]) -> Decoded {
+    let is_stream = is_stream(headers) || is_framed(headers);
+    let decoded = if is_stream { decode_events(body) } else { decode_message(body) };
+    let (result, usage) = decoded;
+    (result.map_err(|failure| Failure::new(failure.cause, shorten(&failure.detail))), usage)
 }
 
 /// Whether an answer is a stream of events.
@@ -34,11 +45,25 @@ pub(super) fn is_stream(headers: &HeaderMap) -> bool {
         .is_some_and(|kind| kind.trim_start().starts_with("text/event-stream"))
 }
 
+/// Whether an answer is a stream of events in AWS's frames.
+pub(super) fn is_framed(headers: &HeaderMap) -> bool {
+    text(headers, "content-type") == Some(frames::CONTENT_TYPE)
+}
+
 /// A whole message, as far as anything of it is needed.
 #[derive(Deserialize)]
 pub(super) struct PlainMessage {
     content: Vec<Block>,
     stop_reason: String,
+    #[serde(default)]
+    usage: Value,
+}
+
+impl PlainMessage {
+    /// The tokens that it tells of.
+    pub(super) fn usage(&self) -> Option<Usage> {
+        Usage::of(&self.usage)
+    }
 }
 
 #[derive(Deserialize)]
@@ -47,10 +72,17 @@ struct Block {
     text: String,
 }
 
-fn decode_message(body: &[u8]) -> Result<Answer, Failure> {
-    let message: PlainMessage = serde_json::from_slice(body)
-        .map_err(|error| Failure::new(Cause::MalformedReply, format!("not a message: {error}")))?;
-    Ok(message.into())
+fn decode_message(body: &[u8]) -> Decoded {
+    match serde_json::from_slice::<PlainMessage>(body) {
+        Ok(message) => {
+            let usage = message.usage();
+            (Ok(message.into()), usage)
+        }
+        Err(error) => {
+            let detail = format!("not a message: {error}");
+            (Err(Failure::new(Cause::MalformedReply, detail)), None)
+        }
+    }
 }
 
 impl From<PlainMessage> for Answer {
@@ -68,6 +100,16 @@ struct Event {
     kind: String,
     delta: Option<Delta>,
     error: Option<ApiError>,
+    message: Option<Begun>,
+    #[serde(default)]
+    usage: Value,
+}
+
+/// A message that has begun.
+#[derive(Deserialize)]
+struct Begun {
+    #[serde(default)]
+    usage: Value,
 }
 
 #[derive(Deserialize)]
@@ -78,7 +120,19 @@ struct Delta {
 
 /// Puts the deltas of a stream together. Unknown events are passed over, as the API asks; a stream
 /// without `message_stop` is not whole.
-fn decode_events(body: &[u8]) -> Result<Answer, Failure> {
+fn decode_events(body: &[u8]) -> Decoded {
+    let mut usage: Option<Usage> = None;
+    let result = read_events(body, |told| {
+        let mut latest = usage.unwrap_or_default();
+        if latest.update(told) {
+            usage = Some(latest);
+        }
+    });
+    (result, usage)
+}
+
+/// The answer in a stream; `told` gets what its events say of tokens.
+fn read_events(body: &[u8], mut told: impl FnMut(&Value)) -> Result<Answer, Failure> {
     let malformed = |detail: String| Failure::new(Cause::MalformedReply, detail);
     let body = std::str::from_utf8(body)
         .map_err(|error| malformed(format!("the stream is not UTF-8: {error}")))?;
@@ -89,6 +143,7 @@ fn decode_events(body: &[u8]) -> Result<Answer, Failure> {
         if let Some(error) = event.error {
             return Err(Failure::new(cause_of_kind(&error.kind), error.message));
         }
+        told(&event.message.map_or(event.usage, |message| message.usage));
         if let Some(delta) = event.delta {
             answer.text.push_str(&delta.text.unwrap_or_default());
             answer.truncated |= delta.stop_reason.as_deref() == Some("max_tokens");
@@ -98,6 +153,12 @@ fn decode_events(body: &[u8]) -> Result<Answer, Failure> {
         }
     }
     Err(malformed("the stream ended without message_stop".to_owned()))
+}
+
+/// The body of a refusal of AWS, whose type is in a header.
+#[derive(Deserialize)]
+struct AwsErrorBody {
+    message: String,
 }
 
 /// The body of a refusal.
@@ -115,14 +176,17 @@ pub(super) struct ApiError {
     pub(super) message: String,
     /// An object with an `error_code`, null, or nothing at all.
     #[serde(default)]
-    details: serde_json::Value,
+    details: Value,
 }
 
 /// A refusal, with what its body says.
 pub(super) fn refused(status: u16, body: &[u8]) -> Outcome {
     let (message, details) = match serde_json::from_slice::<ErrorBody>(body) {
         Ok(body) => (body.error.message, body.error.details),
-        Err(_) => (String::from_utf8_lossy(body).into_owned(), serde_json::Value::Null),
+        Err(_) => match serde_json::from_slice::<AwsErrorBody>(body) {
+            Ok(body) => (body.message, Value::Null),
+            Err(_) => (String::from_utf8_lossy(body).into_owned(), Value::Null),
+        },
     };
     let cause = classify(status, details["error_code"].as_str(), &message);
     Outcome::without_response(cause, shorten(&message))
@@ -136,10 +200,10 @@ fn classify(status: u16, error_code: Option<&str>, message: &str) -> Cause {
         400 if SPENT_WORDS.iter().any(|words| message.starts_with(words)) => Cause::SpendLimit,
         429 => Cause::RateLimited,
         529 => Cause::Overloaded,
-        500.. => Cause::ServerError,
+        408 | 424 | 500.. => Cause::ServerError,
         401 | 403 => Cause::Unauthorized,
         404 => Cause::NotFound,
-        400 if message.starts_with("prompt is too long") => Cause::PromptTooLong,
+        400 if TOO_LONG.iter().any(|words| message.starts_with(words)) => Cause::PromptTooLong,
         _ => Cause::InvalidRequest,
     }
 }
@@ -147,9 +211,9 @@ fn classify(status: u16, error_code: Option<&str>, message: &str) -> Cause {
 /// Names an error that came inside a stream, after a status of 200.
 pub(super) fn cause_of_kind(kind: &str) -> Cause {
     match kind {
-        "rate_limit_error" => Cause::RateLimited,
-        "overloaded_error" => Cause::Overloaded,
-        "invalid_request_error" => Cause::InvalidRequest,
+        "rate_limit_error" | "throttlingException" => Cause::RateLimited,
+        "overloaded_error" | "serviceUnavailableException" => Cause::Overloaded,
+        "invalid_request_error" | "validationException" => Cause::InvalidRequest,
         _ => Cause::ServerError,
     }
 }
@@ -197,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_200_without_a_message_is_a_failure() {
-        let decoded = |body: &str| decode(&HeaderMap::new(), body.as_bytes()).unwrap_err().cause;
+        let decoded = |body: &str| decode(&HeaderMap::new(), body.as_bytes()).0.unwrap_err().cause;
         assert_eq!(decoded(""), Cause::MalformedReply);
         assert_eq!(decoded(r#"{"type":"error","error":{}}"#), Cause::MalformedReply);
         assert_eq!(decoded(r#"{"content":[{"type":"te"#), Cause::MalformedReply);
@@ -210,6 +274,7 @@ mod tests {
         let cut = r#"data: {"type":"message_delta","delta":{"stop_reason":"max_tokens"}}"#;
         let stop = r#"data: {"type":"message_stop"}"#;
         let unknown = r#"data: {"type":"news"}"#;
+        let decode_events = |body: &[u8]| decode_events(body).0;
         let whole = decode_events(format!("{delta}\n\n{unknown}\n\n{cut}\n\n{stop}\n").as_bytes());
         assert_eq!(whole, Ok(Answer { text: "hi".into(), truncated: true }));
         let open = decode_events(format!("{delta}\n\n").as_bytes()).unwrap_err();

@@ -8,10 +8,12 @@ pub mod answer;
 pub mod batch;
 mod body;
 mod decode;
+mod frames;
 pub mod outcome;
 pub mod request;
 pub mod server_hints;
 pub mod transport;
+pub mod usage;
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,7 +25,8 @@ use mock_claude::internals::Sought;
 use reports::Cause;
 
 use self::body::encode;
-use self::decode::{decode, is_stream, refused};
+use self::decode::{decode, is_framed, is_stream, refused};
+use self::frames::Frames;
 use self::server_hints::ServerHints;
 use self::transport::{Response, Transport, TransportError};
 
@@ -80,11 +83,11 @@ impl Client {
         let hints = ServerHints::of(&headers);
         note(Sight::Head(Head { status, hints: &hints }));
         let outcome = match read_body(response, note).await {
-            Err(error) => Outcome::broken(&error),
+            Err(unread) => unread.outcome(),
             Ok(body) if status == 200 => {
                 let (cause, detail) = (Cause::MalformedReply, "");
-                let result = decode(&headers, &body);
-                Outcome { result, ..Outcome::without_response(cause, detail) }
+                let (result, usage) = decode(&headers, &body);
+                Outcome { usage, result, ..Outcome::without_response(cause, detail) }
             }
             Ok(body) => refused(status, &body),
         };
@@ -92,22 +95,42 @@ impl Client {
     }
 }
 
-async fn read_body(
-    response: Response,
-    mut note: impl FnMut(Sight<'_>),
-) -> Result<Bytes, TransportError> {
-    let mut first_token = is_stream(response.headers()).then(Sought::first_token);
+/// Why an answer has no body.
+enum Unread {
+    /// The connection ended too early, or the body is too large.
+    Broken(TransportError),
+    /// A stream whose frames cannot be read.
+    Damaged(String),
+}
+
+impl Unread {
+    /// The outcome of an attempt whose answer could not be read.
+    fn outcome(self) -> Outcome {
+        match self {
+            Self::Broken(error) => Outcome::broken(&error),
+            Self::Damaged(detail) => Outcome::without_response(Cause::MalformedReply, detail),
+        }
+    }
+}
+
+async fn read_body(response: Response, mut note: impl FnMut(Sight<'_>)) -> Result<Bytes, Unread> {
+    let headers = response.headers();
+    let mut frames = is_framed(headers).then(Frames::default);
+    let mut first_token = (is_stream(headers) || frames.is_some()).then(Sought::first_token);
     let mut pieces = response.into_body();
     let mut body = BytesMut::new();
     while let Some(piece) = pieces.next().await {
-        let piece = piece?;
+        let mut piece = piece.map_err(Unread::Broken)?;
+        if let Some(frames) = &mut frames {
+            piece = frames.events(&piece).map_err(Unread::Damaged)?.into();
+        }
         if first_token.as_mut().is_some_and(|sought| sought.look(&piece)) {
             first_token = None;
             note(Sight::FirstToken);
         }
         body.extend_from_slice(&piece);
         if body.len() > MAX_ANSWER_BYTES {
-            return Err(TransportError::too_large(MAX_ANSWER_BYTES));
+            return Err(Unread::Broken(TransportError::too_large(MAX_ANSWER_BYTES)));
         }
     }
     Ok(body.freeze())

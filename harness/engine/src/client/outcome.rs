@@ -6,6 +6,7 @@ use reports::Cause;
 use super::answer::{Answer, Failure};
 use super::server_hints::{RetryAfter, ServerHints, text};
 use super::transport::{Break, TransportError};
+use super::usage::Usage;
 
 /// The outcome of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct Outcome {
     pub hints: ServerHints,
     /// Where the connection broke, where it did.
     pub broke: Option<Break>,
+    /// The tokens that the reply tells of, where it does.
+    pub usage: Option<Usage>,
     /// The answer, or why there is none and the server's words for it.
     pub result: Result<Answer, Failure>,
 }
@@ -48,6 +51,7 @@ impl Outcome {
             request_id: None,
             hints: ServerHints::default(),
             broke: None,
+            usage: None,
             result: Err(Failure::new(cause, detail)),
         }
     }
@@ -61,7 +65,8 @@ impl Outcome {
     /// The same outcome under the head of its response.
     #[must_use]
     pub(super) fn under(self, status: u16, headers: &HeaderMap, hints: ServerHints) -> Self {
-        let request_id = text(headers, "request-id").map(str::to_owned);
+        let names = ["request-id", "x-amzn-requestid"];
+        let request_id = names.iter().find_map(|name| text(headers, name)).map(str::to_owned);
         Self { status: Some(status), request_id, hints, ..self }
     }
 

@@ -13,6 +13,8 @@ pub struct Request<'a> {
     pub cached: Option<&'a str>,
     /// The prompt.
     pub prompt: &'a str,
+    /// Whether it goes by Amazon Bedrock, and not to the API itself.
+    pub bedrock: bool,
     /// The mark by which the mock's journal distinguishes attempts.
     pub tag: &'a str,
 }

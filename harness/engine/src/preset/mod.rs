@@ -72,11 +72,13 @@ pub struct Preset {
 }
 
 /// The pipelines that ship with the binary.
-pub const SHIPPED: [(&str, &str); 4] = [
+pub const SHIPPED: [(&str, &str); 6] = [
     ("phase1", include_str!("../../presets/phase1.toml")),
     ("phase1-sdk", include_str!("../../presets/phase1-sdk.toml")),
     ("phase3", include_str!("../../presets/phase3.toml")),
     ("hardened", include_str!("../../presets/hardened.toml")),
+    ("bedrock-4096", include_str!("../../presets/bedrock-4096.toml")),
+    ("bedrock-64000", include_str!("../../presets/bedrock-64000.toml")),
 ];
 
 /// The file of a shipped pipeline.
@@ -219,7 +221,7 @@ mod tests {
         `mine.toml` has 2 problems
           mine.toml:17:1: `request.stream`: a batch cannot be streamed
             hint: delete `stream = true`
-          mine.toml:108:1: `deadline.call_ms`: a batch is not stopped by a deadline, and is charged
+          mine.toml:109:1: `deadline.call_ms`: a batch is not stopped by a deadline, and is charged
             hint: delete `call_ms`; an empty `[deadline]` may stay
         ");
         let heeded = batch.replace("stream = true\n", "").replace("call_ms = 180_000\n", "");

@@ -40,6 +40,8 @@ pub enum Mode {
     /// As messages, which are answered at once.
     #[default]
     Message,
+    /// By Amazon Bedrock, whose quota takes `max_tokens` when a request begins.
+    Bedrock,
     /// As message batches, which are answered within a day, at half the price.
     Batch,
 }

@@ -36,6 +36,7 @@ fn attempt(start_ms: u64, took_ms: u64, cause: Option<Cause>) -> Attempt {
         } else {
             2_000
         },
+        told_microusd: None,
     }
 }
 

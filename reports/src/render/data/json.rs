@@ -102,6 +102,9 @@ pub struct PipelineReport {
     pub coverage_ppm: Option<u64>,
     /// Every metric by the name that baselines use, its unit last.
     pub metrics: BTreeMap<String, Option<u64>>,
+    /// What the replies told of its cost, in micro-dollars: the pipeline's own count. `metrics` has
+    /// what the ledger charged.
+    pub told_microusd: u64,
     /// Jobs that arrived in the warm-up, which no number here counts.
     pub warm_up_jobs: u64,
     /// How well the schedule of arrivals was kept; absent in simulated time, and of loads without
@@ -258,6 +261,7 @@ fn pipeline(judged: &Judged, summary: &Summary) -> PipelineReport {
         coverage_ppm: summary.coverage_ppm(),
         metrics: Metric::ALL.map(|m| (m.name().to_owned(), m.of(summary))).into(),
         warm_up_jobs: summary.warm_up,
+        told_microusd: summary.told_microusd,
         generator: generators.and_then(|of| of.get(&summary.pipeline)).map(generator),
         latency_samples: summary.latency.count(),
         first_token_samples: summary.first_token.count(),

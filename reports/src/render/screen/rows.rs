@@ -158,6 +158,9 @@ fn costs(rows: &mut Rows<'_>, currency: &Currency) {
         let label = format!("cost in {}", escape(&currency.code));
         rows.add(label, |s| Some(s.cost_microusd), |_, v| local(v));
     }
+    if rows.summaries.iter().any(|s| s.told_microusd != s.cost_microusd) {
+        rows.add("cost told by replies", |s| Some(s.told_microusd), |_, v| usd(v));
+    }
     let each = Summary::cost_per_success_microusd;
     rows.add_or("none", "cost per success", each, |_, v| usd(v));
     rows.add("wasted cost", |s| Some(s.wasted_microusd), |_, v| usd(v));
