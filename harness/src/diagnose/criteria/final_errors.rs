@@ -34,9 +34,11 @@ pub(super) fn check(seen: &Seen) -> Row {
     if met + met_too == 0 {
         return sheet.not_shown("no request met a refusal that stays");
     }
-    if let Some(told) = seen.met("do-retry") {
+    let told = seen.met("do-retry").map(|told| {
         sheet.saw(told, format!("400 with `x-should-retry: true`: {}", told.ending()));
-    }
+        let was = if told.most_attempts() > 1 { "was" } else { "was not" };
+        format!("; a 400 that asks for a retry {was}")
+    });
     let grade = match (again, again_too) {
         (0, 0) => Grade::A,
         (0, 1) => Grade::B,
@@ -45,5 +47,6 @@ pub(super) fn check(seen: &Seen) -> Row {
         _ => Grade::D,
     };
     let (again, met) = (again + again_too, met + met_too);
-    sheet.graded(grade, format!("{again} of {met} refusals that stay were tried again"), FIX)
+    let told = told.unwrap_or_default();
+    sheet.graded(grade, format!("{again} of {met} permanent errors were retried{told}"), FIX)
 }

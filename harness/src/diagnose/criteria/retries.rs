@@ -1,6 +1,11 @@
 //! Whether trouble that passes is outlasted, and whether trouble that does not is given up.
+//!
+//! Invariant: what the row says in numbers covers every probe that its evidence lists.
+
+use std::fmt::Write as _;
 
 use reports::card::{Criterion, Grade, Row};
+use reports::text::counted;
 
 use super::sheet::{Sheet, at_best, by_share};
 use crate::diagnose::seen::{Probe, Seen};
@@ -45,29 +50,39 @@ pub(super) fn check(seen: &Seen) -> Row {
     }
     let mut grade = by_share(points * 50 / met);
     for probe in seen.hit(&ARGUABLE) {
+        met += 1;
+        outlasted += usize::from(probe.is_done());
         sheet.saw_ending(probe);
         if !probe.is_done() {
             grade = at_best(grade, Grade::B);
         }
     }
-    let mut says = format!("{outlasted} of {met} troubles that pass were outlasted");
+    let mut says = format!("{outlasted} of {met} temporary errors");
     let outages = [("outage-30s", "half a minute"), ("outage-2m", "two minutes")];
-    let ends = outages.map(|(name, words)| Some((seen.probe(name)?, words)));
-    for (probe, words) in ends.into_iter().flatten() {
+    let outages = outages.into_iter().filter_map(|(name, words)| Some((seen.probe(name)?, words)));
+    let outages: Vec<(&Probe, &str)> = outages.collect();
+    for (probe, words) in &outages {
         sheet.saw(probe, format!("an outage of {words}: {}", probe.ending()));
     }
-    let survives = |name| seen.probe(name).is_none_or(Probe::is_done);
-    if !survives("outage-30s") {
-        grade = at_best(grade, Grade::B);
-        says.push_str("; an outage of half a minute is longer than its patience");
-    } else if !survives("outage-2m") {
-        says.push_str("; an outage of two minutes is longer than its patience");
+    let beaten = outages.iter().find(|(probe, _)| !probe.is_done());
+    if !outages.is_empty() {
+        let survived = outages.iter().filter(|(probe, _)| probe.is_done()).count();
+        let _ = write!(says, " and {survived} of {}", counted(outages.len(), "outage"));
+    }
+    says.push_str(" were outlasted");
+    if let Some((probe, words)) = beaten {
+        let _ = write!(says, "; an outage of {words} is longer than its patience");
+        if probe.name == "outage-30s" {
+            grade = at_best(grade, Grade::B);
+        }
     }
     if let Some(down) = seen.probe("down") {
         sheet.saw(down, format!("an API that stays down: {}", down.ending()));
         if down.most_attempts() > TOO_MANY || down.was_stopped() {
             grade = at_best(grade, Grade::C);
             says.push_str("; it does not give up on an API that stays down");
+        } else {
+            says.push_str("; it gives up on an API that stays down");
         }
     }
     sheet.graded(grade, says, FIX)

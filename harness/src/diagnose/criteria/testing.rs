@@ -188,6 +188,23 @@ fn a_wait_that_was_asked_for_is_obeyed_in_every_form_or_not() {
     assert_eq!(grade([None; 4]), None, "it never tried again");
 }
 
+/// What a card says in numbers has to be found in the list below it.
+#[test]
+fn the_sentence_of_a_row_accounts_for_every_probe_that_it_lists() {
+    let (done, lost): (&[Try], &[Try]) = (&[(0, 5, BUSY), (500, 5, OK)], &[(0, 5, BUSY)]);
+    let passing = PASSING.iter().chain(&["conflict"]).map(|name| probe(name, done, true));
+    let lasting = ["request-timeout", "outage-30s", "outage-2m", "down"];
+    let lasting = lasting.iter().map(|name| probe(name, lost, false));
+    let retries = row(passing.chain(lasting).collect(), Criterion::Retries);
+    let says = "9 of 10 temporary errors and 0 of 2 outages were outlasted; an outage of half a \
+                minute is longer than its patience; it gives up on an API that stays down";
+    assert_eq!((retries.says.as_str(), retries.evidence.len()), (says, 10 + 2 + 1));
+    let probes = ["invalid", "not-found", "do-retry"].map(|name| probe(name, lost, false));
+    let errors = row(probes.into(), Criterion::FinalErrors);
+    let says = "0 of 2 permanent errors were retried; a 400 that asks for a retry was not";
+    assert_eq!((errors.says.as_str(), errors.evidence.len()), (says, 2 + 1));
+}
+
 #[test]
 fn refusals_that_stay_are_sent_once() {
     let once: &[Try] = &[(0, 5, BUSY)];
