@@ -11,8 +11,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
-use reports::Cause;
 use reports::record::{Job, Outcome};
+use reports::{Cause, Quantile};
 use support::{PYTHON_CLIENT, QUICK, Ran, Sandbox, signal, wait_for, wait_until};
 
 /// A sandbox with the scenario, and a client with these last lines.
@@ -58,6 +58,27 @@ fn every_call_belongs_to_the_job_of_its_process() {
     for job in &jobs {
         assert_eq!((job.outcome, job.calls, job.chunks), (Outcome::Documented, 2, 2), "{job:?}");
         assert!(job.cost_microusd > 0 && job.bytes > 1000, "{job:?}");
+    }
+}
+
+/// The latency of a command includes the start of its interpreter: every page says how much.
+#[test]
+fn what_a_command_takes_up_to_its_first_call_is_in_every_page() {
+    let late = "import time\ntime.sleep(0.3)\nask(open(sys.argv[1]).read())\nask('x = 1')";
+    let sandbox = sandbox("", late);
+    jobs(&sandbox, &PYTHON);
+    let judged = sandbox.judged("out");
+    let summary = &judged.summaries()[0];
+    let (first, whole) = (&summary.first_call, &summary.latency);
+    assert_eq!(first.count(), 6);
+    assert!(first.quantile_us(Quantile::P50) >= Some(300_000), "it slept for 300 ms: {first:?}");
+    assert!(first.max_us() <= whole.max_us(), "it is part of the latency: {first:?} {whole:?}");
+    for format in ["terminal", "markdown", "html"] {
+        let page = sandbox.chaos(&["report", "out", "--format", format]).exits(0).stdout;
+        for row in ["start to first call p50", "start to first call max"] {
+            let cells = page.lines().find_map(|line| Some(line.split_once(row)?.1));
+            assert!(cells.is_some_and(|cells| cells.contains("(n=6)")), "{format}: {page}");
+        }
     }
 }
 

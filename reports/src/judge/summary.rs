@@ -44,6 +44,9 @@ pub struct Summary {
     pub documented_definitions: u64,
     /// From arrival to end, over the documented jobs.
     pub latency: Latency,
+    /// From the start of a job to its first request at the mock, over the jobs of the user's own
+    /// program that sent one: what the program itself takes before it asks.
+    pub first_call: Latency,
     /// From the sending to the first token, over the requests in which one was seen.
     pub first_token: Latency,
     /// From one token to the next, over the streamed requests that gave a whole answer.
@@ -112,6 +115,9 @@ impl Summary {
         for job in pipeline.jobs.iter().filter(|j| !warm_up.contains(&j.job)) {
             summary.count_job(job);
         }
+        if pipeline.header.judged_by.is_some() {
+            summary.time_first_calls(pipeline, &warm_up);
+        }
         for platform in pipeline.platform.iter().filter(|p| !warm_up.contains(&p.job)) {
             summary.zombie_microusd += platform.zombie_microusd;
             summary.duplicate_microusd += platform.duplicate_microusd;
@@ -177,6 +183,20 @@ impl Summary {
             }
             if let Some(cause) = attempt.cause {
                 *self.attempt_failures.entry(cause).or_default() += 1;
+            }
+        }
+    }
+
+    /// Of a built-in pipeline nothing starts, and what it waits before it asks is its own pace.
+    fn time_first_calls(&mut self, pipeline: &PipelineRun, warm_up: &BTreeSet<u64>) {
+        let mut firsts: BTreeMap<u64, u64> = BTreeMap::new();
+        for attempt in &pipeline.attempts {
+            let first = firsts.entry(attempt.job).or_insert(attempt.start_us);
+            *first = attempt.start_us.min(*first);
+        }
+        for job in pipeline.jobs.iter().filter(|job| !warm_up.contains(&job.job)) {
+            if let Some(first_us) = firsts.get(&job.job) {
+                self.first_call.record(first_us.saturating_sub(job.start_us));
             }
         }
     }
@@ -264,6 +284,19 @@ mod tests {
         assert_eq!((phase1.zombie_microusd, phase1.queued_max_us), (741, 9_000));
         assert_eq!((phase1.cold_starts, phase1.duplicate_microusd), (2, 0));
         assert_eq!(phase(&run, 1).zombie_microusd, 0);
+    }
+
+    #[test]
+    fn only_a_program_of_the_users_is_timed_up_to_its_first_call() {
+        let mut run = fixture::concurrent();
+        assert_eq!(phase(&run, 1).first_call.count(), 0);
+        run.pipelines[1].header.judged_by = Some("exit status 0".to_owned());
+        for attempt in &mut run.pipelines[1].attempts {
+            attempt.start_us += 700_000;
+        }
+        run.pipelines[1].attempts.retain(|attempt| attempt.job != 10);
+        let own = phase(&run, 1).first_call;
+        assert_eq!((own.count(), own.max_us()), (9, Some(700_000)), "of retries the first counts");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::compare::Metric;
-use crate::judge::{Check, Failure, Judged, Summary};
+use crate::judge::{Check, Failure, Judged, Latency, Quantile, Summary};
 use crate::record::measured::Generator;
 use crate::record::{Cause, Clock};
 use crate::render::export::{Exporter, ReportFormat};
@@ -112,6 +112,8 @@ pub struct PipelineReport {
     pub generator: Option<GeneratorReport>,
     /// Samples that the latencies rest on.
     pub latency_samples: u64,
+    /// From the start of a job to its first request at the mock; absent of built-in pipelines.
+    pub first_call: Option<FirstCallReport>,
     /// Samples that the times of the first token rest on.
     pub first_token_samples: u64,
     /// Samples that the times between tokens rest on.
@@ -128,6 +130,18 @@ pub struct PipelineReport {
     pub memory_kb: u64,
     /// Why the numbers contradict each other; empty where they do not.
     pub unreconciled: Vec<String>,
+}
+
+/// What a program of the user's took before its first request: part of each latency.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FirstCallReport {
+    /// Jobs that sent a request.
+    pub samples: u64,
+    /// The median.
+    pub p50_us: u64,
+    /// The longest.
+    pub max_us: u64,
 }
 
 /// How well a schedule of arrivals was kept on this machine.
@@ -264,6 +278,7 @@ fn pipeline(judged: &Judged, summary: &Summary) -> PipelineReport {
         told_microusd: summary.told_microusd,
         generator: generators.and_then(|of| of.get(&summary.pipeline)).map(generator),
         latency_samples: summary.latency.count(),
+        first_call: first_call(&summary.first_call),
         first_token_samples: summary.first_token.count(),
         between_tokens_samples: summary.between_tokens.count(),
         failed_by_cause: by_cause(&summary.failures),
@@ -273,6 +288,11 @@ fn pipeline(judged: &Judged, summary: &Summary) -> PipelineReport {
         memory_kb: summary.memory_kb,
         unreconciled: summary.unreconciled.clone(),
     }
+}
+
+fn first_call(of: &Latency) -> Option<FirstCallReport> {
+    let (p50_us, max_us) = (of.quantile_us(Quantile::P50)?, of.max_us()?);
+    Some(FirstCallReport { samples: of.count(), p50_us, max_us })
 }
 
 fn generator(of: &Generator) -> GeneratorReport {

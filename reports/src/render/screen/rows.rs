@@ -63,6 +63,10 @@ pub(super) fn rows(
     outcomes(&mut rows);
     let clock = run.header.clock;
     percentiles(&mut rows, clock, "latency", &Quantile::ALL, |s| &s.latency);
+    if rows.any(|s| s.first_call.count()) {
+        let ends = &[Quantile::P50, Quantile::Max];
+        percentiles(&mut rows, clock, "start to first call", ends, |s| &s.first_call);
+    }
     if rows.any(|s| s.first_token.count()) {
         let without_max = &Quantile::ALL[..3];
         percentiles(&mut rows, clock, "first token", without_max, |s| &s.first_token);

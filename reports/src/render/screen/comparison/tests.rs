@@ -106,6 +106,23 @@ fn what_is_streamed_shows_when_its_tokens_came() {
     ");
 }
 
+/// The latency of a command includes what its interpreter takes to start.
+#[test]
+fn a_program_of_the_users_shows_what_it_took_up_to_its_first_call() {
+    let mut run = fixture::concurrent();
+    run.header.clock = Clock::Wall;
+    run.pipelines[1].header.judged_by = Some("exit status 0".to_owned());
+    for attempt in &mut run.pipelines[1].attempts {
+        attempt.start_us += 400_000 + attempt.job * 1_000;
+    }
+    let page = page(run, None);
+    let rows: Vec<&str> = page.lines().filter(|line| line.contains("first call")).collect();
+    insta::assert_snapshot!(rows.join("\n"), @r"
+    start to first call p50                      —           405 ms (n=10)       —
+    start to first call max                      —           410 ms (n=10)       —
+    ");
+}
+
 #[test]
 fn three_pipelines_have_no_ratio_and_measured_times_have_a_row() {
     let mut run = fixture::concurrent();
