@@ -160,7 +160,8 @@ fn check(clock: Clock, summary: &Summary, metric: &'static str, bound: &Bound) -
         bound: bound.to_string(),
         measured: decimal(measured, places(metric)),
         verdict: if bound.holds(measured) { Verdict::Pass } else { Verdict::Fail },
-        reason: None,
+        reason: (metric == "latency_p95_ms")
+            .then(|| threshold::samples(clock, Quantile::P95, &summary.latency)),
     }
 }
 

@@ -2,14 +2,16 @@
 //!
 //! Invariants: distributions are merged, never averaged, because the mean of two 99th
 //! percentiles is no percentile of anything; the greatest value is exact. A quantile always
-//! travels with its number of samples. Whether there are enough of them is [`Quantile::floor`]:
-//! it matters for a sample of real time, and not in simulated time, where the values are all
-//! there is and every one of them is exact.
+//! travels with its number of samples, and how many it needs is [`Quantile::needs`]: in real time
+//! the values are a sample of what could have been; in simulated time they are all there is and
+//! every one of them is exact, but of too few a quantile is nothing else than their greatest.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
+
+use crate::record::Clock;
 
 /// The longest latency that a distribution holds: 35 years.
 const LIMIT_US: u64 = 1 << 50;
@@ -55,6 +57,30 @@ impl Quantile {
             Self::P95 => 59,
             Self::P99 => 299,
             Self::Max => 1,
+        }
+    }
+
+    /// The least number of values of which it is not simply the greatest.
+    pub const fn least(self) -> u64 {
+        match self {
+            Self::P50 => 2,
+            Self::P95 => 20,
+            Self::P99 => 100,
+            Self::Max => 1,
+        }
+    }
+
+    /// Whether so many samples carry it, so that it can be shown as what it is. Of a single value
+    /// of simulated time, its n says that it is all there is.
+    pub const fn is_carried_by(self, samples: u64, clock: Clock) -> bool {
+        samples >= self.needs(clock) || (samples == 1 && matches!(clock, Clock::Simulated))
+    }
+
+    /// The least number of samples that a clock asks for.
+    pub const fn needs(self, clock: Clock) -> u64 {
+        match clock {
+            Clock::Simulated => self.least(),
+            Clock::Wall => self.floor(),
         }
     }
 
@@ -220,6 +246,19 @@ mod tests {
         assert!(!of(&[1; 58]).enough_for(Quantile::P95));
         assert!(of(&[1; 59]).enough_for(Quantile::P95));
         assert!(!of(&[1; 298]).enough_for(Quantile::P99));
+    }
+
+    #[test]
+    fn of_fewer_values_than_its_least_a_quantile_is_the_greatest() {
+        for quantile in Quantile::ALL {
+            let of = |count| of(&(1..=count).collect::<Vec<u64>>()).quantile_us(quantile);
+            let least = quantile.least();
+            for count in 1..least {
+                assert_eq!(of(count), Some(count), "{quantile:?}");
+            }
+            let is_max = quantile == Quantile::Max;
+            assert_eq!(of(least) == Some(least), is_max, "{quantile:?}");
+        }
     }
 
     #[test]

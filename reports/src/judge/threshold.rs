@@ -9,7 +9,7 @@ use super::summary::Summary;
 use super::verdict::Verdict;
 use crate::record::threshold::{Dimension, Distribution, Measure, Point, Threshold};
 use crate::record::{Aborted, Clock};
-use crate::text::{decimal, duration, usd_exact};
+use crate::text::{decimal, duration, thousands, usd_exact};
 
 /// One threshold of a pipeline; `doubt` is why nothing of it can be believed, where that is so.
 pub(super) fn check(
@@ -35,8 +35,20 @@ pub(super) fn check(
             .as_ref()
             .map_or_else(|_| "n/a".to_owned(), |value| shown(*value, threshold.measure)),
         verdict,
-        reason: found.err(),
+        reason: found.err().or_else(|| match threshold.measure {
+            Measure::Quantile(of, point) => {
+                Some(samples(clock, point_of(point), latency_of(summary, of).0))
+            }
+            _ => None,
+        }),
     }
+}
+
+/// On how many samples a quantile rests, and that it is nothing but the greatest of too few.
+pub(super) fn samples(clock: Clock, quantile: Quantile, latency: &Latency) -> String {
+    let n = thousands(latency.count());
+    let max = if quantile.is_carried_by(latency.count(), clock) { "" } else { "max, " };
+    format!("{max}n={n}")
 }
 
 /// Whether it is the one for which a run was stopped.
@@ -104,22 +116,30 @@ fn quantile(
     of: Distribution,
     point: Point,
 ) -> Result<u64, String> {
-    let (latency, what): (&Latency, _) = match of {
-        Distribution::Latency => (&summary.latency, "no job was documented"),
-        Distribution::FirstToken => (&summary.first_token, "no first token was seen"),
-        Distribution::BetweenTokens => (&summary.between_tokens, "no answer was streamed"),
-    };
-    let quantile = match point {
-        Point::P50 => Quantile::P50,
-        Point::P95 => Quantile::P95,
-        Point::P99 => Quantile::P99,
-        Point::Max => Quantile::Max,
-    };
+    let ((latency, what), quantile) = (latency_of(summary, of), point_of(point));
     let value = latency.quantile_us(quantile).ok_or_else(|| format!("no samples: {what}"))?;
     if clock == Clock::Wall && !latency.enough_for(quantile) {
         return Err(format!("n={} < {}", latency.count(), quantile.floor()));
     }
     Ok(value)
+}
+
+/// A distribution, and why it may be empty.
+const fn latency_of(summary: &Summary, of: Distribution) -> (&Latency, &'static str) {
+    match of {
+        Distribution::Latency => (&summary.latency, "no job was documented"),
+        Distribution::FirstToken => (&summary.first_token, "no first token was seen"),
+        Distribution::BetweenTokens => (&summary.between_tokens, "no answer was streamed"),
+    }
+}
+
+const fn point_of(point: Point) -> Quantile {
+    match point {
+        Point::P50 => Quantile::P50,
+        Point::P95 => Quantile::P95,
+        Point::P99 => Quantile::P99,
+        Point::Max => Quantile::Max,
+    }
 }
 
 /// A measured value in the unit in which it was expected.

@@ -2,7 +2,10 @@
 
 use super::style::Style;
 use super::table::table;
+use super::words::quantile_words;
 use crate::compare::{Baseline, BaselineEntry, Metric};
+use crate::judge::Quantile;
+use crate::record::Clock;
 use crate::text::{duration, escape, thousands, usd};
 
 /// The scenarios of a baseline with their main numbers.
@@ -21,12 +24,20 @@ pub fn overview(baseline: &Baseline, style: Style) -> String {
                 format!("{documented} of {}", shown(of(Metric::Jobs), thousands)),
                 shown(of(Metric::Cost), usd),
                 shown(of(Metric::Calls), thousands),
-                shown(of(Metric::LatencyP95), duration),
+                p95(of(Metric::LatencyP95), of(Metric::Documented)),
                 shown(of(Metric::Elapsed), duration),
             ]
         })
     });
     table(header.map(str::to_owned).to_vec(), rows.collect(), 2, style)
+}
+
+/// Only numbers of simulated time are in a baseline, over the documented jobs.
+fn p95(value: Option<u64>, documented: Option<u64>) -> String {
+    value.zip(documented).map_or_else(
+        || "—".to_owned(),
+        |(value, n)| quantile_words(Quantile::P95, value, n, Clock::Simulated),
+    )
 }
 
 /// Every number of one scenario, a column for each pipeline.

@@ -7,10 +7,10 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::judge::{Judged, Summary, Verdict};
+use crate::judge::{Judged, Quantile, Summary, Verdict};
 use crate::record::{Clock, PipelineHeader};
 use crate::run::Run;
-use crate::text::{escape, shortened, thousands};
+use crate::text::{duration, escape, shortened, thousands};
 
 /// A run's verdict in words. A run of which nothing was expected has not passed anything.
 pub(super) fn verdict_words(judged: &Judged) -> &'static str {
@@ -78,6 +78,16 @@ fn is_typed(pipeline: &PipelineHeader) -> bool {
     pipeline.judged_by.is_some() && extension.is_none_or(|extension| extension != "toml")
 }
 
+/// A quantile with the number of its samples: what these cannot carry is not shown as one.
+pub(super) fn quantile_words(quantile: Quantile, value_us: u64, n: u64, clock: Clock) -> String {
+    let (value, count, needs) = (duration(value_us), thousands(n), quantile.needs(clock));
+    match clock {
+        _ if quantile.is_carried_by(n, clock) => format!("{value} (n={count})"),
+        Clock::Simulated => format!("{value} (max, n={count})"),
+        Clock::Wall => format!("n/a (n={count}, needs {needs})"),
+    }
+}
+
 /// The clock in words.
 pub(super) fn clock_words(run: &Run) -> &'static str {
     match run.header.clock {
@@ -114,6 +124,23 @@ mod tests {
         run.header.clock = Clock::Wall;
         run.header.input = "directory".to_owned();
         assert_eq!(again(&run), format!("{expected} --clock wall --input DIR"));
+    }
+
+    #[test]
+    fn a_quantile_of_too_few_samples_is_the_greatest_or_not_shown() {
+        let words = |quantile, n, clock| quantile_words(quantile, 2_000_000, n, clock);
+        let cases = [
+            (Quantile::P95, 20, Clock::Simulated, "2.0 s (n=20)"),
+            (Quantile::P95, 19, Clock::Simulated, "2.0 s (max, n=19)"),
+            (Quantile::P99, 99, Clock::Simulated, "2.0 s (max, n=99)"),
+            (Quantile::P50, 1, Clock::Simulated, "2.0 s (n=1)"),
+            (Quantile::Max, 1, Clock::Simulated, "2.0 s (n=1)"),
+            (Quantile::P95, 59, Clock::Wall, "2.0 s (n=59)"),
+            (Quantile::P95, 58, Clock::Wall, "n/a (n=58, needs 59)"),
+        ];
+        for (quantile, n, clock, expected) in cases {
+            assert_eq!(words(quantile, n, clock), expected);
+        }
     }
 
     #[test]

@@ -141,8 +141,11 @@ fn gates(judged: &Judged) -> TestSuite {
 
 fn gate(scenario: &str, check: &Check) -> TestCase {
     let words = match (&check.bound, &check.reason) {
-        (_, Some(reason)) => escape(reason),
         (bound, None) => format!("measured {}, expected {bound}", check.measured),
+        (bound, Some(reason)) if check.verdict == Verdict::Fail && !bound.is_empty() => {
+            format!("measured {}, expected {bound}: {}", check.measured, escape(reason))
+        }
+        (_, Some(reason)) => escape(reason),
     };
     let status = match check.verdict {
         Verdict::Pass => TestCaseStatus::success(),

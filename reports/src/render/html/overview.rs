@@ -6,8 +6,7 @@ use maud::{Markup, html};
 
 use super::badge::{standing, verdict};
 use crate::judge::{Judged, Quantile, Summary};
-use crate::record::Clock;
-use crate::render::words::verdict_words;
+use crate::render::words::{quantile_words, verdict_words};
 use crate::text::{duration, escape, percent, thousands, usd};
 
 /// The numbers that are shown of each pipeline.
@@ -61,14 +60,10 @@ fn name(index: usize, judged: &Judged) -> Markup {
 }
 
 fn numbers(judged: &Judged, summary: &Summary) -> Markup {
-    let latency = |quantile: Quantile| match summary.latency.quantile_us(quantile) {
-        Some(value)
-            if judged.run().header.clock == Clock::Simulated
-                || summary.latency.enough_for(quantile) =>
-        {
-            format!("{} (n={})", duration(value), thousands(summary.latency.count()))
-        }
-        _ => "n/a".to_owned(),
+    let clock = judged.run().header.clock;
+    let latency = |quantile: Quantile| {
+        let words = |value| quantile_words(quantile, value, summary.latency.count(), clock);
+        summary.latency.quantile_us(quantile).map_or_else(|| "n/a".to_owned(), words)
     };
     let cells = [
         summary.success_ppm().map_or_else(|| "n/a".to_owned(), percent),

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::judge::{Judged, Latency, Quantile, Summary};
 use crate::record::measured::Generator;
 use crate::record::{Cause, Clock, Currency, Measured};
+use crate::render::words::quantile_words;
 use crate::text::{duration, escape, memory, money, percent, ratio, thousands, usd};
 
 /// The rows while they grow.
@@ -136,14 +137,7 @@ fn percentiles(
     for &quantile in quantiles {
         let shown = |s: &Summary| clock == Clock::Simulated || of(s).enough_for(quantile);
         let label = format!("{name} {}", quantile.name());
-        let cell = |s: &Summary, value| {
-            let n = thousands(of(s).count());
-            if shown(s) {
-                format!("{} (n={n})", duration(value))
-            } else {
-                format!("n/a (n={n}, needs {})", quantile.floor())
-            }
-        };
+        let cell = |s: &Summary, value| quantile_words(quantile, value, of(s).count(), clock);
         rows.add(label, |s| of(s).quantile_us(quantile), cell);
         // A ratio of what is not shown is not shown either.
         if !rows.summaries.iter().all(shown)
@@ -192,12 +186,7 @@ fn schedule(rows: &mut Rows<'_>, generators: &BTreeMap<String, Generator>) {
     }
     let mut lag = |quantile: Quantile, lag_us: fn(&Generator) -> u64| {
         let cell = |s: &Summary, value| {
-            let n = of(s).map_or(0, |of| of.started);
-            if n >= quantile.floor() {
-                format!("{} (n={})", duration(value), thousands(n))
-            } else {
-                format!("n/a (n={}, needs {})", thousands(n), quantile.floor())
-            }
+            quantile_words(quantile, value, of(s).map_or(0, |of| of.started), Clock::Wall)
         };
         let label = format!("schedule lag {}", quantile.name());
         rows.add(label, |s| of(s).map(lag_us), cell);

@@ -21,27 +21,27 @@ fn two_pipelines_stand_side_by_side_with_their_ratio() {
     ↓ phase1  success_rate  0.40  (0.35 … 0.45)  broke as expected
     ✓ phase3  success_rate  1.00  (≥ 1)
 
-     metric                           phase1            phase3   ratio
-    ───────────────────────────────────────────────────────────────────
-     success rate              40.0 % (4/10)   100.0 % (10/10)   2.50×
-     definition coverage      40.0 % (20/50)   100.0 % (50/50)   2.50×
-     failed: 429 rate limit                6                 0   0.00×
-     latency p50                19.0 s (n=4)     27.6 s (n=10)   1.45×
-     latency p95                22.1 s (n=4)     31.2 s (n=10)   1.41×
-     latency p99                22.1 s (n=4)     31.2 s (n=10)   1.41×
-     latency max                22.1 s (n=4)     31.2 s (n=10)   1.41×
-     cost                            $0.0734           $0.1922   2.62×
-     cost in INR                       ₹6.09            ₹15.95   2.62×
-     cost per success                $0.0184           $0.0192   1.05×
-     wasted cost                       $0.00             $0.00       —
-     calls                                10                16   1.60×
-     retries                               0                 6       —
-     load amplification                1.00×             1.60×   1.60×
-     tokens in                         4,600            12,200   2.65×
-     tokens out                        3,975            10,375   2.61×
-     cache hits                            0                 0       —
-     simulated time                   22.1 s            31.2 s   1.41×
-     modelled memory                38.0 MiB          38.0 MiB   1.00×
+     metric                              phase1               phase3   ratio
+    ─────────────────────────────────────────────────────────────────────────
+     success rate                 40.0 % (4/10)      100.0 % (10/10)   2.50×
+     definition coverage         40.0 % (20/50)      100.0 % (50/50)   2.50×
+     failed: 429 rate limit                   6                    0   0.00×
+     latency p50                   19.0 s (n=4)        27.6 s (n=10)   1.45×
+     latency p95              22.1 s (max, n=4)   31.2 s (max, n=10)   1.41×
+     latency p99              22.1 s (max, n=4)   31.2 s (max, n=10)   1.41×
+     latency max                   22.1 s (n=4)        31.2 s (n=10)   1.41×
+     cost                               $0.0734              $0.1922   2.62×
+     cost in INR                          ₹6.09               ₹15.95   2.62×
+     cost per success                   $0.0184              $0.0192   1.05×
+     wasted cost                          $0.00                $0.00       —
+     calls                                   10                   16   1.60×
+     retries                                  0                    6       —
+     load amplification                   1.00×                1.60×   1.60×
+     tokens in                            4,600               12,200   2.65×
+     tokens out                           3,975               10,375   2.61×
+     cache hits                               0                    0       —
+     simulated time                      22.1 s               31.2 s   1.41×
+     modelled memory                   38.0 MiB             38.0 MiB   1.00×
 
     PASS  concurrent: phase1 4/10 documented, phase3 10/10 · seed 7
       ↓ phase1 broke as expected: 4 of 10 documented
@@ -61,26 +61,26 @@ fn one_pipeline_has_one_column_and_no_closing_sentence() {
 
     – phase3  records  10 of 10 jobs  nothing was expected
 
-     metric                         phase3
-    ───────────────────────────────────────
-     success rate          100.0 % (10/10)
-     definition coverage   100.0 % (50/50)
-     latency p50             27.6 s (n=10)
-     latency p95             31.2 s (n=10)
-     latency p99             31.2 s (n=10)
-     latency max             31.2 s (n=10)
-     cost                          $0.1922
-     cost in INR                    ₹15.95
-     cost per success              $0.0192
-     wasted cost                     $0.00
-     calls                              16
-     retries                             6
-     load amplification              1.60×
-     tokens in                      12,200
-     tokens out                     10,375
-     cache hits                          0
-     simulated time                 31.2 s
-     modelled memory              38.0 MiB
+     metric                            phase3
+    ──────────────────────────────────────────
+     success rate             100.0 % (10/10)
+     definition coverage      100.0 % (50/50)
+     latency p50                27.6 s (n=10)
+     latency p95           31.2 s (max, n=10)
+     latency p99           31.2 s (max, n=10)
+     latency max                31.2 s (n=10)
+     cost                             $0.1922
+     cost in INR                       ₹15.95
+     cost per success                 $0.0192
+     wasted cost                        $0.00
+     calls                                 16
+     retries                                6
+     load amplification                 1.60×
+     tokens in                         12,200
+     tokens out                        10,375
+     cache hits                             0
+     simulated time                    31.2 s
+     modelled memory                 38.0 MiB
 
     NOT JUDGED  concurrent: phase3 10/10 documented · seed 7
     ");
@@ -95,14 +95,14 @@ fn what_is_streamed_shows_when_its_tokens_came() {
     let page = page(run, None);
     let rows: Vec<&str> = page.lines().filter(|line| line.contains(" token")).collect();
     insta::assert_snapshot!(rows.join("\n"), @r"
-    first token p50                       —     605 ms (n=10)       —
-    first token p95                       —     610 ms (n=10)       —
-    first token p99                       —     610 ms (n=10)       —
-    between tokens p50                    —      20 ms (n=10)       —
-    between tokens p95                    —      20 ms (n=10)       —
-    between tokens p99                    —      20 ms (n=10)       —
-    tokens in                         4,600            12,200   2.65×
-    tokens out                        3,975            10,375   2.61×
+    first token p50                          —        605 ms (n=10)       —
+    first token p95                          —   610 ms (max, n=10)       —
+    first token p99                          —   610 ms (max, n=10)       —
+    between tokens p50                       —         20 ms (n=10)       —
+    between tokens p95                       —    20 ms (max, n=10)       —
+    between tokens p99                       —    20 ms (max, n=10)       —
+    tokens in                            4,600               12,200   2.65×
+    tokens out                           3,975               10,375   2.61×
     ");
 }
 
@@ -155,35 +155,37 @@ fn three_pipelines_have_no_ratio_and_measured_times_have_a_row() {
     ✓ phase3    success_rate  1.00           (≥ 1)
     – hardened  records       10 of 10 jobs                 nothing was expected
 
-     metric                           phase1            phase3          hardened
-    ─────────────────────────────────────────────────────────────────────────────
-     success rate              40.0 % (4/10)   100.0 % (10/10)   100.0 % (10/10)
-     definition coverage      40.0 % (20/50)   100.0 % (50/50)   100.0 % (50/50)
-     failed: 429 rate limit                6                 0                 0
-     latency p50                19.0 s (n=4)     27.6 s (n=10)     27.6 s (n=10)
-     latency p95                22.1 s (n=4)     31.2 s (n=10)     31.2 s (n=10)
-     latency p99                22.1 s (n=4)     31.2 s (n=10)     31.2 s (n=10)
-     latency max                22.1 s (n=4)     31.2 s (n=10)     31.2 s (n=10)
-     cost                            $0.0734           $0.1922           $0.1922
-     cost in INR                       ₹6.09            ₹15.95            ₹15.95
-     cost per success                $0.0184           $0.0192           $0.0192
-     wasted cost                       $0.00             $0.00             $0.00
-     calls                                10                16                16
-     retries                               0                 6                 6
-     load amplification                1.00×             1.60×             1.60×
-     tokens in                         4,600            12,200            12,200
-     tokens out                        3,975            10,375            10,375
-     cache hits                            0                 0                 0
-     simulated time                   22.1 s            31.2 s            31.2 s
-     wall time                         12 ms                 —                 —
-     offered rate                    100.0/s                 —                 —
-     achieved rate                   100.0/s                 —                 —
-     schedule lag p50         900 µs (n=300)                 —                 —
-     schedule lag p99           1 ms (n=300)                 —                 —
-     schedule lag max           4 ms (n=300)                 —                 —
-     dropped arrivals                      2                 —                 —
-     modelled memory                38.0 MiB          38.0 MiB          38.0 MiB
-     own memory, resident                  —           6.0 MiB                 —
+     metric                             phase1             phase3          hardened
+    ────────────────────────────────────────────────────────────────────────────────
+     success rate                40.0 % (4/10)    100.0 % (10/10)   100.0 % (10/10)
+     definition coverage        40.0 % (20/50)    100.0 % (50/50)   100.0 % (50/50)
+     failed: 429 rate limit                  6                  0                 0
+     latency p50                  19.0 s (n=4)      27.6 s (n=10)     27.6 s (n=10)
+     latency p95                        22.1 s             31.2 s            31.2 s
+                                    (max, n=4)        (max, n=10)       (max, n=10)
+     latency p99                        22.1 s             31.2 s            31.2 s
+                                    (max, n=4)        (max, n=10)       (max, n=10)
+     latency max                  22.1 s (n=4)      31.2 s (n=10)     31.2 s (n=10)
+     cost                              $0.0734            $0.1922           $0.1922
+     cost in INR                         ₹6.09             ₹15.95            ₹15.95
+     cost per success                  $0.0184            $0.0192           $0.0192
+     wasted cost                         $0.00              $0.00             $0.00
+     calls                                  10                 16                16
+     retries                                 0                  6                 6
+     load amplification                  1.00×              1.60×             1.60×
+     tokens in                           4,600             12,200            12,200
+     tokens out                          3,975             10,375            10,375
+     cache hits                              0                  0                 0
+     simulated time                     22.1 s             31.2 s            31.2 s
+     wall time                           12 ms                  —                 —
+     offered rate                      100.0/s                  —                 —
+     achieved rate                     100.0/s                  —                 —
+     schedule lag p50           900 µs (n=300)                  —                 —
+     schedule lag p99             1 ms (n=300)                  —                 —
+     schedule lag max             4 ms (n=300)                  —                 —
+     dropped arrivals                        2                  —                 —
+     modelled memory                  38.0 MiB           38.0 MiB          38.0 MiB
+     own memory, resident                    —            6.0 MiB                 —
 
     PASS  concurrent: phase1 4/10 documented, phase3 10/10, hardened 10/10 (not
       judged) · seed 7
