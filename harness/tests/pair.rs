@@ -43,7 +43,8 @@ fn gate(sandbox: &Sandbox, base: &str, head: &str, more: &[&str]) -> Ran {
 #[test]
 fn the_same_pipeline_holds_and_every_green_number_says_what_it_would_have_seen() {
     let sandbox = sandbox();
-    let ran = gate(&sandbox, "phase1", "phase1", &["--format", "json"]).exits(0);
+    let ran = gate(&sandbox, "phase1", "phase1", &["--quiet", "--format", "json"]).exits(0);
+    assert_eq!(ran.stderr, "", "--quiet says nothing alongside");
     let page: Value = serde_json::from_str(&ran.stdout).expect("JSON");
     assert_eq!(page["verdict"], "pass");
     let numbers = page["scenarios"][0]["numbers"].as_array().expect("numbers").clone();

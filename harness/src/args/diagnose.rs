@@ -58,7 +58,7 @@ pub struct DiagnoseArgs {
     /// All evidence, also of what is good
     #[arg(long)]
     pub verbose: bool,
-    /// No progress bar
+    /// No progress line
     #[arg(long)]
     pub quiet: bool,
     /// Your own pipeline: {file} starts a process for each file, {dir} or {files} one for all

@@ -38,6 +38,9 @@ pub struct GateArgs {
     /// The file to write, or the folder where there are several [default: standard output]
     #[arg(long, value_name = "FILE|DIR")]
     pub out: Option<PathBuf>,
+    /// No progress line
+    #[arg(long)]
+    pub quiet: bool,
     /// Runs to judge; without any, the baseline's scenarios are run again
     pub runs: Vec<PathBuf>,
 }

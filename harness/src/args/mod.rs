@@ -231,7 +231,7 @@ pub struct ClaimsArgs {
     /// How the list is printed
     #[arg(long, value_parser = one_of(&CLAIMS, |claims| claims.format()), default_value = "text")]
     pub format: &'static dyn Exporter<[Claim]>,
-    /// No progress bar
+    /// No progress line
     #[arg(long)]
     pub quiet: bool,
 }

@@ -149,7 +149,7 @@ pub struct AblateArgs {
     /// Replace the run that is in the output folder instead of keeping it under another name
     #[arg(long, requires = "out")]
     pub force: bool,
-    /// No progress bar
+    /// No progress line
     #[arg(long)]
     pub quiet: bool,
 }

@@ -10,7 +10,7 @@ use super::run::records;
 use crate::args::ClaimsArgs;
 use crate::claims::{self, Arm, Reading, TrialConfig};
 use crate::process::interrupt::Interrupt;
-use crate::process::terminal;
+use crate::process::meter::Meter;
 use crate::{Exit, Failure};
 
 /// Measures every claim that was asked for, and prints the list.
@@ -25,13 +25,15 @@ pub fn execute(args: &ClaimsArgs) -> Result<Exit, Failure> {
             "there is no claim in row {unknown}\nhint: rows go from 1 to {last}"
         )));
     }
-    let bar = terminal::progress(args.quiet, "claims", book.claim.len() as u64);
+    let chosen: Vec<_> = book.claim.iter().filter(|claim| asked(claim.row)).collect();
+    let meter = Meter::new(args.quiet, "claims", chosen.len() as u64);
     let mut found = Vec::new();
-    for claim in book.claim.iter().filter(|claim| asked(claim.row)) {
+    for claim in chosen {
+        meter.note(|| format!("row {}", claim.row));
         found.push(runs.claim(claim)?);
-        bar.inc(1);
+        meter.step(1);
     }
-    bar.finish_and_clear();
+    meter.finish();
     Delivery::new(&[args.format], None, false)?.send(&found)?;
     let quantities = found.iter().flat_map(|claim| &claim.quantities);
     let open =

@@ -17,8 +17,10 @@ use crate::args::DiagnoseArgs;
 use crate::diagnose::battery::{Battery, Outcome};
 use crate::diagnose::criteria::grade;
 use crate::diagnose::seen::Probe;
+use crate::diagnose::weight::weight;
 use crate::plan;
 use crate::process::interrupt::Interrupt;
+use crate::process::meter::Meter;
 use crate::process::terminal;
 use crate::target::TargetPlan;
 use crate::{Exit, Failure};
@@ -41,18 +43,21 @@ pub fn execute(args: &DiagnoseArgs) -> Result<Exit, Failure> {
     let interrupt = Interrupt::on_signals()?;
     let speed = speed.filter(|speed| *speed > 1);
     let battery = Battery::new(&target, args.seed, &args.only, speed)?;
-    let bar = terminal::progress(args.quiet, "probes", battery.count() as u64);
+    let meter = Meter::weighed(args.quiet, "probes", battery.count() as u64, battery.weight());
     let at_once = if target.is_shared() { 1 } else { usize::from(args.at_once) };
     let (name, lost) = (escape(&target.header().name), AtomicU64::new(0));
     let observe = |plan: &_| -> Result<Judged, Failure> {
         let judged = records::observe(plan, &interrupt)?;
         let failed: u64 = judged.summaries().iter().map(|summary| summary.failed).sum();
-        let all = lost.fetch_add(failed, Ordering::Relaxed) + failed;
-        bar.set_message(format!("{name}: {} lost", thousands(all)));
+        lost.fetch_add(failed, Ordering::Relaxed);
         Ok(judged)
     };
-    let outcome = battery.run(at_once, &observe, &|| bar.inc(1));
-    bar.finish_and_clear();
+    let ended = |plan: &_| {
+        meter.step(weight(plan));
+        meter.note(|| format!("{name}: {} lost", thousands(lost.load(Ordering::Relaxed))));
+    };
+    let outcome = battery.run(at_once, &observe, &ended);
+    meter.finish();
     let card = card(args, &*target, &battery, speed, &outcome?);
     let card = match &before {
         Some(before) => card.held_against(before),

@@ -14,6 +14,7 @@ use scenarios::{Scenario, library, suggest};
 use sha2::{Digest, Sha256};
 
 use super::seen::{Probe, Seen};
+use super::weight::weight;
 use crate::plan;
 use crate::plan::run_plan::RunPlan;
 use crate::target::TargetPlan;
@@ -87,16 +88,21 @@ impl Battery {
         self.troubled.len() + 1
     }
 
+    /// What all of its probes weigh, for the time left.
+    pub fn weight(&self) -> u64 {
+        self.troubled.iter().map(weight).sum::<u64>() + weight(&self.healthy)
+    }
+
     /// Runs the probes, so many at a time, and says of each when it has ended.
     pub fn run(
         &self,
         at_once: usize,
         observe: Observe<'_>,
-        ended: &(dyn Fn() + Sync),
+        ended: &(dyn Fn(&RunPlan) + Sync),
     ) -> Result<Outcome, Failure> {
         let mut outcome = Outcome { seen: Seen::default(), gaps: Vec::new() };
         outcome.add(&self.healthy, &observe(&self.healthy)?);
-        ended();
+        ended(&self.healthy);
         works(&outcome.seen)?;
         let (next, shared) = (AtomicUsize::new(0), Mutex::new((outcome, None)));
         let work = || {
@@ -111,7 +117,7 @@ impl Battery {
                         shared.1.get_or_insert(failure);
                     }
                 }
-                ended();
+                ended(plan);
             }
         };
         thread::scope(|scope| {

@@ -4,5 +4,6 @@ pub mod exhausted;
 pub mod failure;
 pub mod interrupt;
 pub mod measure;
+pub mod meter;
 pub mod room;
 pub mod terminal;

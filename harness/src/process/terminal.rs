@@ -1,14 +1,12 @@
-//! What the program may show: colour, width and progress, by who is watching.
+//! What the program may show: colour and width, by who is watching.
 //!
 //! Standard output carries results, standard error everything else. A pipe that closes early is the
 //! reader's choice and no error.
 
-use std::fmt;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use reports::Style;
 use reports::text::escape;
 use terminal_size::{Width, terminal_size_of};
@@ -79,28 +77,4 @@ pub fn say(text: &str) {
 /// A path in what is printed, where a terminal must not obey it.
 pub fn shown(path: &Path) -> String {
     escape(&path.display().to_string())
-}
-
-/// How long it will take, once anything has ended from which that can be guessed.
-fn left(state: &ProgressState, out: &mut dyn fmt::Write) {
-    if state.pos() > 0 && !state.is_finished() {
-        // Writing to a line in memory cannot fail.
-        let _ = write!(out, ", {:#} left", HumanDuration(state.eta()));
-    }
-}
-
-/// A line that moves while a person watches; nothing anywhere else.
-pub fn progress(quiet: bool, what: &str, length: u64) -> ProgressBar {
-    let target = if quiet || !io::stderr().is_terminal() {
-        ProgressDrawTarget::hidden()
-    } else {
-        ProgressDrawTarget::stderr()
-    };
-    let bar = ProgressBar::with_draw_target(Some(length), target);
-    let template = "{prefix} {wide_bar} {pos}/{len}{left}  {msg}";
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style.with_key("left", left));
-    }
-    bar.set_prefix(what.to_owned());
-    bar
 }

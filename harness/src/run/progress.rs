@@ -1,15 +1,16 @@
 //! What a person sees while a run goes on: which pipeline is under way, how far it is, what is
 //! lost, and what it has cost.
 
-use indicatif::ProgressBar;
 use parking_lot::Mutex;
 use reports::record::{Outcome, Record};
 use reports::text::{counted, escape, thousands, usd};
 
+use crate::process::meter::Meter;
+
 /// A line that moves with the records of a run.
 #[derive(Debug)]
 pub struct Progress {
-    bar: ProgressBar,
+    meter: Meter,
     now: Mutex<Now>,
 }
 
@@ -24,28 +25,28 @@ struct Now {
 }
 
 impl Progress {
-    /// A line on this bar.
-    pub fn on(bar: ProgressBar) -> Self {
-        Self { bar, now: Mutex::default() }
+    /// What this meter says.
+    pub fn on(meter: Meter) -> Self {
+        Self { meter, now: Mutex::default() }
     }
 
     /// Follows a record.
     pub fn follow(&self, record: &Record) {
-        if matches!(record, Record::Job(_)) {
-            self.bar.inc(1);
-        }
-        if self.bar.is_hidden() {
+        if self.meter.is_hidden() {
             return;
+        }
+        if matches!(record, Record::Job(_)) {
+            self.meter.step(1);
         }
         let mut now = self.now.lock();
         if now.add(record) {
-            self.bar.set_message(now.words());
+            self.meter.note(|| now.words());
         }
     }
 
     /// Ends the line, and leaves nothing of it.
     pub fn finish(&self) {
-        self.bar.finish_and_clear();
+        self.meter.finish();
     }
 }
 

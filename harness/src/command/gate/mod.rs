@@ -9,6 +9,7 @@ mod pair;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use reports::text::escape;
 use reports::{Baseline, GateScenario, Judged, gate_within, incomparable};
 
 use super::baseline;
@@ -18,6 +19,7 @@ use crate::args::GateArgs;
 use crate::plan;
 use crate::plan::run_plan::RunPlan;
 use crate::process::interrupt::Interrupt;
+use crate::process::meter::Meter;
 use crate::storage::folder::RunFolder;
 use crate::{Exit, Failure};
 
@@ -27,7 +29,7 @@ pub fn execute(args: &GateArgs) -> Result<Exit, Failure> {
     let Some(path) = &args.baseline else { return pair::execute(args, &delivery) };
     let baseline = baseline::read(path)?;
     let Again { folders, runs, refused } = if args.runs.is_empty() {
-        run_again(&baseline, args.keep.as_deref())?
+        run_again(&baseline, args.keep.as_deref(), args.quiet)?
     } else {
         let runs = args.runs.iter().map(|run| records::named(run)).collect::<Result<_, _>>()?;
         Again { runs, ..Again::default() }
@@ -54,7 +56,7 @@ struct Again {
 }
 
 /// Runs what can be compared with a baseline.
-fn run_again(baseline: &Baseline, keep: Option<&Path>) -> Result<Again, Failure> {
+fn run_again(baseline: &Baseline, keep: Option<&Path>, quiet: bool) -> Result<Again, Failure> {
     if let Some(entry) = baseline.entries.iter().find(|entry| entry.input != "generated") {
         return Err(Failure::new(
             Exit::Inconclusive,
@@ -67,7 +69,12 @@ fn run_again(baseline: &Baseline, keep: Option<&Path>) -> Result<Again, Failure>
     }
     let interrupt = Interrupt::on_signals()?;
     let Again { mut folders, mut runs, mut refused } = Again::default();
-    for entry in &baseline.entries {
+    let meter = Meter::new(quiet, "gate", baseline.entries.len() as u64);
+    for (done, entry) in baseline.entries.iter().enumerate() {
+        if done > 0 {
+            meter.step(1);
+        }
+        meter.note(|| escape(&entry.scenario));
         let mut plan = plan::scenario(&entry.scenario)?;
         let mut names: Vec<String> = entry.pipelines.keys().cloned().collect();
         // In the order of the scenario, so that ratios and sentences are those of its own runs.
@@ -90,6 +97,7 @@ fn run_again(baseline: &Baseline, keep: Option<&Path>) -> Result<Again, Failure>
         runs.push(kept(&plan, &folder, &interrupt)?);
         folders.push(folder);
     }
+    meter.finish();
     Ok(Again { folders, runs, refused })
 }
 

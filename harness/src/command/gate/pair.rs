@@ -11,6 +11,7 @@ use crate::command::deliver::Delivery;
 use crate::command::run::{records, warped};
 use crate::plan::run_plan::RunPlan;
 use crate::process::interrupt::Interrupt;
+use crate::process::meter::Meter;
 use crate::process::terminal;
 use crate::source::tree;
 use crate::storage::folder::RunFolder;
@@ -33,12 +34,14 @@ pub(super) fn execute(
     } else {
         "; `--speed 60` lets waits of commands pass faster"
     };
-    terminal::say(&format!(
-        "note: {} runs of each side in real time, each as long as a `chaos run`{faster}",
-        args.pair.repeats
-    ));
+    if !args.quiet {
+        terminal::say(&format!(
+            "note: {} runs of each side in real time, each as long as a `chaos run`{faster}",
+            args.pair.repeats
+        ));
+    }
     let runs = u64::from(args.pair.repeats) * 2;
-    let bar = terminal::progress(false, "gate", runs);
+    let meter = Meter::new(args.quiet, "gate", runs);
     let (mut bases, mut heads) = (Vec::new(), Vec::new());
     for number in 1..=args.pair.repeats {
         let mut turns = [("base", &base, &mut bases), ("head", &head, &mut heads)];
@@ -47,12 +50,12 @@ pub(super) fn execute(
             turns.reverse();
         }
         for (side, plan, judged) in turns {
-            bar.set_message(format!("{side}, run {number}"));
+            meter.note(|| format!("{side}, run {number}"));
             judged.push(one(args, plan, &format!("{side}-{number}"), &interrupt)?);
-            bar.inc(1);
+            meter.step(1);
         }
     }
-    bar.finish_and_clear();
+    meter.finish();
     let report = against(&bases, &heads, &args.tolerance);
     delivery.send(&report)?;
     Ok(report.verdict.into())

@@ -14,6 +14,7 @@ use reports::{Judged, Measured, Run, RunReader, Style, Watch, judge};
 use crate::args::CurrencyArg;
 use crate::plan::run_plan::{self, RunPlan};
 use crate::process::interrupt::Interrupt;
+use crate::process::meter::Meter;
 use crate::process::terminal;
 use crate::run::Aftermath;
 use crate::run::ground::Ground;
@@ -35,7 +36,7 @@ pub fn perform(
 ) -> Result<Measured, Failure> {
     let write_through = plan.clock == reports::record::Clock::Wall;
     let jobs = plan.jobs();
-    let progress = Progress::on(terminal::progress(quiet, &plan.name, jobs));
+    let progress = Progress::on(Meter::new(quiet, &plan.name, jobs));
     let file = folder.records()?;
     let path = folder.path().join(RECORDS);
     let checkpoint = plan.has_checkpoints().then(|| folder.checkpoint(&file)).transpose()?;
