@@ -13,7 +13,7 @@ use super::scale::{Axis, Kind, Tenths};
 /// The width of every drawing; narrow, so that its text stays readable on a telephone.
 pub(super) const WIDTH: i64 = 480;
 /// Where the plot begins and ends.
-pub(super) const LEFT: i64 = 66;
+pub(super) const LEFT: i64 = 82;
 /// The end of the plot.
 pub(super) const RIGHT: i64 = WIDTH - 14;
 /// The top of the plot.
@@ -21,7 +21,10 @@ pub(super) const TOP: i64 = 14;
 /// The foot of the plot.
 pub(super) const FOOT: i64 = 214;
 /// What the axis of time needs below the plot.
-pub(super) const BELOW: i64 = 42;
+pub(super) const BELOW: i64 = 48;
+
+/// What a character of a label takes on a telephone, where text is larger, in tenths.
+const CHARACTER: i64 = 95;
 
 /// The pipelines that have a look of their own; a later one shares that of an earlier one.
 const LOOKS: usize = 6;
@@ -50,17 +53,42 @@ pub(super) fn frame(x: &Axis, y: &Axis, x_name: &str, y_name: &str) -> Markup {
             line class="grid" x1=(LEFT) y1=(at) x2=(right) y2=(at) {}
             text x=(LEFT - 6) y=(Tenths(at.0 + 40)) text-anchor="end" { (label) }
         }
-        @for (value, label) in &x.ticks {
-            @let at = x.at(*value);
-            // A label in the middle of the last tick would leave the drawing.
-            @let anchor = if at.0 < (right - 16) * 10 { "middle" } else { "end" };
+        @for (at, label, anchor) in labels(x) {
             line class="axis" x1=(at) y1=(foot) x2=(at) y2=(foot + 4) {}
-            text x=(at) y=(foot + 18) text-anchor=(anchor) { (label) }
+            @if let Some(anchor) = anchor {
+                text x=(at) y=(foot + 20) text-anchor=(anchor) { (label) }
+            }
         }
         line class="axis" x1=(LEFT) y1=(foot) x2=(right) y2=(foot) {}
-        text x=(right) y=(foot + 35) text-anchor="end" { (x_name) }
-        text x=(LEFT) y=(foot + 35) text-anchor="start" { "↑ " (y_name) }
+        text x=(right) y=(foot + 41) text-anchor="end" { (x_name) }
+        text x=(LEFT) y=(foot + 41) text-anchor="start" { "↑ " (y_name) }
     }
+}
+
+/// The places of an axis of time with their labels, and how each is anchored; not at all where it
+/// would touch the one before.
+fn labels(x: &Axis) -> impl Iterator<Item = (Tenths, &str, Option<&'static str>)> {
+    let mut free = 0;
+    x.ticks.iter().map(move |(value, label)| {
+        let at = x.at(*value);
+        let width = width(label);
+        // A label in the middle of the last tick would leave the drawing.
+        let (anchor, start) = if at.0 + width / 2 <= (RIGHT + 6) * 10 {
+            ("middle", at.0 - width / 2)
+        } else {
+            ("end", at.0 - width)
+        };
+        let fits = start >= free;
+        if fits {
+            free = start + width + CHARACTER;
+        }
+        (at, label.as_str(), fits.then_some(anchor))
+    })
+}
+
+/// The width of a label, in tenths.
+fn width(label: &str) -> i64 {
+    label.chars().map(|_| CHARACTER).sum()
 }
 
 /// A line through points.
@@ -160,6 +188,24 @@ mod tests {
         let shapes: std::collections::BTreeSet<_> =
             (0..LOOKS).map(|pipeline| shape(pipeline, Tenths(0), Tenths(0))).collect();
         assert_eq!(shapes.len(), LOOKS);
+    }
+
+    /// `0`, `1 m 30 s` and so on are as far apart as they are wide, and the last one is anchored at
+    /// the edge.
+    #[test]
+    fn no_label_of_time_touches_another_one_on_a_telephone() {
+        for minutes in 1..=600 {
+            let axis = time_axis(minutes * 60_000_000);
+            let mut edge = 0;
+            for (at, label, anchor) in labels(&axis) {
+                let width = width(label);
+                let Some(anchor) = anchor else { continue };
+                let start = at.0 - if anchor == "end" { width } else { width / 2 };
+                assert!(start >= edge, "{minutes} minutes: {label}");
+                edge = start + width;
+                assert!(edge <= WIDTH * 10, "{minutes} minutes: {label}");
+            }
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! Invariants: every event is in one cell of one row and in the row's total; rows that do not fit
 //! are added up in a last one that says so. A darker cell has more events; its title counts them.
+//! A failed request that no fault explains is said to have had none: it met a limit of the API, or
+//! a deadline of its own.
 
 use std::collections::BTreeMap;
 
@@ -17,11 +19,14 @@ use crate::text::{escape, shortened, thousands};
 /// The most rows of one kind that have a name of their own.
 const NAMED: usize = 4;
 
-/// The characters of a name that fit into the drawing next to its total.
-const NAME: usize = 34;
+/// The characters of a label that fit into the drawing next to its total, on a telephone too.
+const LABEL: usize = 38;
 
 /// The height of a row.
-const ROW: i64 = 30;
+const ROW: i64 = 34;
+
+/// The height of what is drawn in it, below its label.
+const BAR: i64 = 8;
 
 /// One row: what happened, and how often in each bucket.
 struct Row {
@@ -44,8 +49,8 @@ pub(super) fn strip(pipeline: &PipelineRun, x: &Axis, buckets: Buckets, top: i64
             @let y = top + index * ROW;
             text x=(LEFT) y=(y + 10) { (row.label) }
             text x=(RIGHT) y=(y + 10) text-anchor="end" { (thousands(row.total())) }
-            rect class="track" x=(LEFT) y=(y + 15) width=(RIGHT - LEFT) height="9" {}
-            (cells(row, x, buckets, y + 15))
+            rect class="track" x=(LEFT) y=(y + 16) width=(RIGHT - LEFT) height=(BAR) {}
+            (cells(row, x, buckets, y + 16))
         }
     };
     (drawing, i64::try_from(rows.len()).unwrap_or(0) * ROW)
@@ -60,7 +65,7 @@ fn cells(row: &Row, x: &Axis, buckets: Buckets, y: i64) -> Markup {
             @let (from, to) = (x.at(start), x.at(end));
             @let width = super::scale::Tenths((to.0 - from.0).max(20));
             @let depth = (count * 4).div_ceil(most);
-            rect class={ (row.class) " h" (depth) } x=(from) y=(y) width=(width) height="9" {
+            rect class={ (row.class) " h" (depth) } x=(from) y=(y) width=(width) height=(BAR) {
                 title {
                     (thousands(*count)) " × " (row.label) ", " (time(start)) " to " (time(end))
                 }
@@ -72,13 +77,14 @@ fn cells(row: &Row, x: &Axis, buckets: Buckets, y: i64) -> Markup {
 /// Injected faults by name, then failed requests that no fault explains, then lost jobs.
 fn rows(pipeline: &PipelineRun, buckets: Buckets) -> Vec<Row> {
     let faults = pipeline.faults.iter().map(|f| (f.name.clone(), f.at_us));
-    let mut rows = named(faults, buckets, "fault: ", "other faults");
+    let mut rows = named(faults, buckets, ["fault: ", ""], "other faults");
     let requests = pipeline.attempts.iter().zip(hits(pipeline));
     let unexplained = requests.filter_map(|(attempt, fault)| {
         let cause = attempt.cause?;
         fault.is_none().then(|| (cause.words().to_owned(), attempt.end_us))
     });
-    rows.extend(named(unexplained, buckets, "not injected: ", "other failed requests"));
+    let others = "other kinds, no fault injected";
+    rows.extend(named(unexplained, buckets, ["", ", no fault injected"], others));
     let mut lost = Row { label: "jobs lost".to_owned(), class: "cell lost", cells: Vec::new() };
     lost.cells = vec![0; buckets.count];
     for job in pipeline.jobs.iter().filter(|job| job.outcome == Outcome::Failed) {
@@ -93,7 +99,7 @@ fn rows(pipeline: &PipelineRun, buckets: Buckets) -> Vec<Row> {
 fn named(
     events: impl Iterator<Item = (String, u64)>,
     buckets: Buckets,
-    before: &str,
+    [before, after]: [&str; 2],
     others: &str,
 ) -> Vec<Row> {
     let mut by_name: BTreeMap<String, Vec<u64>> = BTreeMap::new();
@@ -104,7 +110,10 @@ fn named(
     let row = |label: String, cells| Row { label, class: "cell", cells };
     let mut rows: Vec<Row> = by_name
         .into_iter()
-        .map(|(name, cells)| row(format!("{before}{}", shortened(&escape(&name), NAME)), cells))
+        .map(|(name, cells)| {
+            let name = shortened(&escape(&name), LABEL - before.len() - after.len());
+            row(format!("{before}{name}{after}"), cells)
+        })
         .collect();
     // The sort is stable: equally frequent ones stay in the order of their names.
     rows.sort_by_key(|row| std::cmp::Reverse(row.total()));
@@ -138,7 +147,7 @@ mod tests {
         run.pipelines[0].faults.clear();
         assert_eq!(
             totals(&run.pipelines[0]),
-            [row("not injected: 429 rate limit", 6), row("jobs lost", 6)]
+            [row("429 rate limit, no fault injected", 6), row("jobs lost", 6)]
         );
     }
 
