@@ -59,6 +59,9 @@ fn every_call_belongs_to_the_job_of_its_process() {
         assert_eq!((job.outcome, job.calls, job.chunks), (Outcome::Documented, 2, 2), "{job:?}");
         assert!(job.cost_microusd > 0 && job.bytes > 1000, "{job:?}");
     }
+    let page = sandbox.chaos(&["report", "out", "--format", "markdown"]).exits(0).stdout;
+    let again = page.lines().find(|line| line.starts_with("- run again: ")).unwrap_or(&page);
+    assert!(again.ends_with(" -- python3 client.py {file}`"), "{again}");
 }
 
 /// The latency of a command includes the start of its interpreter: every page says how much.

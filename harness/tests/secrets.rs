@@ -118,6 +118,8 @@ fn a_command_that_prints_its_keys_leaves_none_of_them() {
         let ran = Ran::of(with_path(&sandbox, &words).env("MY_SECRET", &keys[2]));
         let output = sandbox.read("out/output.txt");
         assert!(output.contains("using [masked]"), "{output}\n{}", ran.stderr);
+        let page = sandbox.chaos(&["report", "out", "--format", "markdown"]).exits(0).stdout;
+        assert!(page.contains("-- python3 client.py --api-key '[masked]'"), "{page}");
         assert_nothing_leaked(&ran, &sandbox.path("out"), keys);
         for report in ["json", "csv", "html", "markdown", "junit", "failures-txt", "github"] {
             let ran = sandbox.chaos(&["report", "out", "--report", report]);

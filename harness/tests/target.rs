@@ -68,6 +68,7 @@ impl TargetPlan for Closure {
             config_sha256,
             jobs: 0,
             judged_by: None,
+            typed: Vec::new(),
         }
     }
 

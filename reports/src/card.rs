@@ -131,6 +131,9 @@ pub struct Card {
     pub rows: Vec<Row>,
     /// The probes that were run, in their order.
     pub probes: Vec<ProbeLine>,
+    /// The command that runs one probe by itself, PROBE in the place of its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_one: Option<String>,
     /// What makes the card incomplete; empty where nothing does.
     pub gaps: Vec<String>,
     /// What the grades were held against.
@@ -368,6 +371,7 @@ pub(crate) mod tests {
                 cost_microusd: 12_000,
                 elapsed_us: 3_200_000,
             }],
+            run_one: Some("chaos run PROBE --speed 60 -- python naive.py {file}".to_owned()),
             gaps: Vec::new(),
             gate: Gate { verdict: Verdict::Pass, rule: String::new(), broken: Vec::new() },
         };

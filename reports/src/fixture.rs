@@ -48,6 +48,7 @@ fn header() -> Header {
         config_sha256: digit.repeat(64),
         jobs: 10,
         judged_by: None,
+        typed: Vec::new(),
     };
     let success = |min, max| Expectation {
         success_rate: Some(Bound { min: Some(min), max }),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use reports::card::{Card, FORMAT, Gate, ProbeLine, Volume};
-use reports::render::{CARD, Exporter, table};
+use reports::render::{CARD, Exporter, run_one, table};
 use reports::text::{counted, escape, thousands};
 use reports::{Judged, Verdict};
 use scenarios::library::PROBES;
@@ -130,6 +130,7 @@ fn card(
     let mut card = Card {
         format: FORMAT,
         tool: env!("CARGO_PKG_VERSION").to_owned(),
+        run_one: Some(run_one(&target.header(), speed)),
         target: target.header().name,
         battery_sha256: battery.sha256.clone(),
         speed,

@@ -58,7 +58,8 @@ impl TargetPlan for Builtin {
         let config_sha256 = self.preset.sha256();
         let description = self.preset.description.clone();
         let name = self.name.clone();
-        PipelineHeader { name, description, config_sha256, jobs: 0, judged_by: None }
+        let (judged_by, typed) = (None, Vec::new());
+        PipelineHeader { name, description, config_sha256, jobs: 0, judged_by, typed }
     }
 
     fn set_up<'a>(&'a self, setup: Setup<'a>) -> BoxFuture<'a, Result<Arc<dyn Target>, Failure>> {

@@ -48,6 +48,7 @@ impl TargetPlan for OverCache {
             config_sha256,
             jobs: 0,
             judged_by: None,
+            typed: Vec::new(),
         }
     }
 

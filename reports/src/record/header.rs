@@ -65,6 +65,9 @@ pub struct PipelineHeader {
     /// How its work is judged apart from what the mock saw, where that is the user's to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judged_by: Option<String>,
+    /// What was typed for it, credentials masked; empty where a name brings it back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub typed: Vec<String>,
 }
 
 /// Which clock a run followed.

@@ -32,6 +32,7 @@ pub use history::json as history_json;
 pub use history::{mark_words, past_words};
 pub use screen::Terminal;
 pub use style::Style;
+pub use words::run_one;
 
 use crate::card::Card;
 use crate::claim::Claim;

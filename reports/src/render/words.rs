@@ -48,8 +48,7 @@ pub(super) fn pipelines_words(run: &Run) -> String {
 pub(super) fn again(run: &Run) -> String {
     let header = &run.header;
     let mut command = format!("chaos run --scenario {}", quoted(&header.scenario));
-    // What was typed after `--` or `--http` is not on record: it may hold what nobody may see.
-    let (typed, named): (Vec<_>, Vec<_>) =
+    let (typed, named): (Vec<&PipelineHeader>, Vec<_>) =
         header.pipelines.iter().partition(|pipeline| is_typed(pipeline));
     if !named.is_empty() {
         command.push_str(" --pipeline");
@@ -63,19 +62,49 @@ pub(super) fn again(run: &Run) -> String {
     if header.clock == Clock::Wall && !own {
         command.push_str(" --clock wall");
     }
+    if let Some(speed) = header.speed {
+        let _ = write!(command, " --speed {speed}");
+    }
     if header.input != "generated" {
         command.push_str(" --input DIR");
     }
-    if !typed.is_empty() {
-        command.push_str(" -- COMMAND");
+    // After `--` comes nothing else.
+    let (last, mut first): (Vec<_>, Vec<_>) =
+        typed.into_iter().partition(|of| of.typed.first().is_none_or(|word| word == "--"));
+    first.extend(last);
+    for pipeline in first {
+        command.push(' ');
+        command.push_str(&typed_words(pipeline));
     }
     command
+}
+
+/// The command that runs one probe of a report card by itself, PROBE in the place of its name.
+pub fn run_one(target: &PipelineHeader, speed: Option<u32>) -> String {
+    let speed = speed.map(|speed| format!(" --speed {speed}")).unwrap_or_default();
+    let target = if is_typed(target) {
+        typed_words(target)
+    } else {
+        format!("--pipeline {}", quoted(&target.name))
+    };
+    format!("chaos run PROBE{speed} {target}")
+}
+
+/// What was typed for a target of the user's, for a shell: `-- python pipeline.py {file}`.
+fn typed_words(pipeline: &PipelineHeader) -> String {
+    if pipeline.typed.is_empty() {
+        return "-- COMMAND".to_owned();
+    }
+    let words: Vec<String> = pipeline.typed.iter().map(|word| quoted(word)).collect();
+    words.join(" ")
 }
 
 /// Whether a target of the user's was typed, and is not a file that can be named again.
 fn is_typed(pipeline: &PipelineHeader) -> bool {
     let extension = Path::new(&pipeline.name).extension();
-    pipeline.judged_by.is_some() && extension.is_none_or(|extension| extension != "toml")
+    // Older records have no words.
+    let is_no_file = extension.is_none_or(|extension| extension != "toml");
+    !pipeline.typed.is_empty() || (pipeline.judged_by.is_some() && is_no_file)
 }
 
 /// A quantile with the number of its samples: what these cannot carry is not shown as one.
@@ -104,7 +133,11 @@ pub(super) fn origin_words(run: &Run) -> &'static str {
 
 /// A word of a command line.
 fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._/-+=,@".contains(c);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._/-+=,@:".contains(c);
+    // No shell that has `--` reads these in its own way.
+    if ["{file}", "{files}", "{dir}", "{out}", "{job}"].contains(&word) {
+        return word.to_owned();
+    }
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
     }
@@ -141,6 +174,25 @@ mod tests {
         for (quantile, n, clock, expected) in cases {
             assert_eq!(words(quantile, n, clock), expected);
         }
+    }
+
+    #[test]
+    fn a_target_that_was_typed_stands_in_the_command_as_it_was_typed() {
+        let mut run = fixture::concurrent();
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        (run.header.clock, run.header.speed) = (Clock::Wall, Some(60));
+        let [first, second] = &mut run.header.pipelines[..] else { panic!("two pipelines") };
+        (first.judged_by, second.judged_by) = (Some(String::new()), Some(String::new()));
+        first.typed = words(&["--", "python", "my pipeline.py", "{file}"]);
+        second.typed = words(&["--http", "http://127.0.0.1:8000/document"]);
+        let expected = "chaos run --scenario concurrent --seed 7 --speed 60 \
+                        --http http://127.0.0.1:8000/document -- python 'my pipeline.py' {file}";
+        assert_eq!(again(&run), expected);
+        let old = &mut run.header.pipelines;
+        old.truncate(1);
+        old[0].typed.clear();
+        let expected = "chaos run --scenario concurrent --seed 7 --speed 60 -- COMMAND";
+        assert_eq!(again(&run), expected, "older records have no words");
     }
 
     #[test]

@@ -44,6 +44,8 @@ pub struct Command {
     /// What its relative paths start from, if not from here.
     folder: Option<PathBuf>,
     description: Option<String>,
+    /// Whether it was typed, and is not in a file.
+    is_typed: bool,
 }
 
 /// The same command while it runs.
@@ -72,7 +74,16 @@ impl Command {
             Failure::usage(format!("{}\nhint: {}", unusable.message, unusable.hint))
         })?;
         let (checks, limits) = (Vec::new(), LimitsConfig::default());
-        Ok(Self { name, template, config, checks, limits, folder: None, description: None })
+        Ok(Self {
+            name,
+            template,
+            config,
+            checks,
+            limits,
+            folder: None,
+            description: None,
+            is_typed: true,
+        })
     }
 
     /// A command out of a file, which was checked.
@@ -86,7 +97,8 @@ impl Command {
         if let Some(program) = config.argv.first() {
             program::startable(program, folder.as_deref())?;
         }
-        Ok(Self { name, template, config, checks, limits, folder, description: None })
+        let (description, is_typed) = (None, false);
+        Ok(Self { name, template, config, checks, limits, folder, description, is_typed })
     }
 
     /// Whether anything in it says which files it is for.
@@ -109,6 +121,17 @@ impl Command {
         let mut collector = of_environment(&self.config.env);
         collector.words(&self.config.argv);
         collector.secrets()
+    }
+
+    /// What was typed for it, its credentials masked.
+    fn as_typed(&self) -> Vec<String> {
+        if !self.is_typed {
+            return Vec::new();
+        }
+        let secrets = self.secrets();
+        let words = redact::words(&self.config.argv);
+        let words = words.iter().map(|word| secrets.text(word).into_owned());
+        std::iter::once("--".to_owned()).chain(words).collect()
     }
 
     /// SHA-256 of everything that decides what it does.
@@ -136,6 +159,7 @@ impl TargetPlan for Command {
             config_sha256: self.sha256(),
             jobs: 0,
             judged_by: Some(judge::words(own, &self.checks)),
+            typed: self.as_typed(),
         }
     }
 

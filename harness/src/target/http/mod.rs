@@ -46,6 +46,8 @@ pub struct Http {
     /// Where the service is started, if not here.
     folder: Option<PathBuf>,
     description: Option<String>,
+    /// Whether it was typed, and is not in a file.
+    is_typed: bool,
 }
 
 /// The same service while a run lasts.
@@ -74,7 +76,8 @@ impl Http {
             return Err(Failure::usage(format!("`--http {url}`: {}{hint}", problem.message)));
         }
         let name = config::address(url).map(|url| name_of(&url)).unwrap_or_default();
-        Self::of_file(name, config, (Vec::new(), LimitsConfig::default()), None)
+        let service = Self::of_file(name, config, (Vec::new(), LimitsConfig::default()), None)?;
+        Ok(Self { is_typed: true, ..service })
     }
 
     /// A service out of a file, which was checked.
@@ -85,7 +88,8 @@ impl Http {
         folder: Option<PathBuf>,
     ) -> Result<Self, Failure> {
         let url = config::address(&config.url).map_err(Failure::usage)?;
-        Ok(Self { name, url, config, checks, limits, folder, description: None })
+        let (description, is_typed) = (None, false);
+        Ok(Self { name, url, config, checks, limits, folder, description, is_typed })
     }
 
     /// The same with what its file says of it.
@@ -105,6 +109,23 @@ impl Http {
         let words = start.iter().flat_map(|command| command.split_whitespace());
         collector.words(&words.map(str::to_owned).collect::<Vec<_>>());
         collector.secrets()
+    }
+
+    /// What was typed for it, its credentials masked.
+    fn as_typed(&self) -> Vec<String> {
+        if !self.is_typed {
+            return Vec::new();
+        }
+        let HttpConfig { url, start, mock_port, .. } = &self.config;
+        let mut words = vec!["--http".to_owned(), redact::url(url)];
+        if let Some(start) = start {
+            let secrets = self.secrets();
+            let masked = redact::words(&start.split(' ').map(str::to_owned).collect::<Vec<_>>());
+            words.extend(["--start".to_owned(), secrets.text(&masked.join(" ")).into_owned()]);
+        }
+        words
+            .extend(mock_port.iter().flat_map(|port| ["--mock-port".to_owned(), port.to_string()]));
+        words
     }
 
     fn sha256(&self) -> String {
@@ -145,6 +166,7 @@ impl TargetPlan for Http {
             config_sha256: self.sha256(),
             jobs: 0,
             judged_by: Some(judge::words(Some("status 2xx"), &self.checks)),
+            typed: self.as_typed(),
         }
     }
 

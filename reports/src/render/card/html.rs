@@ -32,6 +32,9 @@ impl Exporter<Card> for CardHtml {
                     @for row in &card.rows { (one(row, card)) }
                 }
                 (probes(&card.probes))
+                @if let Some(command) = &card.run_one {
+                    p class="soft" { "To see one probe in full: " code { (escape(command)) } }
+                }
             }
         };
         page(&format!("report card of {}", escape(&card.target)), &body)

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::words::{cost, effort, gaps, gate, letter, tally};
 use crate::card::{Card, Row};
+use crate::render::ci::markdown::code;
 use crate::render::ci::plain;
 use crate::render::export::{Exporter, ReportFormat};
 use crate::render::style::Style;
@@ -36,6 +37,9 @@ impl Exporter<Card> for CardMarkdown {
             page.push_str(&line(row, card));
         }
         let _ = writeln!(page, "\n{}", effort(card));
+        if let Some(command) = &card.run_one {
+            let _ = writeln!(page, "\nTo see one probe in full: {}", code(command));
+        }
         page
     }
 }

@@ -11,9 +11,6 @@ use crate::text::{escape, wrap};
 /// Probes of a row that are shown unless everything is wanted.
 const SHOWN: usize = 4;
 
-/// How one probe is looked at by itself.
-const SEE_ONE: &str = "\nto see one probe in full: chaos run PROBE -- COMMAND\n";
-
 /// `chaos diagnose --format text`.
 #[derive(Debug)]
 pub(crate) struct CardText;
@@ -33,7 +30,10 @@ impl Exporter<Card> for CardText {
             page.push('\n');
             page.push_str(&one(row, card, style));
         }
-        page.push_str(SEE_ONE);
+        if let Some(command) = &card.run_one {
+            // A command is what is copied: it stays whole, in a line of its own.
+            let _ = writeln!(page, "\nto see one probe in full:\n  {}", escape(command));
+        }
         let verdict = card.gate.verdict;
         let prefix = format!("{} {}: ", verdict.symbol(), verdict.word());
         let line = wrap(&prefix, &gate(card), style.width, 2);
@@ -98,7 +98,8 @@ mod tests {
 
         –  resume: each file is a run of its own
 
-        to see one probe in full: chaos run PROBE -- COMMAND
+        to see one probe in full:
+          chaos run PROBE --speed 60 -- python naive.py {file}
 
         ✗ FAIL: grades have to be D or better: broken answers F (D wanted)
         ");
