@@ -113,7 +113,7 @@ pub enum Command {
     },
     /// Switch one stage of a pipeline off at a time, and show which failure comes back
     Ablate(AblateArgs),
-    /// Measure what the seed documents claim
+    /// Measure the figures that the documents on Phase 1 and Phase 3 claim
     Claims(ClaimsArgs),
     /// Write generated source files
     Generate {

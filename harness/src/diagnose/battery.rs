@@ -166,7 +166,7 @@ fn works(seen: &Seen) -> Result<(), Failure> {
         format!(
             "it fails where nothing is wrong, so nothing can be said of its conduct in trouble: \
              {detail}\n\
-             hint: make this work first: `chaos run sequential-100 -- COMMAND`, or the command \
+             hint: make this work first: `chaos run healthy -- COMMAND`, or the command \
              by itself against `chaos mock --port 8080`"
         ),
     ))

@@ -256,11 +256,18 @@ impl JobCalls {
         self.questions.last()?.unfinished
     }
 
-    /// The first question that was never answered, counted from 1, and why.
-    pub fn unanswered(&self) -> Option<(u64, Cause, &str)> {
-        (1..).zip(&self.questions).find_map(|(number, question)| {
-            let (cause, words) = question.failure.as_ref()?;
-            Some((number, *cause, words.as_str()))
+    /// Why the first question without an answer has none, and that in words: `request 2 of 3 got no
+    /// answer in 4 attempts, the last one: 529 overloaded_error`.
+    pub fn unanswered(&self) -> Option<(Cause, String)> {
+        let all = self.questions.len();
+        (1..).zip(&self.questions).find_map(|(number, question): (u64, _)| {
+            let (cause, why) = question.failure.as_ref()?;
+            let which = if all == 1 { String::new() } else { format!(" {number} of {all}") };
+            let how_often = match question.attempts {
+                1 => format!("its only attempt: {why}"),
+                attempts => format!("{attempts} attempts, the last one: {why}"),
+            };
+            Some((*cause, format!("request{which} got no answer, {how_often}")))
         })
     }
 }

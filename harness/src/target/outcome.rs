@@ -85,11 +85,8 @@ impl Outcomes {
             self.has_called.store(true, Ordering::Relaxed);
         }
         let how = said.how;
-        if let Some((question, cause, words)) = calls.unanswered() {
-            let asked =
-                if calls.questions.len() == 1 { String::new() } else { format!(" {question}") };
-            let words = format!("{how}; its question{asked} was never answered: {words}");
-            return JobEnd::failed(cause, words);
+        if let Some((cause, words)) = calls.unanswered() {
+            return JobEnd::failed(cause, format!("{how}; {words}"));
         }
         if let Some((cause, words)) = said.failure {
             return JobEnd::failed(cause, words);

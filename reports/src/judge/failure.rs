@@ -79,7 +79,9 @@ impl<'a> Failure<'a> {
             found.extend(waited);
         }
         found.push(counted(self.job.calls, "call"));
-        found.extend(self.detail().map(|words| format!("said: {}", shortened(words, QUOTED))));
+        // Of a program of the user's, the words are ours: its exit, and what the mock saw.
+        let whose = if self.job.said_done.is_some() { "detail" } else { "said" };
+        found.extend(self.detail().map(|words| format!("{whose}: {}", shortened(words, QUOTED))));
         found.join("; ")
     }
 }
@@ -112,6 +114,14 @@ mod tests {
         1 call
         said: This request would exceed your rate limit
         ");
+    }
+
+    #[test]
+    fn what_is_known_of_a_program_is_not_quoted_as_its_own_words() {
+        let mut run = fixture::concurrent();
+        run.pipelines[0].jobs[2].said_done = Some(false);
+        let evidence = failures(&run)[0].evidence();
+        assert!(evidence.ends_with("; detail: This request would exceed your rate limit"));
     }
 
     #[test]

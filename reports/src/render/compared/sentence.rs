@@ -5,7 +5,7 @@
 //! always cheap; a number that one side lacks is left out.
 
 use crate::compare::{ComparedNumber, PipelineComparison};
-use crate::text::thousands;
+use crate::text::{counted, thousands};
 
 /// The sentence; none where the pipeline is in one run only.
 pub(super) fn sentence(of: &PipelineComparison) -> Option<String> {
@@ -15,28 +15,26 @@ pub(super) fn sentence(of: &PipelineComparison) -> Option<String> {
     if of.numbers.iter().all(|number| number.base == number.head) {
         return Some(format!("{}: nothing moved", of.pipeline));
     }
-    let files = match after.cmp(&before) {
-        std::cmp::Ordering::Equal => {
-            format!("documents as many files ({})", thousands(after))
-        }
-        std::cmp::Ordering::Greater => {
-            format!("documents {} more", counted(after - before))
-        }
-        std::cmp::Ordering::Less => format!("documents {} fewer", counted(before - after)),
+    let files = if after == before {
+        format!("documents as many files ({})", thousands(after))
+    } else {
+        format!("documents {} instead of {}", counted(after, "file"), thousands(before))
     };
     let cost = find("cost_per_success_microusd").and_then(both);
     let cost = cost.and_then(|(base, head)| {
-        ratio(base, head, "cheaper for each of them", "dearer for each of them")
+        ratio(base, head, "cheaper per documented file", "dearer per documented file")
     });
     let time = find("elapsed_us").and_then(both);
-    let time = time.and_then(|(base, head)| ratio(base, head, "faster", "slower"));
+    let time = time.and_then(|(base, head)| {
+        if after >= before {
+            return ratio(base, head, "faster", "slower");
+        }
+        // Who gives up is done early, and no faster for it.
+        let percent = (u128::from(head) * 100).checked_div(u128::from(base))?;
+        (base != head).then(|| format!("in {percent} % of the time"))
+    });
     let parts: Vec<String> = [Some(files), cost, time].into_iter().flatten().collect();
     Some(format!("{}: {}", of.pipeline, parts.join(", ")))
-}
-
-fn counted(files: u64) -> String {
-    let noun = if files == 1 { "file" } else { "files" };
-    format!("{} {noun}", thousands(files))
 }
 
 /// `3.20 times cheaper`; none where one is nothing, or the two are within half a percent.
@@ -74,7 +72,14 @@ mod tests {
             let job = &mut run.pipelines[1].jobs[9];
             (job.outcome, job.cause) = (Outcome::Failed, Some(crate::Cause::RateLimited));
         });
-        let expected = "phase3: documents 1 file fewer, 1.11 times dearer for each of them";
+        let expected = "phase3: documents 9 files instead of 10, 1.11 times dearer per documented \
+                        file";
         assert_eq!(lost[1], expected);
+        let gave_up = said(|run| {
+            let job = &mut run.pipelines[1].jobs[9];
+            (job.outcome, job.cause) = (Outcome::Failed, Some(crate::Cause::RateLimited));
+            run.pipelines[1].end.as_mut().unwrap().elapsed_us /= 2;
+        });
+        assert_eq!(gave_up[1], format!("{expected}, in 50 % of the time"));
     }
 }
