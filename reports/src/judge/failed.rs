@@ -2,12 +2,12 @@
 //!
 //! Invariant: one failure for each failed job, in the order of pipelines and jobs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::breaks::{Break, expected};
 use super::check::Check;
 use super::failure::Failure;
 use super::injected::{Hit, hits};
-use super::verdict::Verdict;
 use crate::record::{Cause, Job, Outcome};
 use crate::run::{PipelineRun, Run};
 
@@ -39,55 +39,10 @@ pub(super) fn failed_jobs(run: &Run, checks: &[Check]) -> Vec<FailedJob> {
     let expected = expected(run, checks);
     let mut found = Vec::new();
     for (index, pipeline) in run.pipelines.iter().enumerate() {
-        let bound = expected.get(pipeline.header.name.as_str()).copied();
+        let bound = expected.get(pipeline.header.name.as_str()).map(|expected| expected.what);
         found.extend(of_pipeline(index, pipeline, bound, run.warm_up_us(pipeline)));
     }
     found
-}
-
-/// What a scenario expects to break.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Break {
-    /// Some jobs, whatever their cause.
-    Jobs,
-    /// Some definitions: jobs whose documentation is not whole.
-    Coverage,
-}
-
-impl Break {
-    /// The metric whose bound expects it.
-    pub(super) const fn metric(self) -> &'static str {
-        match self {
-            Self::Jobs => "success_rate",
-            Self::Coverage => "coverage",
-        }
-    }
-}
-
-/// The pipelines that are expected to break, and break as expected: a bound below all of them
-/// that is kept. A bound that is missed, or cannot be judged, excuses nothing.
-pub(super) fn expected<'a>(run: &'a Run, checks: &[Check]) -> BTreeMap<&'a str, Break> {
-    let kept: BTreeSet<(&str, &str)> = checks
-        .iter()
-        .filter(|check| check.verdict == Verdict::Pass)
-        .map(|check| (check.pipeline.as_str(), check.metric.as_str()))
-        .collect();
-    let mut breaks = BTreeMap::new();
-    for (pipeline, expectation) in &run.header.expect {
-        let kept = |metric: &str| kept.contains(&(pipeline.as_str(), metric));
-        let below = |max: Option<f64>| max.is_some_and(|max| max < 1.0);
-        if let Some(bound) = &expectation.success_rate {
-            if below(bound.max) && kept("success_rate") {
-                breaks.insert(pipeline.as_str(), Break::Jobs);
-            }
-        } else if let Some(bound) = &expectation.coverage
-            && below(bound.max)
-            && kept("coverage")
-        {
-            breaks.insert(pipeline.as_str(), Break::Coverage);
-        }
-    }
-    breaks
 }
 
 /// The failed jobs of one pipeline that arrived from `after_us` on.

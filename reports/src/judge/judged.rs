@@ -3,8 +3,9 @@
 //! Invariant: a [`Judged`] is made by [`judge`] alone, which takes the run for good, and no page
 //! can make another one: a run cannot be copied, and nobody else counts, checks or lists failures.
 
+use super::breaks::expected;
 use super::check::{Check, checks, lagging, ran_out};
-use super::failed::{FailedJob, expected, failed_jobs};
+use super::failed::{FailedJob, failed_jobs};
 use super::failure::Failure;
 use super::standing::Standing;
 use super::summary::Summary;
@@ -133,7 +134,7 @@ impl Judged {
         let breaks = expected(&self.run, &self.checks);
         let broke = breaks.get(check.pipeline.as_str());
         check.verdict == Verdict::Pass
-            && broke.is_some_and(|of| of.metric() == check.metric)
+            && broke.is_some_and(|of| of.is_by(check))
             && self.summaries.iter().any(|s| s.pipeline == check.pipeline && s.failed > 0)
     }
 

@@ -13,6 +13,7 @@ mod check;
 mod threshold;
 mod verdict;
 
+mod breaks;
 mod early;
 mod failed;
 mod failure;

@@ -42,6 +42,17 @@ impl Standing {
         }
     }
 
+    /// The name for programs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Broke => "broke_as_expected",
+            Self::Failed => "failed",
+            Self::Unknown => "inconclusive",
+            Self::NotJudged => "not_judged",
+        }
+    }
+
     /// The symbol in reports; never the only sign.
     pub const fn symbol(self) -> &'static str {
         match self {

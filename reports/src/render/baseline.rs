@@ -71,11 +71,12 @@ pub fn entry(entry: &BaselineEntry, style: Style) -> String {
         text.map(|text| format!("{name}: {}\n", escape(text))).unwrap_or_default()
     };
     format!(
-        "{}  seed {}\n{}{}\n{}",
+        "{}  seed {}\n{}{}{}\n{}",
         escape(&entry.scenario),
         entry.seed,
         line("accepted", entry.accepted.as_deref()),
         line("reason", entry.reason.as_deref()),
+        line("measured by chaos", entry.tool.as_deref()),
         table(header, rows, 1, style)
     )
 }
@@ -102,6 +103,7 @@ mod tests {
             "concurrent  seed 7",
             "accepted: 2026-11-30",
             "reason: first numbers",
+            "measured by chaos: 0.1.0",
             "192,225",
             "latency_p90_us",
         ] {

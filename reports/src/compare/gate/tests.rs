@@ -57,6 +57,33 @@ fn one_micro_dollar_more_is_worse_and_fails() {
 }
 
 #[test]
+fn another_version_is_a_note_beside_a_difference_and_nothing_else() {
+    let newer = |run: &mut Run| run.header.tool = "0.2.0".to_owned();
+    let same = held(newer);
+    assert_eq!((same.verdict, &same.notes[..]), (Verdict::Pass, &[][..]));
+    let slower = |run: &mut Run| run.pipelines[1].end.as_mut().unwrap().elapsed_us += 1;
+    let moved = held(|run| {
+        newer(run);
+        slower(run);
+    });
+    let note = "other versions: the baseline is by chaos 0.1.0, the run by chaos 0.2.0";
+    assert_eq!((moved.verdict, &moved.notes[..]), (Verdict::Fail, &[note.to_owned()][..]));
+    assert_eq!(held(slower).notes, [""; 0], "the same version");
+    let mut other = baseline();
+    let judged = fixture::judged(|run| {
+        newer(run);
+        slower(run);
+    });
+    other.accept(&judged, None).unwrap();
+    let Difference(report) = diff(&baseline(), &other);
+    let note = "other versions: the first is by chaos 0.1.0, the second by chaos 0.2.0";
+    assert_eq!(report.scenarios[0].notes, [note]);
+    other.entries[0].tool = None;
+    let Difference(report) = diff(&baseline(), &other);
+    assert_eq!(report.scenarios[0].notes, [""; 0], "then the file's own version is all there is");
+}
+
+#[test]
 fn an_improvement_fails_until_it_is_accepted() {
     let scenario = held(|run| run.pipelines[1].end.as_mut().unwrap().elapsed_us -= 1);
     assert_eq!(scenario.verdict, Verdict::Fail);

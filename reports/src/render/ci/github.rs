@@ -2,12 +2,13 @@
 //!
 //! Invariants: at most ten, because the service drops more without a word; the worst come first
 //! and the last says how many are left out; nothing from outside ends a command or begins one.
-//! A break that the scenario expects is not annotated.
+//! A break that the scenario expects is a notice and no error.
 
-use crate::judge::{Check, Judged, Verdict};
+use crate::judge::{Check, Judged, Standing, Verdict};
 use crate::render::export::{Exporter, ReportFormat};
 use crate::render::failures::groups::by_meaning;
 use crate::render::style::Style;
+use crate::render::words::standing_words;
 use crate::text::counted;
 use crate::text::{escape, thousands};
 
@@ -19,12 +20,31 @@ const LONG: usize = 500;
 
 /// One annotation and how bad it is, the least being the worst.
 pub(in crate::render) struct Annotation {
+    pub(in crate::render) level: Level,
     pub(in crate::render) rank: u8,
     pub(in crate::render) title: String,
     pub(in crate::render) message: String,
 }
 
-/// `--format github`: nothing where nothing is wrong.
+/// How an annotation is shown, the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::render) enum Level {
+    /// Something is wrong.
+    Error,
+    /// Something is to be known.
+    Notice,
+}
+
+impl Level {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Notice => "notice",
+        }
+    }
+}
+
+/// `--format github`: nothing where nothing is wrong, and nothing broke.
 #[derive(Debug)]
 pub(crate) struct Github;
 
@@ -46,16 +66,16 @@ impl Exporter<[Judged]> for Github {
 /// The worst annotations as commands, and where the others are.
 pub(in crate::render) fn annotations(mut found: Vec<Annotation>, rest: &str) -> String {
     // The sort is stable: equally bad ones stay in their order.
-    found.sort_by_key(|annotation| annotation.rank);
+    found.sort_by_key(|annotation| (annotation.level, annotation.rank));
     let shown = if found.len() > MOST { MOST - 1 } else { found.len() };
     let left_out = found.len() - shown;
     let mut text = String::new();
     for annotation in found.iter().take(shown) {
-        text.push_str(&line(&annotation.title, &annotation.message));
+        text.push_str(&line(annotation.level, &annotation.title, &annotation.message));
     }
-    if left_out > 0 {
+    if let Some(next) = found.get(shown) {
         let more = format!("...and {} more", thousands(left_out as u64));
-        text.push_str(&line(&more, &format!("{more}: see {rest}")));
+        text.push_str(&line(next.level, &more, &format!("{more}: see {rest}")));
     }
     text
 }
@@ -70,6 +90,7 @@ fn of_run(judged: &Judged) -> Vec<Annotation> {
         let pipeline = escape(&first.job.pipeline);
         let jobs = counted(group.len(), "job");
         found.push(Annotation {
+            level: Level::Error,
             rank: 2 + first.priority() as u8,
             title: format!("{scenario}: {pipeline} lost {jobs}: {}", first.words()),
             message: format!(
@@ -82,6 +103,13 @@ fn of_run(judged: &Judged) -> Vec<Annotation> {
             ),
         });
     }
+    let broke = judged.summaries().iter().filter(|of| judged.standing(of) == Standing::Broke);
+    found.extend(broke.map(|summary| Annotation {
+        level: Level::Notice,
+        rank: 0,
+        title: format!("{scenario}: {}", escape(&summary.pipeline)),
+        message: standing_words(judged, summary),
+    }));
     found
 }
 
@@ -89,6 +117,7 @@ fn of_check(scenario: &str, check: &Check) -> Annotation {
     let pipeline = escape(&check.pipeline);
     let reason = check.reason.as_deref().map(|reason| format!(": {}", escape(reason)));
     Annotation {
+        level: Level::Error,
         rank: u8::from(check.verdict != Verdict::Fail),
         title: format!("{scenario}: {pipeline} {} {}", check.metric, check.verdict.class()),
         message: match check.bound.as_str() {
@@ -101,13 +130,13 @@ fn of_check(scenario: &str, check: &Check) -> Annotation {
     }
 }
 
-fn line(title: &str, message: &str) -> String {
+fn line(level: Level, title: &str, message: &str) -> String {
     let data = |text: &str| {
         let text: String = text.chars().take(LONG).collect();
         text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
     };
     let title = data(title).replace(':', "%3A").replace(',', "%2C");
-    format!("::error title={title}::{}\n", data(message))
+    format!("::{} title={title}::{}\n", level.word(), data(message))
 }
 
 #[cfg(test)]
@@ -124,8 +153,13 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_breaks_as_expected_has_no_annotation() {
-        assert_eq!(lines(fixture::concurrent()), [""; 0]);
+    fn a_break_that_is_expected_is_a_notice_and_no_error() {
+        let notice = "::notice title=concurrent%3A phase1::broke as expected: 4 of 10 documented";
+        assert_eq!(lines(fixture::concurrent()), [notice]);
+        let mut good = fixture::concurrent();
+        good.pipelines.remove(0);
+        good.header.expect.remove("phase1");
+        assert_eq!(lines(good), [""; 0]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use crate::judge::{Check, Failure, Judged, Verdict};
+use crate::judge::{Check, Failure, Judged, Standing, Verdict};
 use crate::record::{Job, Outcome};
 use crate::render::export::{Exporter, ReportFormat, text_of};
 use crate::render::style::Style;
@@ -64,7 +64,12 @@ const AT_ONCE: usize = 1_000;
 /// The cases of one run: its expectations, or the jobs of one of its pipelines.
 enum Suite<'a> {
     Gates(TestSuite),
-    Jobs { name: String, jobs: &'a [Job], failures: Vec<&'a Failure<'a>> },
+    Jobs {
+        name: String,
+        standing: Option<Standing>,
+        jobs: &'a [Job],
+        failures: Vec<&'a Failure<'a>>,
+    },
 }
 
 impl<'a> Suite<'a> {
@@ -72,16 +77,21 @@ impl<'a> Suite<'a> {
         let of = &pipeline.header.name;
         let name = format!("{}: {}", escape(&judged.run().header.scenario), escape(of));
         let failures = failures.iter().filter(|failure| failure.job.pipeline == **of).collect();
-        Self::Jobs { name, jobs: &pipeline.jobs, failures }
+        let summary = judged.summaries().iter().find(|summary| summary.pipeline == *of);
+        let standing = summary.map(|summary| judged.standing(summary));
+        Self::Jobs { name, standing, jobs: &pipeline.jobs, failures }
     }
 
     /// The suite without its cases, which are counted.
     fn counts(&self) -> TestSuite {
         match self {
             Self::Gates(gates) => gates.clone(),
-            Self::Jobs { name, jobs, failures } => {
+            Self::Jobs { name, standing, jobs, failures } => {
                 let of = |outcome| jobs.iter().filter(|job| job.outcome == outcome).count();
                 let mut suite = TestSuite::new(name.as_str());
+                if let Some(standing) = standing {
+                    suite.add_property(("standing", standing.name()));
+                }
                 suite.tests = jobs.len();
                 suite.failures = failures.iter().filter(|failure| !failure.expected).count();
                 suite.skipped = suite.tests - of(Outcome::Documented) - suite.failures;
@@ -91,7 +101,7 @@ impl<'a> Suite<'a> {
     }
 
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Self::Jobs { name, jobs, failures } = self else {
+        let Self::Jobs { name, jobs, failures, .. } = self else {
             return out.write_all(suite_xml(self.counts()).as_bytes());
         };
         if jobs.is_empty() {
@@ -228,6 +238,18 @@ mod tests {
         let expected = fixture::concurrent();
         assert_eq!(counts(&read(expected).1), [(2, 0, 0, 0), (10, 0, 0, 6), (10, 0, 0, 0)]);
         assert_eq!(counts(&read(run).1), [(2, 0, 0, 0), (10, 6, 0, 0), (10, 0, 0, 0)]);
+    }
+
+    #[test]
+    fn what_became_of_a_pipeline_is_a_property_of_its_jobs() {
+        let (_, report) = read(fixture::concurrent());
+        let standing = |suite: &TestSuite| {
+            let of = suite.properties.iter().find(|property| property.name.as_str() == "standing");
+            of.map(|property| property.value.to_string())
+        };
+        let standings: Vec<Option<String>> = report.test_suites.iter().map(standing).collect();
+        let expected = [None, Some("broke_as_expected".to_owned()), Some("good".to_owned())];
+        assert_eq!(standings, expected);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::page::{Compared, Page};
 use crate::judge::Verdict;
-use crate::render::ci::github::{Annotation, annotations};
+use crate::render::ci::github::{Annotation, Level, annotations};
 use crate::render::export::{Exporter, ReportFormat};
 use crate::render::style::Style;
 use crate::text::escape;
@@ -28,6 +28,7 @@ impl<T: Compared> Exporter<T> for PageGithub {
 
 fn found(page: &Page) -> Vec<Annotation> {
     let inconclusive = |title: &str, reason: &String| Annotation {
+        level: Level::Error,
         rank: 1,
         title: format!("{title}: inconclusive"),
         message: escape(reason),
@@ -39,6 +40,7 @@ fn found(page: &Page) -> Vec<Annotation> {
         found.extend(section.reasons.iter().map(|reason| inconclusive(&scenario, reason)));
         let broken = section.rows.iter().filter(|row| row.verdict != Verdict::Pass);
         found.extend(broken.map(|row| Annotation {
+            level: Level::Error,
             rank: u8::from(row.verdict != Verdict::Fail),
             title: format!("{scenario}: {} {}", escape(&row.pipeline), escape(&row.metric)),
             message: row.words(),

@@ -94,6 +94,10 @@ pub struct CheckReport {
 pub struct PipelineReport {
     /// The pipeline's name.
     pub pipeline: String,
+    /// `good`, `broke_as_expected`, `failed`, `inconclusive` or `not_judged`; absent in reports of
+    /// earlier versions.
+    #[serde(default)]
+    pub standing: Option<String>,
     /// SHA-256 of its configuration.
     pub config_sha256: String,
     /// Documented jobs per million of those that were tried.
@@ -270,6 +274,7 @@ fn pipeline(judged: &Judged, summary: &Summary) -> PipelineReport {
     };
     PipelineReport {
         pipeline: summary.pipeline.clone(),
+        standing: Some(judged.standing(summary).name().to_owned()),
         config_sha256: summary.config_sha256.clone(),
         success_ppm: summary.success_ppm(),
         coverage_ppm: summary.coverage_ppm(),
@@ -362,6 +367,8 @@ mod tests {
         assert_eq!((report.format, read.verdict.as_str(), read.judged), (1, "pass", true));
         assert_eq!(read.failures.len(), 6);
         assert_eq!(read.pipelines[0].metrics["documented"], Some(4));
+        let standings = read.pipelines.iter().map(|of| of.standing.as_deref());
+        assert!(standings.eq([Some("broke_as_expected"), Some("good")]));
         assert_eq!(read.failures[0].rule, "quota-of-others");
         assert_eq!(*read, one_run(&runs[0]));
     }
