@@ -45,17 +45,18 @@ pub struct Args {
 
 const EXAMPLES: &str = "\
 Examples:
-  chaos init -- python pipeline.py {file}    files to start from, for your own command
-  chaos run --scenario concurrent            six of ten requests lost, and the defence
-  chaos run --scenario large-repo --input .  the same on your own source tree
-  chaos diagnose -- python pipeline.py {file}   what your own client does wrong, graded
-  chaos estimate .                           what it would cost, without one call
-  chaos list                                 every scenario and the question it asks
-  chaos gate --baseline baseline.json        red when an exact figure moved
-  chaos history add out; chaos history show  what moved over time, and since when
-  chaos ablate --scenario concurrent --pipeline hardened   what each defence is worth
-  chaos claims                               what the documents claim, measured
-  chaos mock --port 8080 --preset brownout   the API alone, for your own client
+  chaos diagnose -- python pipeline.py {file}          what your own client does wrong, graded
+  chaos run concurrent -- python pipeline.py {file}    one kind of trouble for it, in full
+  chaos init -- python pipeline.py {file}              files to start from, for your own command
+  chaos run concurrent                                 six of ten requests lost, and the defence
+  chaos run large-repo --input .                       the same on your own source tree
+  chaos estimate .                                     what it would cost, without one call
+  chaos list                                           every scenario and the question it asks
+  chaos gate --baseline baseline.json                  red when an exact figure moved
+  chaos history add out; chaos history show            what moved over time, and since when
+  chaos ablate --scenario concurrent --pipeline phase3 what each defence is worth
+  chaos claims                                         what the documents claim, measured
+  chaos mock --port 8080 --preset brownout             the API alone, for your own client
 
 Exit codes:
   0 pass, 99 an expectation or a comparison failed, 4 inconclusive, 2 usage,

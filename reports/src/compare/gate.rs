@@ -16,6 +16,10 @@ use crate::record::Header;
 /// What to do about a number that was meant to move.
 pub const REMEDY: &str = "if this is intended: chaos baseline accept";
 
+/// The same where it is said once, with what the command needs.
+pub const ACCEPT: &str =
+    "if this is intended: chaos baseline accept --baseline FILE RUN (--keep DIR keeps the runs)";
+
 /// The metric of a check that is about the baseline as a whole.
 const BASELINE: &str = "baseline";
 
@@ -252,6 +256,7 @@ fn compared(base: &Entry, head: &Entry, tolerances: &[Tolerance]) -> GateScenari
             scenario.notes.push(format!("{pipeline}: the configuration has changed"));
         }
         let rows = rows(pipeline, numbers, measured);
+        scenario.notes.extend(samples(pipeline, &rows));
         scenario.rows.extend(rows.into_iter().map(|row| within(row, tolerances)));
     }
     for pipeline in head.pipelines.keys().filter(|p| !base.pipelines.contains_key(*p)) {
@@ -261,6 +266,16 @@ fn compared(base: &Entry, head: &Entry, tolerances: &[Tolerance]) -> GateScenari
     let rows = scenario.rows.iter().map(|row| row.verdict);
     scenario.verdict = Verdict::worst(reasons.chain(rows));
     scenario
+}
+
+/// On how many files the percentiles rest, where one of them moved.
+fn samples(pipeline: &str, rows: &[GateRow]) -> Option<String> {
+    let find = |metric: Metric| rows.iter().find(|row| row.metric == metric.name());
+    let quantiles = [Metric::LatencyP50, Metric::LatencyP95, Metric::LatencyP99];
+    let moved = |metric: &Metric| find(*metric).is_some_and(|r| r.change != Some(Change::Same));
+    let documented = find(Metric::Documented).filter(|_| quantiles.iter().any(moved))?;
+    let (base, head) = (documented.base?, documented.head?);
+    Some(format!("{pipeline}: percentiles of latency are of n = {base} and {head} files"))
 }
 
 fn rows(pipeline: &str, base: &Numbers, head: &Numbers) -> Vec<GateRow> {

@@ -15,7 +15,8 @@ mod tolerance;
 pub use ablation::Ablation;
 pub use baseline::{Baseline, BaselineError, Entry as BaselineEntry, Numbers};
 pub use gate::{
-    Difference, GateReport, GateRow, GateScenario, REMEDY, diff, gate, gate_within, incomparable,
+    ACCEPT, Difference, GateReport, GateRow, GateScenario, REMEDY, diff, gate, gate_within,
+    incomparable,
 };
 pub use metric::{Better, Change, Metric, Unit};
 pub use repeats::{LEAST, Repeats, against};

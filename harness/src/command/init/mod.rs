@@ -12,6 +12,7 @@ use scenarios::library;
 use self::files::{Written, files};
 use crate::args::{Ci, InitArgs};
 use crate::process::terminal;
+use crate::target::TargetPlan;
 use crate::target::command::Command;
 use crate::{Exit, Failure};
 
@@ -20,11 +21,14 @@ struct Answers {
     argv: Vec<String>,
     scenario: &'static library::Shipped,
     ci: Ci,
+    /// Whether waits can pass faster for the command.
+    can_be_warped: bool,
 }
 
 /// Writes the files, all of them or none.
 pub fn execute(args: &InitArgs) -> Result<Exit, Failure> {
-    let written = files(&answers(args)?);
+    let answers = answers(args)?;
+    let written = files(&answers);
     // What an earlier call wrote, and nobody changed since, is there already as it should be.
     let is_other = |file: &&Written| match fs::read(file.name) {
         Ok(there) => there != file.text.as_bytes(),
@@ -46,9 +50,10 @@ pub fn execute(args: &InitArgs) -> Result<Exit, Failure> {
         Some(_) => "",
         None => "      chaos init --ci github -- COMMAND adds a workflow for CI\n",
     };
+    let speed = if answers.can_be_warped { " --speed 60" } else { "" };
     terminal::print(&format!(
-        "wrote {names}\n\nnext: chaos run chaos-scenario.toml\n      chaos diagnose --pipeline \
-         chaos-pipeline.toml\n{ci}"
+        "wrote {names}\n\nnext: chaos run chaos-scenario.toml{speed}\n      \
+         chaos diagnose --pipeline chaos-pipeline.toml\n{ci}"
     ))?;
     Ok(Exit::Pass)
 }
@@ -78,7 +83,7 @@ fn answers(args: &InitArgs) -> Result<Answers, Failure> {
         ));
     }
     // What cannot be started as a pipeline is refused before anything is written.
-    Command::typed(command.clone())?;
+    let can_be_warped = Command::typed(command.clone())?.can_be_warped().is_ok();
     let name = match &args.scenario {
         Some(name) => name.clone(),
         None if somebody => ask("The trouble (`chaos list` has all)", "concurrent")?,
@@ -98,7 +103,7 @@ fn answers(args: &InitArgs) -> Result<Answers, Failure> {
         }
         None => Ci::None,
     };
-    Ok(Answers { argv: command, scenario, ci })
+    Ok(Answers { argv: command, scenario, ci, can_be_warped })
 }
 
 /// Asks on standard error, so that standard output stays what was done.

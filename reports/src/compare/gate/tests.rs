@@ -84,6 +84,16 @@ fn another_version_is_a_note_beside_a_difference_and_nothing_else() {
 }
 
 #[test]
+fn percentiles_that_moved_have_their_samples_in_a_note() {
+    let moved = held(|run| {
+        for job in &mut run.pipelines[1].jobs {
+            job.end_us += 1_000_000;
+        }
+    });
+    assert_eq!(moved.notes, ["phase3: percentiles of latency are of n = 10 and 10 files"]);
+}
+
+#[test]
 fn an_improvement_fails_until_it_is_accepted() {
     let scenario = held(|run| run.pipelines[1].end.as_mut().unwrap().elapsed_us -= 1);
     assert_eq!(scenario.verdict, Verdict::Fail);

@@ -103,10 +103,14 @@ fn checks(page: &mut String, judged: &Judged) {
         page.push('\n');
         checks_table(page, judged, &broken);
     }
+    // Where nothing was expected, nothing has passed.
+    let kept = passed.iter().filter(|check| !check.bound.is_empty()).count();
+    let title = match kept {
+        0 => "Nothing was expected".to_owned(),
+        _ => format!("{} passed", counted(kept, "expectation")),
+    };
     if !passed.is_empty() {
-        folded(page, &format!("{} passed", counted(passed.len(), "expectation")), |page| {
-            checks_table(page, judged, &passed);
-        });
+        folded(page, &title, |page| checks_table(page, judged, &passed));
     }
 }
 
@@ -258,6 +262,15 @@ mod tests {
 
     fn page(run: Run) -> String {
         Markdown.text(&[judge(run).named("out")], Style::PLAIN)
+    }
+
+    #[test]
+    fn nothing_that_was_not_expected_has_passed() {
+        let mut run = fixture::concurrent();
+        run.header.expect.clear();
+        let page = page(run);
+        assert!(page.contains("<summary>Nothing was expected</summary>"), "{page}");
+        assert!(!page.contains("passed</summary>"), "{page}");
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use super::amount::{delta, exact_or_dash};
 use super::sentence::sentence;
 use crate::compare::{
-    Change, ComparedNumber, Comparison, Difference, GateReport, GateRow, GateScenario, REMEDY,
+    ACCEPT, Change, ComparedNumber, Comparison, Difference, GateReport, GateRow, GateScenario,
     Repeats,
 };
 use crate::judge::Verdict;
@@ -180,7 +180,7 @@ impl Compared for GateReport {
             sentences: Vec::new(),
             reasons: self.reasons.clone(),
             sections: scenarios.into_iter().map(section).collect(),
-            hint: (moved > 0 && !of_repeats).then_some(REMEDY),
+            hint: (moved > 0 && !of_repeats).then_some(ACCEPT),
         }
     }
 }

@@ -51,7 +51,7 @@ fn render(page: &Page, style: Style) -> String {
         one(&mut text, section, style);
     }
     if let Some(hint) = page.hint {
-        let _ = writeln!(text, "\nhint: {hint}");
+        let _ = writeln!(text, "\n{}", wrap("hint: ", hint, style.width, 2));
     }
     text
 }

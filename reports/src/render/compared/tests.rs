@@ -162,7 +162,8 @@ fn what_moved_comes_first_and_has_every_digit() {
       inconclusive: the scenario is not in the baseline: accept it with chaos
         baseline accept
 
-    hint: if this is intended: chaos baseline accept
+    hint: if this is intended: chaos baseline accept --baseline FILE RUN (--keep DIR
+      keeps the runs)
     ");
 }
 
