@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use mock_claude::internals::chance::Chance;
-use reports::Cause;
 use reports::record::PipelineName;
 
 use crate::admission::Admission;
@@ -39,15 +38,4 @@ pub struct Context {
     pub sink: Arc<dyn Sink>,
     /// The run's time.
     pub clock: RunClock,
-}
-
-impl Context {
-    /// Why an attempt that is dropped before its end was given up.
-    pub(crate) fn given_up(&self) -> (Cause, String) {
-        if self.sink.is_stopping() {
-            (Cause::Interrupted, "the run was stopped".to_owned())
-        } else {
-            (Cause::JobTimeout, "the file's time was over".to_owned())
-        }
-    }
 }

@@ -9,6 +9,9 @@ use super::invocation::{Invocation, is_a_crash};
 use crate::run::subject::Subject;
 use crate::target::{Job, JobEnd};
 
+/// The last words of a job that made no call before the run had to give up.
+const BEHIND: &str = "its turn never came: what was before it was never answered";
+
 /// Runs one job within an invocation, and puts its end on record.
 pub(super) async fn attend(subject: &Subject, job: Job, invocation: &Invocation) {
     let open = OpenJob::begin(subject, &job, invocation);
@@ -27,6 +30,13 @@ pub(super) async fn attend(subject: &Subject, job: Job, invocation: &Invocation)
         let _ = invocation.hold(subject.target.run(again, invocation)).await;
     }
     open.end(end);
+}
+
+/// Puts a job on record that stood in line behind others until the run had to give up on them.
+pub(crate) fn never_begun(subject: &Subject, job: &Job, invocation: &Invocation) {
+    let open = OpenJob::begin(subject, job, invocation);
+    subject.target.describe(job, invocation.progress());
+    open.end(JobEnd::failed(Cause::NeverAnswered, BEHIND));
 }
 
 /// A job under way; dropped before its end, it is on record as given up.
@@ -101,12 +111,10 @@ impl<'a> OpenJob<'a> {
 impl Drop for OpenJob<'_> {
     fn drop(&mut self) {
         if !self.ended {
-            let end = if self.subject.recorder.is_stopping() {
-                JobEnd::failed(Cause::Interrupted, "the run was stopped")
-            } else {
-                JobEnd::failed(Cause::JobTimeout, "the file's time was over")
-            };
-            self.record(end);
+            let (cause, words) = self.subject.recorder.given_up();
+            let calls = self.invocation.progress().used().calls;
+            let words = if cause == Cause::NeverAnswered && calls == 0 { BEHIND } else { words };
+            self.record(JobEnd::failed(cause, words));
         }
     }
 }

@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 
 pub use invocation::Invocation;
 
-use self::attend::attend;
+use self::attend::{attend, never_begun};
 use self::function::{Function, SharedInvocation};
 use self::invocation::Status;
 use self::workers::Workers;
@@ -91,6 +91,11 @@ impl Platform {
     /// The work that goes on although its caller has been answered.
     pub fn take_zombies(&self) -> JoinSet<()> {
         std::mem::take(&mut self.zombies.lock())
+    }
+
+    /// Puts a job on record whose turn never came.
+    pub fn never_begun(subject: &Subject, job: &Job) {
+        never_begun(subject, job, &Invocation::unbounded(subject.clock, None));
     }
 
     /// Runs one job; returns when its caller has an answer. `batch` is the invocation that the job

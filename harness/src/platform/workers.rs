@@ -14,7 +14,7 @@ use scenarios::PlatformConfig;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
-use super::attend::attend;
+use super::attend::{attend, never_begun};
 use super::invocation::{Invocation, Status};
 use crate::run::subject::Subject;
 use crate::target::Job;
@@ -81,7 +81,10 @@ impl Workers {
     pub(super) async fn invoke(&self, subject: &Subject, job: Job) {
         let clock = subject.clock;
         let joined_us = clock.now_us();
+        let mut line = InLine { workers: self, subject, job: &job, joined_us, called: false };
         let slot = self.slot().await;
+        line.called = true;
+        drop(line);
         let key = RequestKey { subject: job.number, attempt: 0 };
         let again = self.chance.happens("duplicate delivery", key, self.duplicate_share);
         let mut invocation = Invocation::new(clock, self.memory_mb, Status::None);
@@ -153,6 +156,26 @@ impl Workers {
 
     fn tasks(&self) -> MutexGuard<'_, Tasks> {
         self.tasks.lock()
+    }
+}
+
+/// A job in line; dropped before its turn while the run is stuck, it is on record as such.
+struct InLine<'a> {
+    workers: &'a Workers,
+    subject: &'a Subject,
+    job: &'a Job,
+    joined_us: u64,
+    called: bool,
+}
+
+impl Drop for InLine<'_> {
+    fn drop(&mut self) {
+        if !self.called && self.subject.recorder.is_stuck() {
+            let clock = self.subject.clock;
+            let mut invocation = Invocation::new(clock, self.workers.memory_mb, Status::None);
+            invocation.queued_us = clock.now_us() - self.joined_us;
+            never_begun(self.subject, self.job, &invocation);
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! ended; a batch is one invocation that all its jobs share. What the platform does after a job's
 //! caller has its answer is waited for at the end.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,13 @@ use super::subject::Subject;
 use super::work::{Work, is_skipped};
 use crate::platform::{Batch, Platform};
 use crate::process::interrupt::Interrupt;
+use crate::source::SourceFile;
 use crate::target::Job;
+
+/// How long a run waits for any of its jobs to end: longer than a fault can delay an answer (a
+/// year) and than a client sleeps because it was asked to (50 days). In simulated time this is
+/// reached where a job waits for what never comes; the run then gives up on what is under way.
+const PATIENCE: Duration = Duration::from_hours(400 * 24);
 
 /// A target under load, and where its jobs run.
 struct Driver<'a> {
@@ -49,16 +56,17 @@ pub async fn drive(
         Some(arrivals) => pace = Some(driver.open(arrivals, &mut running).await),
         None => driver.closed(load, &mut running).await,
     }
-    while let Some(ended) = next(&mut running, interrupt).await {
+    while let Some(ended) = driver.next(&mut running).await {
         check(ended);
     }
     running.shutdown().await;
     let mut zombies = platform.take_zombies();
-    while let Some(ended) = next(&mut zombies, interrupt).await {
+    while let Some(ended) = driver.next(&mut zombies).await {
         check(ended);
     }
     zombies.shutdown().await;
     alone.shutdown().await;
+    subject.recorder.set_stuck(false);
     pace.map(Pace::measured)
 }
 
@@ -106,13 +114,23 @@ impl Driver<'_> {
             }
         };
         for (number, file) in work.iter().filter(|(number, _)| !subject.earlier.is_done(*number)) {
+            let job = |file: Cow<'_, SourceFile>| Job {
+                number,
+                file: file.into_owned(),
+                arrival_us: subject.clock.now_us(),
+                delivery: 1,
+            };
             let pause = if work.begins_round(number) { load.pause() } else { Duration::ZERO };
             let users = if pause.is_zero() { users } else { 1 };
             while running.len() >= users {
-                match next(running, interrupt).await {
+                match self.next(running).await {
                     Some(ended) => check(ended),
-                    None => return,
+                    None => break,
                 }
+            }
+            if subject.recorder.is_stuck() {
+                Platform::never_begun(subject, &job(file));
+                continue;
             }
             if !pause.is_zero() {
                 tokio::select! {
@@ -124,24 +142,31 @@ impl Driver<'_> {
             if interrupt.asked() {
                 return;
             }
-            let arrival_us = subject.clock.now_us();
-            let job = Job { number, file: file.into_owned(), arrival_us, delivery: 1 };
-            self.spawn(job, batch.clone(), running);
+            self.spawn(job(file), batch.clone(), running);
+        }
+    }
+
+    /// The next job to end; none when all have ended, the run is interrupted, or none of them ends
+    /// within the [`PATIENCE`] of a run.
+    async fn next(&self, running: &mut JoinSet<()>) -> Option<Result<(), JoinError>> {
+        let recorder = &self.subject.recorder;
+        if recorder.is_stuck() {
+            return None;
+        }
+        tokio::select! {
+            biased;
+            () = self.interrupt.wait() => None,
+            ended = running.join_next() => ended,
+            () = sleep(PATIENCE) => {
+                recorder.set_stuck(true);
+                None
+            }
         }
     }
 
     fn spawn(&self, job: Job, batch: Option<Arc<Batch>>, running: &mut JoinSet<()>) {
         let (subject, platform) = (Arc::clone(self.subject), Arc::clone(self.platform));
         running.spawn(async move { platform.invoke(subject, job, batch).await });
-    }
-}
-
-/// The next job to end; none when all have ended or the run is interrupted.
-async fn next(running: &mut JoinSet<()>, interrupt: &Interrupt) -> Option<Result<(), JoinError>> {
-    tokio::select! {
-        biased;
-        () = interrupt.wait() => None,
-        ended = running.join_next() => ended,
     }
 }
 

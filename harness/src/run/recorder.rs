@@ -8,14 +8,15 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use engine::cache::Key;
 use engine::client::answer::Answer;
 use engine::outside::{Intent, Sink};
 use parking_lot::{Mutex, MutexGuard};
-use reports::Watch;
 use reports::record::{Aborted, Attempt, Footer, Record};
+use reports::{Cause, Watch};
 
 use super::progress::Progress;
 use crate::Failure;
@@ -37,6 +38,8 @@ pub struct Recorder {
     /// Ends the run when a threshold cannot be met any more, where that was asked for.
     watch: Option<Mutex<Watch>>,
     aborted: OnceLock<Aborted>,
+    /// Whether the jobs of the current pipeline wait for what never comes.
+    stuck: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -65,6 +68,7 @@ impl Recorder {
             checkpoint: None,
             watch: None,
             aborted: OnceLock::new(),
+            stuck: AtomicBool::new(false),
         }
     }
 
@@ -116,6 +120,17 @@ impl Recorder {
     pub fn stop(&self, failure: Failure) {
         self.output().error.get_or_insert(failure);
         self.interrupt.ask();
+    }
+
+    /// Says whether the jobs under way wait for what never comes: given up, they are on record as
+    /// never answered.
+    pub(super) fn set_stuck(&self, stuck: bool) {
+        self.stuck.store(stuck, Ordering::Relaxed);
+    }
+
+    /// Whether the jobs under way wait for what never comes.
+    pub fn is_stuck(&self) -> bool {
+        self.stuck.load(Ordering::Relaxed)
     }
 
     /// Appends a record that is in the checkpoint already, or does not belong there.
@@ -182,8 +197,14 @@ impl Sink for Recorder {
         self.replay(&Record::Attempt(attempt));
     }
 
-    fn is_stopping(&self) -> bool {
-        self.interrupt.asked()
+    fn given_up(&self) -> (Cause, &'static str) {
+        if self.interrupt.asked() {
+            (Cause::Interrupted, "the run was stopped")
+        } else if self.is_stuck() {
+            (Cause::NeverAnswered, "no answer came, and nothing limits the wait for one")
+        } else {
+            (Cause::JobTimeout, "the file's time was over")
+        }
     }
 }
 

@@ -78,7 +78,7 @@ impl Failure<'_> {
             | Cause::NotFound
             | Cause::SpendLimit => Rule::ServerAnswer,
             _ if cause.is_of_the_documentation() => Rule::DocumentationCheck,
-            Cause::CallTimeout | Cause::JobTimeout => Rule::TimeLimit,
+            Cause::CallTimeout | Cause::JobTimeout | Cause::NeverAnswered => Rule::TimeLimit,
             Cause::ProcessKilled | Cause::OutOfMemory | Cause::CommandFailed => Rule::ProcessEnd,
             Cause::BudgetStop | Cause::CircuitOpen => Rule::HeldBack,
             Cause::Unreadable => Rule::FileUnreadable,

@@ -46,7 +46,7 @@ impl Failure<'_> {
             Cause::PromptTooLong | Cause::Truncated | Cause::LostLines | Cause::CallTimeout => {
                 Some(Stage::Chunk)
             }
-            Cause::JobTimeout => Some(Stage::Deadline),
+            Cause::JobTimeout | Cause::NeverAnswered => Some(Stage::Deadline),
             Cause::LostChunk | Cause::Undocumented => Some(Stage::Merge),
             Cause::ProcessKilled | Cause::OutOfMemory => Some(Stage::Analyse),
             _ => None,

@@ -76,11 +76,13 @@ pub enum Cause {
     Rejected,
     /// The documentation could not be written where it was wanted.
     Unwritable,
+    /// No answer came, and the pipeline has no limit for how long it waits for one.
+    NeverAnswered,
 }
 
 impl Cause {
     /// Every cause, in the order of the declaration.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::RateLimited,
         Self::Overloaded,
         Self::ServerError,
@@ -113,6 +115,7 @@ impl Cause {
         Self::NoCall,
         Self::Rejected,
         Self::Unwritable,
+        Self::NeverAnswered,
     ];
 
     /// The name in records and baselines, for example `rate_limited`.
@@ -150,6 +153,7 @@ impl Cause {
             Self::NoCall => "no_call",
             Self::Rejected => "rejected",
             Self::Unwritable => "unwritable",
+            Self::NeverAnswered => "never_answered",
         }
     }
 
@@ -188,6 +192,7 @@ impl Cause {
             Self::NoCall => "no call reached the mock",
             Self::Rejected => "refused by your check",
             Self::Unwritable => "documentation not written",
+            Self::NeverAnswered => "never answered",
         }
     }
 
@@ -204,7 +209,8 @@ impl Cause {
             | Self::GatewayTimeout
             | Self::BudgetStop
             | Self::SpendLimit
-            | Self::NoCall => Category::Configuration,
+            | Self::NoCall
+            | Self::NeverAnswered => Category::Configuration,
             Self::Overloaded
             | Self::ServerError
             | Self::Connection
@@ -295,6 +301,9 @@ impl Cause {
             Self::SpendLimit => "raise the limit or spend less: no retry helps before it resets",
             Self::CommandFailed => "read the last words of the command: its calls were answered",
             Self::Rejected => "compare what the job left behind with what the check wants",
+            Self::NeverAnswered => {
+                "set a time limit for each call and one for the job: nothing ends this wait"
+            }
             Self::Unwritable => "move away what is there, or name another folder with `--docs`",
             Self::NoCall => "let the client read ANTHROPIC_BASE_URL, or give it the URL yourself",
         }

@@ -188,7 +188,7 @@ impl<'a> Pending<'a> {
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
         if !self.ended {
-            let (cause, detail) = self.context.given_up();
+            let (cause, detail) = self.context.sink.given_up();
             let bill = self.context.bills.take(&self.tag);
             let told = Told::default();
             self.commit(&Outcome::without_response(cause, detail), &bill, told);

@@ -10,6 +10,7 @@ pub mod progress;
 
 use std::fmt;
 
+use reports::Cause;
 use reports::record::{Attempt, PipelineName};
 use serde::{Deserialize, Serialize};
 
@@ -27,8 +28,8 @@ pub trait Sink: fmt::Debug + Send + Sync {
     /// A request has ended. Its answer is kept with its record where answers are kept.
     fn commit(&self, tag: &str, attempt: Attempt, answer: Option<(&Key, &Answer)>);
 
-    /// Whether the run is being stopped: what is given up then is given up for that reason.
-    fn is_stopping(&self) -> bool;
+    /// Why what is dropped before its end is dropped now.
+    fn given_up(&self) -> (Cause, &'static str);
 }
 
 /// What each request was charged.
