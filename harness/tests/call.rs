@@ -192,6 +192,22 @@ fn nobody_who_reads_answers_asks_again_when_the_spend_limit_of_the_api_is_reache
 }
 
 #[test]
+fn nobody_who_reads_limits_asks_again_for_what_is_larger_than_the_limit() {
+    let tokens = ("input_tokens_per_minute = 10_000_000", "input_tokens_per_minute = 300");
+    let limits = short(&[(PER_MINUTE, "requests_per_minute = 5_000"), tokens]);
+    let (summaries, run) = run(&limits, &["phase1", "phase1-sdk", "hardened"], &[]);
+    for (summary, calls) in summaries.iter().zip([100, 300, 100]) {
+        assert_eq!(summary.failures, [(Cause::RequestOverLimit, 100)].into());
+        // The SDK reads nothing but `x-should-retry: true`.
+        assert_eq!(summary.calls, calls, "{}", summary.pipeline);
+    }
+    let judged = reports::judge(run);
+    let failure = judged.failures().remove(0);
+    assert!(failure.remedy().contains("higher tier"), "{}", failure.remedy());
+    assert!(failure.evidence().contains("refused by the limits, no fault injected"));
+}
+
+#[test]
 fn a_run_stops_before_its_cap_and_says_why() {
     let section = "policy = \"capped\"\nper_run_microusd = 1_000_000";
     let capped = with_section(HARDENED, "spend", section);

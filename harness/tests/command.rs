@@ -99,6 +99,13 @@ fn what_was_refused_and_never_answered_is_the_cause_of_the_failure() {
 }
 
 #[test]
+fn a_question_larger_than_the_limit_is_the_cause_of_the_failure() {
+    let limits = "[limits]\ninput_tokens_per_minute = 300\n";
+    let jobs = jobs(&sandbox(limits, "ask(open(sys.argv[1]).read())"), &PYTHON);
+    assert_eq!(causes(&jobs), [Some(Cause::RequestOverLimit); 6]);
+}
+
+#[test]
 fn a_question_that_is_answered_at_last_is_one_question_with_several_attempts() {
     let fault = "[[fault]]\nkind = \"status\"\nname = \"once\"\nstatus = 529\n\
         when = { first_attempts = 1 }\n";

@@ -210,3 +210,21 @@ async fn a_retired_model_is_not_found_like_one_that_never_was() {
         assert_eq!(refused.json()["error"]["message"], format!("model: {model}"));
     }
 }
+
+/// A code size that is more than a limit ever holds, asked for again after a minute of rest.
+#[tokio::test(start_paused = true)]
+async fn a_request_larger_than_a_limit_is_promised_no_time() {
+    for algorithm in ["token_bucket", "fixed_window"] {
+        let mock = limited(&format!(
+            "algorithm = \"{algorithm}\"\ninput_tokens_per_minute = 100\nrequests_per_minute = 9\n"
+        ));
+        let code = "def f():\n    return 'a line of code that is read'\n".repeat(20);
+        for _ in 0..2 {
+            let answer = send(&mock, &asking(&code)).await;
+            assert_eq!((answer.status, answer.header("retry-after")), (429, None), "{algorithm}");
+            assert_eq!(answer.header("anthropic-ratelimit-input-tokens-limit"), Some("100"));
+            sleep(Duration::from_mins(1)).await;
+        }
+        assert_eq!(send(&mock, &asking("def f(): pass\n")).await.status, 200);
+    }
+}

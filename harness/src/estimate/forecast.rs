@@ -16,7 +16,7 @@ use engine::client::server_hints::{RetryAfter, ServerHints};
 use mock_claude::config::LatencyConfig;
 use mock_claude::internals::chance::{Chance, RequestKey};
 use mock_claude::internals::prices::Model;
-use mock_claude::limits::{Ask, Dimension, Limiter, LimitsConfig, Tier};
+use mock_claude::limits::{Ask, Limiter, LimitsConfig, Tier};
 use reports::Cause;
 
 use super::case::Case;
@@ -219,16 +219,18 @@ impl Play<'_> {
         if let Some(limiter) = &mut self.limiter {
             let ask = Ask { tokens_in, prompt_bytes };
             if let Err(exceeded) = limiter.check(now_us, ask) {
-                let ever_fits =
-                    exceeded.dimension != Dimension::InputTokens || tokens_in <= exceeded.limit;
-                if is_paced && ever_fits {
-                    let room_us = now_us + exceeded.wait_us.max(1);
+                if is_paced && let Some(wait_us) = exceeded.wait_us {
+                    let room_us = now_us + wait_us.max(1);
                     return self.queue.add(room_us, Event::Try(part_id, attempt));
                 }
                 self.forecast.calls += 1;
                 self.forecast.refused += 1;
                 let refusal = refusal(exceeded.wait_us);
-                return self.again(refused_us, part_id, attempt, &refusal, Cause::RateLimited);
+                let cause = match exceeded.wait_us {
+                    Some(_) => Cause::RateLimited,
+                    None => Cause::RequestOverLimit,
+                };
+                return self.again(refused_us, part_id, attempt, &refusal, cause);
             }
             limiter.take(now_us, ask);
         }
@@ -306,12 +308,12 @@ impl Play<'_> {
     }
 }
 
-/// A 429 that says how long to wait, in whole seconds as the API does.
-fn refusal(wait_us: u64) -> Outcome {
-    let wait = RetryAfter::InMs(wait_us.div_ceil(1_000_000) * 1_000);
+/// A 429 that says how long to wait, in whole seconds as the API does, where a wait helps.
+fn refusal(wait_us: Option<u64>) -> Outcome {
+    let wait = wait_us.map(|wait_us| RetryAfter::InMs(wait_us.div_ceil(1_000_000) * 1_000));
     Outcome {
         status: Some(429),
-        hints: ServerHints { retry_after: Some(wait), ..ServerHints::default() },
+        hints: ServerHints { retry_after: wait, ..ServerHints::default() },
         ..Outcome::without_response(Cause::RateLimited, "")
     }
 }

@@ -293,7 +293,7 @@ struct Watch {
 impl Watcher for Watch {
     fn decided(&self, entry: &Entry, trace: Option<&Trace>) {
         match &self.calls {
-            None => self.billing.note(entry),
+            None => self.billing.note(entry, trace),
             Some(calls) => calls.decided(entry, trace),
         }
         if let Some(name) = &entry.fault {

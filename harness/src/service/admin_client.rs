@@ -45,6 +45,12 @@ struct Page {
 #[derive(Deserialize)]
 struct Row {
     entry: Charged,
+    visit: Visit,
+}
+
+#[derive(Deserialize)]
+struct Visit {
+    limit: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -89,11 +95,12 @@ impl RemoteMock {
     pub fn bill(&self, tag: &str) -> io::Result<Bill> {
         let page: Page = self.get(&format!("/journal?tag={tag}"))?;
         let mut bill = Bill::default();
-        for Row { entry } in page.records {
+        for Row { entry, visit } in page.records {
             bill.tokens_in += entry.tokens_in;
             bill.tokens_out += entry.tokens_out;
             bill.cost_microusd += entry.cost_microusd;
             bill.faulty |= entry.fault.is_some();
+            bill.over_limit |= visit.limit.as_deref() == Some("request");
         }
         Ok(bill)
     }

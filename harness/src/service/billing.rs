@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use engine::client::batch::ASKING_TAG;
 use engine::outside::{Bill, Bills};
 use mock_claude::Entry;
+use mock_claude::journal::{Limit, Trace};
 use parking_lot::Mutex;
 
 use super::admin_client::RemoteMock;
@@ -35,7 +36,7 @@ impl Billing {
     }
 
     /// Notes what the mock decided.
-    pub fn note(&self, entry: &Entry) {
+    pub fn note(&self, entry: &Entry, trace: Option<&Trace>) {
         let Some(tag) = &entry.tag else { return };
         let mut open = self.open.lock();
         let OpenBills { by_tag, extra } = &mut *open;
@@ -45,10 +46,10 @@ impl Billing {
         }
         if let Some(bill) = by_tag.get_mut(tag) {
             *extra += 1;
-            add(bill, entry);
+            add(bill, entry, trace);
         } else {
             let mut bill = Bill::default();
-            add(&mut bill, entry);
+            add(&mut bill, entry, trace);
             by_tag.insert(tag.clone(), bill);
         }
     }
@@ -71,9 +72,10 @@ impl Bills for Billing {
     }
 }
 
-fn add(bill: &mut Bill, entry: &Entry) {
+fn add(bill: &mut Bill, entry: &Entry, trace: Option<&Trace>) {
     bill.tokens_in += entry.tokens_in;
     bill.tokens_out += entry.tokens_out;
     bill.cost_microusd += entry.cost_microusd;
     bill.faulty |= entry.fault.is_some();
+    bill.over_limit |= trace.is_some_and(|trace| trace.limit == Some(Limit::Request));
 }

@@ -303,8 +303,10 @@ fn failure(seen: &Seen) -> Option<(Cause, String)> {
 fn cause_of(status: u16, error: Option<&str>, trace: &Trace) -> Option<Cause> {
     use mock_claude::journal::Limit;
 
-    if trace.limit == Some(Limit::Spend) {
-        return Some(Cause::SpendLimit);
+    match trace.limit {
+        Some(Limit::Spend) => return Some(Cause::SpendLimit),
+        Some(Limit::Request) => return Some(Cause::RequestOverLimit),
+        _ => {}
     }
     Some(match status {
         ..=399 => return None,

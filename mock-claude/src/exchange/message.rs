@@ -24,7 +24,7 @@ use crate::api::prices::{Charge, InputTokens};
 use crate::api::request::{MessagesRequest, Purpose, Rules};
 use crate::cloud;
 use crate::fault::effect::Effect;
-use crate::journal::Entry;
+use crate::journal::{Entry, Limit};
 use crate::limits::{Admission, Wanted};
 use crate::model::latency::Delay;
 use crate::model::reply;
@@ -192,6 +192,9 @@ impl Pending<'_> {
         };
         let admitted = limits.admit(self.identity.account, request.model, wanted, headers);
         admitted.map(Some).map_err(|refusal| {
+            if let Some(trace) = self.asking.trace.filter(|_| refusal.is_of_size()) {
+                trace.open().trace.limit = Some(Limit::Request);
+            }
             let organization = self.organization();
             refusal.error(organization.to_str().unwrap_or_default(), &request.model_id)
         })

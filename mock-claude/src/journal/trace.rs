@@ -124,7 +124,7 @@ pub struct Trace {
     pub prompt: Option<String>,
 }
 
-/// What there was too much of, as far as an error's words say.
+/// What there was too much of: as far as an error's words say, or as the mock itself decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Limit {
@@ -134,6 +134,9 @@ pub enum Limit {
     Concurrency,
     /// Money: no retry helps.
     Spend,
+    /// Tokens or bytes of the request alone, more than the limit ever has room for. The words are
+    /// those of any other rate, so only the mock's own decision can be known to be of this kind.
+    Request,
 }
 
 impl Trace {

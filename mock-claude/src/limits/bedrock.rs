@@ -78,7 +78,7 @@ impl BedrockQuotas {
         });
         let tokens = need.tokens_in.saturating_add(need.max_tokens);
         let fits = |meter: &mut Option<Meter>, amount| {
-            meter.as_mut().is_none_or(|meter| meter.wait_us(now_us, amount) == 0)
+            meter.as_mut().is_none_or(|meter| meter.wait_us(now_us, amount) == Some(0))
         };
         if !fits(&mut quota.requests, 1) {
             return Err(Throttled::Requests);

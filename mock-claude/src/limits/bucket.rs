@@ -36,15 +36,11 @@ impl Bucket {
         Self { rate, burst, units, level: i128::from(burst.get()) * units, updated_us: 0 }
     }
 
-    /// Microseconds until `amount` fits; until the bucket is full where it never fits.
-    pub(super) fn wait_us(&mut self, now_us: u64, amount: u64) -> u64 {
+    /// Microseconds until `amount` fits; none where it is more than the bucket ever holds.
+    pub(super) fn wait_us(&mut self, now_us: u64, amount: u64) -> Option<u64> {
         self.refill(now_us);
         let wanted = i128::from(amount) * self.units;
-        if wanted <= self.level {
-            return 0;
-        }
-        let reachable = wanted.min(i128::from(self.burst.get()) * self.units);
-        self.time_to(reachable).max(1)
+        (amount <= self.burst.get()).then(|| self.time_to(wanted))
     }
 
     pub(super) fn take(&mut self, now_us: u64, amount: u64) {
@@ -99,20 +95,20 @@ mod tests {
     fn fifty_a_minute_with_a_burst_of_four_admits_four_at_once_then_one_every_1200_ms() {
         let mut bucket = bucket(50, 4);
         for _ in 0..4 {
-            assert_eq!(bucket.wait_us(0, 1), 0);
+            assert_eq!(bucket.wait_us(0, 1), Some(0));
             bucket.take(0, 1);
         }
-        assert_eq!(bucket.wait_us(0, 1), 1_200_000);
-        assert!(bucket.wait_us(1_199_999, 1) > 0);
-        assert_eq!(bucket.wait_us(1_200_000, 1), 0);
+        assert_eq!(bucket.wait_us(0, 1), Some(1_200_000));
+        assert!(bucket.wait_us(1_199_999, 1) > Some(0));
+        assert_eq!(bucket.wait_us(1_200_000, 1), Some(0));
     }
 
     #[test]
-    fn what_is_larger_than_the_bucket_waits_for_a_full_one_and_still_does_not_fit() {
+    fn no_wait_makes_room_for_what_is_larger_than_the_bucket() {
         let mut bucket = bucket(60, 10);
         bucket.take(0, 10);
-        assert_eq!(bucket.wait_us(0, 11), 10 * SECOND);
-        assert!(bucket.wait_us(100 * SECOND, 11) > 0);
+        assert_eq!(bucket.wait_us(0, 10), Some(10 * SECOND));
+        assert_eq!([0, 100 * SECOND].map(|now_us| bucket.wait_us(now_us, 11)), [None; 2]);
     }
 
     proptest! {
@@ -126,7 +122,7 @@ mod tests {
             let (mut now, mut admitted) = (0, 0_u128);
             for gap in gaps {
                 now += gap;
-                if bucket.wait_us(now, 1) == 0 {
+                if bucket.wait_us(now, 1) == Some(0) {
                     bucket.take(now, 1);
                     admitted += 1;
                 }
@@ -142,9 +138,9 @@ mod tests {
             let amount = amount.min(burst);
             let mut bucket = bucket(per_minute, burst);
             bucket.take(0, burst);
-            let wait = bucket.wait_us(0, amount);
-            prop_assert!(bucket.wait_us(wait - 1, amount) > 0);
-            prop_assert_eq!(bucket.wait_us(wait, amount), 0);
+            let wait = bucket.wait_us(0, amount).expect("no more than the burst");
+            prop_assert!(bucket.wait_us(wait - 1, amount) > Some(0));
+            prop_assert_eq!(bucket.wait_us(wait, amount), Some(0));
         }
     }
 }

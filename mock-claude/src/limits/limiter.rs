@@ -35,9 +35,9 @@ pub struct Exceeded {
     pub dimension: Dimension,
     /// The limit, a minute or an hour.
     pub limit: u64,
-    /// Microseconds until a request of the same size fits, or until the limit is whole again
-    /// where the request is larger than the limit itself.
-    pub wait_us: u64,
+    /// Microseconds until a request of the same size fits; none where it is larger than the limit
+    /// itself, so that no wait makes room for it.
+    pub wait_us: Option<u64>,
 }
 
 /// What a request takes from the limits when it begins.
@@ -82,13 +82,13 @@ impl Limiter {
         for (dimension, meter, amount) in wanted {
             let Some(meter) = meter else { continue };
             let wait_us = meter.wait_us(now_us, amount.max(1));
-            if wait_us > 0 {
+            if wait_us != Some(0) {
                 return Err(Exceeded { dimension, limit: meter.per_minute(), wait_us });
             }
         }
         if let Some(bytes) = &mut self.prompt_bytes {
             let wait_us = bytes.wait_us(now_us, ask.prompt_bytes);
-            if wait_us > 0 {
+            if wait_us != Some(0) {
                 let limit = bytes.rate.get();
                 return Err(Exceeded { dimension: Dimension::PromptBytes, limit, wait_us });
             }
@@ -138,8 +138,8 @@ impl Meter {
         })
     }
 
-    /// Microseconds until `amount` fits; 0 when it fits now.
-    pub(super) fn wait_us(&mut self, now_us: u64, amount: u64) -> u64 {
+    /// Microseconds until `amount` fits, 0 when it fits now; none where it never does.
+    pub(super) fn wait_us(&mut self, now_us: u64, amount: u64) -> Option<u64> {
         match self {
             Self::Bucket(bucket) => bucket.wait_us(now_us, amount),
             Self::Window(window) => window.wait_us(now_us, amount),
@@ -212,10 +212,10 @@ mod tests {
             ..Rates::default()
         });
         let exceeded = admit(&mut limiter, 0, 1001).unwrap_err();
-        assert_eq!(exceeded.dimension, Dimension::InputTokens);
+        assert_eq!((exceeded.dimension, exceeded.wait_us), (Dimension::InputTokens, None));
         assert!(admit(&mut limiter, 0, 500).is_ok());
         assert!(admit(&mut limiter, 0, 500).is_ok(), "both requests are left after the refusal");
-        assert_eq!(admit(&mut limiter, 0, 1).unwrap_err().wait_us, SECOND_US);
+        assert_eq!(admit(&mut limiter, 0, 1).unwrap_err().wait_us, Some(SECOND_US));
     }
 
     #[test]
@@ -239,6 +239,6 @@ mod tests {
         limiter.take(0, ask);
         let exceeded = limiter.check(0, Ask { prompt_bytes: 60, ..ask }).unwrap_err();
         assert_eq!(exceeded.dimension, Dimension::PromptBytes);
-        assert_eq!(exceeded.wait_us, 60 * SECOND_US, "a byte a second");
+        assert_eq!(exceeded.wait_us, Some(60 * SECOND_US), "a byte a second");
     }
 }

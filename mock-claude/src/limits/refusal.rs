@@ -59,6 +59,12 @@ impl Refusal {
         exceeded.dimension != Dimension::PromptBytes
     }
 
+    /// Whether the request alone is more than a limit ever has room for.
+    pub(crate) fn is_of_size(&self) -> bool {
+        let (Self::Rate(exceeded) | Self::WorkspaceRate(exceeded)) = self else { return false };
+        exceeded.wait_us.is_none()
+    }
+
     /// The error that the client sees.
     pub(crate) fn error(&self, organization: &str, model: &str) -> ApiError {
         match self {
@@ -122,11 +128,13 @@ fn rate(whose: &str, exceeded: Exceeded, organization: &str, model: &str) -> Api
          model: {model}). {ADVICE}",
         grouped(exceeded.limit),
     );
-    if exceeded.dimension == Dimension::PromptBytes {
-        // Recorded without `retry-after`.
-        ApiError::of_status(429, format!("{message} {CONTACT}"))
-    } else {
-        ApiError::of_status(429, message).retry_after(whole_seconds(exceeded.wait_us))
+    match exceeded.wait_us {
+        Some(wait_us) if exceeded.dimension != Dimension::PromptBytes => {
+            ApiError::of_status(429, message).retry_after(whole_seconds(wait_us))
+        }
+        // Prompt bytes were recorded without `retry-after`, with `x-should-retry: true`. What is
+        // larger than the limit itself is answered the same way: no time could be kept to.
+        _ => ApiError::of_status(429, format!("{message} {CONTACT}")),
     }
 }
 
@@ -142,7 +150,7 @@ mod tests {
     #[test]
     fn the_refusal_of_prompt_bytes_reads_as_recorded() {
         let exceeded =
-            Exceeded { dimension: Dimension::PromptBytes, limit: 20_000_000, wait_us: 1 };
+            Exceeded { dimension: Dimension::PromptBytes, limit: 20_000_000, wait_us: Some(1) };
         let error = Refusal::Rate(exceeded).error("0000", "claude-sonnet-4-5-20250929");
         insta::assert_snapshot!(error.message, @"This request would exceed your organization's rate limit of 20,000,000 prompt bytes per hour (org: 0000, model: claude-sonnet-4-5-20250929). For details, refer to: https://docs.claude.com/en/api/rate-limits. You can see the response headers for current usage. Please reduce the prompt length or the maximum tokens requested, or try again later. You may also contact sales at https://www.anthropic.com/contact-sales to discuss your options for a rate limit increase.");
         assert_eq!((error.retry_after_s, error.should_retry()), (None, true));

@@ -30,12 +30,12 @@ impl Window {
         }
     }
 
-    pub(super) fn wait_us(&mut self, now_us: u64, amount: u64) -> u64 {
+    /// Microseconds until `amount` may fit; none where it is more than a window has.
+    pub(super) fn wait_us(&mut self, now_us: u64, amount: u64) -> Option<u64> {
         self.roll(now_us);
-        if self.used.saturating_add(amount) <= self.quota {
-            return 0;
-        }
-        self.length_us - now_us % self.length_us
+        let fits = self.used.saturating_add(amount) <= self.quota;
+        let wait_us = if fits { 0 } else { self.length_us - now_us % self.length_us };
+        (amount <= self.quota).then_some(wait_us)
     }
 
     pub(super) fn take(&mut self, now_us: u64, amount: u64) {
@@ -83,10 +83,11 @@ mod tests {
     fn a_new_window_gives_everything_back_at_once() {
         let mut window = window(25, 60);
         for _ in 0..25 {
-            assert_eq!(window.wait_us(59 * SECOND_US, 1), 0);
+            assert_eq!(window.wait_us(59 * SECOND_US, 1), Some(0));
             window.take(59 * SECOND_US, 1);
         }
-        assert_eq!(window.wait_us(59 * SECOND_US, 1), SECOND_US);
+        assert_eq!(window.wait_us(59 * SECOND_US, 1), Some(SECOND_US));
+        assert_eq!(window.wait_us(59 * SECOND_US, 26), None);
         assert_eq!(window.remaining(60 * SECOND_US), 25, "50 pass within two seconds");
     }
 

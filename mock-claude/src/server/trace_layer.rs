@@ -206,7 +206,9 @@ fn describe_error(error: &Value, status: Option<u16>, trace: &mut Trace) -> Opti
     trace.error_code = code.map(short);
     let code = trace.error_code.as_deref().unwrap_or_default();
     let message = words("message").unwrap_or_default();
-    trace.limit = if code.contains("spend_limit") || message.contains("usage limits") {
+    trace.limit = if trace.limit == Some(Limit::Request) {
+        Some(Limit::Request)
+    } else if code.contains("spend_limit") || message.contains("usage limits") {
         Some(Limit::Spend)
     } else if status == Some(429) && message.contains("concurrent") {
         Some(Limit::Concurrency)

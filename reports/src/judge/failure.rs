@@ -69,7 +69,9 @@ impl<'a> Failure<'a> {
         if let Some(Injected { name, by_time }) = self.fault {
             let when = if by_time { " at that time" } else { "" };
             found.push(format!("fault `{name}` injected{when}"));
-        } else if self.job.cause == Some(Cause::RateLimited) && self.status() == Some(429) {
+        } else if self.status() == Some(429)
+            && matches!(self.job.cause, Some(Cause::RateLimited | Cause::RequestOverLimit))
+        {
             found.push("refused by the limits, no fault injected".to_owned());
         }
         if let Some(last) = self.last {

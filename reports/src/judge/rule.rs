@@ -71,7 +71,7 @@ impl Failure<'_> {
             Cause::InjectedFatal => Rule::FatalFault,
             Cause::RateLimited if self.fault.is_some() => Rule::QuotaOfOthers,
             _ if self.fault.is_some() => Rule::InjectedFault,
-            Cause::RateLimited => Rule::OwnLimit,
+            Cause::RateLimited | Cause::RequestOverLimit => Rule::OwnLimit,
             Cause::PromptTooLong
             | Cause::InvalidRequest
             | Cause::Unauthorized

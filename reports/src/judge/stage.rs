@@ -43,9 +43,11 @@ impl Failure<'_> {
             | Cause::Connection
             | Cause::MalformedReply
             | Cause::CircuitOpen => Some(Stage::Retry),
-            Cause::PromptTooLong | Cause::Truncated | Cause::LostLines | Cause::CallTimeout => {
-                Some(Stage::Chunk)
-            }
+            Cause::PromptTooLong
+            | Cause::RequestOverLimit
+            | Cause::Truncated
+            | Cause::LostLines
+            | Cause::CallTimeout => Some(Stage::Chunk),
             Cause::JobTimeout | Cause::NeverAnswered => Some(Stage::Deadline),
             Cause::LostChunk | Cause::Undocumented => Some(Stage::Merge),
             Cause::ProcessKilled | Cause::OutOfMemory => Some(Stage::Analyse),

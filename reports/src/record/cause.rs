@@ -78,11 +78,13 @@ pub enum Cause {
     Unwritable,
     /// No answer came, and the pipeline has no limit for how long it waits for one.
     NeverAnswered,
+    /// 429: the request alone is larger than the limit a minute.
+    RequestOverLimit,
 }
 
 impl Cause {
     /// Every cause, in the order of the declaration.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::RateLimited,
         Self::Overloaded,
         Self::ServerError,
@@ -116,6 +118,7 @@ impl Cause {
         Self::Rejected,
         Self::Unwritable,
         Self::NeverAnswered,
+        Self::RequestOverLimit,
     ];
 
     /// The name in records and baselines, for example `rate_limited`.
@@ -154,6 +157,7 @@ impl Cause {
             Self::Rejected => "rejected",
             Self::Unwritable => "unwritable",
             Self::NeverAnswered => "never_answered",
+            Self::RequestOverLimit => "request_over_limit",
         }
     }
 
@@ -193,6 +197,7 @@ impl Cause {
             Self::Rejected => "refused by your check",
             Self::Unwritable => "documentation not written",
             Self::NeverAnswered => "never answered",
+            Self::RequestOverLimit => "request larger than the limit",
         }
     }
 
@@ -210,7 +215,8 @@ impl Cause {
             | Self::BudgetStop
             | Self::SpendLimit
             | Self::NoCall
-            | Self::NeverAnswered => Category::Configuration,
+            | Self::NeverAnswered
+            | Self::RequestOverLimit => Category::Configuration,
             Self::Overloaded
             | Self::ServerError
             | Self::Connection
@@ -301,6 +307,9 @@ impl Cause {
             Self::SpendLimit => "raise the limit or spend less: no retry helps before it resets",
             Self::CommandFailed => "read the last words of the command: its calls were answered",
             Self::Rejected => "compare what the job left behind with what the check wants",
+            Self::RequestOverLimit => {
+                "send a smaller request, or move to a higher tier: no wait makes room for it"
+            }
             Self::NeverAnswered => {
                 "set a time limit for each call and one for the job: nothing ends this wait"
             }

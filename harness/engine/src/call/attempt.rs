@@ -119,11 +119,12 @@ impl<'a> Pending<'a> {
     /// Ends the attempt with its outcome.
     fn end(mut self, mut outcome: Outcome) -> Outcome {
         let bill = self.context.bills.take(&self.tag);
-        if let Err(failure) = &mut outcome.result
-            && bill.faulty
-            && outcome.status.is_some_and(is_final)
-        {
-            failure.cause = Cause::InjectedFatal;
+        if let Err(failure) = &mut outcome.result {
+            if bill.faulty && outcome.status.is_some_and(is_final) {
+                failure.cause = Cause::InjectedFatal;
+            } else if bill.over_limit {
+                failure.cause = Cause::RequestOverLimit;
+            }
         }
         let told = self.told(&outcome);
         self.commit(&outcome, &bill, told);

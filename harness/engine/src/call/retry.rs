@@ -185,10 +185,11 @@ impl Failed<'_> {
         self.outcome.status.filter(|status| *status != 200)
     }
 
-    /// Whether the server says that no retry helps, or none within reason.
+    /// Whether the server says that no retry helps, or none within reason, or its announced limit
+    /// is smaller than the request.
     fn is_hopeless(&self) -> bool {
         self.outcome.hints.should_retry == Some(false)
-            || self.cause == Cause::SpendLimit
+            || matches!(self.cause, Cause::SpendLimit | Cause::RequestOverLimit)
             || self.requested_ms().is_some_and(|requested_ms| requested_ms > MAX_REQUESTED_MS)
     }
 

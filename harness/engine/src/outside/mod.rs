@@ -70,4 +70,6 @@ pub struct Bill {
     pub cost_microusd: u64,
     /// Whether a fault was injected.
     pub faulty: bool,
+    /// Whether the request alone was larger than a limit.
+    pub over_limit: bool,
 }
