@@ -208,6 +208,23 @@ fn nobody_who_reads_limits_asks_again_for_what_is_larger_than_the_limit() {
 }
 
 #[test]
+fn a_refusal_of_the_model_is_no_bug_and_names_its_fault() {
+    let fault = "\n[[fault]]\nname = \"declined\"\nkind = \"semantic\"\n\
+        what = { refusal = { category = \"cyber\" } }\n";
+    let scenario = burst(&[(PER_MINUTE, "requests_per_minute = 5_000")], fault);
+    for pipeline in ["phase1", "phase3", "hardened"] {
+        let (summary, run) = run_one(&scenario, pipeline, &[]);
+        assert_eq!(summary.failures, [(Cause::Refused, 100)].into(), "{pipeline}");
+        assert_eq!(summary.calls, 100, "{pipeline}: a refusal is not asked again");
+        let judged = reports::judge(run);
+        let failure = judged.failures().remove(0);
+        assert_eq!(failure.fault.map(|fault| fault.name), Some("declined"));
+        assert_eq!(failure.category().name(), "ENVIRONMENT");
+        assert!(failure.evidence().contains("category `cyber`"), "{}", failure.evidence());
+    }
+}
+
+#[test]
 fn a_run_stops_before_its_cap_and_says_why() {
     let section = "policy = \"capped\"\nper_run_microusd = 1_000_000";
     let capped = with_section(HARDENED, "spend", section);

@@ -99,6 +99,18 @@ fn what_was_refused_and_never_answered_is_the_cause_of_the_failure() {
 }
 
 #[test]
+fn an_answer_that_was_refused_is_the_cause_unless_another_model_is_asked() {
+    let fault = "[[fault]]\nkind = \"semantic\"\nname = \"declined\"\nwhat = { refusal = {} }\n\
+        when = { model = \"claude-sonnet*\" }\n";
+    let alone = sandbox(fault, "ask(open(sys.argv[1]).read())");
+    assert_eq!(causes(&jobs(&alone, &PYTHON)), [Some(Cause::Refused); 6]);
+    let failure = alone.judged("out").failures().remove(0).fault.map(|fault| fault.name.to_owned());
+    assert_eq!(failure.as_deref(), Some("declined"));
+    let other = "text = open(sys.argv[1]).read()\nask(text)\nask(text, 'claude-opus-4-8')";
+    assert_eq!(causes(&jobs(&sandbox(fault, other), &PYTHON)), [None; 6]);
+}
+
+#[test]
 fn a_question_larger_than_the_limit_is_the_cause_of_the_failure() {
     let limits = "[limits]\ninput_tokens_per_minute = 300\n";
     let jobs = jobs(&sandbox(limits, "ask(open(sys.argv[1]).read())"), &PYTHON);

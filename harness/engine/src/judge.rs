@@ -61,7 +61,14 @@ fn lost_part(answers: &[Result<Answer, Failure>]) -> Option<Failure> {
         failure.cause.words(),
         failure.detail
     );
-    let cause = if stopped { Cause::BudgetStop } else { Cause::LostChunk };
+    // Neither did it lose what the model would not answer.
+    let mut failures = answers.iter().filter_map(|answer| answer.as_ref().err());
+    let refused = failures.all(|failure| failure.cause == Cause::Refused);
+    let cause = match (stopped, refused) {
+        (true, _) => Cause::BudgetStop,
+        (false, true) => Cause::Refused,
+        (false, false) => Cause::LostChunk,
+    };
     Some(Failure { cause, detail })
 }
 

@@ -230,10 +230,10 @@ impl Question {
 }
 
 /// Whether a job said that it was done. A built-in pipeline says so of work in which only the judge
-/// found what is missing; of an answer that was cut it is not known whether it noticed.
+/// found what is missing; of an answer that was cut or refused it is not known whether it noticed.
 fn says_done(job: &Job) -> Option<bool> {
     job.said_done.or(match (job.outcome, job.cause) {
-        (Outcome::Failed, Some(Cause::Truncated)) => None,
+        (Outcome::Failed, Some(Cause::Truncated | Cause::Refused)) => None,
         (Outcome::Failed, Some(Cause::LostChunk | Cause::LostLines | Cause::Undocumented)) => {
             Some(true)
         }

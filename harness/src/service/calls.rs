@@ -76,6 +76,8 @@ pub enum Unfinished {
     AtMaxTokens,
     /// It paused, and goes on when it is sent back.
     Paused,
+    /// The model refused to answer.
+    Refused,
 }
 
 /// Where a call belongs: the question and the attempt, both counted from 1.
@@ -181,8 +183,9 @@ impl Watcher for Calls {
             // Nothing was decided about it, so it cost nothing: a path that is not there.
             return;
         };
-        let (cause, detail) =
-            failure.map_or((None, None), |(cause, words)| (Some(cause), Some(words)));
+        // A refusal is no failure of its question: another model may have been asked instead.
+        let refused = || (Cause::Refused, "the model refused (stop_reason: refusal)".to_owned());
+        let (cause, detail) = failure.or_else(|| trace.refused.then(refused)).unzip();
         let at = |us: u64| self.passed_us + us;
         self.recorder.record(&Record::Attempt(Attempt {
             pipeline: self.pipeline.clone(),
@@ -276,8 +279,10 @@ impl JobCalls {
 fn unfinished(trace: &Trace) -> Option<Unfinished> {
     if trace.truncated {
         Some(Unfinished::AtMaxTokens)
+    } else if trace.paused {
+        Some(Unfinished::Paused)
     } else {
-        trace.paused.then_some(Unfinished::Paused)
+        trace.refused.then_some(Unfinished::Refused)
     }
 }
 

@@ -92,14 +92,12 @@ impl Outcomes {
             return JobEnd::failed(cause, words);
         }
         if let Some(unfinished) = calls.ends_unfinished() {
-            let what = match unfinished {
-                Unfinished::AtMaxTokens => "was cut at max_tokens",
-                Unfinished::Paused => "had only paused (pause_turn)",
+            let (cause, what) = match unfinished {
+                Unfinished::AtMaxTokens => (Cause::Truncated, "was cut at max_tokens"),
+                Unfinished::Paused => (Cause::Truncated, "had only paused (pause_turn)"),
+                Unfinished::Refused => (Cause::Refused, "was a refusal (stop_reason: refusal)"),
             };
-            return JobEnd::failed(
-                Cause::Truncated,
-                format!("{how} and kept an answer that {what}"),
-            );
+            return JobEnd::failed(cause, format!("{how} and kept an answer that {what}"));
         }
         // A call that nobody can attribute may have been this job's.
         if silent && !self.has_called.load(Ordering::Relaxed) && !calls.has_strays() {

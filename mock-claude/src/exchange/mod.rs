@@ -171,7 +171,9 @@ impl Exchange {
                             trace.paused = true;
                         }
                         // What a refusal had begun to say is no answer that was cut.
-                        Some(Effect::Semantic(SemanticEffect::Refusal { .. })) => {}
+                        Some(Effect::Semantic(SemanticEffect::Refusal { .. })) => {
+                            trace.refused = true;
+                        }
                         _ => trace.truncated = true,
                     }
                 }

@@ -251,7 +251,7 @@ pub fn truncated_reply(after_tokens: u64) -> Fault {
 
 /// A reply that stops with `refusal`.
 pub fn refusal() -> Fault {
-    semantic(SemanticEffect::Refusal { after_tokens: 0 })
+    semantic(SemanticEffect::Refusal { after_tokens: 0, category: None, explanation: None })
 }
 
 /// An error's body under status 200.

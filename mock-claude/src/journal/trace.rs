@@ -118,6 +118,9 @@ pub struct Trace {
     /// Whether the answer was a message that paused (`pause_turn`) and has to be asked to go on.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub paused: bool,
+    /// Whether the answer was a refusal of the model (`stop_reason: refusal`).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub refused: bool,
     /// Requests under way when it came, itself included.
     pub in_flight: u32,
     /// The prompt; only where the configuration asks for prompts.

@@ -201,9 +201,24 @@ on_both!(
     async |reach: Reach| {
         let message = reach.ask(&asking(CODE)).await.json();
         assert_eq!((&message["stop_reason"], &message["content"]), (&json!("refusal"), &json!([])));
+        let details = json!({"type": "refusal", "category": null, "explanation": null});
+        assert_eq!(message["stop_details"], details);
         let data = reach.ask(&streaming(CODE)).await.data();
         assert_eq!(data[0]["message"]["stop_reason"], json!(null));
         assert_eq!(data[data.len() - 2]["delta"]["stop_reason"], "refusal");
+    }
+);
+
+on_both!(
+    a_refusal_gives_the_category_and_the_explanation_that_the_fault_sets,
+    "[[fault]]\nkind = \"semantic\"\n\
+     what = { refusal = { after_tokens = 5, category = \"cyber\", explanation = \"No.\" } }\n",
+    async |reach: Reach| {
+        let details = json!({"type": "refusal", "category": "cyber", "explanation": "No."});
+        assert_eq!(reach.ask(&asking(CODE)).await.json()["stop_details"], details);
+        let data = reach.ask(&streaming(CODE)).await.data();
+        assert_eq!(data[0]["message"]["stop_details"], json!(null));
+        assert_eq!(data[data.len() - 2]["delta"]["stop_details"], details);
     }
 );
 

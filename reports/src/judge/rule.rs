@@ -28,7 +28,8 @@ pub enum Rule {
     InjectedFault,
     /// A 429 without a fault: the limits themselves refused the request.
     OwnLimit,
-    /// A 4xx that says what is wrong with the request, or that nothing may be spent any more.
+    /// A 4xx that says what is wrong with the request or that nothing may be spent any more, or a
+    /// refusal of the model.
     ServerAnswer,
     /// The documentation was checked against the source, and something is missing.
     DocumentationCheck,
@@ -76,7 +77,8 @@ impl Failure<'_> {
             | Cause::InvalidRequest
             | Cause::Unauthorized
             | Cause::NotFound
-            | Cause::SpendLimit => Rule::ServerAnswer,
+            | Cause::SpendLimit
+            | Cause::Refused => Rule::ServerAnswer,
             _ if cause.is_of_the_documentation() => Rule::DocumentationCheck,
             Cause::CallTimeout | Cause::JobTimeout | Cause::NeverAnswered => Rule::TimeLimit,
             Cause::ProcessKilled | Cause::OutOfMemory | Cause::CommandFailed => Rule::ProcessEnd,

@@ -80,11 +80,13 @@ pub enum Cause {
     NeverAnswered,
     /// 429: the request alone is larger than the limit a minute.
     RequestOverLimit,
+    /// The model refused to answer.
+    Refused,
 }
 
 impl Cause {
     /// Every cause, in the order of the declaration.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::RateLimited,
         Self::Overloaded,
         Self::ServerError,
@@ -119,6 +121,7 @@ impl Cause {
         Self::Unwritable,
         Self::NeverAnswered,
         Self::RequestOverLimit,
+        Self::Refused,
     ];
 
     /// The name in records and baselines, for example `rate_limited`.
@@ -158,6 +161,7 @@ impl Cause {
             Self::Unwritable => "unwritable",
             Self::NeverAnswered => "never_answered",
             Self::RequestOverLimit => "request_over_limit",
+            Self::Refused => "refused",
         }
     }
 
@@ -198,6 +202,7 @@ impl Cause {
             Self::Unwritable => "documentation not written",
             Self::NeverAnswered => "never answered",
             Self::RequestOverLimit => "request larger than the limit",
+            Self::Refused => "refused by the model",
         }
     }
 
@@ -222,7 +227,8 @@ impl Cause {
             | Self::Connection
             | Self::Unreadable
             | Self::Unwritable
-            | Self::CircuitOpen => Category::Environment,
+            | Self::CircuitOpen
+            | Self::Refused => Category::Environment,
             Self::PromptTooLong
             | Self::InvalidRequest
             | Self::Truncated
@@ -248,7 +254,8 @@ impl Cause {
             | Self::ServerError
             | Self::Connection
             | Self::MalformedReply
-            | Self::CircuitOpen => Priority::Medium,
+            | Self::CircuitOpen
+            | Self::Refused => Priority::Medium,
             Self::InjectedFatal | Self::Unreadable | Self::Interrupted | Self::BudgetStop => {
                 Priority::Low
             }
@@ -307,6 +314,7 @@ impl Cause {
             Self::SpendLimit => "raise the limit or spend less: no retry helps before it resets",
             Self::CommandFailed => "read the last words of the command: its calls were answered",
             Self::Rejected => "compare what the job left behind with what the check wants",
+            Self::Refused => "check stop_reason, report the refusal, or ask another model",
             Self::RequestOverLimit => {
                 "send a smaller request, or move to a higher tier: no wait makes room for it"
             }

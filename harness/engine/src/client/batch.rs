@@ -154,7 +154,7 @@ impl Client {
             Ok(ResultLine { result }) => match result {
                 BatchResult::Succeeded { message } => {
                     usage = message.usage();
-                    Ok(message.into())
+                    message.answer()
                 }
                 BatchResult::Errored { error: ErrorBody { error } } => {
                     Err(Failure::new(cause_of_kind(&error.kind), shorten(&error.message)))

@@ -57,13 +57,8 @@ pub(super) struct PlainMessage {
     stop_reason: String,
     #[serde(default)]
     usage: Value,
-}
-
-impl PlainMessage {
-    /// The tokens that it tells of.
-    pub(super) fn usage(&self) -> Option<Usage> {
-        Usage::of(&self.usage)
-    }
+    #[serde(default)]
+    stop_details: Value,
 }
 
 #[derive(Deserialize)]
@@ -76,7 +71,7 @@ fn decode_message(body: &[u8]) -> Decoded {
     match serde_json::from_slice::<PlainMessage>(body) {
         Ok(message) => {
             let usage = message.usage();
-            (Ok(message.into()), usage)
+            (message.answer(), usage)
         }
         Err(error) => {
             let detail = format!("not a message: {error}");
@@ -85,13 +80,37 @@ fn decode_message(body: &[u8]) -> Decoded {
     }
 }
 
-impl From<PlainMessage> for Answer {
-    fn from(message: PlainMessage) -> Self {
-        Self {
-            text: message.content.into_iter().map(|block| block.text).collect(),
-            truncated: message.stop_reason == "max_tokens",
-        }
+impl PlainMessage {
+    /// The tokens that it tells of.
+    pub(super) fn usage(&self) -> Option<Usage> {
+        Usage::of(&self.usage)
     }
+
+    /// What the model answered, unless it refused to.
+    pub(super) fn answer(self) -> Result<Answer, Failure> {
+        if self.stop_reason == REFUSAL {
+            return Err(refusal(&self.stop_details));
+        }
+        Ok(Answer {
+            text: self.content.into_iter().map(|block| block.text).collect(),
+            truncated: self.stop_reason == "max_tokens",
+        })
+    }
+}
+
+/// The stop reason of a model that refuses to answer.
+const REFUSAL: &str = "refusal";
+
+/// The failure of a refusal, in the words of its `stop_details`.
+fn refusal(details: &Value) -> Failure {
+    let mut detail = "the model refused (stop_reason: refusal)".to_owned();
+    if let Some(category) = details["category"].as_str() {
+        detail = format!("{detail}, category `{category}`");
+    }
+    if let Some(explanation) = details["explanation"].as_str() {
+        detail = format!("{detail}: {explanation}");
+    }
+    Failure::new(Cause::Refused, detail)
 }
 
 #[derive(Deserialize)]
@@ -116,6 +135,8 @@ struct Begun {
 struct Delta {
     text: Option<String>,
     stop_reason: Option<String>,
+    #[serde(default)]
+    stop_details: Value,
 }
 
 /// Puts the deltas of a stream together. Unknown events are passed over, as the API asks; a stream
@@ -145,6 +166,9 @@ fn read_events(body: &[u8], mut told: impl FnMut(&Value)) -> Result<Answer, Fail
         }
         told(&event.message.map_or(event.usage, |message| message.usage));
         if let Some(delta) = event.delta {
+            if delta.stop_reason.as_deref() == Some(REFUSAL) {
+                return Err(refusal(&delta.stop_details));
+            }
             answer.text.push_str(&delta.text.unwrap_or_default());
             answer.truncated |= delta.stop_reason.as_deref() == Some("max_tokens");
         }
@@ -265,6 +289,21 @@ mod tests {
         assert_eq!(decoded(""), Cause::MalformedReply);
         assert_eq!(decoded(r#"{"type":"error","error":{}}"#), Cause::MalformedReply);
         assert_eq!(decoded(r#"{"content":[{"type":"te"#), Cause::MalformedReply);
+    }
+
+    #[test]
+    fn a_refusal_of_the_model_is_no_answer_and_says_why() {
+        let details = "\"stop_reason\":\"refusal\",\"stop_details\":{\"type\":\"refusal\",\
+            \"category\":\"cyber\",\"explanation\":\"No.\"}";
+        let plain = format!(r#"{{"content":[],{details}}}"#);
+        let delta = format!(r#"data: {{"type":"message_delta","delta":{{{details}}}}}"#);
+        let stream = format!("{delta}\n\ndata: {{\"type\":\"message_stop\"}}\n");
+        let said = "the model refused (stop_reason: refusal), category `cyber`: No.";
+        let failure = Failure::new(Cause::Refused, said);
+        assert_eq!(decode(&HeaderMap::new(), plain.as_bytes()), Err(failure.clone()));
+        assert_eq!(decode_events(stream.as_bytes()), Err(failure));
+        let bare = br#"{"content":[],"stop_reason":"refusal"}"#;
+        assert_eq!(decode(&HeaderMap::new(), bare).unwrap_err().cause, Cause::Refused);
     }
 
     #[test]

@@ -21,6 +21,12 @@ pub enum SemanticEffect {
         /// After this many tokens; without it, before the first.
         #[serde(default)]
         after_tokens: u64,
+        /// The `category` in `stop_details`, for example `cyber`; null without it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        category: Option<String>,
+        /// The `explanation` in `stop_details`; null without it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        explanation: Option<String>,
     },
     /// It stops with `pause_turn`, as a long turn with server tools does: sent again as it is, it
     /// goes on.
@@ -67,7 +73,7 @@ impl SemanticEffect {
     pub(crate) const fn most_tokens(&self) -> Option<u64> {
         match self {
             Self::Truncated { after_tokens }
-            | Self::Refusal { after_tokens }
+            | Self::Refusal { after_tokens, .. }
             | Self::PauseTurn { after_tokens } => Some(*after_tokens),
             _ => None,
         }
@@ -98,26 +104,33 @@ impl SemanticEffect {
                     inner["usage"]["output_tokens"] = json!(wrong);
                 }
             }
-            Self::Refusal { .. } => {
-                set_stop_reason(inner, "refusal");
+            Self::Refusal { category, explanation, .. } => {
+                let details = json!({
+                    "type": "refusal",
+                    "category": category,
+                    "explanation": explanation,
+                });
+                if let Some(stopped) = set_stop_reason(inner, "refusal") {
+                    stopped["stop_details"] = details;
+                }
                 let empty = json!([{"type": "text", "text": ""}]);
                 if inner.get("content") == Some(&empty) {
                     inner["content"] = json!([]);
                 }
             }
-            Self::PauseTurn { .. } => set_stop_reason(inner, "pause_turn"),
+            Self::PauseTurn { .. } => {
+                set_stop_reason(inner, "pause_turn");
+            }
             _ => {}
         }
     }
 }
 
-/// Sets the reason where there is one: a message that has only begun has none.
-fn set_stop_reason(inner: &mut Value, reason: &str) {
-    for path in ["/stop_reason", "/delta/stop_reason"] {
-        if let Some(place) = inner.pointer_mut(path)
-            && place.is_string()
-        {
-            *place = json!(reason);
-        }
-    }
+/// Sets the reason where there is one, in a message or in the delta of one, and gives what has it:
+/// a message that has only begun has none.
+fn set_stop_reason<'a>(inner: &'a mut Value, reason: &str) -> Option<&'a mut Value> {
+    let stopped = if inner.get("delta").is_some() { &mut inner["delta"] } else { inner };
+    let place = stopped.get_mut("stop_reason").filter(|place| place.is_string())?;
+    *place = json!(reason);
+    Some(stopped)
 }
