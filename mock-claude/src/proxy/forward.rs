@@ -3,9 +3,9 @@
 //!
 //! A status fault answers in the upstream's place, which never hears of the request. Every other
 //! fault acts on the bytes that the upstream sent: they are late, cut, corrupt or wrong, and
-//! charged. The recording holds what the upstream sent. Limits are not enforced here: the upstream
-//! has its own. A request is held in memory; an answer only where a fault has to see the whole of
-//! it.
+//! charged. The recording holds what the client was sent. Limits are not enforced here: the
+//! upstream has its own. A request is held in memory; an answer only where a fault has to see the
+//! whole of it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use axum::extract::{Request, State as Extracted};
 use axum::response::Response;
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName};
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, HOST};
 use http_body_util::Full;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
@@ -25,31 +25,18 @@ use tokio::net::TcpListener;
 use tokio::time::{Instant, timeout};
 
 use super::decide::decide;
-use super::record::{Piece, Recorded, Recorder, adapt_length, coding, written};
-use super::relay::{Recording, Relay};
+use super::hop::passed_on;
+use super::noting::Noting;
+use super::record::Recorder;
+use super::relay::Relay;
 use super::upstream::{Address, ProxyError, connector};
 use crate::api::error::ApiError;
-use crate::api::headers::text;
-use crate::api::secrets;
 use crate::exchange::{Answering, Exchange, Origin, refuse};
 use crate::fault::injector::InFlight;
 use crate::journal::Journal;
 use crate::mock::MockClaude;
 use crate::mock::config::{Config, LatencyConfig};
 use crate::server::body;
-
-/// Headers that belong to one connection and are not passed on.
-const HOP_BY_HOP: [&str; 9] = [
-    "connection",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
 
 /// What a proxy is made of.
 #[derive(Debug)]
@@ -121,12 +108,11 @@ impl Proxy {
         &self,
         head: http::request::Parts,
         body: Bytes,
-        started: Instant,
         in_flight: InFlight,
     ) -> Result<Response, ApiError> {
         let target = self.0.upstream.target(&head.uri);
         let target = target.ok_or_else(|| ApiError::invalid_request("the path is not valid"))?;
-        let mut request = http::Request::new(Full::new(body.clone()));
+        let mut request = http::Request::new(Full::new(body));
         *request.method_mut() = head.method.clone();
         *request.uri_mut() = target;
         *request.headers_mut() = passed_on(&head.headers);
@@ -146,52 +132,8 @@ impl Proxy {
         answered.headers = passed_on(&answered.headers);
         answered.version = http::Version::HTTP_11;
         answered.extensions.clear();
-        let recording = self.0.recorder.as_ref();
-        let recording =
-            recording.and_then(|recorder| self.begun(recorder, (&head, &body), &answered, started));
-        let relay = Relay::new(inner, recording, started, self.0.timeout, in_flight);
+        let relay = Relay::new(inner, self.0.timeout, in_flight);
         Ok(Response::from_parts(answered, Body::new(relay)))
-    }
-
-    /// The recording of an exchange whose answer has begun. A body that cannot be looked into is
-    /// not written, and neither is what it belongs to.
-    fn begun(
-        &self,
-        recorder: &Arc<Recorder>,
-        (head, body): (&http::request::Parts, &[u8]),
-        answered: &http::response::Parts,
-        started: Instant,
-    ) -> Option<Recording> {
-        if let Some(coding) = coding(&head.headers).or_else(|| coding(&answered.headers)) {
-            let path = head.uri.path();
-            tracing::error!(?path, ?coding, "an exchange in this coding is not recorded");
-            return None;
-        }
-        let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
-        let mut collector = self.0.upstream.secrets();
-        secrets::of_headers(&head.headers, &mut collector);
-        secrets::of_headers(&answered.headers, &mut collector);
-        collector.url(path);
-        let secrets = collector.secrets();
-        let mut request_headers = written(&passed_on(&head.headers), &secrets);
-        let masked = secrets.pieces(&[body], redact::Body::default()).map(|pieces| pieces.concat());
-        let request_body = masked.as_deref().unwrap_or(body);
-        adapt_length(&mut request_headers, body.len(), request_body.len());
-        let exchange = Recorded {
-            method: head.method.to_string(),
-            path: secrets.text(path).into_owned(),
-            request_headers,
-            request_body: Piece::of(request_body),
-            status: answered.status.as_u16(),
-            headers: written(&answered.headers, &secrets),
-            head_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
-            chunks: Vec::new(),
-            complete: false,
-        };
-        let kind = text(&answered.headers, &CONTENT_TYPE);
-        let is_events = kind.is_some_and(|kind| kind.starts_with("text/event-stream"));
-        let recorder = Arc::clone(recorder);
-        Some(Recording { recorder, exchange, secrets, is_events, pieces: Vec::new() })
     }
 }
 
@@ -205,46 +147,19 @@ async fn handle(Extracted(proxy): Extracted<Proxy>, request: Request) -> Respons
     };
     let exchange = Exchange::begin(&core, origin, |core, trace| {
         let (passed_on, bytes) = (head.clone(), body.clone());
-        let upstream = Box::new(move |started: Instant, in_flight: InFlight| -> Answering {
-            Box::pin(async move { proxy.forward(passed_on, bytes, started, in_flight).await })
+        let forwarding = proxy.clone();
+        let upstream = Box::new(move |_: Instant, in_flight: InFlight| -> Answering {
+            Box::pin(async move { forwarding.forward(passed_on, bytes, in_flight).await })
         });
         decide(core, trace, &head, &body, upstream)
     });
-    drop((head, body));
-    exchange.end(&core).await
-}
-
-/// The headers without those that belong to one connection.
-fn passed_on(headers: &HeaderMap) -> HeaderMap {
-    let named = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
-    let named: Vec<String> =
-        named.flat_map(|names| names.split(',')).map(|name| name.trim().to_lowercase()).collect();
-    let stays = |name: &HeaderName| {
-        !HOP_BY_HOP.contains(&name.as_str()) && !named.iter().any(|other| other == name.as_str())
-    };
-    let mut passed = HeaderMap::new();
-    for (name, value) in headers.iter().filter(|(name, _)| stays(name)) {
-        passed.append(name.clone(), value.clone());
-    }
-    passed
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_belongs_to_one_connection_is_not_passed_on() {
-        let mut headers = HeaderMap::new();
-        for (name, value) in [
-            ("connection", "close, X-Mine"),
-            ("x-mine", "1"),
-            ("transfer-encoding", "chunked"),
-            ("request-id", "req_1"),
-        ] {
-            headers.insert(name, http::HeaderValue::from_static(value));
-        }
-        let passed = passed_on(&headers);
-        assert_eq!(passed.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["request-id"]);
+    let Shared { recorder, upstream, .. } = &*proxy.0;
+    let noting = recorder
+        .as_ref()
+        .map(|recorder| Noting::new(Arc::clone(recorder), upstream.secrets(), head, body));
+    let response = exchange.end(&core).await;
+    match noting {
+        Some(noting) => noting.answered(response),
+        None => response,
     }
 }

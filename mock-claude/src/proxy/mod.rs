@@ -5,10 +5,13 @@
 
 mod decide;
 mod forward;
+mod hop;
 mod nearest;
+mod noting;
 mod record;
 mod relay;
 mod replay;
+mod tape;
 mod upstream;
 
 pub use self::forward::{Proxy, ProxyConfig};

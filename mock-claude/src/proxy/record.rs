@@ -14,6 +14,8 @@ use parking_lot::Mutex;
 use redact::Secrets;
 use serde::{Deserialize, Serialize};
 
+use crate::fault::effect::wire::WireEffect;
+
 /// The version of the file.
 pub const FORMAT: u32 = 1;
 
@@ -71,6 +73,13 @@ pub struct Recorded {
     pub chunks: Vec<Chunk>,
     /// Whether the answer came to its end.
     pub complete: bool,
+    /// Of an answer that did not come to its end: microseconds until it broke off or the client had
+    /// left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_us: Option<u64>,
+    /// What was done to it on the connection: a reset, a wrong length and the like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wire: Option<WireEffect>,
 }
 
 /// A piece of a body and its time.

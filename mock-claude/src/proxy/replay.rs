@@ -28,9 +28,14 @@ use super::nearest;
 use super::record::{FORMAT, Header, MAX_LINE_BYTES, Recorded};
 use crate::api::error::ApiError;
 use crate::api::secrets;
-use crate::exchange;
-use crate::mock::MAX_CONNECTIONS;
-use crate::server::{MAX_BODY_BYTES, listener};
+use crate::exchange::{self, Origin};
+use crate::fault::effect::apply_again;
+use crate::fault::effect::touch::Undated;
+use crate::fault::effect::wire::WireEffect;
+use crate::journal::Journal;
+use crate::mock::MockClaude;
+use crate::mock::config::Config;
+use crate::server::MAX_BODY_BYTES;
 
 /// Why a file is no recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +91,9 @@ struct Answer {
     headers: Vec<(HeaderName, HeaderValue)>,
     head_us: u64,
     chunks: Vec<(u64, Bytes)>,
-    complete: bool,
+    /// Of an answer that did not come to its end: when it broke off, or the client had left.
+    cut_us: Option<u64>,
+    wire: Option<WireEffect>,
 }
 
 /// The lines of a file without their ends, none of them longer than `most` bytes.
@@ -152,7 +159,10 @@ impl Replay {
 
     /// Serves connections until `shutdown` is ready.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-        listener::serve(self.router(), listener, MAX_CONNECTIONS, shutdown).await;
+        // Its connections are those of a mock, so that what a fault did to one is done again.
+        let config = Config { contract: true, ..Config::default() };
+        let mock = MockClaude::of_proxy(config, 0, Journal::default());
+        mock.serve_routes(self.router(), listener, shutdown).await;
     }
 
     /// The answer to a request that comes next.
@@ -172,7 +182,8 @@ impl Replay {
 
 async fn handle(Extracted(replay): Extracted<Replay>, request: Request) -> Response {
     let started = Instant::now();
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
+    let origin = head.extensions.remove::<Origin>().unwrap_or_default();
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
         return refuse(&ApiError::of_status(413, "Request exceeds the maximum size"));
     };
@@ -184,17 +195,18 @@ async fn handle(Extracted(replay): Extracted<Replay>, request: Request) -> Respo
         return refuse(&ApiError::of_status(404, words));
     };
     let status = answer.status;
-    let headers = answer.headers.clone();
+    let (headers, wire) = (answer.headers.clone(), answer.wire.clone());
     sleep_until(started + replay.kept(answer.head_us)).await;
     let pieces = stream::unfold(0, move |position| {
         let (replay, answer) = (replay.clone(), Arc::clone(&answer));
         async move {
             let Some((at_us, bytes)) = answer.chunks.get(position) else {
                 // What was cut off in the recording is cut off again, and once.
-                let cut = position != usize::MAX && !answer.complete;
+                let cut_us = answer.cut_us.filter(|_| position != usize::MAX);
+                sleep_until(started + replay.kept(cut_us.unwrap_or(0))).await;
                 // An error that is seen together with data takes the data away.
                 tokio::task::yield_now().await;
-                return cut.then(|| (Err("the recorded answer ends here"), usize::MAX));
+                return cut_us.map(|_| (Err("the recorded answer ends here"), usize::MAX));
             };
             sleep_until(started + replay.kept(*at_us)).await;
             Some((Ok(bytes.clone()), position + 1))
@@ -205,7 +217,12 @@ async fn handle(Extracted(replay): Extracted<Replay>, request: Request) -> Respo
     for (name, value) in headers {
         response.headers_mut().append(name, value);
     }
-    response
+    // Its date is the recorded one, or none.
+    response.extensions_mut().insert(Undated);
+    match wire {
+        Some(effect) => apply_again(response, &effect, origin.control.as_ref()).await,
+        None => response,
+    }
 }
 
 fn understood(exchange: &Recorded) -> Option<(Question, Answer)> {
@@ -222,13 +239,16 @@ fn understood(exchange: &Recorded) -> Option<(Question, Answer)> {
         headers: headers.collect::<Option<_>>()?,
         head_us: exchange.head_us,
         chunks: chunks.collect::<Option<_>>()?,
-        complete: exchange.complete,
+        cut_us: (!exchange.complete).then(|| exchange.ended_us.unwrap_or(0)),
+        wire: exchange.wire.clone(),
     };
     Some((asked, answer))
 }
 
 fn refuse(error: &ApiError) -> Response {
-    exchange::refuse(error, HeaderMap::new(), "req_replay")
+    let mut response = exchange::refuse(error, HeaderMap::new(), "req_replay");
+    response.extensions_mut().insert(Undated);
+    response
 }
 
 #[cfg(test)]

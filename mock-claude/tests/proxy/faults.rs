@@ -6,7 +6,7 @@ use std::time::Duration;
 use mock_claude::{MockServer, admin};
 use serde_json::{Value, json};
 
-use crate::ends::{Seen, ask, body, listener, proxy, replay, upstream};
+use crate::ends::{Seen, ask, body, listener, proxy, upstream};
 use crate::sse::{names as events, text};
 
 /// What a client gets of an answer that may break off: its bytes, and whether they were all.
@@ -179,22 +179,6 @@ async fn a_model_that_only_the_upstream_knows_meets_its_faults_too() {
     assert_eq!(seen.status, 529);
     assert!(seen.headers.contains(&("retry-after".to_owned(), "7".to_owned())));
     assert_eq!(behind.ledger().requests, 0, "a status stands in front of the upstream");
-}
-
-#[tokio::test]
-async fn a_recording_holds_what_the_upstream_sent_whatever_a_fault_left_of_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("run.jsonl");
-    let mock = upstream().await;
-    let address = mock.url().to_owned();
-    let fault = "[[fault]]\nkind = \"wire\"\nwhat = { truncate = { after_body_bytes = 60 } }\n";
-    let (_behind, proxied) = proxy(&address, fault, Some(&path));
-    assert_eq!(ask(&proxied, body("hello", false)).await.body.len(), 60);
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    let mock = upstream().await;
-    let twin = mock.url().to_owned();
-    let whole = ask(&twin, body("hello", false)).await;
-    assert_eq!(ask(&replay(&path, 0), body("hello", false)).await, whole);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 mod sse;
 
 mod ends;
+mod every_fault;
 mod faults;
 mod recording;
 mod secrets;

@@ -165,6 +165,17 @@ pub(crate) async fn apply_to_made(
     apply(response, applied).await
 }
 
+/// The response as a wire fault leaves it that hit the same response once before.
+#[cfg(feature = "proxy")]
+pub(crate) async fn apply_again(
+    response: Response,
+    effect: &WireEffect,
+    control: Option<&Control>,
+) -> Response {
+    let key = RequestKey { subject: 0, attempt: 0 };
+    wire::apply(response, effect, Sent { key, chance: Chance::new(0), control }).await
+}
+
 async fn said_wrongly(response: Response, effect: SemanticEffect, request_id: &str) -> Response {
     if let Some(error) = effect.error() {
         let body = error.body(request_id);

@@ -85,6 +85,10 @@ impl WireEffect {
     }
 }
 
+/// Marks a response that the connection does not carry as it is.
+#[derive(Debug, Clone)]
+pub(crate) struct OnTheWire(pub(crate) WireEffect);
+
 /// What is known of the connection and the request whose bytes are changed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sent<'a> {
@@ -117,19 +121,22 @@ pub(super) async fn apply(response: Response, effect: &WireEffect, sent: Sent<'_
             let (head, body) = response.into_parts();
             let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
             let bytes = lying(head.status, &head.headers, &body, off_by.get());
-            return ordered(Response::new(Body::empty()), sent, Order::Instead { bytes });
+            let response = Response::from_parts(head, Body::from(body));
+            return ordered(response, effect, sent, Order::Instead { bytes });
         }
     };
-    ordered(response, sent, order)
+    ordered(response, effect, sent, order)
 }
 
 /// Gives the order for this response, which is the last of its connection.
-fn ordered(response: Response, sent: Sent<'_>, order: Order) -> Response {
+fn ordered(response: Response, effect: &WireEffect, sent: Sent<'_>, order: Order) -> Response {
     let Some(control) = sent.control else {
         let broken = std::io::Error::other("a wire fault breaks this response off");
         return response.map(|_| Body::from_stream(stream::iter([Err::<Bytes, _>(broken)])));
     };
     control.order(order);
+    let mut response = response;
+    response.extensions_mut().insert(OnTheWire(effect.clone()));
     with_header(response, header::CONNECTION, HeaderValue::from_static("close"))
 }
 
