@@ -18,6 +18,9 @@ const MAX_WAIT_MS: f64 = 315_360_000_000.0;
 pub struct ServerHints {
     /// When to try again.
     pub retry_after: Option<RetryAfter>,
+    /// Whether a number was given that is no time to wait within reason, `inf` included. The
+    /// official SDK believes it.
+    pub asks_for_ever: bool,
     /// The `x-should-retry` header.
     pub should_retry: Option<bool>,
     /// What is left of the quota.
@@ -60,6 +63,7 @@ impl ServerHints {
     pub fn of(headers: &HeaderMap) -> Self {
         Self {
             retry_after: retry_after(headers),
+            asks_for_ever: asks_for_ever(headers),
             should_retry: match text(headers, "x-should-retry") {
                 Some("true") => Some(true),
                 Some("false") => Some(false),
@@ -101,6 +105,13 @@ fn retry_after(headers: &HeaderMap) -> Option<RetryAfter> {
             let at = DateTimeParser::new().parse_timestamp(value).ok()?;
             epoch_ms(at).map(RetryAfter::AtMs)
         })
+    })
+}
+
+fn asks_for_ever(headers: &HeaderMap) -> bool {
+    [("retry-after-ms", 1.0), ("retry-after", 1000.0)].into_iter().any(|(name, unit_ms)| {
+        let number = text(headers, name).and_then(|value| value.trim().parse::<f64>().ok());
+        number.is_some_and(|number| number * unit_ms > MAX_WAIT_MS)
     })
 }
 
@@ -177,6 +188,9 @@ mod tests {
     fn nonsense_counts_as_not_given() {
         for value in ["", "soon", "-1", "NaN", "inf", "1e300", "32 Jan"] {
             assert_eq!(wait(&[("retry-after", value)]), None, "{value}");
+        }
+        for (value, is_number) in [("inf", true), ("1e300", true), ("NaN", false), ("-1", false)] {
+            assert_eq!(hints(&[("retry-after", value)]).asks_for_ever, is_number, "{value}");
         }
         assert_eq!(hints(&[("x-should-retry", "perhaps")]).should_retry, None);
         assert_eq!(hints(&[("x-should-retry", "false")]).should_retry, Some(false));
