@@ -115,6 +115,43 @@ async fn an_outage_hits_everything_between_its_start_and_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_outage_can_begin_with_the_first_request_however_late_that_comes() {
+    let fault = |from_s: u64, status: u16| {
+        let until_s = from_s + 60;
+        serde_json::json!({"kind": "status", "status": status, "when": {
+            "from_first_request": true, "from_s": from_s, "until_s": until_s}})
+    };
+    let mock = mock("[latency]\nrefusal_ms = 0\n");
+    let status = async || send(&mock, &asking("def f(): pass\n")).await.status;
+    assert_eq!(status().await, 200);
+    // Both see the first request, although the first fault hits it.
+    let faults = serde_json::json!([fault(0, 503), fault(60, 529)]);
+    mock.set_faults(serde_json::from_value(faults).expect("faults")).expect("sensible ones");
+    sleep(Duration::from_mins(10)).await;
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        seen.push(status().await);
+        sleep(Duration::from_mins(1)).await;
+    }
+    assert_eq!(seen, [503, 529, 200]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_outage_and_the_brownout_that_ship_hit_from_the_first_request_on() {
+    let (outage, brownout) =
+        (include_str!("../presets/outage.toml"), include_str!("../presets/brownout.toml"));
+    for (text, kinds) in [(outage, &[503][..]), (brownout, &[200, 529])] {
+        let mock = mock(text);
+        sleep(Duration::from_mins(30)).await;
+        let mut seen = std::collections::BTreeSet::new();
+        for number in 0..10 {
+            seen.insert(send(&mock, &asking(&format!("def f{number}(): pass\n"))).await.status);
+        }
+        assert_eq!(seen.into_iter().collect::<Vec<_>>(), kinds);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_fault_is_in_the_journal_with_its_name_and_costs_neither_money_nor_quota() {
     let mock = mock(
         "[limits]\nrequests_per_minute = 1\n[[fault]]\nname = \"brownout\"\nkind = \"status\"\n\

@@ -1,5 +1,7 @@
 //! The plan: all faults of one mock in the order of the file, and the one that hits a request.
 
+use std::sync::{Arc, OnceLock};
+
 use http::HeaderName;
 use strict_toml::Problem;
 
@@ -37,11 +39,13 @@ pub(crate) struct InForce {
     pub(crate) fault: FaultConfig,
     /// How many had come by then; unset while it is new.
     since: Option<u64>,
+    /// When the first came after that.
+    first_us: Arc<OnceLock<u64>>,
 }
 
 impl From<FaultConfig> for InForce {
     fn from(fault: FaultConfig) -> Self {
-        Self { fault, since: None }
+        Self { fault, since: None, first_us: Arc::default() }
     }
 }
 
@@ -61,7 +65,7 @@ impl Plan {
         chance: Chance,
         seen: impl Fn(&FaultConfig) -> u64,
     ) -> Self {
-        for InForce { fault, since } in &mut faults {
+        for InForce { fault, since, .. } in &mut faults {
             since.get_or_insert_with(|| seen(fault));
         }
         let reads_keys = faults.iter().any(|of| of.fault.kind().when().api_key.is_some());
@@ -100,14 +104,20 @@ impl Plan {
     }
 
     fn first(&self, asked: &Asked<'_>, of_connections: bool) -> Option<Injection> {
-        self.faults.iter().enumerate().find_map(|(position, InForce { fault, since })| {
-            if matches!(fault, FaultConfig::RefusedConnection(_)) != of_connections {
-                return None;
-            }
+        let is_of_kind =
+            |of: &&InForce| matches!(of.fault, FaultConfig::RefusedConnection(_)) == of_connections;
+        // Every fault sees the first request, also behind one that hits it.
+        for of in self.faults.iter().filter(is_of_kind) {
+            of.first_us.get_or_init(|| asked.arrival.at_us);
+        }
+        self.faults.iter().enumerate().find_map(|(position, of)| {
+            let InForce { fault, since, first_us } = Some(of).filter(is_of_kind)?;
             // The position keeps two faults of one kind independent of each other.
             let decision = format!("fault {position}");
             let drawn = Drawn { decision: &decision, chance: self.chance };
             let asked = fault.kind().when().counted(asked, since.unwrap_or(0))?;
+            let begun_us = first_us.get().copied().unwrap_or(asked.arrival.at_us);
+            let asked = fault.kind().when().timed(asked, begun_us);
             if !fault.kind().when().hits(&decision, self.chance, &asked) {
                 return None;
             }

@@ -40,6 +40,10 @@ pub struct When {
     /// Until before this second.
     #[schemars(range(max = 315_360_000))]
     pub until_s: Option<u64>,
+    /// Whether `from_s`, `until_s` and `burst` count from the first request since the fault was
+    /// set, and not from the start of the mock.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub from_first_request: bool,
     /// Bad times that come and go.
     pub burst: Option<Burst>,
     /// The more requests are in flight, the likelier.
@@ -182,6 +186,14 @@ impl When {
             return (!counts).then_some(asked);
         };
         Some(Asked { arrival: Arrival { earlier, ..asked.arrival }, ..asked })
+    }
+
+    /// The request by the fault's own time, whose first request came at `first_us`.
+    pub(crate) fn timed<'a>(&self, asked: Asked<'a>, first_us: u64) -> Asked<'a> {
+        let arrival = asked.arrival;
+        let since_us = arrival.at_us.saturating_sub(first_us);
+        let at_us = if self.from_first_request { since_us } else { arrival.at_us };
+        Asked { arrival: Arrival { at_us, ..arrival }, ..asked }
     }
 
     /// The request among those of its job, where the fault is about a job.

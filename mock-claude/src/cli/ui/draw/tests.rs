@@ -254,8 +254,8 @@ fn the_help_names_every_key_and_preset() {
     cl│ 2 healthy       A good day: no limits, no faults, a mid-size model with …│──
     2 │ 3 realistic     An ordinary day in the start tier: generous limits, unev…│
     no│ 4 rate-limited  The evaluation tier, 50 requests a minute, with bursts n…│
-    no│ 5 brownout      Slow all the time, and from the second minute to the fou…│
-    la│ 6 outage        Well for a minute, gone for two, then shaky for another …│──
+    no│ 5 brownout      Slow, and for three minutes from the first request on a …│
+    la│ 6 outage        Gone for two minutes from the first request on, then sha…│──
     UT│*7 stress        Everything at once: tight limits, few places, and one at…│ok
     01│                                                                          │ …
     01│ page http://127.0.0.1:8081/#token=0123456789abcdef                       │ms
