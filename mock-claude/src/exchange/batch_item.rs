@@ -14,6 +14,9 @@ use crate::api::headers::BETA;
 use crate::api::request::{MessagesRequest, Purpose, Rules, Version};
 use crate::fault::effect::Effect;
 
+/// Keeps the prefixes that batches write apart from those of their workspace's messages.
+const BATCHES: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// What is decided about one request of a batch.
 pub(crate) struct BatchItem {
     pub(crate) request_id: String,
@@ -36,6 +39,8 @@ impl Core {
         let parsed = MessagesRequest::read(body, rules);
         let about = parsed.as_ref().map_or_else(|_| xxh3_64(body), subject);
         let mut pending = Pending::open(self, Asking::directly(headers, None), about);
+        // Batches share no prefix with messages, and one with each other.
+        pending.identity.scope ^= BATCHES;
         let replied = parsed.and_then(|request| pending.reply_in_batch(request));
         let entry = pending.entry(replied.as_ref().err());
         pending.commit(match &replied {

@@ -161,7 +161,7 @@ async fn a_marked_prefix_is_written_once_and_read_by_the_rest_of_the_batch_at_ha
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_reads_what_its_owner_cached_and_nobody_elses() {
+async fn a_batch_reads_what_a_batch_of_its_owner_cached_and_nothing_else() {
     let mock = mock("");
     let requests = marked(1);
     assert_eq!(send(&mock, &requests[0]["params"]).await.status, 200);
@@ -174,6 +174,7 @@ async fn a_batch_reads_what_its_owner_cached_and_nobody_elses() {
         let usage = results(&mock, &id).await["r0"]["message"]["usage"].clone();
         usage["cache_read_input_tokens"].as_u64()
     };
+    assert_eq!(read("key").await, Some(0), "nothing of what a message wrote");
     assert_eq!(read("another").await, Some(0));
     assert_eq!(read("key").await, Some(2_000));
 }
