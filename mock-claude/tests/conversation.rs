@@ -80,7 +80,8 @@ async fn a_tool_is_called_answered_and_spoken_about() {
 
 #[tokio::test(start_paused = true)]
 async fn a_choice_decides_whether_a_tool_is_called() {
-    let offered = with(asking("Hello."), &json!({"tools": [weather()]}));
+    let clock = json!({"name": "clock", "input_schema": {"type": "object"}});
+    let offered = with(asking("Hello."), &json!({"tools": [weather(), clock]}));
     let stop = async |choice: Value| {
         let body = with(offered.clone(), &json!({"tool_choice": choice}));
         send(&mock(""), &body).await.json()["stop_reason"].clone()
@@ -89,6 +90,58 @@ async fn a_choice_decides_whether_a_tool_is_called() {
     assert_eq!(stop(json!({"type": "any"})).await, "tool_use");
     assert_eq!(stop(json!({"type": "tool", "name": "get_weather"})).await, "tool_use");
     assert_eq!(stop(json!({"type": "none"})).await, "end_turn");
+}
+
+/// As frameworks ask for a structured answer of models that refuse a forced call.
+#[tokio::test(start_paused = true)]
+async fn the_only_tool_is_called_unasked_unless_something_else_is_asked() {
+    let called = async |words: &str, more: Value| {
+        let body = with(with(asking(words), &json!({"tools": [weather()]})), &more);
+        send(&mock(""), &body).await.json()["stop_reason"] == "tool_use"
+    };
+    assert!(called("How cold is Oslo?", json!({})).await);
+    assert!(called("How cold is Oslo?", json!({"tool_choice": {"type": "auto"}})).await);
+    assert!(!called("How cold is Oslo?", json!({"tool_choice": {"type": "none"}})).await);
+    assert!(!called("Document.\n```python\ndef f(): pass\n```\n", json!({})).await);
+    let format = json!({"type": "json_schema", "schema": {"type": "object"}});
+    assert!(!called("How cold is Oslo?", json!({"output_config": {"format": format}})).await);
+}
+
+/// As Claude Code asks: the names of its tools stand in reminders around the user's words.
+#[tokio::test(start_paused = true)]
+async fn a_reminder_of_the_client_names_no_tool() {
+    let tools: Vec<Value> = ["Bash", "Edit", "Read"]
+        .map(|name| json!({"name": name, "input_schema": {"type": "object"}}))
+        .into();
+    let calls = async |blocks: &[&str]| {
+        let blocks: Vec<Value> =
+            blocks.iter().map(|text| json!({"type": "text", "text": text})).collect();
+        let mut body = with(asking(""), &json!({ "tools": tools }));
+        body["messages"][0]["content"] = json!(blocks);
+        let message = send(&mock(""), &body).await.json();
+        let blocks = message["content"].as_array().unwrap().clone();
+        blocks.iter().filter(|block| block["type"] == "tool_use").count()
+    };
+    let reminder = "<system-reminder>\nUse Bash, Edit and Read.\n</system-reminder>";
+    assert_eq!(calls(&[reminder, "hello", reminder]).await, 0);
+    assert_eq!(calls(&[&format!("{reminder}\nhello\n{reminder}")]).await, 0);
+    assert_eq!(calls(&[reminder, "use Bash"]).await, 1);
+    assert_eq!(calls(&["Bash, Edit and Read are there.", "hello"]).await, 0, "the last block asks");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_prompt_that_asks_for_json_gets_json() {
+    for stream in [false, true] {
+        let body = asking("Who wrote it? Answer with a JSON object and nothing else.");
+        let answer = send(&mock(""), &with(body, &json!({ "stream": stream }))).await;
+        let text = if stream {
+            let events = events(&answer);
+            events.iter().filter_map(|event| event["delta"]["text"].as_str()).collect()
+        } else {
+            answer.json()["content"][0]["text"].as_str().unwrap().to_owned()
+        };
+        assert!(serde_json::from_str::<Value>(&text).unwrap().is_object(), "{text}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

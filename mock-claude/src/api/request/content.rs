@@ -14,6 +14,7 @@ use super::blocks::{check_kind, check_text, text_of};
 use super::caching::{Section, Speaker, Walk, canonical};
 use super::effort;
 use super::fields::{missing, not_null, wrong_type};
+use super::reminders;
 use super::roles::{check_names, check_prefill, role};
 use super::rules::Rules;
 use super::thinking::Thinking;
@@ -81,24 +82,22 @@ impl Reading {
         }
     }
 
-    /// The words of the last user turn.
+    /// What the last user turn asks: the last of its blocks that is not the client's own reminder.
     pub(super) fn asked(&self) -> String {
-        let mut asked = String::new();
-        for range in &self.asked {
-            let text = &self.text[range.clone()];
-            let left = MAX_ASKED_BYTES.saturating_sub(asked.len());
-            asked.push_str(&text[..text.floor_char_boundary(left)]);
-            asked.push('\n');
-        }
-        asked
+        let mut blocks = self.asked.iter().rev().map(|range| reminders::without(&self.text, range));
+        let asked = blocks.find(|range| !range.is_empty()).unwrap_or_default();
+        let text = &self.text[asked];
+        text[..text.floor_char_boundary(MAX_ASKED_BYTES)].to_owned()
     }
 
-    /// Where the words of the last user turn stand, with what stands between them.
+    /// Where the words of the last user turn stand, with what stands between them, but without
+    /// the client's own reminders before and after them.
     pub(super) fn turn(&self) -> Range<usize> {
-        match (self.asked.first(), self.asked.last()) {
-            (Some(first), Some(last)) => first.start..last.end,
-            _ => 0..0,
-        }
+        let own = |range: &Range<usize>| reminders::without(&self.text, range);
+        let mut blocks = self.asked.iter().map(own).filter(|range| !range.is_empty());
+        let first = blocks.next().unwrap_or_default();
+        let end = blocks.next_back().map_or(first.end, |last| last.end);
+        first.start..end
     }
 
     /// Counts the tools, which the model reads first.

@@ -13,6 +13,7 @@ mod fields;
 mod json;
 mod pdf;
 mod plain;
+mod reminders;
 mod roles;
 mod rules;
 mod sampling;
@@ -73,7 +74,7 @@ pub struct MessagesRequest {
     pub turn: Range<usize>,
     /// The tokens of everything that the model reads.
     pub tokens_in: u64,
-    /// The words of the last user turn, where there are tools that they can name.
+    /// What the last user turn asks, where there are tools that its words can name.
     pub asked: String,
     /// The answers of tools in the last user turn.
     pub results: Vec<ToolResult>,

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use self::strict::{Fill, Name, Object, Word, once, unusual};
+use super::reminders;
 use super::rules::{Purpose, Rules, Version};
 use super::sampling::is_one;
 use super::thinking;
@@ -45,7 +46,8 @@ pub(super) fn read(body: &[u8], rules: Rules) -> Option<MessagesRequest> {
     let bytes = text.len() as u64 + system_bytes.unwrap_or(0);
     let tokens_in = tokens::of_bytes(bytes);
     let fits = max_tokens <= model.max_output_tokens && tokens_in <= model.context_tokens;
-    if !(sampled && ends_with_user && fits) {
+    let is_plain = !reminders::are_in(&text[turn_start..]);
+    if !(sampled && ends_with_user && fits && is_plain) {
         return None;
     }
     Some(MessagesRequest {

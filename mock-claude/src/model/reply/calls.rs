@@ -1,14 +1,16 @@
 //! Which tools the model calls, and with which arguments.
 //!
 //! With `any` or a named tool it always calls. With `auto` it calls every tool whose name stands
-//! as a word in the last user turn, in the order of the words, but none that this turn has just
-//! answered. The arguments follow from the tool's schema.
+//! as a word in what the last user turn asks, in the order of the words, but none that this turn
+//! has just answered. A tool that is the only one is called without being named where nothing else
+//! is asked for: frameworks ask so for a structured answer of models that refuse a forced call. The
+//! arguments follow from the tool's schema.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::schema;
+use super::{asks, schema};
 use crate::api::request::{Choice, MessagesRequest, Tool};
 use crate::api::tokens;
 use crate::basis::chance::{Chance, RequestKey};
@@ -73,7 +75,7 @@ pub(super) fn choose(request: &MessagesRequest, chance: Chance, key: RequestKey)
             named if named.is_empty() => first.into_iter().collect(),
             named => named,
         },
-        Choice::Auto => named(request)
+        Choice::Auto => wanted(request)
             .into_iter()
             .filter(|tool| request.results.iter().all(|result| result.tool != tool.name))
             .collect(),
@@ -91,6 +93,14 @@ pub(super) fn of_tool(
 ) -> Vec<ToolCall> {
     let tool = request.offer.tools.iter().find(|tool| tool.name == name);
     tool.map(|tool| call(0, tool, chance, key)).into_iter().collect()
+}
+
+/// The tools that are called where the model may choose.
+fn wanted(request: &MessagesRequest) -> Vec<&Tool> {
+    match (named(request), &request.offer.tools[..]) {
+        (named, [only]) if named.is_empty() && asks::for_nothing_else(request) => vec![only],
+        (named, _) => named,
+    }
 }
 
 /// The tools that the last user turn names, in the order in which it does.

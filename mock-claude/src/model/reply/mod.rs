@@ -1,5 +1,5 @@
 //! What the model says: documentation of the code in the prompt, unless the request wants more or
-//! the configuration has settled it (`config`).
+//! the configuration has settled it (`config`). What a prompt wants besides is in `asks`.
 //!
 //! A thought comes first where thinking is on; calls of tools come instead of an answer, a value
 //! of the schema where one is given, and a word about each tool that has just answered.
@@ -7,6 +7,7 @@
 //! `max_tokens` allows; so a reader can judge what is covered and what was cut. A line that was
 //! cut has no end of line and counts as not written.
 
+mod asks;
 mod calls;
 mod canned;
 mod config;
@@ -111,6 +112,7 @@ pub fn write(
         (Some(Say::Schema(schema)), _) => instance(&Value::Object(schema.clone())),
         (Some(Say::Json), None) => json!({ "answer": words() }).to_string(),
         (_, Some(schema)) => instance(schema),
+        (_, None) if asks::for_json(request) => json!({ "answer": words() }).to_string(),
         (_, None) => words(),
     };
     let mut reply = stop(cut(text, budget, full), &request.stop_sequences);
@@ -161,11 +163,7 @@ fn answer(
             text.push_str(part);
         }
     }
-    let has_code = || {
-        let language = definitions::language(&request.text);
-        definitions::find(language, definitions::code(&request.text)).next().is_some()
-    };
-    if text.is_empty() || has_code() {
+    if text.is_empty() || asks::about_code(&request.text) {
         text.push_str(&documentation(request, config, chance, key, budget));
     }
     text
