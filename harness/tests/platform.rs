@@ -263,7 +263,7 @@ fn a_platform_that_is_shown_can_be_pasted_and_a_slip_in_it_is_named() {
 
 #[test]
 fn the_same_seed_gives_the_same_bytes_on_every_platform() {
-    for name in ["lambda-900", "lambda-apigw", "process", "ecs"] {
+    for name in ["lambda-900", "lambda-apigw", "process", "ecs", "sqs", "lambda-async"] {
         let platform = format!("kind = \"shipped\"\nname = \"{name}\"");
         let text = scenario(40, "shape = \"burst\"", TWENTY_TO_FORTY_SECONDS, &platform);
         let sandbox = Sandbox::new();

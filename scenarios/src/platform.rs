@@ -68,6 +68,39 @@ pub enum PlatformConfig {
         /// Share of the jobs that the queue delivers a second time, from 0 to 1.
         duplicate_share: Share,
     },
+    /// Consumers of a queue that delivers a message again until it is deleted: when it is visible
+    /// again, whether or not its first consumer is still at work.
+    Queue {
+        /// A job is killed above this.
+        memory_mb: NonZeroU64,
+        /// Messages worked off at the same time.
+        consumers: NonZeroU64,
+        /// Seconds after its receipt in which nobody else gets a message.
+        #[schemars(range(min = 1, max = 43_200))]
+        visibility_timeout_s: NonZeroU64,
+        /// Receipts after which a message goes to the dead-letter queue.
+        #[schemars(range(min = 1, max = 1_000))]
+        max_receives: NonZeroU64,
+        /// Seconds after which a consumer is stopped; it works on without.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 1, max = 43_200))]
+        timeout_s: Option<NonZeroU64>,
+    },
+    /// One function invocation for each job, called asynchronously: events wait for a place, and
+    /// one that failed is tried again.
+    AsyncFunction {
+        /// Seconds after which an invocation is stopped.
+        #[schemars(range(min = 1, max = 900))]
+        timeout_s: NonZeroU64,
+        /// An invocation is killed above this.
+        memory_mb: NonZeroU64,
+        /// Invocations at the same time.
+        concurrency: NonZeroU64,
+        /// Seconds to wait before each retry of an invocation that failed: as many retries as
+        /// waits.
+        #[schemars(length(max = 10))]
+        retry_waits_s: Vec<u64>,
+    },
 }
 
 /// The `gateway` of a Lambda platform.
@@ -107,6 +140,12 @@ pub enum PlatformName {
     /// Workers behind a queue.
     #[serde(rename = "ecs")]
     Ecs,
+    /// Consumers of a queue with a visibility timeout and a dead-letter queue.
+    #[serde(rename = "sqs")]
+    Sqs,
+    /// A function of 300 s, called asynchronously and tried again twice.
+    #[serde(rename = "lambda-async")]
+    LambdaAsync,
 }
 
 /// The file of the shipped platforms, comments included.
@@ -117,8 +156,15 @@ static SHIPPED: LazyLock<BTreeMap<PlatformName, PlatformConfig>> =
 
 impl PlatformName {
     /// Every name, in the order of the file.
-    pub const ALL: [Self; 5] =
-        [Self::Lambda300, Self::Lambda900, Self::LambdaApigw, Self::Process, Self::Ecs];
+    pub const ALL: [Self; 7] = [
+        Self::Lambda300,
+        Self::Lambda900,
+        Self::LambdaApigw,
+        Self::Process,
+        Self::Ecs,
+        Self::Sqs,
+        Self::LambdaAsync,
+    ];
 
     /// The name in files.
     pub const fn name(self) -> &'static str {
@@ -128,6 +174,8 @@ impl PlatformName {
             Self::LambdaApigw => "lambda-apigw",
             Self::Process => "process",
             Self::Ecs => "ecs",
+            Self::Sqs => "sqs",
+            Self::LambdaAsync => "lambda-async",
         }
     }
 
@@ -153,6 +201,12 @@ impl PlatformConfig {
         match self {
             Self::Ecs { min_tasks, max_tasks, .. } if *min_tasks > max_tasks.get() => {
                 vec![Problem::new("min_tasks", "must not be more than `max_tasks`")]
+            }
+            Self::Queue { visibility_timeout_s, timeout_s: Some(timeout_s), .. }
+                if visibility_timeout_s < timeout_s =>
+            {
+                let message = "must not be less than `timeout_s`: no queue takes such a consumer";
+                vec![Problem::new("visibility_timeout_s", message)]
             }
             _ => Vec::new(),
         }

@@ -28,6 +28,8 @@ use crate::source::{self, Facts, Language};
 pub struct Task<'a> {
     /// The job, counted from 1.
     pub job: u64,
+    /// The delivery of the job, counted from 1.
+    pub delivery: u64,
     /// The path of the file.
     pub path: &'a str,
     /// Its text.
@@ -126,7 +128,8 @@ impl Pipeline {
         let parts = chunks.iter().enumerate().map(|(index, chunk)| {
             let code = lines.text(&chunk.sent);
             let chunk = index as u64 + 1;
-            let part = Part { job: task.job, chunk, progress: task.progress, key: None };
+            let (job, delivery) = (task.job, task.delivery);
+            let part = Part { job, delivery, chunk, progress: task.progress, key: None };
             ask(&self.context, part, task.path, code, chunks.len() > 1, permits)
         });
         join_all(parts).await

@@ -76,6 +76,10 @@ impl RunPlan {
                 let slots = max_tasks.get().saturating_mul(slots_per_task.get());
                 (arrived.min(slots), jobs.saturating_sub(slots))
             }
+            Some(
+                PlatformConfig::Queue { consumers: places, .. }
+                | PlatformConfig::AsyncFunction { concurrency: places, .. },
+            ) => (arrived.min(places.get()), jobs.saturating_sub(places.get())),
             // Whom a function has no place for is turned away.
             Some(PlatformConfig::Lambda { concurrency, .. }) => (arrived.min(concurrency.get()), 0),
             _ => (arrived, 0),

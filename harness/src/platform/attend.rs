@@ -19,7 +19,7 @@ pub(super) async fn attend(subject: &Subject, job: Job, invocation: &Invocation)
         subject.target.describe(&job, invocation.progress());
         return open.end(JobEnd::failed(cause, words));
     }
-    let again = Job { delivery: job.delivery + 1, ..job.clone() };
+    let again = Job { delivery: job.delivery + 1, is_done: true, ..job.clone() };
     let end = match invocation.hold(subject.target.run(job, invocation)).await {
         Ok(end) => end,
         Err((cause, words)) => return open.end(JobEnd::failed(cause, words)),
@@ -33,14 +33,14 @@ pub(super) async fn attend(subject: &Subject, job: Job, invocation: &Invocation)
 }
 
 /// Puts a job on record that stood in line behind others until the run had to give up on them.
-pub(crate) fn never_begun(subject: &Subject, job: &Job, invocation: &Invocation) {
+pub(super) fn never_begun(subject: &Subject, job: &Job, invocation: &Invocation) {
     let open = OpenJob::begin(subject, job, invocation);
     subject.target.describe(job, invocation.progress());
     open.end(JobEnd::failed(Cause::NeverAnswered, BEHIND));
 }
 
 /// A job under way; dropped before its end, it is on record as given up.
-struct OpenJob<'a> {
+pub(super) struct OpenJob<'a> {
     subject: &'a Subject,
     invocation: &'a Invocation,
     number: u64,
@@ -48,10 +48,12 @@ struct OpenJob<'a> {
     arrival_us: u64,
     start_us: u64,
     ended: bool,
+    /// How it has ended although work on it goes on.
+    settled: Option<JobEnd>,
 }
 
 impl<'a> OpenJob<'a> {
-    fn begin(subject: &'a Subject, job: &Job, invocation: &'a Invocation) -> Self {
+    pub(super) fn begin(subject: &'a Subject, job: &Job, invocation: &'a Invocation) -> Self {
         let used = subject.earlier.used(job.number);
         invocation.progress().note(|figures| figures.used = used);
         Self {
@@ -62,10 +64,16 @@ impl<'a> OpenJob<'a> {
             arrival_us: job.arrival_us,
             start_us: subject.clock.now_us(),
             ended: false,
+            settled: None,
         }
     }
 
-    fn end(mut self, end: JobEnd) {
+    /// It has ended so, whatever becomes of the work that goes on.
+    pub(super) fn settle(&mut self, end: JobEnd) {
+        self.settled = Some(end);
+    }
+
+    pub(super) fn end(mut self, end: JobEnd) {
         self.record(end);
     }
 
@@ -110,7 +118,9 @@ impl<'a> OpenJob<'a> {
 
 impl Drop for OpenJob<'_> {
     fn drop(&mut self) {
-        if !self.ended {
+        if let Some(end) = self.settled.take().filter(|_| !self.ended) {
+            self.record(end);
+        } else if !self.ended {
             let (cause, words) = self.subject.recorder.given_up();
             let calls = self.invocation.progress().used().calls;
             let words = if cause == Cause::NeverAnswered && calls == 0 { BEHIND } else { words };

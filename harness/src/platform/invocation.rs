@@ -63,7 +63,7 @@ pub struct Refusal {
 #[derive(Debug)]
 pub struct Invocation {
     clock: RunClock,
-    progress: Progress,
+    progress: Arc<Progress>,
     /// The memory that the platform gives; without a platform the target's own limit counts.
     memory_mb: Option<NonZeroU64>,
     /// Whether other jobs run in it too.
@@ -82,7 +82,7 @@ pub struct Invocation {
     pub(super) queued_us: u64,
     /// Starting a new environment.
     pub(super) cold_start_us: u64,
-    /// Deliveries beyond the first.
+    /// Deliveries beyond the first that are known beforehand.
     pub(super) duplicates: u64,
     /// How the caller sees the job; none without a platform, which then leaves no record.
     status: Option<Status>,
@@ -94,6 +94,7 @@ pub struct Invocation {
 struct Moments {
     answered: Option<Moment>,
     delivered: Option<Moment>,
+    again: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -115,7 +116,7 @@ impl Invocation {
     }
 
     /// Where the figures of the job are written while it goes on.
-    pub const fn progress(&self) -> &Progress {
+    pub fn progress(&self) -> &Progress {
         &self.progress
     }
 }
@@ -125,7 +126,7 @@ impl Invocation {
     fn empty(clock: RunClock, status: Option<Status>) -> Self {
         Self {
             clock,
-            progress: Progress::default(),
+            progress: Arc::default(),
             memory_mb: None,
             shared: false,
             stop: None,
@@ -149,6 +150,17 @@ impl Invocation {
     /// A platform that gives this much memory and all the time there is.
     pub(super) fn new(clock: RunClock, memory_mb: NonZeroU64, status: Status) -> Self {
         Self { memory_mb: Some(memory_mb), ..Self::empty(clock, Some(status)) }
+    }
+
+    /// One delivery of a job that may have others: it is stopped after `timeout`, and its figures
+    /// are the job's as well.
+    pub(super) fn delivery(&self, timeout: Option<Duration>) -> Self {
+        Self {
+            progress: Arc::new(Progress::of_delivery(Arc::clone(&self.progress))),
+            memory_mb: self.memory_mb,
+            stop: timeout.and_then(Stop::after),
+            ..Self::empty(self.clock, None)
+        }
     }
 
     /// A platform that turned the job away.
@@ -211,6 +223,14 @@ impl Invocation {
         self.moments().delivered = Some(self.now());
     }
 
+    /// The job has ended for its queue, after this many deliveries beyond the first. All that was
+    /// charged beyond the cost of one of them bought nothing.
+    pub(super) fn delivered_again(&self, duplicates: u64, cost_microusd: u64) {
+        let mut moments = self.moments();
+        moments.again = Some(duplicates);
+        moments.delivered = Some(Moment { at_us: self.clock.now_us(), cost_microusd });
+    }
+
     /// Puts what the platform did into the job's record, and gives the platform's own.
     pub(super) fn finish(&self, job: &mut record::Job) -> Option<record::Platform> {
         let status = self.status.filter(|_| job.outcome != Outcome::Skipped)?;
@@ -229,8 +249,8 @@ impl Invocation {
         };
         let moments = self.moments();
         if let Some(first) = moments.delivered {
-            platform.duplicates = self.duplicates;
-            platform.duplicate_microusd = job.cost_microusd - first.cost_microusd;
+            platform.duplicates = moments.again.unwrap_or(self.duplicates);
+            platform.duplicate_microusd = job.cost_microusd.saturating_sub(first.cost_microusd);
             job.end_us = first.at_us;
             job.wasted_microusd =
                 (job.wasted_microusd + platform.duplicate_microusd).min(job.cost_microusd);

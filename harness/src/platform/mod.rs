@@ -7,9 +7,11 @@
 //! platform.
 
 mod attend;
+mod deliveries;
 mod function;
 mod gateway;
 pub mod invocation;
+mod line;
 mod process;
 mod workers;
 
@@ -23,6 +25,7 @@ use tokio::task::JoinSet;
 pub use invocation::Invocation;
 
 use self::attend::{attend, never_begun};
+use self::deliveries::Deliveries;
 use self::function::{Function, SharedInvocation};
 use self::invocation::Status;
 use self::workers::Workers;
@@ -46,6 +49,7 @@ enum Kind {
     },
     Lambda(Function),
     Ecs(Workers),
+    Again(Deliveries),
 }
 
 /// The one invocation of a batch, with what the platform bounds as a whole.
@@ -64,13 +68,16 @@ impl Platform {
             Some(config @ PlatformConfig::Ecs { .. }) => {
                 Workers::new(config, seed).map_or(Kind::Unnamed, Kind::Ecs)
             }
+            Some(
+                config @ (PlatformConfig::Queue { .. } | PlatformConfig::AsyncFunction { .. }),
+            ) => Deliveries::new(config).map_or(Kind::Unnamed, Kind::Again),
         };
         Self { kind, zombies: Mutex::default() }
     }
 
     /// Whether jobs wait in a queue of the platform's own, so that a batch is handed over at once.
     pub const fn queues(&self) -> bool {
-        matches!(self.kind, Kind::Ecs(_))
+        matches!(self.kind, Kind::Ecs(_) | Kind::Again(_))
     }
 
     /// Begins the one invocation of a batch.
@@ -126,6 +133,7 @@ impl Platform {
                 _ => Box::pin(function.invoke(subject, job, payload, &self.zombies)).await,
             },
             Kind::Ecs(workers) => workers.invoke(&subject, job).await,
+            Kind::Again(deliveries) => deliveries.invoke(&subject, job).await,
         }
     }
 }

@@ -14,8 +14,9 @@ use scenarios::PlatformConfig;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
-use super::attend::{attend, never_begun};
+use super::attend::attend;
 use super::invocation::{Invocation, Status};
+use super::line::InLine;
 use crate::run::subject::Subject;
 use crate::target::Job;
 
@@ -80,15 +81,13 @@ impl Workers {
     /// Runs one job when a slot is free.
     pub(super) async fn invoke(&self, subject: &Subject, job: Job) {
         let clock = subject.clock;
-        let joined_us = clock.now_us();
-        let mut line = InLine { workers: self, subject, job: &job, joined_us, called: false };
+        let line = InLine::join(subject, &job, self.memory_mb);
         let slot = self.slot().await;
-        line.called = true;
-        drop(line);
+        let queued_us = line.leave();
         let key = RequestKey { subject: job.number, attempt: 0 };
         let again = self.chance.happens("duplicate delivery", key, self.duplicate_share);
         let mut invocation = Invocation::new(clock, self.memory_mb, Status::None);
-        invocation.queued_us = clock.now_us() - joined_us;
+        invocation.queued_us = queued_us;
         invocation.duplicates = u64::from(again);
         // Boxed: who waits in line has no room for it.
         Box::pin(attend(subject, job, &invocation)).await;
@@ -156,26 +155,6 @@ impl Workers {
 
     fn tasks(&self) -> MutexGuard<'_, Tasks> {
         self.tasks.lock()
-    }
-}
-
-/// A job in line; dropped before its turn while the run is stuck, it is on record as such.
-struct InLine<'a> {
-    workers: &'a Workers,
-    subject: &'a Subject,
-    job: &'a Job,
-    joined_us: u64,
-    called: bool,
-}
-
-impl Drop for InLine<'_> {
-    fn drop(&mut self) {
-        if !self.called && self.subject.recorder.is_stuck() {
-            let clock = self.subject.clock;
-            let mut invocation = Invocation::new(clock, self.workers.memory_mb, Status::None);
-            invocation.queued_us = clock.now_us() - self.joined_us;
-            never_begun(self.subject, self.job, &invocation);
-        }
     }
 }
 

@@ -94,7 +94,8 @@ impl Driver<'_> {
                 pace.began(due_us, clock.now_us());
             }
             let arrival_us = due_us.unwrap_or_else(|| clock.now_us());
-            let job = Job { number, file: file.into_owned(), arrival_us, delivery: 1 };
+            let job =
+                Job { number, file: file.into_owned(), arrival_us, delivery: 1, is_done: false };
             self.spawn(job, None, running);
             while let Some(ended) = running.try_join_next() {
                 check(ended);
@@ -119,6 +120,7 @@ impl Driver<'_> {
                 file: file.into_owned(),
                 arrival_us: subject.clock.now_us(),
                 delivery: 1,
+                is_done: false,
             };
             let pause = if work.begins_round(number) { load.pause() } else { Duration::ZERO };
             let users = if pause.is_zero() { users } else { 1 };

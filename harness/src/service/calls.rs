@@ -49,8 +49,8 @@ pub struct JobCalls {
     pub questions: Vec<Question>,
     /// Calls that are decided and have not ended, by their request ids.
     open: BTreeMap<String, Place>,
-    /// Whether the job is under way: what comes later belongs to no job.
-    is_running: bool,
+    /// Deliveries of the job that are under way: what comes later belongs to no job.
+    running: u64,
     /// Whether there are calls that belong to no job.
     has_strays: bool,
 }
@@ -108,14 +108,14 @@ impl Calls {
 
     /// A job begins: calls that say that they are its own belong to it.
     pub fn open(&self, job: u64) {
-        self.jobs.lock().entry(job).or_default().is_running = true;
+        self.jobs.lock().entry(job).or_default().running += 1;
     }
 
     /// The job ends: calls that come later belong to no job. Gives what is known of its calls.
     pub fn close(&self, job: u64) -> JobCalls {
         let mut jobs = self.jobs.lock();
         let calls = jobs.entry(job).or_default();
-        calls.is_running = false;
+        calls.running = calls.running.saturating_sub(1);
         calls.clone()
     }
 
@@ -161,7 +161,7 @@ impl Watcher for Calls {
     fn decided(&self, entry: &Entry, trace: Option<&Trace>) {
         let mut jobs = self.jobs.lock();
         let job = job_of(trace);
-        let job = if jobs.get(&job).is_some_and(|calls| calls.is_running) { job } else { NO_JOB };
+        let job = if jobs.get(&job).is_some_and(|calls| calls.running > 0) { job } else { NO_JOB };
         let calls = jobs.entry(job).or_default();
         calls.used.calls += 1;
         calls.used.tokens_in += entry.tokens_in;

@@ -156,6 +156,7 @@ impl Target for Running {
             };
             let task = Task {
                 job: job.number,
+                delivery: job.delivery,
                 path: &job.file.path,
                 text: &text,
                 memory_mb: within.memory_mb(),
@@ -183,8 +184,8 @@ impl Running {
     fn end(&self, job: &Job, finished: Finished) -> JobEnd {
         let Finished { documented, failure, remark, documentation } = finished;
         // The documentation is there before the job is on record as finished, because a finished
-        // job is not done again after a crash. A second delivery changes nothing.
-        if let (Some(folder), Some(text), 1) = (&self.docs, &documentation, job.delivery) {
+        // job is not done again after a crash. A delivery after that changes nothing.
+        if let (Some(folder), Some(text), false) = (&self.docs, &documentation, job.is_done) {
             match docs::write(folder, &job.file.path, text) {
                 Ok(()) => {}
                 Err(Unwritten::Nothing(failure)) => self.recorder.stop(failure),

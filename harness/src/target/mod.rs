@@ -167,6 +167,8 @@ pub struct Job {
     pub arrival_us: u64,
     /// Which delivery of the same job this is, counted from 1: a queue may deliver it again.
     pub delivery: u64,
+    /// Whether an earlier delivery has done it, so that this one changes nothing.
+    pub is_done: bool,
 }
 
 /// How a job ended.

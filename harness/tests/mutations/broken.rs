@@ -84,6 +84,7 @@ impl Target for Running {
             let text = job.file.text().expect("generated files are text");
             let task = Task {
                 job: job.number,
+                delivery: job.delivery,
                 path: &job.file.path,
                 text: &text,
                 memory_mb: within.memory_mb(),

@@ -29,6 +29,8 @@ const POLL: Duration = Duration::from_mins(1);
 pub struct Part<'a> {
     /// The job, counted from 1.
     pub job: u64,
+    /// The delivery of the job, counted from 1.
+    pub delivery: u64,
     /// The part, counted from 1.
     pub chunk: u64,
     /// What the job has used up.
@@ -102,7 +104,9 @@ struct Pending<'a> {
 
 impl<'a> Pending<'a> {
     fn begin(context: &'a Context, part: Part<'a>, attempt: u64, pass: Pass<'a>) -> Self {
-        let tag = format!("{}{}/{}/{attempt}", context.tags, part.job, part.chunk);
+        // Two deliveries of a job may be under way at once, each with the same attempts.
+        let again = if part.delivery > 1 { format!(".{}", part.delivery) } else { String::new() };
+        let tag = format!("{}{}{again}/{}/{attempt}", context.tags, part.job, part.chunk);
         let start_us = context.clock.now_us();
         let intent = Intent {
             pipeline: context.name.clone(),

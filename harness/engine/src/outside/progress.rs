@@ -3,6 +3,8 @@
 //! A job may be given up at any moment, and what it has cost by then is on record all the same. So
 //! the figures are written where they outlive the work.
 
+use std::sync::Arc;
+
 use parking_lot::Mutex;
 
 /// What a job has used up so far.
@@ -47,9 +49,16 @@ pub struct Figures {
 #[derive(Debug, Default)]
 pub struct Progress {
     figures: Mutex<Figures>,
+    /// Of one delivery of a job: the figures of all of them.
+    whole: Option<Arc<Self>>,
 }
 
 impl Progress {
+    /// The figures of one delivery of a job: whatever is noted of it is noted of the job as well.
+    pub fn of_delivery(whole: Arc<Self>) -> Self {
+        Self { figures: Mutex::default(), whole: Some(whole) }
+    }
+
     /// What is known by now.
     pub fn figures(&self) -> Figures {
         *self.figures.lock()
@@ -61,7 +70,10 @@ impl Progress {
     }
 
     /// Writes down something that has become known.
-    pub fn note(&self, change: impl FnOnce(&mut Figures)) {
+    pub fn note(&self, change: impl Fn(&mut Figures)) {
         change(&mut self.figures.lock());
+        if let Some(whole) = &self.whole {
+            change(&mut whole.figures.lock());
+        }
     }
 }
