@@ -311,6 +311,23 @@ fn batches_cost_half_and_take_some_minutes() {
 }
 
 #[test]
+fn a_batch_that_takes_more_than_a_day_expires() {
+    let ten = ("files = 100\nlines = 100_000", "files = 10\nlines = 1_000");
+    let slow = "\n[batch]\nshortest_ms = 90_000_000\nlongest_ms = 90_000_000\n";
+    let limits = ["call_ms", "part_ms", "job_ms", "stream = true"];
+    let unlimited = HARDENED.lines().filter(|line| !limits.iter().any(|key| line.contains(key)));
+    let unlimited = unlimited.collect::<Vec<_>>().join("\n");
+    let retry = ("attempts = 10", "attempts = 1");
+    let batch = [("max_tokens = 4096", "max_tokens = 4096\nmode = \"batch\""), retry];
+    let batch = changed(&unlimited, &batch);
+    let (summary, run) = run_one(&burst(&[ten], slow), "batch.toml", &[("batch.toml", &batch)]);
+    assert_eq!(summary.failures, [(Cause::ServerError, 10)].into());
+    let words = run.pipelines[0].jobs.iter().map(|job| job.detail.as_deref().unwrap_or_default());
+    assert!(words.into_iter().all(|words| words.contains("expired")));
+    assert_eq!(summary.cost_microusd, 0, "what expired is not charged");
+}
+
+#[test]
 fn the_gate_lets_the_same_calls_through_each_time() {
     let bytes = || {
         let sandbox = Sandbox::new();

@@ -7,8 +7,7 @@
 use std::collections::BTreeMap;
 
 use generators::{Edit, Input, Load};
-use mock_claude::config::LatencyConfig;
-use mock_claude::config::ReplyConfig;
+use mock_claude::config::{BatchConfig, LatencyConfig, ReplyConfig};
 use mock_claude::fault::FaultConfig;
 use mock_claude::limits::LimitsConfig;
 use reports::Expectation;
@@ -59,6 +58,9 @@ pub struct Scenario {
     /// How much the API writes.
     #[serde(default)]
     pub reply: ReplyConfig,
+    /// How long the API takes for message batches, and how often it may be asked about them.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub batch: BatchConfig,
     /// What goes wrong in the API, in order of precedence.
     #[serde(default)]
     pub fault: Vec<FaultConfig>,
@@ -100,6 +102,10 @@ impl Currency {
     }
 }
 
+fn is_usual(batch: &BatchConfig) -> bool {
+    *batch == BatchConfig::default()
+}
+
 fn default_seed() -> u64 {
     7
 }
@@ -125,6 +131,7 @@ impl Scenario {
             limits: self.limits.clone(),
             latency: self.latency.clone(),
             reply: self.reply.clone(),
+            batch: self.batch.clone(),
             fault: self.fault.clone(),
             ..mock_claude::Config::default()
         }

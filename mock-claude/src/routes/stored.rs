@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::batches::rate::BatchRate;
 use super::batches::store::Batches;
 use super::files::store::Files;
 use crate::exchange::core::Core;
@@ -12,12 +13,14 @@ use crate::exchange::core::Core;
 pub(crate) struct Stored {
     pub(crate) core: Arc<Core>,
     pub(crate) batches: Batches,
+    pub(crate) batch_rate: BatchRate,
     pub(crate) files: Files,
 }
 
 impl Stored {
     /// Nothing kept yet.
     pub(crate) fn new(core: Arc<Core>) -> Self {
-        Self { core, batches: Batches::default(), files: Files::default() }
+        let batch_rate = BatchRate::of(&core.config);
+        Self { core, batches: Batches::default(), batch_rate, files: Files::default() }
     }
 }

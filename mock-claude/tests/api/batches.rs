@@ -349,3 +349,23 @@ async fn in_contract_mode_every_id_is_a_batch() {
     let canceled = call(&mock, "POST", &format!("{path}/cancel")).await.json();
     assert_eq!(canceled["processing_status"], "canceling");
 }
+
+#[tokio::test(start_paused = true)]
+async fn polls_have_a_limit_of_their_own() {
+    let own = "[batch]\nrequests_per_minute = 3\n[limits]\nrequests_per_minute = 1\n";
+    for (config, most) in [(own, 3), ("[limits]\ntier = \"start\"\n", 1_000)] {
+        let mock = mock(&format!("{config}[latency]\nrefusal_ms = 0\n"));
+        let id = created(&mock, &requests(1)).await;
+        let poll = async || call(&mock, "GET", &format!("/v1/messages/batches/{id}")).await;
+        for _ in 1..most {
+            assert_eq!(poll().await.status, 200);
+        }
+        let refused = poll().await;
+        assert_eq!((refused.status, refused.header("retry-after").is_some()), (429, true));
+        assert!(refused.body.contains("to the Message Batches API"), "{}", refused.body);
+        let message = send(&mock, &asking("def f(): pass\n")).await;
+        assert_eq!(message.status, 200, "messages have theirs");
+        sleep(Duration::from_mins(1)).await;
+        assert_eq!(poll().await.status, 200);
+    }
+}

@@ -1,6 +1,6 @@
 //! The `[batch]` section: how long batches take, and how many requests may wait.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,10 @@ pub struct BatchConfig {
     pub cancel_ms: u64,
     /// Requests that may be in processing in all batches together.
     pub queue_requests: NonZeroUsize,
+    /// Requests a minute to the routes of batches, polls included, which have this limit of their
+    /// own. Without it, the one of the tier in `[limits]`; without a tier, none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests_per_minute: Option<NonZeroU64>,
 }
 
 impl Default for BatchConfig {
@@ -32,6 +36,7 @@ impl Default for BatchConfig {
             longest_ms: 300_000,
             cancel_ms: 10_000,
             queue_requests: NonZeroUsize::MIN.saturating_add(499_999),
+            requests_per_minute: None,
         }
     }
 }

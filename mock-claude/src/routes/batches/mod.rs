@@ -7,6 +7,7 @@
 
 mod config;
 mod life;
+pub(super) mod rate;
 mod request;
 pub(super) mod store;
 
@@ -52,6 +53,7 @@ async fn create(caller: Caller, body: Result<Bytes, BytesRejection>) -> Response
     let about = subject("POST", "/v1/messages/batches", hash);
     let stored = Arc::clone(&caller.stored);
     let work = |context: Context<'_>| {
+        stored.batch_rate.admit(context.now_us)?;
         let body = body.map_err(|rejection| unread(&rejection))?;
         let config = &stored.core.config;
         let requests = request::read(&body, config.contract)?;
@@ -74,6 +76,7 @@ async fn list(caller: Caller) -> Response {
     let query = caller.query();
     let stored = Arc::clone(&caller.stored);
     let work = |context: Context<'_>| {
+        stored.batch_rate.admit(context.now_us)?;
         let Stored { core, batches, .. } = &*stored;
         let newest = batches.newest_first();
         let ids: Vec<&str> = newest.iter().map(String::as_str).collect();
@@ -91,13 +94,18 @@ async fn list(caller: Caller) -> Response {
 async fn one(Id(id): Id, caller: Caller) -> Response {
     let about = subject("GET batch", &id, 0);
     let stored = Arc::clone(&caller.stored);
-    caller.ask_about(about, |context| show(&stored, context, &id)).await
+    let work = |context: Context<'_>| {
+        stored.batch_rate.admit(context.now_us)?;
+        show(&stored, context, &id)
+    };
+    caller.ask_about(about, work).await
 }
 
 async fn delete(Id(id): Id, caller: Caller) -> Response {
     let about = subject("DELETE batch", &id, 0);
     let stored = Arc::clone(&caller.stored);
-    let work = |_: Context<'_>| {
+    let work = |context: Context<'_>| {
+        stored.batch_rate.admit(context.now_us)?;
         match stored.batches.delete(&id) {
             Err(error) if error.status != 404 || !stored.core.config.contract => return Err(error),
             _ => {}
@@ -111,6 +119,7 @@ async fn cancel(Id(id): Id, caller: Caller) -> Response {
     let about = subject("POST cancel", &id, 0);
     let stored = Arc::clone(&caller.stored);
     let work = |context: Context<'_>| {
+        stored.batch_rate.admit(context.now_us)?;
         let Stored { core, batches, .. } = &*stored;
         match batches.cancel(&id, context.now_us) {
             Err(error) if error.status == 404 && core.config.contract => {
@@ -128,6 +137,7 @@ async fn cancel(Id(id): Id, caller: Caller) -> Response {
 async fn results(Id(id): Id, caller: Caller) -> Response {
     let stored = Arc::clone(&caller.stored);
     let work = |context: Context<'_>| {
+        stored.batch_rate.admit(context.now_us)?;
         let body = stored.batches.results(&id, context.now_us)?;
         let content_type = HeaderValue::from_static("application/x-jsonl");
         Ok(Given { content_type, body })
