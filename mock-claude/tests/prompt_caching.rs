@@ -228,3 +228,27 @@ async fn no_tokens_of_output_warm_the_cache() {
     request["max_tokens"] = json!(16);
     assert_eq!(usage(&mock, &request).await, [1, 0, 2_000]);
 }
+
+/// A fault that hits the third request.
+fn losing(what: &str) -> MockClaude {
+    mock(&format!(
+        "[[fault]]\nkind = \"prompt_cache\"\nname = \"lost\"\nwhat = \"{what}\"\n\
+         when = {{ nth = [3] }}\n"
+    ))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_miss_is_paid_as_a_write_and_an_eviction_loses_all_of_the_workspace() {
+    let (one, other) = (marked(&long("a")), marked(&long("b")));
+    for (what, other_later) in [("miss", [1, 0, 2_000]), ("evict", [1, 2_000, 0])] {
+        let mock = losing(what);
+        assert_eq!(usage(&mock, &one).await, [1, 2_000, 0]);
+        assert_eq!(usage(&mock, &other).await, [1, 2_000, 0]);
+        assert_eq!(usage(&mock, &one).await, [1, 2_000, 0], "{what}");
+        assert_eq!(usage(&mock, &one).await, [1, 0, 2_000], "{what}: it is written again");
+        assert_eq!(usage(&mock, &other).await, other_later, "{what}");
+        let journal = mock.journal();
+        assert_eq!(journal[2].fault.as_deref(), Some("lost"));
+        assert_eq!(journal[2].cost_microusd, journal[0].cost_microusd);
+    }
+}

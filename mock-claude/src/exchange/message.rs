@@ -23,10 +23,12 @@ use crate::api::headers::BETA;
 use crate::api::prices::{Charge, InputTokens};
 use crate::api::request::{MessagesRequest, Purpose, Rules};
 use crate::cloud;
+use crate::fault::CacheLoss;
 use crate::fault::effect::Effect;
 use crate::journal::{Entry, Limit};
 use crate::limits::{Admission, Wanted};
 use crate::model::latency::Delay;
+use crate::model::prompt_cache::PromptCache;
 use crate::model::reply;
 use crate::server::body;
 
@@ -206,7 +208,13 @@ impl Pending<'_> {
             return InputTokens { uncached: request.tokens_in, ..InputTokens::default() };
         }
         let Self { core, identity, .. } = self;
-        core.cache.lock().read(identity.scope, request, identity.arrival.at_us)
+        let mut cache = core.cache.lock();
+        match self.effect() {
+            Some(Effect::LoseCache(CacheLoss::Miss)) => return PromptCache::missed(request),
+            Some(Effect::LoseCache(CacheLoss::Evict)) => cache.forget(identity.scope),
+            _ => {}
+        }
+        cache.read(identity.scope, request, identity.arrival.at_us)
     }
 
     /// Keeps what a request marks, to be read from this moment on.

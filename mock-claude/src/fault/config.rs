@@ -8,6 +8,7 @@ use super::kind::Kind;
 use super::kinds::connection::RefusedConnectionFault;
 use super::kinds::latency::LatencyFault;
 use super::kinds::none::{NO_FAULT, NoFault};
+use super::kinds::prompt_cache::PromptCacheFault;
 use super::kinds::semantic::SemanticFault;
 use super::kinds::sequence::SequenceFault;
 use super::kinds::status::StatusFault;
@@ -33,6 +34,8 @@ pub enum FaultConfig {
     Stream(StreamFault),
     /// Answers in good form, with something wrong in it.
     Semantic(SemanticFault),
+    /// Finds nothing in the prompt cache, or empties it.
+    PromptCache(PromptCacheFault),
     /// Leaves the request alone, whatever faults come after this one.
     None(NoFault),
 }
@@ -42,7 +45,7 @@ impl FaultConfig {
     /// they come over alone.
     pub fn spares_connections(&self) -> bool {
         match self {
-            Self::Status(_) | Self::Latency(_) | Self::None(_) => true,
+            Self::Status(_) | Self::Latency(_) | Self::PromptCache(_) | Self::None(_) => true,
             Self::Sequence(fault) => fault.outcomes.iter().all(Self::spares_connections),
             Self::Wire(_) | Self::RefusedConnection(_) | Self::Stream(_) | Self::Semantic(_) => {
                 false
@@ -59,6 +62,7 @@ impl FaultConfig {
             Self::RefusedConnection(fault) => fault,
             Self::Stream(fault) => fault,
             Self::Semantic(fault) => fault,
+            Self::PromptCache(fault) => fault,
             Self::None(fault) => fault,
         }
     }
@@ -72,6 +76,7 @@ impl FaultConfig {
             Self::RefusedConnection(fault) => fault,
             Self::Stream(fault) => fault,
             Self::Semantic(fault) => fault,
+            Self::PromptCache(fault) => fault,
             Self::None(fault) => fault,
         }
     }

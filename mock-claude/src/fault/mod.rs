@@ -35,6 +35,7 @@ pub use self::effect::wire::WireEffect;
 pub use self::kinds::connection::RefusedConnectionFault;
 pub use self::kinds::latency::{Extra, LatencyFault};
 pub use self::kinds::none::NoFault;
+pub use self::kinds::prompt_cache::{CacheLoss, PromptCacheFault};
 pub use self::kinds::semantic::SemanticFault;
 pub use self::kinds::sequence::{SequenceFault, Then};
 pub use self::kinds::status::{ErrorType, StatusFault};

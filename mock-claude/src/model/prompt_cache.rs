@@ -54,19 +54,18 @@ impl PromptCache {
                 self.refresh((scope, position.prefix), now_us);
             }
         }
-        let mut input = InputTokens { read: hit, ..InputTokens::default() };
-        let mut end = hit;
-        for breakpoint in kept {
-            let tokens = breakpoint.positions.first().map_or(0, |position| position.tokens);
-            let written = tokens.saturating_sub(end);
-            match breakpoint.ttl {
-                Ttl::FiveMinutes => input.written_5m += written,
-                Ttl::Hour => input.written_1h += written,
-            }
-            end = end.max(tokens);
-        }
-        input.uncached = request.tokens_in.saturating_sub(end);
-        input
+        divided(request, &kept, hit)
+    }
+
+    /// The same where nothing is found.
+    pub(crate) fn missed(request: &MessagesRequest) -> InputTokens {
+        divided(request, &cacheable(request), 0)
+    }
+
+    /// Forgets everything that is cached for one workspace.
+    pub(crate) fn forget(&mut self, scope: u64) {
+        self.entries.retain(|(owner, _), _| *owner != scope);
+        self.by_expiry.retain(|(_, (owner, _))| *owner != scope);
     }
 
     /// Keeps the prefixes of an admitted request, readable from the moment its response begins.
@@ -121,6 +120,23 @@ impl PromptCache {
             self.entries.remove(&key);
         }
     }
+}
+
+/// The tokens of a request of whose prefixes `read` tokens were found.
+fn divided(request: &MessagesRequest, kept: &[&Breakpoint], read: u64) -> InputTokens {
+    let mut input = InputTokens { read, ..InputTokens::default() };
+    let mut end = read;
+    for breakpoint in kept {
+        let tokens = breakpoint.positions.first().map_or(0, |position| position.tokens);
+        let written = tokens.saturating_sub(end);
+        match breakpoint.ttl {
+            Ttl::FiveMinutes => input.written_5m += written,
+            Ttl::Hour => input.written_1h += written,
+        }
+        end = end.max(tokens);
+    }
+    input.uncached = request.tokens_in.saturating_sub(end);
+    input
 }
 
 /// The breakpoints whose prefix is long enough for the model; the others are silently ignored.

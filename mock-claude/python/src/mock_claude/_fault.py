@@ -8,7 +8,7 @@ from typing import Any, Dict, Optional, Union
 
 # The conditions, which a file has in a table of their own.
 CONDITIONS = frozenset(
-    "share first_attempts attempts every nth from_s until_s burst load path model api_key header"
+    "share first_attempts attempts every nth from_s until_s from_first_request burst load path model api_key header"
     " stream".split()
 )
 
@@ -17,10 +17,11 @@ _TROUBLES = {
     "wire": "reset close hang truncate content_length content_type slow_loris garbage",
     "stream": "error_event early_end duplicated_delta reordered_delta malformed_event"
     " unknown_event no_message_stop empty_content",
-    "semantic": "truncated refusal wrong_model wrong_usage error_body",
+    "semantic": "truncated refusal pause_turn wrong_model wrong_usage error_body",
+    "prompt_cache": "miss evict",
 }
 _KIND_OF = {name: kind for kind, names in _TROUBLES.items() for name in names.split()}
-_WITHOUT_TABLE = frozenset({"garbage", "no_message_stop", "empty_content"})
+_WITHOUT_TABLE = frozenset({"garbage", "no_message_stop", "empty_content", "miss", "evict"})
 _LATENCY = frozenset({"extra", "per_in_flight_ms", "decode_times", "stall"})
 
 

@@ -30,6 +30,7 @@ use self::wire::{Sent, WireEffect};
 use crate::api::error::ApiError;
 use crate::basis::chance::{Chance, RequestKey};
 use crate::basis::clock::Clock;
+use crate::fault::kinds::prompt_cache::CacheLoss;
 use crate::model::latency::Delay;
 use crate::server::wire::Control;
 
@@ -47,6 +48,8 @@ pub(crate) enum Effect {
     Stream(StreamEffect),
     /// The reply says something wrong.
     Semantic(SemanticEffect),
+    /// The prompt cache does not give what it has, or has it no more.
+    LoseCache(CacheLoss),
     /// No connection; never the effect on a request.
     RefuseConnection,
     /// None at all, and no other fault's either.
@@ -81,7 +84,7 @@ impl Effect {
     /// Whether it changes what is answered, and not only how the answer arrives.
     pub(crate) fn is_about_content(&self) -> bool {
         let empties = matches!(self, Self::Stream(StreamEffect::EmptyContent));
-        empties || matches!(self, Self::Refuse { .. } | Self::Semantic(_))
+        empties || matches!(self, Self::Refuse { .. } | Self::Semantic(_) | Self::LoseCache(_))
     }
 
     /// The error under status 200 that takes the place of a message.
@@ -138,9 +141,11 @@ pub(crate) async fn apply(response: Response, applied: Applied<'_>) -> Response 
             edited(response, empty).await
         }
         Effect::Semantic(effect) => said_wrongly(response, effect, request_id).await,
-        Effect::Delay(_) | Effect::Stream(_) | Effect::RefuseConnection | Effect::Nothing => {
-            response
-        }
+        Effect::Delay(_)
+        | Effect::Stream(_)
+        | Effect::LoseCache(_)
+        | Effect::RefuseConnection
+        | Effect::Nothing => response,
     }
 }
 

@@ -4,6 +4,7 @@
 pub(super) mod connection;
 pub(super) mod latency;
 pub(super) mod none;
+pub(super) mod prompt_cache;
 pub(super) mod semantic;
 pub(super) mod sequence;
 pub(super) mod status;
