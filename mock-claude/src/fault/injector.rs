@@ -30,6 +30,15 @@ pub(crate) struct Injector {
     clock: Clock,
 }
 
+/// What a client has that gets no connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unconnected {
+    /// It is told so at once.
+    Refused,
+    /// It waits.
+    Hanging,
+}
+
 /// A request under way.
 #[derive(Debug)]
 pub(crate) struct InFlight(Arc<AtomicU64>);
@@ -66,16 +75,16 @@ impl Injector {
         })
     }
 
-    /// Whether a fault refuses the connection that comes now.
-    pub(crate) fn refuses_connection(&self) -> bool {
+    /// How a fault keeps the connection that comes now from being one, if it does.
+    pub(crate) fn refuses_connection(&self) -> Option<Unconnected> {
         let earlier = self.connections.fetch_add(1, Ordering::Relaxed);
         let key = RequestKey { subject: earlier, attempt: 0 };
         let arrival = Arrival { key, earlier, at_us: self.clock.now_us() };
         let refusal = self.plan().refuses(&Asked::of(arrival, &HeaderMap::new()));
-        if let Some(refusal) = &refusal {
-            tracing::info!(fault = refusal.name, "refused a connection");
-        }
-        refusal.is_some()
+        let Injection { name, effect } = refusal?;
+        let hangs = matches!(effect, Effect::RefuseConnection { hangs: true });
+        tracing::info!(fault = name, hangs, "refused a connection");
+        Some(if hangs { Unconnected::Hanging } else { Unconnected::Refused })
     }
 
     /// Changes the plan, unless the change is refused or makes no sense. Nobody else changes it

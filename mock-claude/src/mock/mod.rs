@@ -24,6 +24,7 @@ pub use self::serving::MockServer;
 use crate::basis::clock::{Clock, SIMULATED_EPOCH_MS};
 use crate::exchange::core::Core;
 use crate::fault::FaultConfig;
+use crate::fault::injector::Unconnected;
 use crate::fault::plan::InForce;
 use crate::journal::conduct::{self, Conduct};
 use crate::journal::{Entry, Journal, Ledger, Record};
@@ -91,8 +92,10 @@ impl MockClaude {
 
     /// Opens a connection inside the process; dropping the returned end closes it.
     pub fn connect(&self) -> ClientEnd {
-        if self.core().injector.refuses_connection() {
-            return pipe::refused();
+        match self.core().injector.refuses_connection() {
+            None => {}
+            Some(Unconnected::Refused) => return pipe::refused(),
+            Some(Unconnected::Hanging) => return pipe::hanging(),
         }
         let (client, server) = pipe::pair();
         let connection = self.api.connection(server);
@@ -137,11 +140,17 @@ impl MockClaude {
     async fn serve_api(self, api: Api, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let bounds = Bounds { connections: MAX_CONNECTIONS, drain: DRAIN };
         listener::run(listener, bounds, shutdown, |mut socket| {
-            if self.core().injector.refuses_connection() {
-                socket.abort();
-                return None;
+            match self.core().injector.refuses_connection() {
+                None => return Some(api.connection(socket)),
+                Some(Unconnected::Refused) => socket.abort(),
+                Some(Unconnected::Hanging) => {
+                    // Until the client has had enough of it.
+                    tokio::spawn(async move {
+                        let _ = tokio::io::copy(&mut socket, &mut tokio::io::sink()).await;
+                    });
+                }
             }
-            Some(api.connection(socket))
+            None
         })
         .await;
     }

@@ -24,6 +24,7 @@ pub struct ClientEnd(End);
 enum End {
     Open { stream: DuplexStream, reset: Arc<AtomicBool> },
     Refused,
+    Hanging,
 }
 
 /// The server's end.
@@ -44,6 +45,11 @@ pub(crate) fn pair() -> (ClientEnd, ServerEnd) {
 /// The client's end of a connection that nobody accepted.
 pub(crate) const fn refused() -> ClientEnd {
     ClientEnd(End::Refused)
+}
+
+/// The client's end of a connection that never comes to be.
+pub(crate) const fn hanging() -> ClientEnd {
+    ClientEnd(End::Hanging)
 }
 
 impl Carrier for ServerEnd {
@@ -74,7 +80,7 @@ impl AsyncRead for ClientEnd {
             }
             // The refusal is reported to whoever writes: a client that only waits, before it has a
             // request to blame it on, would lose the reason.
-            End::Refused => Poll::Pending,
+            End::Refused | End::Hanging => Poll::Pending,
         }
     }
 }
@@ -90,20 +96,21 @@ impl AsyncWrite for ClientEnd {
                 Pin::new(stream).poll_write(context, bytes).map_err(|error| or_reset(error, reset))
             }
             End::Refused => Poll::Ready(Err(ErrorKind::ConnectionRefused.into())),
+            End::Hanging => Poll::Pending,
         }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.0 {
             End::Open { stream, .. } => Pin::new(stream).poll_flush(context),
-            End::Refused => Poll::Ready(Ok(())),
+            End::Refused | End::Hanging => Poll::Ready(Ok(())),
         }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.0 {
             End::Open { stream, .. } => Pin::new(stream).poll_shutdown(context),
-            End::Refused => Poll::Ready(Ok(())),
+            End::Refused | End::Hanging => Poll::Ready(Ok(())),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Faults of the wire and of the connection.
 
+use std::time::Duration;
+
 use crate::client::{Reach, asking, on_both, streaming};
 
 const CODE: &str = "def f(): pass\n";
@@ -12,6 +14,17 @@ on_both!(
         assert!(matches!(error.as_str(), "refused" | "reset" | "early end"), "{error}");
         assert_eq!(reach.ask(&asking(CODE)).await.status(), 200);
         assert_eq!(reach.mock.ledger().requests, 1, "a refused connection carries no request");
+    }
+);
+
+on_both!(
+    a_connection_that_hangs_says_nothing_and_the_next_one_does_not,
+    "[[fault]]\nkind = \"refused_connection\"\nhangs = true\nwhen = { nth = [1] }\n",
+    async |reach: Reach| {
+        let waiting = Duration::from_millis(200);
+        assert!(tokio::time::timeout(waiting, reach.ask(&asking(CODE))).await.is_err());
+        assert_eq!(reach.ask(&asking(CODE)).await.status(), 200);
+        assert_eq!(reach.mock.ledger().requests, 1, "no request came over it");
     }
 );
 

@@ -51,7 +51,10 @@ pub(crate) enum Effect {
     /// The prompt cache does not give what it has, or has it no more.
     LoseCache(CacheLoss),
     /// No connection; never the effect on a request.
-    RefuseConnection,
+    RefuseConnection {
+        /// Nor a word about it.
+        hangs: bool,
+    },
     /// None at all, and no other fault's either.
     Nothing,
 }
@@ -144,7 +147,7 @@ pub(crate) async fn apply(response: Response, applied: Applied<'_>) -> Response 
         Effect::Delay(_)
         | Effect::Stream(_)
         | Effect::LoseCache(_)
-        | Effect::RefuseConnection
+        | Effect::RefuseConnection { .. }
         | Effect::Nothing => response,
     }
 }

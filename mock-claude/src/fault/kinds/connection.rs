@@ -1,7 +1,8 @@
-//! Refused connections: the API cannot be reached at all.
+//! Refused connections: the API cannot be reached at all, and says so or not.
 //!
 //! On a port the connection is accepted and reset at once, because a listener cannot refuse one
-//! client and serve another; inside the process the client sees a refusal. There is no request
+//! client and serve another, and one that hangs is accepted and never read. Inside the process the
+//! client sees a refusal, or a connection that never comes to be. There is no request
 //! yet: conditions can look at the time and at the number of the connection, and `share` is drawn
 //! by that number.
 
@@ -19,13 +20,17 @@ use crate::fault::when::{Asked, When};
 pub struct RefusedConnectionFault {
     /// The fault's name in the records.
     pub name: Option<String>,
+    /// Whether it is not refused but left to hang, as behind a firewall that drops what comes.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hangs: bool,
     /// Which connections it hits: `share`, `every`, `nth`, `from_s`, `until_s` and `burst`.
     pub when: When,
 }
 
 impl Kind for RefusedConnectionFault {
     fn name(&self) -> String {
-        self.name.clone().unwrap_or_else(|| "refused_connection".to_owned())
+        let name = if self.hangs { "hanging_connection" } else { "refused_connection" };
+        self.name.clone().unwrap_or_else(|| name.to_owned())
     }
 
     fn when(&self) -> &When {
@@ -47,7 +52,7 @@ impl Kind for RefusedConnectionFault {
     }
 
     fn effect(&self, _: Drawn<'_>, _: &Asked<'_>) -> Option<Effect> {
-        Some(Effect::RefuseConnection)
+        Some(Effect::RefuseConnection { hangs: self.hangs })
     }
 }
 
@@ -59,7 +64,7 @@ mod tests {
     #[test]
     fn a_condition_on_requests_is_a_problem_and_names_its_key() {
         let when = When { first_attempts: NonZeroU32::new(1), ..When::default() };
-        let fault = RefusedConnectionFault { name: None, when };
+        let fault = RefusedConnectionFault { when, ..RefusedConnectionFault::default() };
         assert_eq!(fault.problems()[0].key, "when.first_attempts");
     }
 }
