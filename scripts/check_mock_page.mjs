@@ -35,7 +35,7 @@ async function start(...flags) {
 }
 
 /** Sends a message to the mock, and gives its status. */
-async function send(mock, { model = 'claude-sonnet-4-5', job = '', words = 'hello', stream } = {}) {
+async function send(mock, { model = 'claude-sonnet-4-6', job = '', words = 'hello', stream } = {}) {
     const path = `${job && `/job/${encodeURIComponent(job)}`}/v1/messages`;
     const answer = await fetch(mock.url + path, {
         method: 'POST',

@@ -25,7 +25,7 @@ import sys
 import tempfile
 import time
 
-MODEL = "claude-sonnet-4-5"
+MODEL = "claude-sonnet-4-6"
 # Micro-dollars a token of that model, read and written.
 PRICE_IN, PRICE_OUT = 3, 15
 

@@ -140,7 +140,7 @@ fn an_answer_on_a_redis_server_is_found_by_the_next_run_and_by_nobody_once_it_is
     let calls: Vec<u64> = (0..2).map(|_| sandbox.summaries(&run)[0].calls).collect();
     assert_eq!(calls, [6, 0]);
     // Another model is another question.
-    let other = sandbox.read("full.toml").replace("claude-sonnet-4-5", "claude-haiku-4-5");
+    let other = sandbox.read("full.toml").replace("claude-sonnet-4-6", "claude-haiku-4-5");
     sandbox.write("full.toml", other);
     assert_eq!(sandbox.summaries(&run)[0].calls, 6);
     server.stop();

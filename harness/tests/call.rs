@@ -258,7 +258,7 @@ fn a_part_s_time_ends_its_attempts_its_waits_and_its_place_in_line() {
 
 #[test]
 fn a_cached_prefix_is_read_for_a_tenth_of_its_price() {
-    let rules = "Name every definition once, and say what it is for in one sentence. ".repeat(60);
+    let rules = "Name every definition once, and say what it is for in one sentence. ".repeat(75);
     let prompt = format!("prompt = \"\"\"\n{rules}\n");
     let plain = changed(HARDENED, &[("prompt = \"\"\"\n", &prompt)]);
     let caching = changed(&plain, &[("stream = true", "stream = true\nprompt_caching = true")]);

@@ -144,7 +144,9 @@ fn what_cannot_work_is_named_with_its_first_file() {
     sandbox.write("tree/notes.md", "# Notes");
     sandbox.chaos(&expression.split(' ').collect::<Vec<_>>()).exits(0);
     sandbox.chaos(&["generate", "file", "--lines", "50000", "--output", "tree/big.py"]).exits(0);
-    let screen = sandbox.chaos(&["estimate", "tree", "--pipeline", "phase1"]).exits(0).stdout;
+    let phase1 = sandbox.chaos(&["show", "phase1"]).exits(0).stdout;
+    sandbox.write("mine.toml", phase1.replace("claude-sonnet-4-6", "claude-haiku-4-5"));
+    let screen = sandbox.chaos(&["estimate", "tree", "--pipeline", "mine.toml"]).exits(0).stdout;
     for words in [
         "of 2 files: process killed; first sum.py",
         "of 2 files: 400 prompt too long; first big.py",

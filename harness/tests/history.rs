@@ -54,16 +54,16 @@ fn a_step_is_shown_with_its_run_and_whether_it_was_accepted() {
      metric           line     first      last               range   runs        n
     ───────────────────────────────────────────────────────────────────────────────
      documented       ██▁         10         4              4 – 10      3
-     latency_p95_us   ██▁     49.9 s    39.6 s     39.6 s – 49.9 s      3   4 – 10
-     cost_microusd    ██▁    $0.5212   $0.2083   $0.2083 – $0.5212      3
+     latency_p95_us   ██▁     49.4 s    38.8 s     38.8 s – 49.4 s      3   4 – 10
+     cost_microusd    ██▁    $0.4922   $0.1960   $0.1960 – $0.4922      3
      calls            ██▁         27        16             16 – 27      3
       step at `c` (2026-11-03), compared with `b` (2026-11-02): the pipeline's
         configuration changed
      metric           change     before      after
     ───────────────────────────────────────────────────
      documented       worse      10          4
-     latency_p95_us   improved   49.93 s     39.595 s
-     cost_microusd    improved   $0.521175   $0.208335
+     latency_p95_us   improved   49.395 s    38.773 s
+     cost_microusd    improved   $0.492168   $0.196029
      calls            improved   27          16
 
     hint: `--baseline FILE` shows which steps were accepted, and why
@@ -81,16 +81,16 @@ fn a_step_is_shown_with_its_run_and_whether_it_was_accepted() {
      metric           line     first      last               range   runs        n
     ───────────────────────────────────────────────────────────────────────────────
      documented       ██▁         10         4              4 – 10      3
-     latency_p95_us   ██▁     49.9 s    39.6 s     39.6 s – 49.9 s      3   4 – 10
-     cost_microusd    ██▁    $0.5212   $0.2083   $0.2083 – $0.5212      3
+     latency_p95_us   ██▁     49.4 s    38.8 s     38.8 s – 49.4 s      3   4 – 10
+     cost_microusd    ██▁    $0.4922   $0.1960   $0.1960 – $0.4922      3
      calls            ██▁         27        16             16 – 27      3
       step at `c` (2026-11-03), compared with `b` (2026-11-02): the pipeline's
         configuration changed
      metric           change     before      after       accepted
     ──────────────────────────────────────────────────────────────────────────────
      documented       worse      10          4           yes, 2026-11-04: cheaper
-     latency_p95_us   improved   49.93 s     39.595 s    yes, 2026-11-04: cheaper
-     cost_microusd    improved   $0.521175   $0.208335   yes, 2026-11-04: cheaper
+     latency_p95_us   improved   49.395 s    38.773 s    yes, 2026-11-04: cheaper
+     cost_microusd    improved   $0.492168   $0.196029   yes, 2026-11-04: cheaper
      calls            improved   27          16          yes, 2026-11-04: cheaper
     ");
     // The value before is not the one that stands.
@@ -176,7 +176,7 @@ fn runs_of_one_label_that_differ_are_flaky_and_without_a_label_unknown() {
     }
     let metric = ["--metric", "tokens_in"];
     let with = show(&sandbox, &[&["--file", "with.redb"], &metric[..]].concat()).exits(0).stdout;
-    assert!(with.contains("flaky in 2 runs of `c0ffee`: tokens_in (103,545, 103,555)"), "{with}");
+    assert!(with.contains("flaky in 2 runs of `c0ffee`: tokens_in (95,001, 95,011)"), "{with}");
     assert!(with.contains("why it matters:") && !with.contains("step at"), "{with}");
     let bare = show(&sandbox, &[&["--file", "without.redb"], &metric[..]].concat()).exits(0).stdout;
     assert!(!bare.contains("flaky") && bare.contains("without a label"), "{bare}");

@@ -3,8 +3,9 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use mock_claude::internals::prices;
 use mock_claude::internals::request::{MessagesRequest, Version};
-use mock_claude::internals::tokens;
+use mock_claude::internals::tokens::{Counting, Tokenizer};
 use serde_json::json;
 
 fn counting(criterion: &mut Criterion) {
@@ -15,9 +16,11 @@ fn counting(criterion: &mut Criterion) {
         "messages": [{"role": "user", "content": code}],
     })
     .to_string();
+    let model = prices::model("claude-sonnet-4-5").expect("a model of the price list");
+    let tokenizer = Tokenizer::of(Counting::Classes, model);
     let mut group = criterion.benchmark_group("tokens");
     group.throughput(Throughput::Bytes(code.len() as u64));
-    group.bench_function("count", |bencher| bencher.iter(|| tokens::count(black_box(&code))));
+    group.bench_function("count", |bencher| bencher.iter(|| tokenizer.count(black_box(&code))));
     group.throughput(Throughput::Bytes(body.len() as u64));
     group.bench_function("read_a_body", |bencher| {
         bencher.iter(|| MessagesRequest::parse(black_box(body.as_bytes()), Version::V2023));

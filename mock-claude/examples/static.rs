@@ -9,7 +9,7 @@ use bytes::Bytes;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 
-const REPLY: &str = r#"{"id":"msg_011CtKUqmLsXeDwp9QGrNFSj","type":"message","role":"assistant","model":"claude-sonnet-4-5","content":[{"text":"\# Documentation\n\n\#\# Overview\nThis code groups related va","type":"text"}],"stop_reason":"max_tokens","stop_sequence":null,"usage":{"input_tokens":1,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":0},"output_tokens":16,"service_tier":"standard"}}"#;
+const REPLY: &str = r#"{"id":"msg_011CtKUqmLsXeDwp9QGrNFSj","type":"message","role":"assistant","model":"claude-sonnet-4-6","content":[{"text":"\# Documentation\n\n\#\# Overview\nThis code groups related va","type":"text"}],"stop_reason":"max_tokens","stop_sequence":null,"usage":{"input_tokens":1,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":0},"output_tokens":16,"service_tier":"standard"}}"#;
 
 #[tokio::main]
 async fn main() -> io::Result<()> {

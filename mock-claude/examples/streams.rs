@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::task::{JoinSet, LocalSet};
 
 const BODY: &str = concat!(
-    r#"{"model":"claude-sonnet-4-5","max_tokens":64,"stream":true,"#,
+    r#"{"model":"claude-sonnet-4-6","max_tokens":64,"stream":true,"#,
     r#""messages":[{"role":"user","content":"hello"}]}"#,
 );
 

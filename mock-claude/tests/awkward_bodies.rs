@@ -9,13 +9,13 @@ mod corpus;
 use bytes::Bytes;
 use http::Request;
 use mock_claude::MockClaude;
-use mock_claude::internals::request::{MessagesRequest, Purpose, Rules, Version};
+use mock_claude::internals::request::{MessagesRequest, Rules, Version};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::{Answer, mock, send_bytes};
 
 const CONTRACT: Rules =
-    Rules { version: Version::V2026, purpose: Purpose::Reply, beta: true, contract: true };
+    Rules { version: Version::V2026, beta: true, contract: true, ..Rules::of(Version::V2026) };
 
 async fn post(mock: &MockClaude, path: &str, body: impl Into<Bytes>) -> Answer {
     let request = Request::post(path)

@@ -114,7 +114,10 @@ async fn plain_json_parses_and_follows_the_requests_own_schema() {
 
 #[tokio::test(start_paused = true)]
 async fn a_canned_reply_is_cut_counted_and_charged_as_any_other() {
-    let mock = mock(&format!("[[reply.canned]]\nsay = {{ text = \"{}\" }}\n", "é".repeat(350)));
+    let mock = mock(&format!(
+        "tokens = \"length\"\n[[reply.canned]]\nsay = {{ text = \"{}\" }}\n",
+        "é".repeat(350)
+    ));
     let whole = send(&mock, &words("x")).await.json();
     assert_eq!(
         (&whole["usage"]["output_tokens"], &whole["stop_reason"]),

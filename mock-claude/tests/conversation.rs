@@ -334,7 +334,7 @@ async fn nothing_is_said_within_no_tokens() {
 #[tokio::test(start_paused = true)]
 async fn a_full_window_ends_the_answer_with_its_own_reason() {
     // 699,900 bytes are 199,972 of 200,000 tokens: 28 are left.
-    let answer = send(&mock(""), &asking(&"x".repeat(699_900))).await.json();
+    let answer = send(&mock("tokens = \"length\"\n"), &asking(&"x".repeat(699_900))).await.json();
     assert_eq!(answer["stop_reason"], "model_context_window_exceeded");
     assert!(answer["usage"]["output_tokens"].as_u64().unwrap() <= 28);
 }

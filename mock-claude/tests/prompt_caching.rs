@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 use support::{mock, send, send_raw};
 use tokio::time::sleep;
 
+/// So that lengths of prompts say how many tokens they have.
+const BY_LENGTH: &str = "tokens = \"length\"\n";
+
 /// About 2,000 tokens, more than the 1,024 that this model caches.
 fn long(letter: &str) -> String {
     letter.repeat(7_000)
@@ -45,7 +48,7 @@ async fn usage(mock: &MockClaude, body: &Value) -> [u64; 3] {
 
 #[tokio::test(start_paused = true)]
 async fn a_marked_prefix_is_written_once_and_read_until_five_unused_minutes_have_passed() {
-    let mock = mock("");
+    let mock = mock(BY_LENGTH);
     let request = marked(&long("a"));
     assert_eq!(usage(&mock, &request).await, [1, 2_000, 0]);
     for _ in 0..3 {
@@ -58,7 +61,7 @@ async fn a_marked_prefix_is_written_once_and_read_until_five_unused_minutes_have
 
 #[tokio::test(start_paused = true)]
 async fn an_hour_lasts_an_hour_and_is_accounted_apart() {
-    let mock = mock("");
+    let mock = mock(BY_LENGTH);
     let control = json!({"type": "ephemeral", "ttl": "1h"});
     let request = body(&json!([block(&long("a"), &control)]));
     let first = send(&mock, &request).await.json();
@@ -69,7 +72,7 @@ async fn an_hour_lasts_an_hour_and_is_accounted_apart() {
 
 #[tokio::test(start_paused = true)]
 async fn a_prefix_is_read_only_once_its_first_response_has_begun() {
-    let mock = mock("");
+    let mock = mock(BY_LENGTH);
     let request = marked(&long("a"));
     let (one, two) = tokio::join!(usage(&mock, &request), usage(&mock, &request));
     assert_eq!((one, two), ([1, 2_000, 0], [1, 2_000, 0]));
@@ -78,7 +81,7 @@ async fn a_prefix_is_read_only_once_its_first_response_has_begun() {
 
 #[tokio::test(start_paused = true)]
 async fn a_short_prefix_is_silently_not_cached() {
-    let mock = mock("");
+    let mock = mock(BY_LENGTH);
     let request = marked("short");
     for _ in 0..2 {
         assert_eq!(usage(&mock, &request).await, [3, 0, 0]);
@@ -88,7 +91,7 @@ async fn a_short_prefix_is_silently_not_cached() {
 #[tokio::test(start_paused = true)]
 async fn a_longer_conversation_reads_the_prefix_within_twenty_blocks_and_not_beyond() {
     for (blocks, expected_read) in [(19, true), (20, false)] {
-        let mock = mock("");
+        let mock = mock(BY_LENGTH);
         let control = json!({"type": "ephemeral"});
         let mut content = vec![block(&long("a"), &control)];
         let request = |content: &[Value]| {
@@ -107,7 +110,7 @@ async fn a_longer_conversation_reads_the_prefix_within_twenty_blocks_and_not_bey
 
 #[tokio::test(start_paused = true)]
 async fn tools_invalidate_all_and_a_choice_of_tool_only_the_messages() {
-    let mock = mock("");
+    let mock = mock(BY_LENGTH);
     let mut request = marked(&long("a"));
     request["messages"][0]["content"] = json!([block(&long("m"), &json!({"type": "ephemeral"}))]);
     request["tools"] = json!([{"name": "one", "input_schema": {"type": "object"}}]);
@@ -122,7 +125,7 @@ async fn tools_invalidate_all_and_a_choice_of_tool_only_the_messages() {
 /// The API's documentation: a string is short for one block of text.
 #[tokio::test(start_paused = true)]
 async fn a_string_and_one_block_of_the_same_text_are_the_same_prefix() {
-    let mock = mock("");
+    let mock = mock(BY_LENGTH);
     let request = |first: Value| {
         let mut request = body(&json!("Be brief."));
         let last = block("Go.", &json!({"type": "ephemeral"}));
@@ -146,7 +149,7 @@ async fn the_role_is_part_of_a_prefix_and_the_border_between_messages_is_not() {
     let last = block("ok", &json!({"type": "ephemeral"}));
     let first = json!({"type": "text", "text": long("a")});
     let read = async |messages: Value| {
-        let mock = mock("");
+        let mock = mock(BY_LENGTH);
         let mut request = body(&json!("Be brief."));
         request["messages"] = json!([{"role": "user", "content": [first, last]}]);
         usage(&mock, &request).await;
@@ -163,7 +166,7 @@ async fn the_role_is_part_of_a_prefix_and_the_border_between_messages_is_not() {
 
 #[tokio::test(start_paused = true)]
 async fn nobody_reads_what_another_key_wrote() {
-    let mock = mock("");
+    let mock = mock(BY_LENGTH);
     let request = marked(&long("a"));
     usage(&mock, &request).await;
     let other = Request::post("/v1/messages")
@@ -185,9 +188,9 @@ async fn four_breakpoints_are_taken_and_a_fifth_is_refused_the_automatic_one_inc
         block("d", &control),
     ]);
     let mut request = body(&four);
-    assert_eq!(send(&mock(""), &request).await.status, 200);
+    assert_eq!(send(&mock(BY_LENGTH), &request).await.status, 200);
     request["cache_control"] = control;
-    let answer = send(&mock(""), &request).await;
+    let answer = send(&mock(BY_LENGTH), &request).await;
     assert_eq!(
         (answer.status, &answer.json()["error"]["message"]),
         (400, &json!("A maximum of 4 blocks with cache_control may be provided. Found 5."))
@@ -198,18 +201,18 @@ async fn four_breakpoints_are_taken_and_a_fifth_is_refused_the_automatic_one_inc
 async fn lifetimes_that_contradict_each_other_are_refused() {
     let (short, hour) = (json!({"type": "ephemeral"}), json!({"type": "ephemeral", "ttl": "1h"}));
     let late = body(&json!([block("a", &short), block("b", &hour)]));
-    let answer = send(&mock(""), &late).await;
+    let answer = send(&mock(BY_LENGTH), &late).await;
     assert!(answer.status == 400 && answer.body.contains("must not come after"), "{}", answer.body);
     let mut both = body(&json!("x"));
     both["messages"][0]["content"] = json!([block("a", &short)]);
     both["cache_control"] = hour;
-    let answer = send(&mock(""), &both).await;
+    let answer = send(&mock(BY_LENGTH), &both).await;
     assert!(answer.status == 400 && answer.body.contains("different ttl"), "{}", answer.body);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_ledger_charges_writes_and_reads_at_their_own_prices() {
-    let mock = mock("");
+    let mock = mock(BY_LENGTH);
     let request = marked(&long("a"));
     let written = send(&mock, &request).await.json();
     let output = written["usage"]["output_tokens"].as_u64().unwrap();
@@ -221,7 +224,7 @@ async fn the_ledger_charges_writes_and_reads_at_their_own_prices() {
 
 #[tokio::test(start_paused = true)]
 async fn no_tokens_of_output_warm_the_cache() {
-    let mock = mock("");
+    let mock = mock(BY_LENGTH);
     let mut request = marked(&long("a"));
     request["max_tokens"] = json!(0);
     assert_eq!(usage(&mock, &request).await, [1, 2_000, 0]);
@@ -232,7 +235,7 @@ async fn no_tokens_of_output_warm_the_cache() {
 /// A fault that hits the third request.
 fn losing(what: &str) -> MockClaude {
     mock(&format!(
-        "[[fault]]\nkind = \"prompt_cache\"\nname = \"lost\"\nwhat = \"{what}\"\n\
+        "{BY_LENGTH}[[fault]]\nkind = \"prompt_cache\"\nname = \"lost\"\nwhat = \"{what}\"\n\
          when = {{ nth = [3] }}\n"
     ))
 }

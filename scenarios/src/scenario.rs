@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use generators::{Edit, Input, Load};
-use mock_claude::config::{BatchConfig, LatencyConfig, ReplyConfig};
+use mock_claude::config::{BatchConfig, Counting, LatencyConfig, ReplyConfig};
 use mock_claude::fault::FaultConfig;
 use mock_claude::limits::LimitsConfig;
 use reports::Expectation;
@@ -55,6 +55,9 @@ pub struct Scenario {
     /// How long the API takes.
     #[serde(default)]
     pub latency: LatencyConfig,
+    /// How the API counts tokens: by `classes` of letters, or by `length`, 3.5 bytes each.
+    #[serde(default)]
+    pub tokens: Counting,
     /// How much the API writes.
     #[serde(default)]
     pub reply: ReplyConfig,
@@ -130,6 +133,7 @@ impl Scenario {
             seed,
             limits: self.limits.clone(),
             latency: self.latency.clone(),
+            tokens: self.tokens,
             reply: self.reply.clone(),
             batch: self.batch.clone(),
             fault: self.fault.clone(),

@@ -43,7 +43,7 @@ async def document(source: Source):
     prompt = naive.PROMPT.format(path=source.file_path, code=source.file_content)
     try:
         answer = await client.messages.create(
-            model="claude-sonnet-4-5",
+            model="claude-sonnet-4-6",
             max_tokens=4096,
             messages=[{"role": "user", "content": prompt}],
         )

@@ -33,7 +33,7 @@ def ask(messages):
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with client.messages.stream(
-                model="claude-sonnet-4-5", max_tokens=8192, messages=messages
+                model="claude-sonnet-4-6", max_tokens=8192, messages=messages
             ) as stream:
                 answer = stream.get_final_message()
             # A stream that ends early raises nothing: it has no reason to have stopped.

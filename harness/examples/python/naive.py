@@ -43,7 +43,7 @@ def main():
     code = given.file.read_text()
     client = anthropic.Anthropic(max_retries=given.max_retries, timeout=300)
     answer = client.messages.create(
-        model="claude-sonnet-4-5",
+        model="claude-sonnet-4-6",
         max_tokens=4096,
         messages=[{"role": "user", "content": PROMPT.format(path=given.file.name, code=code)}],
     )

@@ -48,7 +48,7 @@ def ask(path, code):
     url = os.environ.get("ANTHROPIC_BASE_URL", "https://api.anthropic.com") + "/v1/messages"
     headers = {"x-api-key": os.environ["ANTHROPIC_API_KEY"], "anthropic-version": "2023-06-01"}
     body = {
-        "model": "claude-sonnet-4-5",
+        "model": "claude-sonnet-4-6",
         "max_tokens": 4096,
         "messages": [{"role": "user", "content": PROMPT.format(path=path, code=code)}],
     }

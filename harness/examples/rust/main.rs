@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 async fn ask(prompt: &str) -> Result<String, Box<dyn Error>> {
     let base = env::var("ANTHROPIC_BASE_URL")?;
     let body = json!({
-        "model": "claude-sonnet-4-5",
+        "model": "claude-sonnet-4-6",
         "max_tokens": 8192,
         "messages": [{"role": "user", "content": prompt}],
     });

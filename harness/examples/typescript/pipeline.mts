@@ -10,7 +10,7 @@ async function main(): Promise<void> {
   const code: string = await readFile(file, 'utf8')
   const client = new Anthropic()
   const answer = await client.messages.create({
-    model: 'claude-sonnet-4-5',
+    model: 'claude-sonnet-4-6',
     max_tokens: 4096,
     messages: [
       {

@@ -15,6 +15,9 @@ use crate::Failure;
 use crate::plan;
 use crate::plan::run_plan::RunPlan;
 
+/// The model that the documents call, which is deprecated since.
+const MODEL: &str = "claude-sonnet-4-5";
+
 /// What is run for one side of a measurement.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,11 +56,14 @@ impl Arm {
         // The documents name their amounts in rupees.
         let rupees = Value::try_from(Currency::rupees()).expect("a currency is plain data");
         scenario.entry("currency").or_insert(rupees);
+        // Their tokens are bytes divided by 3.5.
+        scenario.entry("tokens").or_insert("length".into());
         change(&mut scenario, &self.set)?;
         let scenario = Scenario::parse(&self.scenario, &write(&scenario))?;
         let text = preset::shipped(&self.pipeline)
             .ok_or_else(|| Failure::internal(format!("no pipeline `{}`", self.pipeline)))?;
         let mut pipeline = read(text)?;
+        change(&mut pipeline, &BTreeMap::from([("request.model".into(), MODEL.into())]))?;
         change(&mut pipeline, &self.pipeline_set)?;
         let preset = Preset::parse(&self.pipeline, &write(&pipeline))?;
         plan::of_scenario(&self.scenario, scenario, vec![(self.pipeline.clone(), preset)])

@@ -1,50 +1,46 @@
 //! The unknown that an estimate ranges over: how many tokens a text has, and how much a model says.
 //!
 //! The middle is what the simulation assumes, so that an estimate can be checked against a run. The
-//! ends are those of what was measured on real code: 2.8 to 4.2 bytes a token, and documentation
-//! of a fifth to half of the code's length.
+//! ends are a sixth less and a quarter more tokens, because no tokenizer of today is published, and
+//! documentation of a fifth to half of the code's length, as was measured on real code.
 
-use mock_claude::internals::tokens;
 use mock_claude::limits::Tier;
 
 /// One set of assumptions.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Case {
-    bytes_per_ten_tokens: u64,
+    /// Tokens of a text for 100 that the simulation counts.
+    token_percent: u64,
     tokens_per_definition: u64,
     /// The least that an answer has, in percent of the code it is about.
     percent_of_code: u64,
 }
-
-/// Bytes in ten tokens by the simulation's own rule.
-const MIDDLE: u64 = 35;
 
 /// Tokens of an answer that are about no definition: overview, headings, notes.
 const FRAME_TOKENS: u64 = 100;
 
 /// The least, the middle and the most.
 pub(super) const CASES: [Case; 3] = [
-    Case { bytes_per_ten_tokens: 42, tokens_per_definition: 12, percent_of_code: 0 },
-    Case { bytes_per_ten_tokens: MIDDLE, tokens_per_definition: 24, percent_of_code: 0 },
-    Case { bytes_per_ten_tokens: 28, tokens_per_definition: 48, percent_of_code: 50 },
+    Case { token_percent: 83, tokens_per_definition: 12, percent_of_code: 0 },
+    Case { token_percent: 100, tokens_per_definition: 24, percent_of_code: 0 },
+    Case { token_percent: 125, tokens_per_definition: 48, percent_of_code: 50 },
 ];
 
 impl Case {
-    /// The tokens of a text.
-    pub(super) const fn tokens(self, bytes: u64) -> u64 {
-        (bytes * 10).div_ceil(self.bytes_per_ten_tokens)
+    /// The tokens of a text that the simulation counts so many in.
+    pub(super) const fn tokens(self, counted: u64) -> u64 {
+        (counted * self.token_percent).div_ceil(100)
     }
 
     /// The tokens of an answer, were it never cut.
-    pub(super) fn answer(self, code_bytes: u64, definitions: u64) -> u64 {
+    pub(super) fn answer(self, code_tokens: u64, definitions: u64) -> u64 {
         let named = FRAME_TOKENS + definitions * self.tokens_per_definition;
-        named.max(self.tokens(code_bytes) * self.percent_of_code / 100)
+        named.max(self.tokens(code_tokens) * self.percent_of_code / 100)
     }
 }
 
 /// What the ranges cover and what they do not, in sentences.
 pub(super) fn assumptions(limits: Option<Tier>) -> Vec<String> {
-    debug_assert_eq!(tokens::of_bytes(MIDDLE), 10, "the middle is the simulation's own rule");
     let limits = match limits {
         None => "No rate limits: `--limits TIER` adds those of a tier.".to_owned(),
         Some(tier) => format!(
@@ -54,7 +50,9 @@ pub(super) fn assumptions(limits: Option<Tier>) -> Vec<String> {
         ),
     };
     vec![
-        "Tokens: 4.2, 3.5 and 2.8 bytes each, from old tokenizers to new ones.".to_owned(),
+        "Tokens: counted by kinds of letters, a sixth less, and a quarter more: no tokenizer of \
+         today is published."
+            .to_owned(),
         "Answers: 100 tokens and 12, 24 or 48 for each definition; at the most at least half of \
          the code's own length. No answer is longer than the pipeline's `max_tokens`."
             .to_owned(),
@@ -76,11 +74,11 @@ mod tests {
 
     #[test]
     fn more_tokens_in_one_case_are_more_in_every_text() {
-        for (bytes, definitions) in [(1, 0), (350, 3), (100_000, 0), (40_000, 900)] {
-            let tokens = CASES.map(|case| case.tokens(bytes));
-            let answers = CASES.map(|case| case.answer(bytes, definitions));
+        for (counted, definitions) in [(1, 0), (100, 3), (30_000, 0), (12_000, 900)] {
+            let tokens = CASES.map(|case| case.tokens(counted));
+            let answers = CASES.map(|case| case.answer(counted, definitions));
             assert!(tokens.is_sorted() && answers.is_sorted(), "{tokens:?} {answers:?}");
-            assert_eq!(tokens[1], tokens::of_bytes(bytes), "the middle is the simulation's rule");
+            assert_eq!(tokens[1], counted, "the middle is the simulation's rule");
         }
     }
 }

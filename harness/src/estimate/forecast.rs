@@ -202,8 +202,8 @@ impl Play<'_> {
     fn attempt(&mut self, now_us: u64, part_id: PartId, attempt: u64) {
         let part = self.part(part_id);
         let (key, prompt_bytes) = (part.key, part.prompt_bytes);
-        let tokens_in = self.case.tokens(prompt_bytes);
-        let answer = self.case.answer(part.code_bytes, part.definitions);
+        let tokens_in = self.case.tokens(part.prompt_tokens);
+        let answer = self.case.answer(part.code_tokens, part.definitions);
         if let Some(there_us) = key.and_then(|key| self.known.get(&key)) {
             self.forecast.cache_hits += 1;
             self.unanswered = self.unanswered.saturating_sub(1);
@@ -334,7 +334,7 @@ mod tests {
     use engine::preset::shipped;
     use mock_claude::internals::prices;
 
-    /// Files of one part each, with this many definitions in 3,500 bytes of prompt.
+    /// Files of one part each, with this many definitions in 1,000 tokens of prompt.
     fn check(pipeline: &str, definitions: &[u64]) -> Forecast {
         let preset = Preset::parse(pipeline, shipped(pipeline).unwrap()).unwrap();
         let model = prices::model(&preset.request.model).unwrap();
@@ -346,7 +346,8 @@ mod tests {
                 flaw: None,
                 parts: vec![PartPlan {
                     prompt_bytes: 3_500,
-                    code_bytes: 3_000,
+                    prompt_tokens: 1_000,
+                    code_tokens: 860,
                     definitions: *definitions,
                     key: None,
                 }],

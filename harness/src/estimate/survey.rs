@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 
 use engine::analyse::{self, Analysis};
 use engine::cache::{Key, Piece};
+use engine::call::prompt::tokenizer;
 use engine::chunk::{self, Lines};
 use engine::source::{self, Facts, Language};
 use engine::{Preset, judge};
+use mock_claude::internals::prices;
 use reports::Cause;
 
 use crate::source::{NoText, SourceFile};
@@ -44,7 +46,9 @@ pub(super) struct FilePlan {
 #[derive(Debug)]
 pub(super) struct PartPlan {
     pub(super) prompt_bytes: u64,
-    pub(super) code_bytes: u64,
+    /// As the simulation counts them.
+    pub(super) prompt_tokens: u64,
+    pub(super) code_tokens: u64,
     pub(super) definitions: u64,
     /// Under which an answer is kept; none where the pipeline keeps nothing.
     pub(super) key: Option<Key>,
@@ -95,14 +99,19 @@ fn plan(found: &Found<'_>, preset: &Preset) -> FilePlan {
     let lines = Lines::new(&text);
     let in_parts = chunks.len() > 1;
     let rules = preset.cache.rules();
-    let template = preset.request.prompt.len() - "{path}{code}".len();
+    let template = preset.request.prompt.replacen("{path}", "", 1).replacen("{code}", "", 1);
+    let model = prices::model(&preset.request.model);
+    let count = |text: &str| model.map_or(0, |model| tokenizer(model).count(text));
+    let template_tokens = count(&template);
     let parts = (1..).zip(&chunks).map(|(number, chunk)| {
         let code = lines.text(&chunk.sent);
         let label = if in_parts { format!("{path} (part {number})") } else { path.clone() };
         let inside = |line: &&u32| chunk.sent.contains(&(**line as usize - 1));
+        let code_tokens = count(code);
         PartPlan {
-            prompt_bytes: (template + label.len() + code.len()) as u64,
-            code_bytes: code.len() as u64,
+            prompt_bytes: (template.len() + label.len() + code.len()) as u64,
+            prompt_tokens: template_tokens + count(&label) + code_tokens,
+            code_tokens,
             definitions: facts.definitions.iter().filter(inside).count() as u64,
             key: rules.as_ref().map(|rules| {
                 let number = in_parts.then_some(number);

@@ -46,6 +46,9 @@ pub struct Model {
     pub max_output_tokens: u64,
     /// The shortest prefix that is cached, where it is established.
     pub min_cacheable_tokens: Option<u64>,
+    /// The tokens that its tokenizer gives for 100 of the last one that was published.
+    #[serde(default = "hundred")]
+    pub token_percent: u64,
     /// Whether tokens from the cache count towards the input limit; only for models of the third
     /// generation, all of which are retired.
     #[serde(default)]
@@ -55,6 +58,10 @@ pub struct Model {
     /// What follows from the id.
     #[serde(skip)]
     pub(crate) generation: Generation,
+}
+
+const fn hundred() -> u64 {
+    100
 }
 
 /// Where a model stands, as the models API says it.

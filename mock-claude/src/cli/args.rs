@@ -18,7 +18,7 @@ const EXAMPLES: &str = "Examples:
   mock-claude --show-preset stress > mine.toml && mock-claude --config mine.toml
 
   curl http://127.0.0.1:8080/v1/messages -H 'x-api-key: any' -H 'anthropic-version: 2023-06-01' \\
-    -d '{\"model\":\"claude-sonnet-4-5\",\"max_tokens\":99,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}'
+    -d '{\"model\":\"claude-sonnet-4-6\",\"max_tokens\":99,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}'
 
 Exit codes: 0 stopped, 2 wrong flag or port in use, 104 wrong file, 1 internal error.
 Environment: RUST_LOG=info logs every request, NO_COLOR switches colours off. Every flag has a

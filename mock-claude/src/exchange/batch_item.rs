@@ -35,7 +35,8 @@ impl Core {
     ) -> BatchItem {
         let beta = headers.contains_key(&BETA);
         let contract = self.config.contract;
-        let rules = Rules { version, purpose: Purpose::Reply, beta, contract };
+        let counting = self.config.tokens;
+        let rules = Rules { version, purpose: Purpose::Reply, beta, contract, counting };
         let parsed = MessagesRequest::read(body, rules);
         let about = parsed.as_ref().map_or_else(|_| xxh3_64(body), subject);
         let mut pending = Pending::open(self, Asking::directly(headers, None), about);

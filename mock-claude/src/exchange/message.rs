@@ -117,7 +117,8 @@ impl Core {
         if beta && !contract {
             betas::check(headers)?;
         }
-        let rules = Rules { version, purpose, beta, contract };
+        let counting = self.config.tokens;
+        let rules = Rules { version, purpose, beta, contract, counting };
         match MessagesRequest::read(body, rules) {
             // Only a model that is not known can be one that a cloud names otherwise.
             Err(error) if error.status == 404 => match cloud::of_signed(headers, body) {

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strict_toml::Problem;
 
+pub use crate::api::tokens::Counting;
 use crate::fault::{FaultConfig, Plan};
 use crate::limits::LimitsConfig;
 pub use crate::model::latency::LatencyConfig;
@@ -23,6 +24,8 @@ pub struct Config {
     pub limits: Option<LimitsConfig>,
     /// How long the model takes.
     pub latency: LatencyConfig,
+    /// How tokens are counted: by `classes` of letters, or by `length`, 3.5 bytes each.
+    pub tokens: Counting,
     /// What the model writes, and how much.
     pub reply: ReplyConfig,
     /// How long message batches take.

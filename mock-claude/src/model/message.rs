@@ -300,7 +300,7 @@ mod tests {
     fn reply() -> Reply {
         let thought = Thought { text: "Hm.".into(), signature: "Eq==".into(), tokens: 1 };
         let (id, name, input) = ("toolu_1".into(), "look".into(), json!({"at": "\"it\""}));
-        let calls = vec![ToolCall { id, name, input, unfinished: None }];
+        let calls = vec![ToolCall { id, name, input, unfinished: None, tokens: 1 }];
         let reply = Reply::of_text("I look.\n", 9, StopReason::ToolUse);
         Reply { thought: Some(thought), calls, ..reply }
     }

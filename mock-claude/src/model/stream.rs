@@ -12,7 +12,6 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::api::sse::written;
-use crate::api::tokens;
 use crate::model::latency::Schedule;
 use crate::model::message::Message;
 use crate::model::reply::{Reply, Thought, ToolCall};
@@ -73,7 +72,7 @@ pub(crate) struct Events {
 #[derive(Debug)]
 enum PendingBlock {
     Thought(Thought),
-    Text(String),
+    Text(String, u64),
     Call(ToolCall),
 }
 
@@ -140,13 +139,21 @@ impl Saying {
             PendingBlock::Thought(Thought { text, tokens, signature }) => {
                 (DeltaKind::Thinking, text, tokens, Some(signature))
             }
-            PendingBlock::Text(text) => {
-                let tokens = tokens::count(&text);
-                (DeltaKind::Text, text, tokens, None)
-            }
-            PendingBlock::Call(call) => (DeltaKind::Json, call.json(), call.tokens(), None),
+            PendingBlock::Text(text, tokens) => (DeltaKind::Text, text, tokens, None),
+            PendingBlock::Call(call) => (DeltaKind::Json, call.json(), call.tokens, None),
         };
         Self { kind, text, tokens, said: 0, signature }
+    }
+}
+
+impl Saying {
+    /// The next few tokens, cut at a character; none where all was said.
+    fn piece(&self) -> Option<&str> {
+        let all = self.text.len();
+        let size = TOKENS_PER_DELTA * all as u64 / self.tokens.max(1);
+        let end = self.said.saturating_add(usize::try_from(size).unwrap_or(all).max(1));
+        let piece = &self.text[self.said..self.text.ceil_char_boundary(end.min(all))];
+        (!piece.is_empty()).then_some(piece)
     }
 }
 
@@ -154,11 +161,14 @@ impl Events {
     /// The events of a reply within its frame.
     pub(crate) fn new(frame: Bookends, reply: Reply, schedule: Schedule) -> Self {
         let Reply { text, thought, calls, tokens_out, .. } = reply;
-        let text = (!text.is_empty()).then_some(text);
+        let thought_tokens = thought.as_ref().map_or(0, |thought| thought.tokens);
+        let call_tokens: u64 = calls.iter().map(|call| call.tokens).sum();
+        let text_tokens = tokens_out.saturating_sub(thought_tokens + call_tokens);
+        let text = (!text.is_empty()).then_some(PendingBlock::Text(text, text_tokens));
         let blocks: Vec<PendingBlock> = thought
             .into_iter()
             .map(PendingBlock::Thought)
-            .chain(text.map(PendingBlock::Text))
+            .chain(text)
             .chain(calls.into_iter().map(PendingBlock::Call))
             .collect();
         let last_ms = schedule.at_ms(0);
@@ -194,7 +204,7 @@ impl Events {
             PendingBlock::Thought(_) => {
                 json!({"type": "thinking", "thinking": "", "signature": ""})
             }
-            PendingBlock::Text(_) => json!({"type": "text", "text": ""}),
+            PendingBlock::Text(..) => json!({"type": "text", "text": ""}),
             PendingBlock::Call(ToolCall { id, name, .. }) => {
                 json!({"type": "tool_use", "id": id, "name": name, "input": {}})
             }
@@ -213,9 +223,9 @@ impl Events {
 
     /// The next piece of a block, at the moment when its last token is written; then its end.
     fn go_on(&mut self, mut saying: Saying) {
-        if let Some(piece) = first_piece(&saying.text[saying.said..]) {
+        if let Some(piece) = saying.piece() {
             let said = saying.said + piece.len();
-            let tokens = tokens::of_bytes(said as u64).min(saying.tokens);
+            let tokens = share(saying.tokens, said, saying.text.len());
             self.push_delta(self.before + tokens, Delta::piece(saying.kind, piece));
             saying.said = said;
             self.saying = Some(saying);
@@ -263,11 +273,10 @@ impl Iterator for Events {
     }
 }
 
-/// The first few tokens of a text, cut at a character; none of an empty one.
-fn first_piece(text: &str) -> Option<&str> {
-    let size = usize::try_from(tokens::to_bytes(TOKENS_PER_DELTA)).unwrap_or(usize::MAX);
-    let piece = &text[..text.ceil_char_boundary(size.min(text.len()))];
-    (!piece.is_empty()).then_some(piece)
+/// The tokens of the first `part` of `all` bytes, rounded up.
+fn share(tokens: u64, part: usize, all: usize) -> u64 {
+    let share = (u128::from(tokens) * part as u128).div_ceil(all.max(1) as u128);
+    u64::try_from(share).unwrap_or(tokens)
 }
 
 #[cfg(test)]
@@ -304,12 +313,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_pieces_put_together_are_the_text(text in "\\PC{0,200}") {
-            let mut rest = text.as_str();
-            let mut whole = String::new();
-            while let Some(piece) = first_piece(rest) {
+        fn the_pieces_put_together_are_the_text(text in "\\PC{0,200}", tokens in 0_u64..300) {
+            let block = PendingBlock::Text(text.clone(), tokens);
+            let (mut saying, mut whole) = (Saying::of(block), String::new());
+            while let Some(piece) = saying.piece() {
                 whole.push_str(piece);
-                rest = &rest[piece.len()..];
+                saying.said += piece.len();
             }
             prop_assert_eq!(whole, text);
         }

@@ -138,7 +138,7 @@ fn marked(count: usize) -> Vec<Value> {
 
 #[tokio::test(start_paused = true)]
 async fn a_marked_prefix_is_written_once_and_read_by_the_rest_of_the_batch_at_half_price() {
-    let mock = mock("");
+    let mock = mock("tokens = \"length\"\n");
     let id = created(&mock, &marked(3)).await;
     sleep(Duration::from_secs(301)).await;
     let results = results(&mock, &id).await;
@@ -162,7 +162,7 @@ async fn a_marked_prefix_is_written_once_and_read_by_the_rest_of_the_batch_at_ha
 
 #[tokio::test(start_paused = true)]
 async fn a_batch_reads_what_a_batch_of_its_owner_cached_and_nothing_else() {
-    let mock = mock("");
+    let mock = mock("tokens = \"length\"\n");
     let requests = marked(1);
     assert_eq!(send(&mock, &requests[0]["params"]).await.status, 200);
     let read = async |key: &str| {

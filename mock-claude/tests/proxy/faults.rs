@@ -123,7 +123,7 @@ async fn what_the_upstream_says_is_changed_where_the_fault_says_so() {
 
 #[tokio::test]
 async fn a_stall_holds_the_upstreams_stream_in_the_middle_and_a_delay_loses_nothing() {
-    let stalled = "kind = \"latency\"\nstall = { after_tokens = 8 }";
+    let stalled = "kind = \"latency\"\nstall = { after_tokens = 20 }";
     let (_behind, proxied, whole) = through(stalled, true).await;
     let mut response = reqwest::Client::new()
         .post(format!("{proxied}/v1/messages"))

@@ -5,7 +5,7 @@
 //! sent as a system block of its own, marked for the API's cache.
 
 use mock_claude::internals::prices::{self, Charge, InputTokens, Model};
-use mock_claude::internals::tokens;
+use mock_claude::internals::tokens::{Counting, Tokenizer};
 
 use crate::admission::pacing::Need;
 use crate::preset::request::{Mode, RequestConfig};
@@ -57,23 +57,30 @@ impl<'a> Prompt<'a> {
 
     /// What it needs of the API's limits, and the most that a call with it can cost.
     pub fn weight(&self, config: &RequestConfig) -> (Need, u64) {
-        let cached = self.cached.map_or(0, tokens::count);
-        let uncached = tokens::count(&self.text());
+        // A model without a price is refused before anything runs, and not sent here.
+        let model = prices::model(&config.model);
+        let count = |text: &str| model.map_or(0, |model| tokenizer(model).count(text));
+        let cached = self.cached.map_or(0, count);
+        let uncached = count(&self.text());
         let max_output_tokens = u64::from(config.max_tokens.get());
         let need = Need { input_tokens: cached + uncached, max_output_tokens };
         // Nothing is found in the API's cache, and the answer is as long as may be.
         let input = InputTokens { uncached, written_5m: cached, ..InputTokens::default() };
         let batch = config.mode == Mode::Batch;
         let charge = Charge { input, output: max_output_tokens, batch };
-        // A model without a price is refused before anything runs, and not sent here.
-        let most = prices::model(&config.model).map_or(u64::MAX, |model| model.cost(&charge));
+        let most = model.map_or(u64::MAX, |model| model.cost(&charge));
         (need, most)
     }
 }
 
+/// What a pipeline counts the tokens of a model by, before anybody tells it.
+pub fn tokenizer(model: &Model) -> Tokenizer {
+    Tokenizer::of(Counting::Classes, model)
+}
+
 /// What keeps a template from being cached, in words.
 pub fn too_short_to_cache(template: &str, model: &Model) -> Option<String> {
-    let (found, least) = (tokens::count(split(template).0), model.shortest_cached());
+    let (found, least) = (tokenizer(model).count(split(template).0), model.shortest_cached());
     (found < least).then(|| {
         format!(
             "has no effect: the prompt has {found} tokens before its first placeholder, and \
@@ -112,10 +119,11 @@ mod tests {
     #[test]
     fn the_most_is_the_price_of_the_longest_answer() {
         let config = config("{path}{code}", false);
-        let code = "x".repeat(3_500_000);
+        let code = "x = 1\n".repeat(200_000);
         let prompt = Prompt::new(&config, Language::Python, "", &code);
-        // A million tokens at $3, and 4,096 at $15 a million.
-        assert_eq!(prompt.weight(&config).1, 3_000_000 + 61_440);
+        let tokens = tokenizer(prices::model(&config.model).unwrap()).count(&code);
+        // At $3 a million, and 4,096 at $15.
+        assert_eq!(prompt.weight(&config).1, 3 * tokens + 61_440);
     }
 
     #[test]
@@ -123,6 +131,6 @@ mod tests {
         let model = prices::model("claude-sonnet-4-5").unwrap();
         let words = too_short_to_cache("Be brief. {path} {code}", model).unwrap();
         assert!(words.contains("3 tokens") && words.contains("1024"), "{words}");
-        assert_eq!(too_short_to_cache(&format!("{}{{code}}", "x".repeat(3_584)), model), None);
+        assert_eq!(too_short_to_cache(&format!("{}{{code}}", "word ".repeat(1_024)), model), None);
     }
 }

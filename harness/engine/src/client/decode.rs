@@ -300,10 +300,10 @@ mod tests {
         let stream = format!("{delta}\n\ndata: {{\"type\":\"message_stop\"}}\n");
         let said = "the model refused (stop_reason: refusal), category `cyber`: No.";
         let failure = Failure::new(Cause::Refused, said);
-        assert_eq!(decode(&HeaderMap::new(), plain.as_bytes()), Err(failure.clone()));
-        assert_eq!(decode_events(stream.as_bytes()), Err(failure));
+        assert_eq!(decode(&HeaderMap::new(), plain.as_bytes()).0, Err(failure.clone()));
+        assert_eq!(decode_events(stream.as_bytes()).0, Err(failure));
         let bare = br#"{"content":[],"stop_reason":"refusal"}"#;
-        assert_eq!(decode(&HeaderMap::new(), bare).unwrap_err().cause, Cause::Refused);
+        assert_eq!(decode(&HeaderMap::new(), bare).0.unwrap_err().cause, Cause::Refused);
     }
 
     #[test]

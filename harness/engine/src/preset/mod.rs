@@ -264,7 +264,7 @@ mod tests {
             .replace("max_tokens = 4096", "max_tokens = 4096\nprompt_caching = true");
         let invalid = Preset::parse("mine.toml", &text).unwrap_err();
         let message = &invalid.problems[0].message;
-        assert!(message.starts_with("has no effect: the prompt has 14 tokens"), "{message}");
+        assert!(message.starts_with("has no effect: the prompt has 12 tokens"), "{message}");
     }
 
     #[test]
@@ -278,7 +278,7 @@ mod tests {
     fn what_the_api_is_known_to_refuse_is_refused_before_anything_runs() {
         let text = shipped("phase3")
             .unwrap()
-            .replace("claude-sonnet-4-5", "claude-sonet-4-5")
+            .replace("claude-sonnet-4-6", "claude-sonet-4-6")
             .replace("overlap_lines = 50", "overlap_lines = 2000")
             .replace("statuses = [429,", "statuses = [429, 200,");
         let invalid = Preset::parse("mine.toml", &text).unwrap_err();
@@ -287,14 +287,14 @@ mod tests {
         assert_eq!(
             found,
             [
-                "the API has no model `claude-sonet-4-5`; did you mean `claude-sonnet-4-5`?",
+                "the API has no model `claude-sonet-4-6`; did you mean `claude-sonnet-4-6`?",
                 "must be less than `max_lines`",
                 "200 is not the status of an error",
             ]
         );
-        let text = shipped("phase1").unwrap().replace("4096", "64_001");
+        let text = shipped("phase1").unwrap().replace("4096", "128_001");
         let invalid = Preset::parse("mine.toml", &text).unwrap_err();
         let message = &invalid.problems[0].message;
-        assert_eq!(message, "`claude-sonnet-4-5` writes at most 64000 tokens");
+        assert_eq!(message, "`claude-sonnet-4-6` writes at most 128000 tokens");
     }
 }

@@ -14,7 +14,8 @@ use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
 use super::fields::{missing, one_of, wrong_type};
 use super::rules::Rules;
 use crate::api::error::ApiError;
-use crate::api::tokens;
+use crate::api::prices::Model;
+use crate::api::tokens::{Counting, Sum, Tokenizer};
 
 /// Breakpoints in one request, at most.
 const MAX_BREAKPOINTS: usize = 4;
@@ -101,7 +102,9 @@ struct Mark {
 
 /// Counts the prompt while it is read, and remembers its blocks where that is wanted.
 pub(super) struct Walk {
-    bytes: u64,
+    tokenizer: Tokenizer,
+    counting: Counting,
+    sum: Sum,
     attachment_tokens: u64,
     blocks: Option<Vec<PromptBlock>>,
     marks: Vec<Mark>,
@@ -109,14 +112,20 @@ pub(super) struct Walk {
 
 impl Walk {
     /// A walk that remembers blocks only if `tracking`.
-    pub(super) fn new(tracking: bool) -> Self {
-        let blocks = tracking.then(Vec::new);
-        Self { bytes: 0, attachment_tokens: 0, blocks, marks: Vec::new() }
+    pub(super) fn new(tracking: bool, counting: Counting, model: &Model) -> Self {
+        Self {
+            tokenizer: Tokenizer::of(counting, model),
+            counting,
+            sum: Sum::default(),
+            attachment_tokens: 0,
+            blocks: tracking.then(Vec::new),
+            marks: Vec::new(),
+        }
     }
 
-    /// Counts bytes that the model reads.
-    pub(super) fn add_bytes(&mut self, bytes: usize) {
-        self.bytes += bytes as u64;
+    /// Counts text that the model reads.
+    pub(super) fn add(&mut self, text: &str) {
+        self.sum = self.sum.and(self.counting, text);
     }
 
     /// Counts tokens that do not follow from a length of text.
@@ -126,7 +135,7 @@ impl Walk {
 
     /// The tokens read so far.
     pub(super) fn tokens(&self) -> u64 {
-        tokens::of_bytes(self.bytes).saturating_add(self.attachment_tokens)
+        self.tokenizer.tokens(self.sum).saturating_add(self.attachment_tokens)
     }
 
     /// Ends a block, which is a breakpoint if it says so.

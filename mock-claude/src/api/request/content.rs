@@ -106,9 +106,10 @@ impl Reading {
             return Ok(());
         };
         // The brackets and commas of the list, so that the sum is the list's own length.
-        self.walk.add_bytes(1);
+        self.walk.add("[");
         for (index, tool) in list.iter().enumerate() {
-            self.walk.add_bytes(canonical(tool).len() + 1);
+            self.walk.add(&canonical(tool));
+            self.walk.add(",");
             self.walk.end(Section::Tools, Speaker::Request, tool, format_args!("tools.{index}"))?;
         }
         Ok(())
@@ -119,7 +120,7 @@ impl Reading {
         let blocks = match system {
             None | Some(Value::Null) => return Ok(()),
             Some(content @ Value::String(text)) => {
-                self.walk.add_bytes(text.len());
+                self.walk.add(text);
                 let place = format_args!("system");
                 return self.walk.end(Section::System, Speaker::Request, content, place);
             }
@@ -135,7 +136,7 @@ impl Reading {
                     if !rules.contract {
                         check_text(text, block, "system", place)?;
                     }
-                    self.walk.add_bytes(text.len());
+                    self.walk.add(text);
                 }
                 Some(_) => {
                     let message = format!("{place}.type: Input should be 'text'");
@@ -373,7 +374,7 @@ impl Reading {
     }
 
     fn push(&mut self, text: &str) {
-        self.walk.add_bytes(text.len());
+        self.walk.add(text);
         self.text.push_str(text);
     }
 }

@@ -41,6 +41,7 @@ pub use self::tools::{Choice, Offer, Tool};
 use crate::api::error::ApiError;
 use crate::api::generation::Generation;
 use crate::api::prices::{self, Model};
+use crate::api::tokens::Tokenizer;
 
 /// What the response says again.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -74,6 +75,8 @@ pub struct MessagesRequest {
     pub turn: Range<usize>,
     /// The tokens of everything that the model reads.
     pub tokens_in: u64,
+    /// What counts the tokens of the answer.
+    pub tokenizer: Tokenizer,
     /// What the last user turn asks, where there are tools that its words can name.
     pub asked: String,
     /// The answers of tools in the last user turn.
@@ -129,7 +132,7 @@ impl MessagesRequest {
             check_forced(thinking, &offer, generation)?;
         }
         // The blocks of a prompt are only remembered where one is marked.
-        let mut reading = Reading::new(Walk::new(mentions_caching));
+        let mut reading = Reading::new(Walk::new(mentions_caching, rules.counting, model));
         reading.tools(fields.get("tools"))?;
         reading.system(fields.get("system"), rules)?;
         let most_pages = attachments::most_pages(model.context_tokens);
@@ -165,6 +168,7 @@ impl MessagesRequest {
             turn,
             results: reading.turns.results,
             text: reading.text,
+            tokenizer: Tokenizer::of(rules.counting, model),
             model,
             model_id,
             max_tokens,
@@ -275,11 +279,13 @@ fn max_tokens(fields: &Map<String, Value>, model: &Model) -> Result<u64, ApiErro
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::tokens::Counting;
     use proptest::prelude::*;
     use serde_json::json;
 
     fn refusal(body: &Value, version: Version) -> String {
-        let error = MessagesRequest::parse(body.to_string().as_bytes(), version).unwrap_err();
+        let rules = Rules { counting: Counting::Length, ..Rules::of(version) };
+        let error = MessagesRequest::read(body.to_string().as_bytes(), rules).unwrap_err();
         format!("{} {}", error.status, error.message)
     }
 

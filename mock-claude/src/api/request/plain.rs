@@ -9,7 +9,6 @@ mod strict;
 
 use std::fmt;
 
-use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use self::strict::{Fill, Name, Object, Word, once, unusual};
@@ -19,7 +18,7 @@ use super::sampling::is_one;
 use super::thinking;
 use super::{Echo, MessagesRequest, Offer};
 use crate::api::prices::{self, Model};
-use crate::api::tokens;
+use crate::api::tokens::{Counting, Sum, Tokenizer};
 
 /// Messages and blocks that are usual, at most: far below what the API bounds.
 const MAX_PARTS: usize = 10_000;
@@ -31,20 +30,20 @@ pub(super) fn read(body: &[u8], rules: Rules) -> Option<MessagesRequest> {
     }
     // Checked as a whole, because each name and each word would be checked for itself.
     let body = std::str::from_utf8(body).ok()?;
-    let mut fields = Fields::default();
+    let mut fields = Fields { counting: rules.counting, ..Fields::default() };
     let mut from = serde_json::Deserializer::from_str(body);
     Object(&mut fields).deserialize(&mut from).ok()?;
     from.end().ok()?;
-    let Fields { model, max_tokens, stream, temperature, system_bytes, conversation } = fields;
+    let Fields { model, max_tokens, stream, temperature, system, conversation, .. } = fields;
     let ((model_id, model), max_tokens) = (model?, max_tokens?);
-    let Conversation { text, ends_with_user, turn_start, .. } = conversation?;
+    let Conversation { text, sum, ends_with_user, turn_start, .. } = conversation?;
     let sampled = temperature.is_none_or(|temperature| {
         rules.version == Version::V2023
             && (0.0..=1.0).contains(&temperature)
             && (is_one(temperature) || !model.generation.refuses_sampling())
     });
-    let bytes = text.len() as u64 + system_bytes.unwrap_or(0);
-    let tokens_in = tokens::of_bytes(bytes);
+    let tokenizer = Tokenizer::of(rules.counting, model);
+    let tokens_in = tokenizer.tokens(system.unwrap_or_default().with(sum));
     let fits = max_tokens <= model.max_output_tokens && tokens_in <= model.context_tokens;
     let is_plain = !reminders::are_in(&text[turn_start..]);
     if !(sampled && ends_with_user && fits && is_plain) {
@@ -58,6 +57,7 @@ pub(super) fn read(body: &[u8], rules: Rules) -> Option<MessagesRequest> {
         turn: turn_start..text.len(),
         text,
         tokens_in,
+        tokenizer,
         asked: String::new(),
         results: Vec::new(),
         offer: Offer::default(),
@@ -73,11 +73,12 @@ pub(super) fn read(body: &[u8], rules: Rules) -> Option<MessagesRequest> {
 /// The fields of a body.
 #[derive(Default)]
 struct Fields {
+    counting: Counting,
     model: Option<(&'static str, &'static Model)>,
     max_tokens: Option<u64>,
     stream: Option<bool>,
     temperature: Option<f64>,
-    system_bytes: Option<u64>,
+    system: Option<Sum>,
     conversation: Option<Conversation>,
 }
 
@@ -89,10 +90,13 @@ impl Fill for Fields {
             Name::Stream => once(&mut self.stream, from.next_value()),
             Name::Temperature => once(&mut self.temperature, from.next_value()),
             Name::System => {
-                let length = |text: &str| Some(text.len() as u64);
-                once(&mut self.system_bytes, from.next_value_seed(Word(length)))
+                let counting = self.counting;
+                let count = |text: &str| Some(Sum::default().and(counting, text));
+                once(&mut self.system, from.next_value_seed(Word(count)))
             }
-            Name::Messages => once(&mut self.conversation, from.next_value()),
+            Name::Messages => {
+                once(&mut self.conversation, from.next_value_seed(Messages(self.counting)))
+            }
             _ => Err(unusual()),
         }
     }
@@ -101,7 +105,9 @@ impl Fill for Fields {
 /// All messages.
 #[derive(Default)]
 struct Conversation {
+    counting: Counting,
     text: String,
+    sum: Sum,
     ends_with_user: bool,
     /// Where the words of the last user turn begin.
     turn_start: usize,
@@ -112,6 +118,7 @@ impl Conversation {
     /// Takes words as they come; there have to be some.
     fn say(&mut self, words: &str) -> Option<()> {
         self.parts += 1;
+        self.sum = self.sum.and(self.counting, words);
         if self.text.is_empty() {
             // As long as it has to be, because most conversations are one message.
             words.clone_into(&mut self.text);
@@ -122,13 +129,15 @@ impl Conversation {
     }
 }
 
-impl<'de> Deserialize<'de> for Conversation {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_seq(Messages)
+struct Messages(Counting);
+
+impl<'de> DeserializeSeed<'de> for Messages {
+    type Value = Conversation;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Conversation, D::Error> {
+        from.deserialize_seq(self)
     }
 }
-
-struct Messages;
 
 impl<'de> Visitor<'de> for Messages {
     type Value = Conversation;
@@ -138,7 +147,7 @@ impl<'de> Visitor<'de> for Messages {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Conversation, A::Error> {
-        let mut conversation = Conversation::default();
+        let mut conversation = Conversation { counting: self.0, ..Conversation::default() };
         let mut is_first = true;
         loop {
             let start = conversation.text.len();

@@ -1,6 +1,7 @@
 //! By which rules a body is read: the version of the API, what the body is for, and how strictly.
 
 use crate::api::error::ApiError;
+use crate::api::tokens::Counting;
 
 /// The versions of the API that the mock speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,11 +46,19 @@ pub struct Rules {
     pub beta: bool,
     /// Whether made-up values pass, as the official SDK's own tests send them.
     pub contract: bool,
+    /// How tokens are counted.
+    pub counting: Counting,
 }
 
 impl Rules {
     /// The rules for a message without betas.
     pub const fn of(version: Version) -> Self {
-        Self { version, purpose: Purpose::Reply, beta: false, contract: false }
+        Self {
+            version,
+            purpose: Purpose::Reply,
+            beta: false,
+            contract: false,
+            counting: Counting::Classes,
+        }
     }
 }

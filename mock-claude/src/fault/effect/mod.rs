@@ -36,7 +36,6 @@ use crate::server::wire::Control;
 
 /// What a fault does to one request.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "one for each request that meets a fault")]
 pub(crate) enum Effect {
     /// An error in place of the reply, not charged.
     Refuse { error: ApiError, touch: Touch },

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{asks, schema};
 use crate::api::request::{Choice, MessagesRequest, Tool};
-use crate::api::tokens;
+use crate::api::tokens::Tokenizer;
 use crate::basis::chance::{Chance, RequestKey};
 
 /// Calls in one reply, at most.
@@ -29,25 +29,21 @@ pub struct ToolCall {
     pub input: Value,
     /// What was written of the arguments' JSON, where the call was cut.
     pub unfinished: Option<String>,
+    /// The tokens that writing it takes.
+    pub tokens: u64,
 }
 
 impl ToolCall {
-    /// The tokens that writing it takes.
-    pub fn tokens(&self) -> u64 {
-        tokens::of_bytes((self.name.len() + self.json().len()) as u64)
-    }
-
     /// The arguments as they are written, in a stream left open where the call was cut.
     pub fn json(&self) -> String {
         self.unfinished.clone().unwrap_or_else(|| self.input.to_string())
     }
 
     /// The call as far as these tokens go; nothing without any.
-    pub(super) fn cut(self, tokens: u64) -> Option<Self> {
+    pub(super) fn cut(self, tokenizer: Tokenizer, tokens: u64) -> Option<Self> {
         let mut json = self.input.to_string();
-        let bytes = usize::try_from(tokens::to_bytes(tokens)).unwrap_or(usize::MAX);
-        let bytes = bytes.saturating_sub(self.name.len());
-        json.truncate(json.floor_char_boundary(bytes.min(json.len())));
+        let left = tokens.saturating_sub(tokenizer.count(&self.name));
+        json.truncate(tokenizer.fitting(&json, left));
         // The brace, then each parameter and the comma after it.
         let mut end = 1;
         let mut finished = |name: &str, value: &Value| {
@@ -58,7 +54,8 @@ impl ToolCall {
         let whole = all.iter().take_while(|(name, value)| finished(name, value));
         let whole: Map<String, Value> =
             whole.map(|(name, value)| (name.clone(), value.clone())).collect();
-        (tokens > 0).then_some(Self { input: Value::Object(whole), unfinished: Some(json), ..self })
+        let (input, unfinished) = (Value::Object(whole), Some(json));
+        (tokens > 0).then_some(Self { input, unfinished, tokens, ..self })
     }
 }
 
@@ -81,7 +78,12 @@ pub(super) fn choose(request: &MessagesRequest, chance: Chance, key: RequestKey)
             .collect(),
     };
     let most = if offer.one_at_a_time { 1 } else { MAX_CALLS };
-    chosen.into_iter().take(most).enumerate().map(|(n, tool)| call(n, tool, chance, key)).collect()
+    chosen
+        .into_iter()
+        .take(most)
+        .enumerate()
+        .map(|(n, tool)| call((n, tool), request, chance, key))
+        .collect()
 }
 
 /// The call of the tool of this name, where the request offers it.
@@ -92,7 +94,7 @@ pub(super) fn of_tool(
     key: RequestKey,
 ) -> Vec<ToolCall> {
     let tool = request.offer.tools.iter().find(|tool| tool.name == name);
-    tool.map(|tool| call(0, tool, chance, key)).into_iter().collect()
+    tool.map(|tool| call((0, tool), request, chance, key)).into_iter().collect()
 }
 
 /// The tools that are called where the model may choose.
@@ -111,14 +113,21 @@ fn named(request: &MessagesRequest) -> Vec<&Tool> {
     words.filter_map(|word| tools.remove(word)).collect()
 }
 
-fn call(number: usize, tool: &Tool, chance: Chance, key: RequestKey) -> ToolCall {
+fn call(
+    (number, tool): (usize, &Tool),
+    request: &MessagesRequest,
+    chance: Chance,
+    key: RequestKey,
+) -> ToolCall {
     let input = match schema::instance(&tool.input_schema, chance, key) {
         input @ Value::Object(_) => input,
         _ => Value::Object(Map::new()),
     };
     let id = letters(&format!("tool call {number}"), 22, chance, key);
     let id = format!("toolu_01{id}");
-    ToolCall { id, name: tool.name.clone(), input, unfinished: None }
+    let tokenizer = request.tokenizer;
+    let tokens = tokenizer.count(&tool.name) + tokenizer.count(&input.to_string());
+    ToolCall { id, name: tool.name.clone(), input, unfinished: None, tokens }
 }
 
 /// Letters and digits that follow from the seed, the request and what they are for.

@@ -22,7 +22,7 @@ pub use self::calls::ToolCall;
 pub use self::config::{Canned, Expression, ReplyConfig, Say};
 pub use self::thought::Thought;
 use crate::api::request::{Choice, MessagesRequest};
-use crate::api::tokens;
+use crate::api::tokens::Tokenizer;
 use crate::basis::chance::{Chance, RequestKey};
 use crate::model::definitions;
 
@@ -79,6 +79,9 @@ const SENTENCES: [&str; 8] = [
     "releases what it holds when it is done, whether or not it succeeded",
 ];
 
+/// Bytes of a token, at most: how much is written before it is counted and cut.
+const MOST_BYTES_PER_TOKEN: u64 = 8;
+
 /// Writes the reply to a request.
 pub fn write(
     request: &MessagesRequest,
@@ -96,7 +99,7 @@ pub fn write(
     let thought = thought::think(request, limit, chance, key);
     let thinking_tokens = thought.as_ref().map_or(0, |thought| thought.tokens);
     let left = limit - thinking_tokens;
-    let budget = usize::try_from(tokens::to_bytes(left)).unwrap_or(usize::MAX);
+    let tokenizer = request.tokenizer;
     let settled = canned::choose(request, config);
     let calls = match settled {
         Some(Say::Call(name)) => calls::of_tool(name, request, chance, key),
@@ -104,7 +107,7 @@ pub fn write(
         None => calls::choose(request, chance, key),
     };
     let instance = |schema: &Value| schema::instance(schema, chance, key).to_string();
-    let words = || answer(request, config, chance, key, budget);
+    let words = || answer(request, config, chance, key, left);
     let text = match (settled, &request.format) {
         _ if !calls.is_empty() => announcement(request, &calls),
         (Some(Say::Echo), _) => request.last_turn().to_owned(),
@@ -115,26 +118,32 @@ pub fn write(
         (_, None) if asks::for_json(request) => json!({ "answer": words() }).to_string(),
         (_, None) => words(),
     };
-    let mut reply = stop(cut(text, budget, full), &request.stop_sequences);
+    let reply = cut(text, (tokenizer, left), full);
+    let mut reply = stop(reply, tokenizer, &request.stop_sequences);
     reply.tokens_out += thinking_tokens;
     reply.thought = thought;
     if reply.stop_reason == StopReason::EndTurn && !calls.is_empty() {
-        add_calls(&mut reply, calls, limit, full);
+        add_calls(&mut reply, calls, (tokenizer, limit), full);
     }
     reply
 }
 
 /// Adds the calls that fit, in order, and of the next one what fits.
-fn add_calls(reply: &mut Reply, calls: Vec<ToolCall>, limit: u64, full: StopReason) {
+fn add_calls(
+    reply: &mut Reply,
+    calls: Vec<ToolCall>,
+    (tokenizer, limit): (Tokenizer, u64),
+    full: StopReason,
+) {
     reply.stop_reason = StopReason::ToolUse;
     for call in calls {
-        if reply.tokens_out + call.tokens() > limit {
+        if reply.tokens_out + call.tokens > limit {
             reply.stop_reason = full;
-            reply.calls.extend(call.cut(limit - reply.tokens_out));
+            reply.calls.extend(call.cut(tokenizer, limit - reply.tokens_out));
             reply.tokens_out = limit;
             break;
         }
-        reply.tokens_out += call.tokens();
+        reply.tokens_out += call.tokens;
         reply.calls.push(call);
     }
 }
@@ -154,7 +163,7 @@ fn answer(
     config: &ReplyConfig,
     chance: Chance,
     key: RequestKey,
-    budget: usize,
+    most_tokens: u64,
 ) -> String {
     let mut text = String::new();
     for result in &request.results {
@@ -164,7 +173,7 @@ fn answer(
         }
     }
     if text.is_empty() || asks::about_code(&request.text) {
-        text.push_str(&documentation(request, config, chance, key, budget));
+        text.push_str(&documentation(request, config, chance, key, most_tokens));
     }
     text
 }
@@ -174,7 +183,7 @@ fn documentation(
     config: &ReplyConfig,
     chance: Chance,
     key: RequestKey,
-    budget: usize,
+    most_tokens: u64,
 ) -> String {
     let code = definitions::code(&request.text);
     let language = definitions::language(&request.text);
@@ -183,12 +192,14 @@ fn documentation(
     let pick = chance.bits("overview", key);
     push_sentence(&mut text, "This code", pick, 160);
     text.push_str("\n## Functions and classes\n");
-    let entry_bytes = usize::try_from(tokens::to_bytes(config.tokens_per_definition)).unwrap_or(0);
+    let budget = most_tokens.saturating_mul(MOST_BYTES_PER_TOKEN);
+    let budget = usize::try_from(budget).unwrap_or(usize::MAX);
+    let entry = (request.tokenizer, config.tokens_per_definition);
     for found in definitions::find(language, code) {
         if text.len() > budget {
             break;
         }
-        push_entry(&mut text, &found, pick, entry_bytes);
+        push_entry(&mut text, &found, pick, entry);
     }
     // What would be cut off as a whole need not be written.
     if text.len() <= budget {
@@ -198,16 +209,22 @@ fn documentation(
     text
 }
 
-/// One line about one definition, as [`documented`] reads it.
-fn push_entry(text: &mut String, found: &definitions::Definition<'_>, pick: u64, bytes: usize) {
+/// One line of about so many tokens about one definition, as [`documented`] reads it.
+fn push_entry(
+    text: &mut String,
+    found: &definitions::Definition<'_>,
+    pick: u64,
+    (tokenizer, tokens): (Tokenizer, u64),
+) {
     let start = text.len();
     text.push_str("- `");
     text.push_str(found.name);
     text.push_str("` (line ");
     text.push_str(&found.line.to_string());
     text.push_str("):");
-    let left = bytes.saturating_sub(text.len() - start);
-    push_sentence(text, "", pick.rotate_left(7).wrapping_add(found.line), left);
+    let left = tokens.saturating_sub(tokenizer.count(&text[start..]));
+    let bytes = usize::try_from(tokenizer.prose_bytes(left)).unwrap_or(usize::MAX);
+    push_sentence(text, "", pick.rotate_left(7).wrapping_add(found.line), bytes);
 }
 
 /// Sentences until about `bytes` are used, cut at a word, ended by a full stop and a line end.
@@ -236,26 +253,27 @@ fn push_sentence(text: &mut String, subject: &str, mut pick: u64, bytes: usize) 
 }
 
 /// Cuts the text to the budget, at a character.
-fn cut(mut text: String, budget: usize, full: StopReason) -> Reply {
+fn cut(mut text: String, (tokenizer, most): (Tokenizer, u64), full: StopReason) -> Reply {
+    let end = tokenizer.fitting(&text, most);
     // With no token left nothing can be said, not even nothing.
-    let stop_reason = if text.len() > budget || budget == 0 {
-        text.truncate(text.floor_char_boundary(budget));
+    let stop_reason = if end < text.len() || most == 0 {
+        text.truncate(end);
         full
     } else {
         StopReason::EndTurn
     };
-    let tokens_out = tokens::count(&text);
+    let tokens_out = tokenizer.count(&text);
     Reply::of_text(text, tokens_out, stop_reason)
 }
 
 /// Ends the text before the stop sequence that comes first in it.
-fn stop(mut reply: Reply, sequences: &[String]) -> Reply {
+fn stop(mut reply: Reply, tokenizer: Tokenizer, sequences: &[String]) -> Reply {
     let found = sequences
         .iter()
         .filter_map(|sequence| Some((reply.text.find(sequence.as_str())?, sequence)));
     if let Some((at, sequence)) = found.min_by_key(|(at, _)| *at) {
         reply.text.truncate(at);
-        reply.tokens_out = tokens::count(&reply.text);
+        reply.tokens_out = tokenizer.count(&reply.text);
         reply.stop_reason = StopReason::StopSequence;
         reply.stop_sequence = Some(sequence.clone());
     }
@@ -277,6 +295,7 @@ pub fn documented(reply: &str) -> impl Iterator<Item = definitions::Definition<'
 mod tests {
     use super::*;
     use crate::api::request::Version;
+    use crate::api::tokens::Counting;
 
     fn reply(code: &str, max_tokens: u64) -> Reply {
         let body = serde_json::json!({
@@ -295,7 +314,9 @@ mod tests {
         let found: Vec<_> = documented(&reply.text).map(|found| (found.name, found.line)).collect();
         assert_eq!(found, [("a", 1), ("B", 4), ("c", 5)]);
         assert_eq!(reply.stop_reason, StopReason::EndTurn);
-        assert_eq!(reply.tokens_out, tokens::count(&reply.text));
+        let model = crate::api::prices::model("claude-sonnet-4-5").unwrap();
+        let tokenizer = Tokenizer::of(Counting::Classes, model);
+        assert_eq!(reply.tokens_out, tokenizer.count(&reply.text));
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use super::calls::letters;
 use super::push_sentence;
 use crate::api::request::{MessagesRequest, Thinking};
-use crate::api::tokens;
 use crate::basis::chance::{Chance, RequestKey};
 
 /// A block of thought.
@@ -38,11 +37,12 @@ pub(super) fn think(
     if wanted == 0 {
         return None;
     }
-    let bytes = usize::try_from(tokens::to_bytes(wanted)).unwrap_or(0);
+    let tokenizer = request.tokenizer;
+    let bytes = usize::try_from(tokenizer.prose_bytes(wanted)).unwrap_or(0);
     let mut text = String::new();
     push_sentence(&mut text, "The code here", chance.bits("thinking", key), bytes);
-    text.truncate(text.floor_char_boundary(bytes));
-    let tokens = tokens::count(&text);
+    text.truncate(tokenizer.fitting(&text, wanted));
+    let tokens = tokenizer.count(&text);
     if omitted {
         text.clear();
     }
