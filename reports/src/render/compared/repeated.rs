@@ -4,7 +4,7 @@
 use super::amount::exact_or_dash;
 use crate::compare::{GateRow, Repeats, Unit};
 use crate::judge::Verdict;
-use crate::text::{duration, percent};
+use crate::text::{duration, percent, usd};
 
 impl Repeats {
     /// Whether nothing scattered, so that any difference would have been seen.
@@ -64,8 +64,10 @@ impl Repeats {
 impl GateRow {
     /// Base, head and what lies between them, to the digit that repeats bear, and what they say.
     pub(super) fn repeated(&self) -> Vec<String> {
+        let scatters = self.repeats.as_ref().is_some_and(|repeats| !repeats.is_exact());
         let amount = |value: Option<u64>| match (self.unit, value) {
             (Unit::Microseconds, Some(value)) => duration(value),
+            (Unit::Microusd, Some(value)) if scatters => usd(value),
             _ => exact_or_dash(self.unit, value),
         };
         let of = |said: fn(&Repeats) -> String| self.repeats.as_ref().map_or("—".to_owned(), said);

@@ -56,6 +56,15 @@ fn render(page: &Page, style: Style) -> String {
     text
 }
 
+/// `✓ calls`, and in words what is no pass: `✗ latency_p50_us (worse)`.
+fn marked(row: &GateRow) -> String {
+    let words = match row.verdict {
+        Verdict::Pass => String::new(),
+        _ => format!(" ({})", row.change()),
+    };
+    format!("{} {}{}", row.verdict.symbol(), escape(&row.metric), escape(&words))
+}
+
 fn one(text: &mut String, section: &Section, style: Style) {
     for reason in &section.reasons {
         let line = wrap("  inconclusive: ", &escape(reason), style.width, 4);
@@ -74,8 +83,15 @@ fn one(text: &mut String, section: &Section, style: Style) {
         return;
     }
     if section.is_of_repeats() {
-        let rows = rows.into_iter().map(escaped).collect();
-        text.push_str(&table(header, rows, words, style));
+        // The verdict is a symbol before the metric, so that the numbers fit into 80 columns.
+        let rows = rows.into_iter().map(|row| {
+            let mut cells = escaped(row);
+            cells.drain(..words);
+            cells.insert(0, marked(row));
+            cells
+        });
+        let header = [&header[..1], &header[words..]].concat();
+        text.push_str(&table(header, rows.collect(), 1, style));
         return;
     }
     // A table for each, because its name in every line would leave no room for numbers.

@@ -6,7 +6,7 @@ use quick_junit::Report;
 use serde_json::Value;
 
 use super::*;
-use crate::compare::{Baseline, Comparison, GateReport, compare, gate};
+use crate::compare::{Baseline, Comparison, GateReport, against, compare, gate};
 use crate::fixture;
 use crate::judge::{Judged, Verdict, judge};
 use crate::render::{COMPARISON, Exporter, GATE, Style};
@@ -165,6 +165,36 @@ fn what_moved_comes_first_and_has_every_digit() {
     hint: if this is intended: chaos baseline accept --baseline FILE RUN (--keep DIR
       keeps the runs)
     ");
+}
+
+/// Runs of phase3 in real time, each dearer and slower than the one before.
+fn scattered(slower_us: u64) -> Vec<Judged> {
+    let run = |number: u64| {
+        fixture::judged(|run| {
+            run.header.clock = crate::record::Clock::Wall;
+            run.header.expect.clear();
+            run.pipelines.remove(0);
+            run.header.pipelines.remove(0);
+            let phase3 = &mut run.pipelines[0];
+            phase3.attempts[15].cost_microusd += number * 3_000;
+            phase3.jobs[9].cost_microusd += number * 3_000;
+            let end = phase3.end.as_mut().unwrap();
+            end.ledger_microusd += number * 3_000;
+            end.elapsed_us += number * 10_000 + slower_us;
+        })
+    };
+    (0..8).map(run).collect()
+}
+
+#[test]
+fn a_gate_of_repeats_fits_eighty_columns_and_says_in_words_what_is_worse() {
+    let report = against(&scattered(0), &scattered(20_000_000), &[]);
+    let text = PageScreen.text(&report, Style { width: 80, ..Style::PLAIN });
+    let (_, table) = text.split_once(" metric ").unwrap();
+    let rows: Vec<&str> = table.lines().skip_while(|line| !line.contains("──")).skip(1).collect();
+    assert!(rows[0].starts_with(" ✗ elapsed_us (worse) "), "{text}");
+    assert!(rows.iter().any(|row| row.starts_with(" ✓ cost_per_success_microusd ")), "{text}");
+    assert!(rows.iter().all(|row| row.starts_with([' ']) && row.contains('%')), "{text}");
 }
 
 #[test]
