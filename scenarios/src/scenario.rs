@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use generators::{Edit, Input, Load};
-use mock_claude::config::{BatchConfig, Counting, LatencyConfig, ReplyConfig};
+use mock_claude::config::{BatchConfig, ConnectionConfig, Counting, LatencyConfig, ReplyConfig};
 use mock_claude::fault::FaultConfig;
 use mock_claude::limits::LimitsConfig;
 use reports::Expectation;
@@ -64,6 +64,9 @@ pub struct Scenario {
     /// How long the API takes for message batches, and how often it may be asked about them.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub batch: BatchConfig,
+    /// What becomes of connections that idle, in real time: a built-in pipeline keeps none.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub connection: ConnectionConfig,
     /// What goes wrong in the API, in order of precedence.
     #[serde(default)]
     pub fault: Vec<FaultConfig>,
@@ -105,8 +108,8 @@ impl Currency {
     }
 }
 
-fn is_usual(batch: &BatchConfig) -> bool {
-    *batch == BatchConfig::default()
+fn is_usual<T: Default + PartialEq>(section: &T) -> bool {
+    *section == T::default()
 }
 
 fn default_seed() -> u64 {
@@ -136,6 +139,7 @@ impl Scenario {
             tokens: self.tokens,
             reply: self.reply.clone(),
             batch: self.batch.clone(),
+            connection: self.connection.clone(),
             fault: self.fault.clone(),
             ..mock_claude::Config::default()
         }

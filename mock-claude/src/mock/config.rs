@@ -11,6 +11,7 @@ use crate::limits::LimitsConfig;
 pub use crate::model::latency::LatencyConfig;
 pub use crate::model::reply::{Canned, Expression, ReplyConfig, Say};
 pub use crate::routes::batches::BatchConfig;
+pub use crate::server::idle::{ConnectionConfig, IdleEnd};
 
 /// What a mock does. The default has no limits and no faults.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +31,8 @@ pub struct Config {
     pub reply: ReplyConfig,
     /// How long message batches take.
     pub batch: BatchConfig,
+    /// What becomes of connections that idle.
+    pub connection: ConnectionConfig,
     /// Whether the journal keeps the beginning of each prompt. Off, it keeps none.
     pub journal_prompts: bool,
     /// What goes wrong, in order of precedence.

@@ -10,6 +10,7 @@ pub(crate) mod body;
 mod date;
 mod drain;
 mod head;
+pub(crate) mod idle;
 pub(crate) mod listener;
 pub(crate) mod pipe;
 pub(crate) mod service;

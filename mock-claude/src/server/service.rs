@@ -71,13 +71,16 @@ impl Api {
         impl HttpService<Incoming, ResBody = Traced, Error = Infallible, Future: Send> + use<C>,
     > {
         let control = Control::of_connection(self.core.journal.next_connection());
-        let io = TokioIo::new(Wire::new(carrier, control.clone()));
+        let idle = &self.core.config.connection;
+        let wire = Wire::new(carrier, control.clone()).dying(idle.dies_after());
+        let io = TokioIo::new(wire);
         let api = self.clone();
         let service = service_fn(move |request| {
             let answer = api.answer(request, Some(control.clone()));
             async move { Ok::<_, Infallible>(answer.await) }
         });
-        http1().serve_connection(io, service)
+        // Waiting for a head is all that an idle connection does.
+        http1().header_read_timeout(idle.closes_after()).serve_connection(io, service)
     }
 
     /// Answers one request as the only one of its connection.

@@ -159,6 +159,8 @@ pub(crate) struct Wire<C> {
     carrier: C,
     control: Control,
     state: State,
+    /// How long it may idle before it is dead, and when something last went over it.
+    dies: Option<(Duration, Instant)>,
 }
 
 impl<C> Drop for Wire<C> {
@@ -190,7 +192,19 @@ impl State {
 
 impl<C: Carrier> Wire<C> {
     pub(crate) fn new(carrier: C, control: Control) -> Self {
-        Self { carrier, control, state: State::Faithful }
+        Self { carrier, control, state: State::Faithful, dies: None }
+    }
+
+    /// The same connection, which is dead once it has idled for so long after an answer.
+    pub(crate) fn dying(mut self, after: Option<Duration>) -> Self {
+        self.dies = after.map(|after| (after, Instant::now()));
+        self
+    }
+
+    /// Notes that something goes over it; whether it was dead by then.
+    fn is_dead(&mut self) -> bool {
+        let Some((after, last)) = &mut self.dies else { return false };
+        std::mem::replace(last, Instant::now()).elapsed() >= *after
     }
 
     fn obey(&mut self) {
@@ -237,6 +251,8 @@ impl<C: Carrier> AsyncWrite for Wire<C> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let wire = &mut *self;
+        // An answer may take as long as it likes.
+        wire.is_dead();
         wire.obey();
         let mut carrier = Pin::new(&mut wire.carrier);
         match &mut wire.state {
@@ -293,6 +309,7 @@ impl<C: Carrier> AsyncWrite for Wire<C> {
         context: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.is_dead();
         self.obey();
         if matches!(self.state, State::Faithful) {
             return Pin::new(&mut self.carrier).poll_write_vectored(context, pieces);
@@ -323,7 +340,13 @@ impl<C: Carrier> AsyncRead for Wire<C> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.carrier).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.carrier).poll_read(context, buffer))?;
+        if buffer.filled().len() > before && self.is_dead() {
+            self.carrier.abort();
+            return Poll::Ready(Err(ErrorKind::ConnectionReset.into()));
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
