@@ -67,7 +67,8 @@ fn text(listed: &Listed) -> String {
             let _ = writeln!(text, "{}", wrap(&prefix, question, terminal::width(), names + 4));
         }
     }
-    let _ = writeln!(text, "\nPlatforms\n  {}", listed.platforms.join(", "));
+    let platforms = wrap("  ", &listed.platforms.join(", "), terminal::width(), 2);
+    let _ = writeln!(text, "\nPlatforms\n{platforms}");
     let hint = "`chaos show NAME` prints a file; `chaos run NAME` runs a scenario.";
     text + "\n" + &wrap("", hint, terminal::width(), 0) + "\n"
 }
