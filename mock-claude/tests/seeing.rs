@@ -307,6 +307,11 @@ async fn the_first_token_of_a_stream_is_in_the_journal_and_in_the_metrics() {
     // Eight tokens at 48 a second come at once.
     assert!((860_000..870_000).contains(&(first_us - started_us)), "{first_us}");
     assert!(first_us < ended_us);
+    let took_us = first_us - started_us;
+    let all = json!({"n": 1, "p50_us": took_us, "p95_us": took_us, "p99_us": took_us});
+    assert_eq!(journal["first_token"], all, "of the stream alone");
+    let none = get(&mock, "/journal?status=429").await.json();
+    assert_eq!(none["first_token"], Value::Null);
     let metrics = get(&mock, "/metrics").await.body;
     for line in [
         "mock_claude_first_token_seconds_count 1",

@@ -14,6 +14,7 @@ use super::respond::{json_response, problem};
 use super::state::Shared;
 use crate::journal::Record;
 use crate::journal::bodies::{Exchanged, MAX_BODY_BYTES, MAX_REQUESTS, Message};
+use crate::journal::live::Took;
 
 /// Records in one page of the journal unless asked for otherwise, and at most.
 const PAGE: usize = 100;
@@ -25,6 +26,21 @@ struct Page {
     records: Vec<Record>,
     /// `after` for the page that follows; none after the last one.
     next_after: Option<u64>,
+    /// From the request to the first content, over the streams of all that was asked for.
+    first_token: Option<Took>,
+}
+
+/// Percentiles of the time from the request to the first content of a stream, by nearest rank;
+/// none where there was no stream.
+fn first_token(records: &[Record]) -> Option<Took> {
+    let took = |record: &Record| {
+        Some(record.trace.first_token_us?.saturating_sub(record.trace.started_us))
+    };
+    let mut took: Vec<u64> = records.iter().filter_map(took).collect();
+    took.sort_unstable();
+    let at =
+        |percent: usize| took.get((took.len() * percent).div_ceil(100).checked_sub(1)?).copied();
+    Some(Took { n: took.len() as u64, p50_us: at(50)?, p95_us: at(95)?, p99_us: at(99)? })
 }
 
 /// What may be asked of it.
@@ -62,12 +78,12 @@ fn page(records: Vec<Record>, query: &Query) -> Result<Response, String> {
                 && is("fault", record.entry.fault.as_deref())
                 && is("error", record.entry.error)
         })
-        .take(limit + 1)
         .collect();
+    let first_token = first_token(&records);
     let more = records.len() > limit;
     records.truncate(limit);
     let next_after = records.last().filter(|_| more).map(|record| record.number);
-    Ok(json_response(StatusCode::OK, &Page { records, next_after }))
+    Ok(json_response(StatusCode::OK, &Page { records, next_after, first_token }))
 }
 
 /// One request, with what is kept of what it said and was answered.
