@@ -74,7 +74,9 @@ fn a_damaged_cache_is_refused_or_works() {
 #[test]
 fn a_damaged_checkpoint_is_refused_or_the_run_goes_on() {
     let sandbox = Sandbox::new();
-    sandbox.write("quick.toml", QUICK.replace("token_ms = 1", "token_ms = 30"));
+    // One after another: all at once would be over before anybody can kill the run.
+    let quick = QUICK.replace("token_ms = 1", "token_ms = 60").replace("burst", "sequential");
+    sandbox.write("quick.toml", quick);
     let phase3 = sandbox.chaos(&["show", "phase3"]).exits(0).stdout;
     sandbox.write("stored.toml", format!("{phase3}\n[store]\npolicy = \"checkpoint\"\n"));
     let run = ["run", "--quiet", "--scenario", "quick.toml", "--pipeline", "stored.toml"];
