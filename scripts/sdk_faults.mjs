@@ -135,7 +135,7 @@ const calls = {
     return `name ${typeof name === 'string'}, age ${Number.isInteger(age)}`;
   },
   async cached(api) {
-    const text = 'a'.repeat(7_000);
+    const text = 'word '.repeat(1_400);
     const system = [{ type: 'text', text, cache_control: { type: 'ephemeral' } }];
     const usage = async () => (await api.messages.create({ ...question('Go.'), system })).usage;
     const [first, second] = [await usage(), await usage()];

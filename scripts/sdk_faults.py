@@ -150,7 +150,7 @@ def structured(api):
 
 def cached(api):
     """A prefix is written to the prompt cache, and read from it."""
-    block = {"type": "text", "text": "a" * 7_000, "cache_control": {"type": "ephemeral"}}
+    block = {"type": "text", "text": "word " * 1_400, "cache_control": {"type": "ephemeral"}}
     first = api.messages.create(**question("Go.", system=[block])).usage
     second = api.messages.create(**question("Go.", system=[block])).usage
     same = first.cache_creation_input_tokens == second.cache_read_input_tokens
