@@ -5,6 +5,7 @@ use http::HeaderMap;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
+use crate::api::error::ApiError;
 use crate::basis::clock::Clock;
 use crate::journal::trace::Handle;
 
@@ -40,6 +41,23 @@ pub(super) fn fields(body: &[u8]) -> Option<Map<String, Value>> {
     match serde_json::from_slice(body) {
         Ok(Value::Object(fields)) => Some(fields),
         _ => None,
+    }
+}
+
+/// The version of the API that a body names, taken out of it: the cloud's `own` name of the first,
+/// or the second as it is.
+pub(super) fn version(
+    fields: &mut Map<String, Value>,
+    own: &str,
+) -> Result<&'static str, ApiError> {
+    match fields.remove("anthropic_version").as_ref().and_then(Value::as_str) {
+        Some(named) if named == own => Ok("2023-06-01"),
+        Some("2026-10-21") => Ok("2026-10-21"),
+        Some(other) => {
+            let message = format!("anthropic_version: \"{other}\" is not a valid version");
+            Err(ApiError::invalid_request(message))
+        }
+        None => Err(ApiError::invalid_request("anthropic_version: Field required")),
     }
 }
 

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
-use super::common::{Came, Translated, error_in, fields, whole};
+use super::common::{Came, Translated, error_in, fields, version, whole};
 use super::{model, stream};
 use crate::api::error::ApiError;
 use crate::api::headers::{API_KEY, BETA, JSON, VERSION, bearer};
@@ -69,15 +69,7 @@ pub(super) fn translated(
     let Some(mut asked) = fields(body) else {
         return Err(ApiError::invalid_request("Invalid JSON payload received."));
     };
-    let version = match asked.remove("anthropic_version").as_ref().and_then(Value::as_str) {
-        Some("vertex-2023-10-16" | "2023-06-01") => "2023-06-01",
-        Some("2026-10-21") => "2026-10-21",
-        Some(other) => {
-            let message = format!("anthropic_version: \"{other}\" is not a valid version");
-            return Err(ApiError::invalid_request(message));
-        }
-        None => return Err(ApiError::invalid_request("anthropic_version: Field required")),
-    };
+    let version = version(&mut asked, "vertex-2023-10-16")?;
     if operation != Operation::CountTokens {
         if asked.contains_key("model") {
             let message = "model: Extra inputs are not permitted";

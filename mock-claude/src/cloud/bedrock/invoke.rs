@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
+use super::super::common::version;
 use super::asked::Asked;
 use super::error::Exception;
 use super::frame;
@@ -13,15 +14,7 @@ use crate::api::sse::Frame;
 
 /// The message that a body asks for.
 pub(super) fn message(mut fields: Map<String, Value>) -> Result<Asked, ApiError> {
-    let version = match fields.remove("anthropic_version").as_ref().and_then(Value::as_str) {
-        Some("bedrock-2023-05-31") => "2023-06-01",
-        Some("2026-10-21") => "2026-10-21",
-        Some(other) => {
-            let message = format!("anthropic_version: \"{other}\" is not a valid version");
-            return Err(ApiError::invalid_request(message));
-        }
-        None => return Err(ApiError::invalid_request("anthropic_version: Field required")),
-    };
+    let version = version(&mut fields, "bedrock-2023-05-31")?;
     let betas = match fields.remove("anthropic_beta") {
         None => Vec::new(),
         Some(Value::Array(betas)) => {
