@@ -119,6 +119,16 @@ mod tests {
     }
 
     #[test]
+    fn who_is_throttled_by_bedrock_is_told_of_max_tokens_and_not_of_pacing() {
+        let mut run = fixture::concurrent();
+        assert!(failures(&run)[0].remedy().contains("retry-after"));
+        let words = "Too many tokens, please wait before trying again.";
+        run.pipelines[0].attempts.iter_mut().for_each(|a| a.detail = Some(words.to_owned()));
+        run.pipelines[0].jobs.iter_mut().for_each(|job| job.detail = None);
+        assert!(failures(&run)[0].remedy().starts_with("lower `max_tokens`"));
+    }
+
+    #[test]
     fn what_is_known_of_a_program_is_not_quoted_as_its_own_words() {
         let mut run = fixture::concurrent();
         run.pipelines[0].jobs[2].said_done = Some(false);

@@ -61,6 +61,13 @@ pub enum Confidence {
     Guess,
 }
 
+/// How Amazon Bedrock says that its quota of tokens is used up.
+const BEDROCK_TOKENS: &str = "Too many tokens, please wait";
+
+/// It announces no limit and no wait, so that neither can be kept to.
+const BEDROCK_REMEDY: &str = "lower `max_tokens`, which Bedrock takes from the quota when a \
+    request begins, and send fewer requests at once";
+
 impl Failure<'_> {
     /// The rule that decides.
     pub fn rule(&self) -> Rule {
@@ -123,6 +130,10 @@ impl Failure<'_> {
 
     /// What fixes it, in one sentence.
     pub fn remedy(&self) -> &'static str {
+        let throttled = self.detail().is_some_and(|words| words.starts_with(BEDROCK_TOKENS));
+        if throttled && self.job.cause == Some(Cause::RateLimited) {
+            return BEDROCK_REMEDY;
+        }
         self.deduced().map_or("find out why no cause was recorded", Cause::advice)
     }
 }
