@@ -43,7 +43,8 @@ const PROSE_BYTES_PER_TEN_TOKENS: u64 = 49;
 /// Counts the tokens of one model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tokenizer {
-    counting: Counting,
+    /// How it counts.
+    pub counting: Counting,
     percent: u64,
 }
 

@@ -61,6 +61,20 @@ pub(super) fn version(
     }
 }
 
+/// Gives a message the id that it has by way of a cloud: `msg_vrtx_` and the letters.
+pub(super) fn rename(message: &mut Value, cloud: &str) {
+    if let Some(letters) = message["id"].as_str().and_then(|id| id.strip_prefix("msg_")) {
+        message["id"] = format!("msg_{cloud}_{letters}").into();
+    }
+}
+
+/// Takes what an event says of tokens: its numbers are those of the whole message.
+pub(super) fn note(usage: &mut Map<String, Value>, told: &Value) {
+    for (name, value) in told.as_object().into_iter().flatten() {
+        usage.insert(name.clone(), value.clone());
+    }
+}
+
 /// The whole body of an answer, which is never larger than what the mock made.
 pub(super) async fn whole(body: Body) -> Vec<u8> {
     to_bytes(body, usize::MAX).await.map(Vec::from).unwrap_or_default()

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
-use super::common::{Came, Translated, error_in, fields, version, whole};
+use super::common::{self, Came, Translated, error_in, fields, version, whole};
 use super::{model, stream};
 use crate::api::error::ApiError;
 use crate::api::headers::{API_KEY, BETA, JSON, VERSION, bearer};
@@ -136,12 +136,10 @@ pub(super) async fn dressed(operation: Operation, came: Came, response: Response
     Response::from_parts(head, body)
 }
 
-/// A message's id is Vertex's own.
+/// A message's id is Vertex's own, also of one that has only begun.
 fn rename(value: &mut Value) {
     let message = if value.get("message").is_some() { &mut value["message"] } else { value };
-    if let Some(letters) = message["id"].as_str().and_then(|id| id.strip_prefix("msg_")) {
-        message["id"] = format!("msg_vrtx_{letters}").into();
-    }
+    common::rename(message, "vrtx");
 }
 
 /// What Google says itself: that nobody is known, that a model is not there, that a quota is used

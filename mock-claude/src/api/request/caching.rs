@@ -103,7 +103,6 @@ struct Mark {
 /// Counts the prompt while it is read, and remembers its blocks where that is wanted.
 pub(super) struct Walk {
     tokenizer: Tokenizer,
-    counting: Counting,
     sum: Sum,
     attachment_tokens: u64,
     blocks: Option<Vec<PromptBlock>>,
@@ -115,7 +114,6 @@ impl Walk {
     pub(super) fn new(tracking: bool, counting: Counting, model: &Model) -> Self {
         Self {
             tokenizer: Tokenizer::of(counting, model),
-            counting,
             sum: Sum::default(),
             attachment_tokens: 0,
             blocks: tracking.then(Vec::new),
@@ -125,7 +123,7 @@ impl Walk {
 
     /// Counts text that the model reads.
     pub(super) fn add(&mut self, text: &str) {
-        self.sum = self.sum.and(self.counting, text);
+        self.sum = self.sum.and(self.tokenizer.counting, text);
     }
 
     /// Counts tokens that do not follow from a length of text.

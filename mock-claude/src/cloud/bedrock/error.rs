@@ -8,7 +8,7 @@
 use axum::response::Response;
 use http::response::Parts;
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::common::error_in;
 use crate::api::error::injected;
@@ -84,15 +84,16 @@ impl Exception {
     }
 
     /// The exception of an error event in a stream.
-    pub(super) fn of_event(kind: &str, message: &str) -> Self {
-        let status = match kind {
+    pub(super) fn of_event(error: &Value) -> Self {
+        let status = match error["type"].as_str().unwrap_or_default() {
             "rate_limit_error" => 429,
             "overloaded_error" => 503,
             "timeout_error" => 408,
             "invalid_request_error" => 400,
             _ => 500,
         };
-        let body = json!({"error": {"type": kind, "message": message}});
+        let text = |name| error[name].as_str().unwrap_or_default();
+        let body = json!({"error": {"type": text("type"), "message": text("message")}});
         Self::of(status, body.to_string().as_bytes())
     }
 

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::super::common::version;
+use super::super::common::{self, version};
 use super::asked::Asked;
 use super::error::Exception;
 use super::frame;
@@ -36,9 +36,7 @@ pub(super) fn message(mut fields: Map<String, Value>) -> Result<Asked, ApiError>
 
 /// A message's id is Bedrock's own.
 pub(super) fn rename(message: &mut Value) {
-    if let Some(letters) = message["id"].as_str().and_then(|id| id.strip_prefix("msg_")) {
-        message["id"] = format!("msg_bdrk_{letters}").into();
-    }
+    common::rename(message, "bdrk");
 }
 
 /// A stream of chunks, each an event of the API in base64.
@@ -57,26 +55,17 @@ impl Stream {
         };
         match event.kind() {
             "ping" => return Vec::new(),
-            "error" => {
-                let text = |name| data["error"][name].as_str().unwrap_or_default();
-                return vec![frame::exception(&Exception::of_event(text("type"), text("message")))];
-            }
+            "error" => return vec![frame::exception(&Exception::of_event(&data["error"]))],
             "message_start" => {
                 self.first_byte_ms = Some(at_ms);
                 rename(&mut data["message"]);
-                self.note(&data["message"]["usage"]);
+                common::note(&mut self.usage, &data["message"]["usage"]);
             }
-            "message_delta" => self.note(&data["usage"]),
+            "message_delta" => common::note(&mut self.usage, &data["usage"]),
             "message_stop" => data["amazon-bedrock-invocationMetrics"] = self.metrics(at_ms),
             _ => {}
         }
         vec![chunk(data.to_string().as_bytes())]
-    }
-
-    fn note(&mut self, usage: &Value) {
-        for (name, value) in usage.as_object().into_iter().flatten() {
-            self.usage.insert(name.clone(), value.clone());
-        }
     }
 
     fn metrics(&self, at_ms: u64) -> Value {

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
+use super::super::super::common::note;
 use super::super::error::Exception;
 use super::super::frame;
 use super::answer;
@@ -27,7 +28,7 @@ impl Stream {
         let index = &data["index"];
         match event.kind() {
             "message_start" => {
-                self.note(&data["message"]["usage"]);
+                note(&mut self.usage, &data["message"]["usage"]);
                 vec![written("messageStart", &json!({"role": "assistant"}))]
             }
             "content_block_start" => start(&data["content_block"], index).into_iter().collect(),
@@ -36,7 +37,7 @@ impl Stream {
                 vec![written("contentBlockStop", &json!({"contentBlockIndex": index}))]
             }
             "message_delta" => {
-                self.note(&data["usage"]);
+                note(&mut self.usage, &data["usage"]);
                 self.stop_reason = data["delta"]["stop_reason"].clone();
                 Vec::new()
             }
@@ -46,18 +47,9 @@ impl Stream {
                 let metadata = json!({"usage": usage, "metrics": {"latencyMs": at_ms}});
                 vec![written("messageStop", &stop), written("metadata", &metadata)]
             }
-            "error" => {
-                let text = |name| data["error"][name].as_str().unwrap_or_default();
-                vec![frame::exception(&Exception::of_event(text("type"), text("message")))]
-            }
+            "error" => vec![frame::exception(&Exception::of_event(&data["error"]))],
             "ping" => Vec::new(),
             unknown => vec![written(unknown, &data)],
-        }
-    }
-
-    fn note(&mut self, usage: &Value) {
-        for (name, value) in usage.as_object().into_iter().flatten() {
-            self.usage.insert(name.clone(), value.clone());
         }
     }
 }
