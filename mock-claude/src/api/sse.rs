@@ -2,13 +2,17 @@
 //!
 //! Only what the API uses: a name and one line of data. What an event means is not here.
 
+use memchr::memmem;
 use serde::Serialize;
 use serde_json::Value;
 
-/// What ends a stream that is whole.
-const LAST_EVENT: &[u8] = b"event: message_stop";
+/// The event that ends a stream that is whole.
+pub(crate) const MESSAGE_STOP: &str = "message_stop";
 
-/// What carries the first token of a stream, and every one after it.
+/// The event that carries the first token of a stream, and every one after it.
+pub(crate) const CONTENT_BLOCK_DELTA: &str = "content_block_delta";
+
+const LAST_EVENT: &[u8] = b"event: message_stop";
 const FIRST_TOKEN: &[u8] = b"event: content_block_delta";
 
 /// Where the text of a delta stands, by its kind.
@@ -87,7 +91,7 @@ impl Iterator for Reader {
 
     /// The next event that has come as a whole.
     fn next(&mut self) -> Option<Frame> {
-        let end = self.buffer.windows(2).position(|pair| pair == b"\n\n")? + 2;
+        let end = memmem::find(&self.buffer, b"\n\n")? + 2;
         let rest = self.buffer.split_off(end);
         let whole = std::mem::replace(&mut self.buffer, rest);
         Some(Frame { text: String::from_utf8_lossy(&whole).into_owned() })
@@ -120,10 +124,15 @@ impl Sought {
             return false;
         }
         let (tail, event) = (&mut self.tail, self.event);
-        tail.extend_from_slice(bytes);
-        self.seen = tail.windows(event.len()).any(|part| part == event);
-        let keep = if self.seen { 0 } else { tail.len().min(event.len() - 1) };
-        tail.drain(..tail.len() - keep);
+        // Only what lies across two pieces is put together.
+        tail.extend_from_slice(&bytes[..bytes.len().min(event.len() - 1)]);
+        self.seen = memmem::find(tail, event).or_else(|| memmem::find(bytes, event)).is_some();
+        if bytes.len() >= event.len() {
+            tail.clear();
+            tail.extend_from_slice(&bytes[bytes.len() + 1 - event.len()..]);
+        } else {
+            tail.drain(..tail.len().saturating_sub(event.len() - 1));
+        }
         self.seen
     }
 
@@ -156,6 +165,16 @@ mod tests {
             assert_eq!(reader.rest(), None);
             assert!(last.is_seen(), "cut at {at}");
             assert_eq!((times, first.is_seen()), (1, true), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn an_event_is_found_in_pieces_of_any_size() {
+        for size in 1..TEXT.len() {
+            let mut last = Sought::last_event();
+            let found = TEXT.chunks(size).position(|part| last.look(part));
+            let end = TEXT.len() - "\ndata: {\"a\":1}\n\n".len();
+            assert_eq!(found, Some((end - 1) / size), "pieces of {size}");
         }
     }
 

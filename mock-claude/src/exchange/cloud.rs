@@ -32,12 +32,11 @@ where
         Err(error) => (head.headers, Err(error)),
     };
     let cloud = ByCloud { path: head.uri.path(), is_bedrock: call.is_of_bedrock() };
-    let trace = origin.trace.clone();
     let exchange = Exchange::begin(&core, origin, |core, trace| {
         let asking = Asking { headers: &headers, trace: Some(trace), cloud: Some(cloud) };
         let body = body.as_deref().map_err(Clone::clone);
         if call.counts() { core.count(asking, body) } else { core.message(asking, body) }
     });
     drop((headers, body));
-    exchange.by_cloud(call, &core, trace).end(&core).await
+    exchange.by_cloud(call, &core).end(&core).await
 }

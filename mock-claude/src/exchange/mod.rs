@@ -15,19 +15,18 @@ pub(crate) mod message;
 pub(crate) mod pending;
 pub(crate) mod route;
 pub(crate) mod settings;
+mod streamed;
 mod threads;
-
-use std::convert::Infallible;
 
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::stream;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use self::core::Core;
+use self::streamed::Noting;
 use crate::api::error::ApiError;
 use crate::api::headers::{JSON, REQUEST_ID, SHOULD_RETRY, value};
 use crate::api::prices::InputTokens;
@@ -43,7 +42,7 @@ use crate::limits::Admission;
 use crate::model::latency::Schedule;
 use crate::model::message::{Message, Usage};
 use crate::model::reply::{Reply, StopReason};
-use crate::model::stream::{Bookends, Event, Events};
+use crate::model::stream::{Bookends, Events};
 use crate::server::wire::Control;
 
 /// Where a request came from, as far as its answer has to know.
@@ -140,7 +139,7 @@ pub(crate) struct Exchange {
     started: Instant,
     in_flight: InFlight,
     decision: Decision,
-    control: Option<Control>,
+    origin: Origin,
     /// How the answer has to sound that goes by a cloud.
     voice: Option<Box<Voice>>,
 }
@@ -183,16 +182,12 @@ impl Exchange {
             #[cfg(feature = "proxy")]
             Outcome::Elsewhere(_) => {}
         }
-        Box::new(Self { started, in_flight, decision, control: origin.control, voice: None })
+        Box::new(Self { started, in_flight, decision, origin, voice: None })
     }
 
     /// The same for a request that came by a cloud, whose answer goes back by it.
-    pub(crate) fn by_cloud(
-        mut self: Box<Self>,
-        call: Call,
-        core: &Core,
-        trace: Handle,
-    ) -> Box<Self> {
+    pub(crate) fn by_cloud(mut self: Box<Self>, call: Call, core: &Core) -> Box<Self> {
+        let trace = self.origin.trace.clone();
         self.voice = Some(Box::new(call.voice(self.started, core.clock, trace)));
         self
     }
@@ -200,13 +195,15 @@ impl Exchange {
     /// Waits until the answer can begin, gives it, and does to it what the fault demands.
     pub(crate) async fn end(self: Box<Self>, core: &Core) -> Response {
         wait_until(self.started, self.decision.outcome.ready_ms(core)).await;
-        let Self { started, in_flight, decision, control, voice } = *self;
+        let Self { started, in_flight, decision, origin, voice } = *self;
         let Decision { mut headers, request_id, outcome, effect, is_foreseen, key } = decision;
         headers.insert(&REQUEST_ID, value(&request_id));
         let (response, _in_flight) = match outcome {
             Outcome::Refused(error) => (refuse(&error, headers, &request_id), Some(in_flight)),
             Outcome::Replied(replied) if replied.request.stream => {
-                (streamed(*replied, headers, &request_id, (started, in_flight)), None)
+                let is_changed = effect.is_some() || voice.is_some();
+                let noting = (!is_changed).then(|| Noting::of(core.clock, origin.trace));
+                (streamed(*replied, headers, &request_id, (started, in_flight, noting)), None)
             }
             Outcome::Replied(replied) => (plain(&replied, headers, &request_id), Some(in_flight)),
             Outcome::Given(Given { content_type, body }) => {
@@ -226,7 +223,7 @@ impl Exchange {
         };
         let response = dressed(voice_first, response).await;
         let Some(effect) = effect else { return response };
-        let applied = core.injector.applied(effect, &request_id, key, control.as_ref());
+        let applied = core.injector.applied(effect, &request_id, key, origin.control.as_ref());
         let response = if is_foreseen {
             Box::pin(apply(response, applied)).await
         } else {
@@ -286,20 +283,16 @@ fn streamed(
     replied: Replied,
     mut headers: HeaderMap,
     request_id: &str,
-    (started, in_flight): (Instant, InFlight),
+    (started, in_flight, noting): (Instant, InFlight, Option<Noting>),
 ) -> Response {
     let frame = Bookends::of(&replied.message(request_id));
     let Replied { reply, schedule, admission, .. } = replied;
-    let writing = (Events::new(frame, reply, schedule), admission, in_flight);
-    let sent = stream::unfold(writing, move |mut writing| async move {
-        let Event { at_ms, text } = writing.0.next()?;
-        wait_until(started, at_ms).await;
-        Some((Ok::<_, Infallible>(Bytes::from(text)), writing))
-    });
+    let events = Events::new(frame, reply, schedule);
+    let body = streamed::body(events, started, noting, (admission, in_flight));
     let kind = HeaderValue::from_static("text/event-stream; charset=utf-8");
     headers.insert(header::CONTENT_TYPE, kind);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    respond(StatusCode::OK, headers, Body::from_stream(sent))
+    respond(StatusCode::OK, headers, body)
 }
 
 fn respond(status: StatusCode, headers: HeaderMap, body: Body) -> Response {

@@ -101,7 +101,10 @@ pub struct Trace {
     pub stream: bool,
     /// Whether a stream reached its last event; nothing for other answers.
     pub stream_complete: Option<bool>,
-    /// Whether the last event of a stream was made; only of one that goes by a cloud.
+    /// Whether whoever makes a stream notes its first token and its last event here.
+    #[serde(skip)]
+    pub(crate) stream_notes: bool,
+    /// Whether the last event of such a stream was made.
     #[serde(skip)]
     pub(crate) last_event: bool,
     /// The machine code of an error.

@@ -3,7 +3,8 @@
 //! `message_start`, then each content block (`content_block_start`, deltas, `content_block_stop`,
 //! with a `ping` in the first), then `message_delta` with the final usage and `message_stop`. Each
 //! event has its moment counted from the request, so that delays never add up. An event is made
-//! when its turn comes: a stream under way holds what is left to say, and nothing twice.
+//! when its turn comes: a stream under way holds what is left to say, and nothing twice. What is
+//! the same in every event is not serialised again; fields stand in the order of their names.
 
 use std::collections::VecDeque;
 use std::vec;
@@ -11,7 +12,7 @@ use std::vec;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::api::sse::written;
+use crate::api::sse::{CONTENT_BLOCK_DELTA, MESSAGE_STOP, written};
 use crate::model::latency::Schedule;
 use crate::model::message::Message;
 use crate::model::reply::{Reply, Thought, ToolCall};
@@ -19,20 +20,24 @@ use crate::model::reply::{Reply, Thought, ToolCall};
 /// Tokens in one delta.
 const TOKENS_PER_DELTA: u64 = 8;
 
+const PING: &str = "event: ping\ndata: {\"type\":\"ping\"}\n\n";
+const LAST: &str = "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
+
 /// One event and the moment when it is sent, in milliseconds after the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Event {
     /// When it is sent.
     pub(crate) at_ms: u64,
+    pub(crate) name: &'static str,
     /// Its name and data, as they go over the wire.
-    pub(crate) text: String,
+    pub(crate) text: Vec<u8>,
 }
 
 /// The events that hold the message itself: the first, and the last but one.
 #[derive(Debug)]
 pub(crate) struct Bookends {
-    opening: String,
-    closing: String,
+    opening: Vec<u8>,
+    closing: Vec<u8>,
 }
 
 impl Bookends {
@@ -45,8 +50,8 @@ impl Bookends {
             "usage": message.usage,
         });
         Self {
-            opening: written("message_start", &opening),
-            closing: written("message_delta", &closing),
+            opening: written("message_start", &opening).into(),
+            closing: written("message_delta", &closing).into(),
         }
     }
 }
@@ -59,7 +64,7 @@ pub(crate) struct Events {
     ready: VecDeque<Event>,
     saying: Option<Saying>,
     blocks: vec::IntoIter<PendingBlock>,
-    closing: Option<String>,
+    closing: Option<Vec<u8>>,
     index: u64,
     /// Tokens of the blocks that have ended, and of the whole reply.
     before: u64,
@@ -95,42 +100,47 @@ enum DeltaKind {
     Json,
 }
 
-/// The data of a delta. Fields stand in the order of their names.
-#[derive(Serialize)]
-struct DeltaData<'a> {
-    delta: Delta<'a>,
-    index: u64,
-    #[serde(rename = "type")]
-    kind: &'static str,
+/// What stands before and after the text of a delta, by its kind.
+#[derive(Debug, Clone, Copy)]
+struct Around(&'static str, &'static str);
+
+macro_rules! around {
+    ($field:literal, $kind:literal) => {
+        Around(
+            concat!("event: content_block_delta\ndata: {\"delta\":{\"", $field, "\":"),
+            concat!(",\"type\":\"", $kind, "\"},\"index\":"),
+        )
+    };
 }
 
-#[derive(Serialize)]
-struct Delta<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    partial_json: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    signature: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    thinking: Option<&'a str>,
-    #[serde(rename = "type")]
-    kind: &'static str,
-}
+impl Around {
+    const SIGNATURE: Self = around!("signature", "signature_delta");
 
-impl<'a> Delta<'a> {
-    const fn of(kind: &'static str) -> Self {
-        Self { partial_json: None, signature: None, text: None, thinking: None, kind }
-    }
-
-    const fn piece(kind: DeltaKind, piece: &'a str) -> Self {
-        let piece = Some(piece);
+    const fn of(kind: DeltaKind) -> Self {
         match kind {
-            DeltaKind::Thinking => Self { thinking: piece, ..Self::of("thinking_delta") },
-            DeltaKind::Text => Self { text: piece, ..Self::of("text_delta") },
-            DeltaKind::Json => Self { partial_json: piece, ..Self::of("input_json_delta") },
+            DeltaKind::Thinking => around!("thinking", "thinking_delta"),
+            DeltaKind::Text => around!("text", "text_delta"),
+            DeltaKind::Json => around!("partial_json", "input_json_delta"),
         }
     }
+
+    /// The event that adds `text` to the block with this index.
+    fn event(self, text: &str, index: u64) -> Vec<u8> {
+        const END: &str = ",\"type\":\"content_block_delta\"}\n\n";
+        let Self(before, after) = self;
+        let room = before.len() + text.len() + after.len() + END.len() + 8;
+        let mut event = Vec::with_capacity(room);
+        event.extend_from_slice(before.as_bytes());
+        json_to(&mut event, text);
+        event.extend_from_slice(after.as_bytes());
+        json_to(&mut event, &index);
+        event.extend_from_slice(END.as_bytes());
+        event
+    }
+}
+
+fn json_to(event: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
+    serde_json::to_writer(event, value).expect("strings and numbers serialise");
 }
 
 impl Saying {
@@ -172,7 +182,7 @@ impl Events {
             .chain(calls.into_iter().map(PendingBlock::Call))
             .collect();
         let last_ms = schedule.at_ms(0);
-        let opening = Event { at_ms: last_ms, text: frame.opening };
+        let opening = Event { at_ms: last_ms, name: "message_start", text: frame.opening };
         Self {
             schedule,
             ready: VecDeque::from([opening]),
@@ -193,30 +203,32 @@ impl Events {
         } else if let Some(block) = self.blocks.next() {
             self.begin(block);
         } else if let Some(text) = self.closing.take() {
-            let at_ms = self.schedule.at_ms(self.tokens_out);
-            self.ready.push_back(Event { at_ms, text });
-            self.push(self.tokens_out, "message_stop", &json!({"type": "message_stop"}));
+            self.push(self.tokens_out, "message_delta", text);
+            self.push(self.tokens_out, MESSAGE_STOP, LAST);
         }
     }
 
     fn begin(&mut self, block: PendingBlock) {
         let empty = match &block {
             PendingBlock::Thought(_) => {
-                json!({"type": "thinking", "thinking": "", "signature": ""})
+                r#"{"signature":"","thinking":"","type":"thinking"}"#.to_owned()
             }
-            PendingBlock::Text(..) => json!({"type": "text", "text": ""}),
+            PendingBlock::Text(..) => r#"{"text":"","type":"text"}"#.to_owned(),
             PendingBlock::Call(ToolCall { id, name, .. }) => {
-                json!({"type": "tool_use", "id": id, "name": name, "input": {}})
+                json!({"type": "tool_use", "id": id, "name": name, "input": {}}).to_string()
             }
         };
-        let data =
-            json!({"type": "content_block_start", "index": self.index, "content_block": empty});
-        self.push(self.before, "content_block_start", &data);
+        let index = self.index;
+        let text = format!(
+            "event: content_block_start\ndata: {{\"content_block\":{empty},\"index\":{index},\
+             \"type\":\"content_block_start\"}}\n\n"
+        );
+        self.push(self.before, "content_block_start", text);
         if self.index == 0 {
-            self.push(self.before, "ping", &json!({"type": "ping"}));
+            self.push(self.before, "ping", PING);
         }
         if let PendingBlock::Call(_) = block {
-            self.push_delta(self.before, Delta::piece(DeltaKind::Json, ""));
+            self.push_delta(self.before, Around::of(DeltaKind::Json), "");
         }
         self.saying = Some(Saying::of(block));
     }
@@ -226,30 +238,46 @@ impl Events {
         if let Some(piece) = saying.piece() {
             let said = saying.said + piece.len();
             let tokens = share(saying.tokens, said, saying.text.len());
-            self.push_delta(self.before + tokens, Delta::piece(saying.kind, piece));
+            self.push_delta(self.before + tokens, Around::of(saying.kind), piece);
             saying.said = said;
             self.saying = Some(saying);
             return;
         }
         self.before += saying.tokens;
         if let Some(signature) = &saying.signature {
-            let signature = Some(signature.as_str());
-            self.push_delta(self.before, Delta { signature, ..Delta::of("signature_delta") });
+            self.push_delta(self.before, Around::SIGNATURE, signature);
         }
-        let data = json!({"type": "content_block_stop", "index": self.index});
-        self.push(self.before, "content_block_stop", &data);
+        let text = format!(
+            "event: content_block_stop\ndata: {{\"index\":{},\"type\":\"content_block_stop\"}}\n\n",
+            self.index
+        );
+        self.push(self.before, "content_block_stop", text);
         self.index += 1;
     }
 
-    fn push_delta(&mut self, tokens: u64, delta: Delta<'_>) {
-        let data = DeltaData { delta, index: self.index, kind: "content_block_delta" };
-        self.push(tokens, "content_block_delta", &data);
+    fn push_delta(&mut self, tokens: u64, around: Around, text: &str) {
+        self.push(tokens, CONTENT_BLOCK_DELTA, around.event(text, self.index));
     }
 
     /// An event at the moment when this many tokens are written.
-    fn push(&mut self, tokens: u64, name: &str, data: &impl Serialize) {
+    fn push(&mut self, tokens: u64, name: &'static str, text: impl Into<Vec<u8>>) {
         let at_ms = self.schedule.at_ms(tokens);
-        self.ready.push_back(Event { at_ms, text: written(name, data) });
+        self.ready.push_back(Event { at_ms, name, text: text.into() });
+    }
+
+    /// When the next event is sent; nothing where everything was said.
+    pub(crate) fn next_ms(&mut self) -> Option<u64> {
+        if self.ready.is_empty() {
+            self.advance();
+        }
+        let next_ms = self.ready.front()?.at_ms;
+        Some(self.ping_before(next_ms).unwrap_or(next_ms))
+    }
+
+    /// When a ping is sent before the event of this moment, if one is.
+    fn ping_before(&self, next_ms: u64) -> Option<u64> {
+        let every_ms = self.schedule.ping_every_ms()?.get();
+        (next_ms.saturating_sub(self.last_ms) > every_ms).then_some(self.last_ms + every_ms)
     }
 }
 
@@ -257,18 +285,11 @@ impl Iterator for Events {
     type Item = Event;
 
     fn next(&mut self) -> Option<Event> {
-        if self.ready.is_empty() {
-            self.advance();
+        let at_ms = self.next_ms()?;
+        self.last_ms = at_ms;
+        if self.ready.front().is_some_and(|event| event.at_ms > at_ms) {
+            return Some(Event { at_ms, name: "ping", text: PING.into() });
         }
-        let next_ms = self.ready.front()?.at_ms;
-        if let Some(every_ms) = self.schedule.ping_every_ms()
-            && next_ms.saturating_sub(self.last_ms) > every_ms.get()
-        {
-            self.last_ms += every_ms.get();
-            let text = written("ping", &json!({"type": "ping"}));
-            return Some(Event { at_ms: self.last_ms, text });
-        }
-        self.last_ms = next_ms;
         self.ready.pop_front()
     }
 }
@@ -297,7 +318,13 @@ mod tests {
         let schedule = LatencyConfig::default().plan(10, Chance::new(1), key);
         let frame = Bookends::of(&message);
         let lines: Vec<String> = Events::new(frame, reply, schedule)
-            .map(|event| format!("{} ms {}", event.at_ms, event.text.lines().next().unwrap()))
+            .map(|event| {
+                format!(
+                    "{} ms {}",
+                    event.at_ms,
+                    String::from_utf8_lossy(&event.text).lines().next().unwrap()
+                )
+            })
             .collect();
         insta::assert_snapshot!(lines.join("\n"), @"
         1001 ms event: message_start
@@ -312,6 +339,23 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn an_event_of_prepared_parts_is_the_event_that_serde_writes(
+            text in "\\PC{0,20}[\\x00-\\x1f\"\\\\]{0,3}", index: u64,
+        ) {
+            for (field, kind, around) in [
+                ("text", "text_delta", Around::of(DeltaKind::Text)),
+                ("thinking", "thinking_delta", Around::of(DeltaKind::Thinking)),
+                ("partial_json", "input_json_delta", Around::of(DeltaKind::Json)),
+                ("signature", "signature_delta", Around::SIGNATURE),
+            ] {
+                let delta = json!({"type": kind, field: text});
+                let data = json!({"type": CONTENT_BLOCK_DELTA, "index": index, "delta": delta});
+                let event = written(CONTENT_BLOCK_DELTA, &data);
+                prop_assert_eq!(String::from_utf8(around.event(&text, index)), Ok(event));
+            }
+        }
+
         #[test]
         fn the_pieces_put_together_are_the_text(text in "\\PC{0,200}", tokens in 0_u64..300) {
             let block = PendingBlock::Text(text.clone(), tokens);

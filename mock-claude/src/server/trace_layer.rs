@@ -122,7 +122,7 @@ impl Tracer {
         let kind = text(headers, &header::CONTENT_TYPE);
         let is_of_api = kind.is_some_and(|kind| kind.starts_with("text/event-stream"));
         trace.stream = is_of_api || kind == Some(EVENT_STREAM_OF_AWS);
-        self.seen.events = is_of_api.then(|| {
+        self.seen.events = (is_of_api && !trace.stream_notes).then(|| {
             Box::new(Events { first_token: Sought::first_token(), last: Sought::last_event() })
         });
         // Most answers have none of these headers, which is quicker seen than looked up.
