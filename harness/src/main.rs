@@ -6,6 +6,10 @@ use std::process::ExitCode;
 use harness::args::Args;
 use harness::command;
 use harness::process::terminal;
+use mimalloc::MiMalloc;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     tracing_subscriber::fmt()

@@ -106,7 +106,7 @@ pub mod internals {
     pub use crate::api::headers::TAG_HEADER;
     pub use crate::api::sse::Sought;
     pub use crate::api::{prices, request, tokens};
-    pub use crate::basis::{chance, clock};
+    pub use crate::basis::{chance, clock, hex};
     pub use crate::model::{definitions, latency, reply};
     pub use crate::routes::{batches, files};
     pub use crate::server::{MAX_BODY_BYTES, listen};

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
+use mock_claude::internals::hex::Hex;
 use mock_claude::{Config, MockClaude};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -433,7 +434,7 @@ async fn a_job_a_key_and_a_path_are_known_whatever_the_cloud() {
     let record = &said.records_of("7")[0].trace;
     assert_eq!(record.path, format!("/model/{ID}/invoke"));
     assert_eq!(record.model.as_deref(), Some("claude-sonnet-4-5-20250929"));
-    let key = record.key.clone();
+    let key = record.key;
     assert!(key.is_some() && key != said_key_of_other().await, "told apart by access key");
     let path = format!("{VERTEX}/claude-opus-5:rawPredict");
     let mut body = invoked("Hi.");
@@ -442,12 +443,12 @@ async fn a_job_a_key_and_a_path_are_known_whatever_the_cloud() {
     assert_eq!(vertex.status, 200);
 }
 
-async fn said_key_of_other() -> Option<String> {
+async fn said_key_of_other() -> Option<Hex<6>> {
     let said = mock("");
     let other = SIGNATURE.replace("AKIATEST", "AKIAOTHER");
     let path = format!("/model/{ID}/invoke");
     post_as(&said, &path, &other, invoked("Hi.").to_string().into_bytes()).await;
-    said.records()[0].trace.key.clone()
+    said.records()[0].trace.key
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use engine::outside::Used;
 use mock_claude::Entry;
+use mock_claude::internals::hex::Hex;
 use mock_claude::journal::{Record as Seen, Trace, Watcher};
 use parking_lot::Mutex;
 use reports::Cause;
@@ -58,7 +59,7 @@ pub struct JobCalls {
 /// One question, asked as often as it took.
 #[derive(Debug, Clone)]
 pub struct Question {
-    subject: String,
+    subject: Option<Hex<8>>,
     /// Attempts that were made.
     pub attempts: u64,
     /// Why the latest attempt failed; nothing where it was answered.
@@ -212,7 +213,7 @@ impl Watcher for Calls {
 impl JobCalls {
     /// The place of a call that has just been decided.
     fn place(&mut self, trace: Option<&Trace>) -> Place {
-        let subject = trace.and_then(|trace| trace.subject.clone()).unwrap_or_default();
+        let subject = trace.and_then(|trace| trace.subject);
         let says_so = trace.and_then(|trace| trace.retry_count).is_some_and(|count| count > 0);
         let known = self.questions.iter().rposition(|question| {
             let again = question.failure.is_some() || says_so;

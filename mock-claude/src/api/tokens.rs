@@ -77,21 +77,30 @@ impl Tokenizer {
     /// The bytes of the longest beginning of `text` with at most so many tokens, which ends with a
     /// character.
     pub fn fitting(self, text: &str, tokens: u64) -> usize {
+        self.cut(text, tokens).0
+    }
+
+    /// The same, and its tokens.
+    pub fn cut(self, text: &str, tokens: u64) -> (usize, u64) {
         let most = tokens.saturating_mul(100 * PARTS) / self.percent;
-        let end = match self.counting {
-            Counting::Length => usize::try_from(most / PARTS_OF_A_BYTE).unwrap_or(usize::MAX),
-            Counting::Classes => {
-                let (mut parts, mut before) = (0, Class::Newline);
-                let mut is_too_much = |byte: u8| {
-                    let class = CLASSES[usize::from(byte)];
-                    parts += u64::from(COSTS[before as usize][class as usize]);
-                    before = class;
-                    parts > most
-                };
-                text.bytes().position(&mut is_too_much).unwrap_or(text.len())
+        if self.counting == Counting::Length {
+            let end = usize::try_from(most / PARTS_OF_A_BYTE).unwrap_or(usize::MAX);
+            let end = text.floor_char_boundary(end.min(text.len()));
+            return (end, self.count(&text[..end]));
+        }
+        let (mut parts, mut before) = (0, Class::Newline);
+        for (at, byte) in text.bytes().enumerate() {
+            let class = CLASSES[usize::from(byte)];
+            let with = parts + u64::from(COSTS[before as usize][class as usize]);
+            if with > most {
+                let end = text.floor_char_boundary(at);
+                let fits = end == at;
+                let sum = Sum { parts };
+                return (end, if fits { self.tokens(sum) } else { self.count(&text[..end]) });
             }
-        };
-        text.floor_char_boundary(end.min(text.len()))
+            (parts, before) = (with, class);
+        }
+        (text.len(), self.tokens(Sum { parts }))
     }
 
     /// About how many bytes of prose so many tokens are.
@@ -298,8 +307,9 @@ mod tests {
             let counting = if length { Counting::Length } else { Counting::Classes };
             let id = if newer { "claude-opus-5" } else { "claude-sonnet-4-5" };
             let tokenizer = tokenizer(counting, id);
-            let end = tokenizer.fitting(&text, tokens);
-            prop_assert!(tokenizer.count(&text[..end]) <= tokens);
+            let (end, counted) = tokenizer.cut(&text, tokens);
+            prop_assert_eq!(counted, tokenizer.count(&text[..end]));
+            prop_assert!(counted <= tokens);
             if let Some(next) = text[end..].chars().next() {
                 prop_assert!(tokenizer.count(&text[..end + next.len_utf8()]) > tokens);
             }

@@ -30,7 +30,8 @@ impl Clock {
 
     /// Microseconds since the mock was made.
     pub fn now_us(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
+        let elapsed = self.started.elapsed();
+        elapsed.as_secs().saturating_mul(SECOND_US) + u64::from(elapsed.subsec_micros())
     }
 
     /// The calendar time of an instant, in milliseconds since the Unix epoch.
@@ -39,12 +40,12 @@ impl Clock {
     }
 
     /// The time of day, as HTTP writes dates: what an origin server says in `date`.
-    pub fn date(&self) -> http::HeaderValue {
+    pub fn date(&self, now_us: u64) -> http::HeaderValue {
         thread_local! {
             // Written once a second, and not once a response.
             static LAST: RefCell<Option<(i64, http::HeaderValue)>> = const { RefCell::new(None) };
         }
-        let second = self.unix_ms(self.now_us()) / 1000;
+        let second = self.unix_ms(now_us) / 1000;
         LAST.with_borrow_mut(|last| match last {
             Some((of, date)) if *of == second => date.clone(),
             _ => last.insert((second, self.http_date(0))).1.clone(),
@@ -64,10 +65,19 @@ impl Clock {
 
     /// The calendar time of an instant, in whole seconds as the API writes it, rounded up.
     pub fn rfc3339(&self, at_us: u64) -> String {
-        let elapsed_ms = i64::try_from(at_us.div_ceil(1000)).unwrap_or(i64::MAX);
-        let whole_seconds = self.epoch_ms.saturating_add(elapsed_ms).saturating_add(999) / 1000;
-        Timestamp::from_second(whole_seconds).unwrap_or(Timestamp::MAX).to_string()
+        rfc3339(self.whole_second_after(at_us))
     }
+
+    /// The first whole second at or after an instant, since the Unix epoch.
+    pub(crate) fn whole_second_after(&self, at_us: u64) -> i64 {
+        let elapsed_ms = i64::try_from(at_us.div_ceil(1000)).unwrap_or(i64::MAX);
+        self.epoch_ms.saturating_add(elapsed_ms).saturating_add(999) / 1000
+    }
+}
+
+/// A second since the Unix epoch, as the API writes it.
+pub(crate) fn rfc3339(second: i64) -> String {
+    Timestamp::from_second(second).unwrap_or(Timestamp::MAX).to_string()
 }
 
 /// A moment that never comes.

@@ -135,7 +135,7 @@ impl Style {
         let at_ms = i64::try_from(entry.at_us / 1_000).unwrap_or(0).saturating_add(self.epoch_ms);
         let who = match (&trace.job, &trace.key) {
             (Some(job), _) => format!("job {}", name(job)),
-            (None, Some(hash)) => key(hash),
+            (None, Some(hash)) => key(&hash.to_string()),
             (None, None) => "no key".to_owned(),
         };
         let what = match &trace.model {
@@ -205,6 +205,7 @@ fn sum(failed: &BTreeMap<u16, u64>, left_out: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::basis::hex::Hex;
 
     fn seen(model: &str, status: u16) -> (Entry, Trace) {
         let entry = Entry {
@@ -218,7 +219,7 @@ mod tests {
             tokens_out: 340,
             cost_microusd: 9,
         };
-        let key = Some("0123456789ab".to_owned());
+        let key = Some(Hex([0x01, 0x23, 0x45, 0x67, 0x89, 0xab]));
         let model = Some(model.to_owned().into());
         (entry, Trace { key, model, ended_us: Some(51_000), ..Trace::default() })
     }

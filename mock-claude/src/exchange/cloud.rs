@@ -33,7 +33,7 @@ where
     };
     let cloud = ByCloud { path: head.uri.path(), is_bedrock: call.is_of_bedrock() };
     let exchange = Exchange::begin(&core, origin, |core, trace| {
-        let asking = Asking { headers: &headers, trace: Some(trace), cloud: Some(cloud) };
+        let asking = Asking { cloud: Some(cloud), ..Asking::directly(&headers, Some(trace)) };
         let body = body.as_deref().map_err(Clone::clone);
         if call.counts() { core.count(asking, body) } else { core.message(asking, body) }
     });

@@ -36,7 +36,7 @@ impl Core {
     /// Decides a count. Refusals and faults are written into the journal; a count costs nothing.
     pub(crate) fn count(&self, asking: Asking<'_>, body: Result<&[u8], ApiError>) -> Decision {
         let hash = body.as_ref().map_or(0, |bytes| xxh3_64(bytes));
-        let parsed = body.and_then(|bytes| self.read(asking.headers, bytes, Purpose::Count));
+        let parsed = body.and_then(|bytes| self.read(&asking, bytes, Purpose::Count));
         let about = match &parsed {
             Ok(request) => subject(request) ^ xxh3_64(b"count_tokens"),
             Err(_) => hash,

@@ -3,12 +3,11 @@
 
 use std::collections::HashMap;
 
-use http::{HeaderMap, header};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::core::Core;
 use super::settings::Settings;
-use crate::api::headers::{API_KEY, TAG, WORKSPACE, credential, text};
+use crate::api::headers::{Known, as_text};
 use crate::api::request::MessagesRequest;
 use crate::api::secrets;
 use crate::basis::chance::{Chance, RequestKey};
@@ -39,21 +38,21 @@ impl Identity {
     pub(super) fn of(
         core: &Core,
         settings: &Settings,
-        headers: &HeaderMap,
+        known: &Known<'_>,
         subject: u64,
         job: Option<String>,
     ) -> Self {
         let (earlier, attempt) = core.attempts.lock().count(subject);
         let at_us = core.clock.now_us();
-        let account = settings.limits.as_ref().map(|limits| limits.account(headers));
+        let account = settings.limits.as_ref().map(|limits| limits.account(known));
         let key = RequestKey { subject, attempt };
-        let tag = text(headers, &TAG).map(|tag| secrets::name(tag, credential(headers)));
+        let tag = as_text(known.tag).map(|tag| secrets::name(tag, known.credential()));
         Self {
             arrival: Arrival { key, earlier, at_us },
             request_id: request_id(core.chance, key),
             tag: tag.map(|tag| tag.chars().take(MAX_TAG).collect()),
             account: account.unwrap_or_default(),
-            scope: scope(headers),
+            scope: scope(known),
             job: job.map(|job| {
                 let (key, earlier) = core.attempts_of_jobs.lock().count_in(&job, subject);
                 (job, Arrival { key, earlier, at_us })
@@ -74,9 +73,8 @@ pub(super) fn subject(request: &MessagesRequest) -> u64 {
 }
 
 /// Whose prompt cache a request uses: its workspace's, or its key's where it names none.
-pub(super) fn scope(headers: &HeaderMap) -> u64 {
-    let names = [&WORKSPACE, &API_KEY, &header::AUTHORIZATION];
-    let owner = names.into_iter().find_map(|name| headers.get(name));
+pub(super) fn scope(known: &Known<'_>) -> u64 {
+    let owner = known.workspace.or(known.api_key).or(known.authorization);
     owner.map_or(0, |owner| {
         let owner = owner.as_bytes();
         xxh3_64(owner.strip_prefix(b"Bearer ").unwrap_or(owner))

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::BoxError;
 use axum::response::Response;
 use bytes::Bytes;
-use http::{HeaderMap, Request};
+use http::Request;
 use serde_json::{Map, Value, json};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -19,14 +19,13 @@ use super::threads::{self, Turn};
 use super::{Decision, Exchange, Origin, Outcome, Replied};
 use crate::api::betas;
 use crate::api::error::ApiError;
-use crate::api::headers::BETA;
 use crate::api::prices::{Charge, InputTokens};
 use crate::api::request::{MessagesRequest, Purpose, Rules};
 use crate::cloud;
 use crate::fault::CacheLoss;
 use crate::fault::effect::Effect;
 use crate::journal::{Entry, Limit};
-use crate::limits::{Admission, Wanted};
+use crate::limits::{Admission, Told, Wanted};
 use crate::model::latency::Delay;
 use crate::model::prompt_cache::PromptCache;
 use crate::model::reply;
@@ -58,12 +57,12 @@ impl Core {
     pub(crate) fn message(&self, asking: Asking<'_>, body: Result<&[u8], ApiError>) -> Decision {
         let body_bytes = body.as_ref().map_or(0, |bytes| bytes.len() as u64);
         if let (Some(trace), Ok(bytes)) = (asking.trace, &body) {
-            let beta = asking.headers.get(&BETA).map_or(0, |beta| xxh3_64(beta.as_bytes()));
+            let beta = asking.known.beta.map_or(0, |beta| xxh3_64(beta.as_bytes()));
             trace.open().trace.body = xxh3_64(bytes) ^ beta;
         }
         let turn = match &body {
-            Ok(bytes) if threads::are_wanted(asking.headers) => {
-                let (scope, now_us) = (scope(asking.headers), self.clock.now_us());
+            Ok(bytes) if asking.known.beta.is_some() && threads::are_wanted(asking.headers) => {
+                let (scope, now_us) = (scope(&asking.known), self.clock.now_us());
                 self.threads.lock().turn(scope, bytes, now_us)
             }
             _ => Ok(None),
@@ -73,16 +72,17 @@ impl Core {
             (Ok(bytes), Err(error)) => (None, Err(error), xxh3_64(bytes)),
             (Ok(bytes), Ok(turn)) => {
                 let whole = turn.as_ref().map_or(bytes, |turn| &turn.body);
-                let parsed = self.read(asking.headers, whole, Purpose::Reply);
+                let parsed = self.read(&asking, whole, Purpose::Reply);
                 let subject = parsed.as_ref().map_or_else(|_| xxh3_64(bytes), subject);
                 (turn, parsed, subject)
             }
         };
         let mut pending = Pending::open(self, asking, subject);
         pending.note(parsed.as_ref().ok());
-        let mut headers = pending.headers();
+        let mut told = Told { headers: pending.headers(), ..Told::default() };
         let replied =
-            parsed.and_then(|request| pending.reply_if_admitted(request, body_bytes, &mut headers));
+            parsed.and_then(|request| pending.reply_if_admitted(request, body_bytes, &mut told));
+        pending.note_levels(&told.levels);
         let entry = pending.entry(replied.as_ref().err());
         pending.commit(match &replied {
             Ok(replied) => charged(entry, replied, false),
@@ -92,7 +92,7 @@ impl Core {
             self.hold(&pending, turn, replied);
         }
         let outcome = replied.map_or_else(Outcome::Refused, Outcome::Replied);
-        Decision { is_foreseen: true, ..pending.decided(headers, outcome) }
+        Decision { is_foreseen: true, ..pending.decided(told.headers, outcome) }
     }
 
     /// Holds a conversation that its client wants held, with the reply that it gets.
@@ -107,21 +107,21 @@ impl Core {
     /// Reads a body by the rules that its headers ask for.
     pub(super) fn read(
         &self,
-        headers: &HeaderMap,
+        asking: &Asking<'_>,
         body: &[u8],
         purpose: Purpose,
     ) -> Result<MessagesRequest, ApiError> {
         let contract = self.config.contract;
-        let version = check_headers(headers)?;
-        let beta = headers.contains_key(&BETA);
+        let version = check_headers(&asking.known)?;
+        let beta = asking.known.beta.is_some();
         if beta && !contract {
-            betas::check(headers)?;
+            betas::check(asking.headers)?;
         }
         let counting = self.config.tokens;
         let rules = Rules { version, purpose, beta, contract, counting };
         match MessagesRequest::read(body, rules) {
             // Only a model that is not known can be one that a cloud names otherwise.
-            Err(error) if error.status == 404 => match cloud::of_signed(headers, body) {
+            Err(error) if error.status == 404 => match cloud::of_signed(asking.headers, body) {
                 Some(renamed) => MessagesRequest::read(&renamed, rules),
                 None => Err(error),
             },
@@ -152,13 +152,13 @@ impl Pending<'_> {
         &mut self,
         request: MessagesRequest,
         body_bytes: u64,
-        headers: &mut HeaderMap,
+        told: &mut Told,
     ) -> Result<Box<Replied>, ApiError> {
         let mut request = request;
         let path = self.asking.cloud.map_or(PATH, |cloud| cloud.path);
         if let Err(error) = self.meet(path, &request.model_id, request.stream) {
             if let Some(limits) = &self.settings.limits {
-                limits.announce(self.identity.account, &request.model.class, headers);
+                limits.announce(self.identity.account, &request.model.class, told);
             }
             return Err(error);
         }
@@ -166,7 +166,7 @@ impl Pending<'_> {
             request.max_tokens = request.max_tokens.min(most);
         }
         let input = self.cached(&request);
-        let admission = self.admit(&request, &input, body_bytes, headers)?;
+        let admission = self.admit(&request, &input, body_bytes, told)?;
         let delay = self.effect().and_then(Effect::delay);
         let mut replied = self.reply(request, input, delay);
         replied.admission = admission.map(|mut admission| {
@@ -183,7 +183,7 @@ impl Pending<'_> {
         request: &MessagesRequest,
         input: &InputTokens,
         body_bytes: u64,
-        headers: &mut HeaderMap,
+        told: &mut Told,
     ) -> Result<Option<Admission>, ApiError> {
         let Some(limits) = &self.settings.limits else { return Ok(None) };
         let of_bedrock = self.asking.cloud.is_some_and(|cloud| cloud.is_bedrock);
@@ -193,7 +193,8 @@ impl Pending<'_> {
             body_bytes,
             bedrock_max_tokens: of_bedrock.then_some(request.max_tokens),
         };
-        let admitted = limits.admit(self.identity.account, request.model, wanted, headers);
+        let now = (self.identity.account, self.identity.arrival.at_us);
+        let admitted = limits.admit(now, request.model, wanted, told);
         admitted.map(Some).map_err(|refusal| {
             if let Some(trace) = self.asking.trace.filter(|_| refusal.is_of_size()) {
                 trace.open().trace.limit = Some(Limit::Request);

@@ -10,19 +10,22 @@ use super::identity::Identity;
 use super::settings::Settings;
 use super::{Decision, Outcome};
 use crate::api::error::ApiError;
-use crate::api::headers::{API_KEY, ORGANIZATION, VERSION, WORKSPACE, access_key, bearer, text};
+use crate::api::headers::{Known, ORGANIZATION, WORKSPACE, as_text};
 use crate::api::request::Version;
 use crate::fault::effect::Effect;
 use crate::fault::plan::Injection;
 use crate::fault::when::Asked;
 use crate::journal::Entry;
 use crate::journal::trace::Handle;
+use crate::limits::Levels;
 
 /// Who asks, as far as a decision has to know.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asking<'a> {
     /// The headers of the request.
     pub(crate) headers: &'a HeaderMap,
+    /// What is read of them.
+    pub(crate) known: Known<'a>,
     /// Its trace; a request in a batch has none.
     pub(crate) trace: Option<&'a Handle>,
     /// The cloud that it came by, where it did.
@@ -40,8 +43,8 @@ pub(crate) struct ByCloud<'a> {
 
 impl<'a> Asking<'a> {
     /// Who asks the API itself.
-    pub(crate) const fn directly(headers: &'a HeaderMap, trace: Option<&'a Handle>) -> Self {
-        Self { headers, trace, cloud: None }
+    pub(crate) fn directly(headers: &'a HeaderMap, trace: Option<&'a Handle>) -> Self {
+        Self { headers, known: Known::of(headers), trace, cloud: None }
     }
 }
 
@@ -60,13 +63,16 @@ impl<'a> Pending<'a> {
     pub(super) fn open(core: &'a Core, asking: Asking<'a>, subject: u64) -> Self {
         let job = asking.trace.and_then(|trace| trace.open().trace.job.clone());
         let settings = core.settings();
-        let identity = Identity::of(core, &settings, asking.headers, subject, job);
+        let identity = Identity::of(core, &settings, &asking.known, subject, job);
         Self { core, settings, asking, identity, injection: None }
     }
 
     /// Lets a fault hit the request. Refuses where the fault says so, or where the client asks for
     /// one that is not there.
     pub(super) fn meet(&mut self, path: &str, model: &str, stream: bool) -> Result<(), ApiError> {
+        if self.core.injector.is_idle() && self.asking.known.fault.is_none() {
+            return Ok(());
+        }
         let asked = Asked::of(self.identity.arrival, self.asking.headers);
         let job = self.identity.in_job();
         self.injection = self.core.injector.meet(Asked { path, model, stream, job, ..asked })?;
@@ -97,7 +103,7 @@ impl<'a> Pending<'a> {
     /// Writes an entry, and takes what it cost from what may be spent.
     pub(super) fn commit(&self, entry: Entry) {
         if let Some(limits) = self.settings.limits.as_ref().filter(|_| entry.cost_microusd > 0) {
-            limits.debit(self.identity.account, entry.cost_microusd);
+            limits.debit(self.identity.account, entry.at_us, entry.cost_microusd);
         }
         self.core.journal.write(entry, self.asking.trace);
     }
@@ -111,6 +117,15 @@ impl<'a> Pending<'a> {
         )
     }
 
+    /// Lets the monitor know which levels the answer announces, unless it is changed on its way.
+    pub(super) fn note_levels(&self, levels: &Levels) {
+        let Some(trace) = self.asking.trace else { return };
+        if self.injection.is_none() && self.asking.cloud.is_none() {
+            trace.open().trace.levels_noted = true;
+            self.core.journal.metrics().note_levels(levels);
+        }
+    }
+
     /// Whose answer it is, with room for the headers to come.
     pub(super) fn headers(&self) -> HeaderMap {
         let Some(limits) = &self.settings.limits else {
@@ -118,7 +133,7 @@ impl<'a> Pending<'a> {
             headers.insert(&ORGANIZATION, self.core.organization.clone());
             return headers;
         };
-        let mut headers = HeaderMap::with_capacity(20);
+        let mut headers = HeaderMap::with_capacity(2);
         headers.insert(&ORGANIZATION, self.organization());
         if let Some(id) = limits.workspace_id(self.identity.account).map(HeaderValue::from_str) {
             headers.extend(id.ok().map(|id| (WORKSPACE.clone(), id)));
@@ -135,11 +150,11 @@ impl<'a> Pending<'a> {
 }
 
 /// What the API wants of the headers, before it looks at the body.
-pub(crate) fn check_headers(headers: &HeaderMap) -> Result<Version, ApiError> {
+pub(crate) fn check_headers(known: &Known<'_>) -> Result<Version, ApiError> {
     let given = |text: Option<&str>| text.is_some_and(|text| !text.trim().is_empty());
-    let key = given(text(headers, &API_KEY)) || given(bearer(headers));
-    if !key && access_key(headers).is_none() {
+    let key = given(as_text(known.api_key)) || given(known.bearer());
+    if !key && known.access_key().is_none() {
         return Err(ApiError::of_status(401, "x-api-key header is required"));
     }
-    Version::parse(text(headers, &VERSION))
+    Version::parse(as_text(known.version))
 }

@@ -43,7 +43,7 @@ impl Core {
         work: impl FnOnce(Context<'_>) -> Result<Given, ApiError>,
     ) -> Decision {
         let mut pending = Pending::open(self, asking, subject);
-        let given = check_headers(asking.headers).and_then(|version| {
+        let given = check_headers(&asking.known).and_then(|version| {
             if !self.config.contract {
                 betas::check(asking.headers)?;
             }
@@ -68,7 +68,7 @@ impl Core {
         let mut pending = Pending::open(self, asking, subject);
         // A request without credentials meets no fault, as it would not at the API.
         let _ =
-            check_headers(asking.headers).and_then(|_| pending.meet(path, "", is_streamed(path)));
+            check_headers(&asking.known).and_then(|_| pending.meet(path, "", is_streamed(path)));
         let refusal = pending.effect().and_then(Effect::refusal).cloned();
         self.routed(pending, refusal.map_or(Ok(outcome), Err))
     }

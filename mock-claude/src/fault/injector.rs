@@ -4,7 +4,7 @@
 //! The plan can be changed while requests are under way; each keeps the fault that it met.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use http::HeaderMap;
 use parking_lot::Mutex;
@@ -12,7 +12,7 @@ use strict_toml::Problem;
 
 use super::config::FaultConfig;
 use super::effect::{Applied, Effect};
-use super::plan::{FAULT, InForce, Injection, Plan};
+use super::plan::{InForce, Injection, Plan};
 use super::when::selection::KeyHash;
 use super::when::{Arrival, Asked};
 use crate::api::error::ApiError;
@@ -24,6 +24,8 @@ use crate::server::wire::Control;
 #[derive(Debug)]
 pub(crate) struct Injector {
     plan: Mutex<Arc<Plan>>,
+    /// Whether the plan is empty.
+    idle: AtomicBool,
     in_flight: Arc<AtomicU64>,
     connections: AtomicU64,
     chance: Chance,
@@ -52,6 +54,7 @@ impl Drop for InFlight {
 impl Injector {
     pub(crate) fn new(faults: Vec<FaultConfig>, chance: Chance, clock: Clock) -> Self {
         Self {
+            idle: AtomicBool::new(faults.is_empty()),
             plan: Mutex::new(Arc::new(Plan::new(in_force(faults), chance, |_| 0))),
             in_flight: Arc::default(),
             connections: AtomicU64::new(0),
@@ -60,13 +63,14 @@ impl Injector {
         }
     }
 
+    /// Whether no request can be hit that asks for no fault, which is so in most mocks.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.idle.load(Ordering::Relaxed)
+    }
+
     /// The fault that hits this request; an error where the client asks for one that is not there.
     pub(crate) fn meet(&self, asked: Asked<'_>) -> Result<Option<Injection>, ApiError> {
         let plan = self.plan();
-        // Most mocks have no fault, and most clients ask for none.
-        if plan.faults().is_empty() && !asked.headers.contains_key(&FAULT) {
-            return Ok(None);
-        }
         let reads_keys = plan.reads_keys();
         plan.meet(&Asked {
             api_key: reads_keys.then(|| KeyHash::of_request(asked.headers)).flatten(),
@@ -101,6 +105,7 @@ impl Injector {
         if !problems.is_empty() {
             return Err(problems.into());
         }
+        self.idle.store(faults.is_empty(), Ordering::Relaxed);
         *plan = Arc::new(Plan::new(faults, self.chance, |fault| match fault {
             FaultConfig::RefusedConnection(_) => self.connections.load(Ordering::Relaxed),
             _ => requests(fault.kind().when().job.as_deref()),

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, OnceLock};
 
-use http::HeaderName;
 use strict_toml::Problem;
 
 use super::config::FaultConfig;
@@ -11,13 +10,8 @@ use super::kind::Drawn;
 use super::kinds::none::NO_FAULT;
 use super::when::Asked;
 use crate::api::error::ApiError;
+use crate::api::headers::FAULT_HEADER;
 use crate::basis::chance::Chance;
-
-/// The header by which a client asks for one fault of the plan by name, whatever its conditions,
-/// or for none of them.
-pub const FAULT_HEADER: &str = "x-mock-fault";
-
-pub(super) static FAULT: HeaderName = HeaderName::from_static(FAULT_HEADER);
 
 /// A fault that hits a request.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,7 +122,7 @@ impl Plan {
 
     /// The fault that hits this request: the one that the client asks for, where it asks.
     pub(crate) fn meet(&self, asked: &Asked<'_>) -> Result<Option<Injection>, ApiError> {
-        let Some(wanted) = asked.headers.get(&FAULT) else {
+        let Some(wanted) = asked.headers.get(FAULT_HEADER) else {
             return Ok(self.decide(asked));
         };
         let wanted = wanted.to_str().unwrap_or_default();

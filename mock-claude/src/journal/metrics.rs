@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use super::record::{Ledger, Record};
 use super::trace::known_path;
 use crate::cloud;
+use crate::limits::{LIMITED, Level, Levels};
 
 /// Combinations of path, status, error and fault that are counted apart, at most.
 const MAX_SERIES: usize = 1_000;
@@ -28,6 +29,7 @@ const BUCKETS_MS: [u64; 14] =
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     in_flight: AtomicU32,
+    own_levels: Mutex<Levels>,
     counts: Mutex<Counters>,
 }
 
@@ -71,7 +73,17 @@ impl Metrics {
         self.in_flight.load(Ordering::Relaxed)
     }
 
-    /// Notes the levels of the limits as an answer announces them.
+    /// Notes the levels of the mock's own limits that exist.
+    pub(crate) fn note_levels(&self, levels: &Levels) {
+        if levels.iter().any(Option::is_some) {
+            let mut own = self.own_levels.lock();
+            for (own, level) in own.iter_mut().zip(levels) {
+                *own = level.or(*own);
+            }
+        }
+    }
+
+    /// Notes the levels of the limits as the headers of an answer announce them.
     pub(crate) fn announced(&self, headers: &HeaderMap) {
         let levels = headers.iter().filter_map(|(name, value)| {
             let name = name.as_str().strip_prefix("anthropic-ratelimit-")?;
@@ -142,7 +154,14 @@ impl Metrics {
         head(&mut text, "requests_in_flight", "gauge", "Requests under way.");
         let _ = writeln!(text, "mock_claude_requests_in_flight {in_flight}");
         head(&mut text, "limit_level", "gauge", "Limits as last announced to a client.");
-        for (name, level) in &counts.levels {
+        let mut levels = counts.levels.clone();
+        for (limited, level) in LIMITED.into_iter().zip(*self.own_levels.lock()) {
+            if let Some(Level { limit, remaining }) = level {
+                levels.insert(format!("{limited}-limit"), limit);
+                levels.insert(format!("{limited}-remaining"), remaining);
+            }
+        }
+        for (name, level) in &levels {
             let _ =
                 writeln!(text, "mock_claude_limit_level{{limit=\"{}\"}} {level}", escaped(name));
         }

@@ -9,16 +9,17 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::Arc;
 
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, Method};
 use parking_lot::{Mutex, MutexGuard};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed, xxh3_128};
 
-use crate::api::headers::{AWS_ATTEMPT, RETRY_COUNT, credential, text};
+use crate::api::headers::{Known, as_text, credential};
 use crate::api::request::MessagesRequest;
 use crate::api::secrets;
 use crate::basis::chance::RequestKey;
+use crate::basis::hex::Hex;
 
 /// The longest path, model or user agent that is kept, in characters.
 const MAX_TEXT: usize = 200;
@@ -63,10 +64,10 @@ pub struct Trace {
     /// The model that was asked for.
     pub model: Option<Cow<'static, str>>,
     /// Hash of what the request is about, in hexadecimal.
-    pub subject: Option<String>,
+    pub subject: Option<Hex<8>>,
     /// Hash of the question, in hexadecimal: model, system, messages and tools together.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub question: Option<String>,
+    pub question: Option<Hex<8>>,
     /// Hash of the body and of the betas it asks for; 0 where that is not known. What has the same
     /// is the same request.
     #[serde(skip)]
@@ -76,7 +77,7 @@ pub struct Trace {
     /// How many requests about the same came before.
     pub attempt: u32,
     /// A short hash of the API key: tells clients apart, and leads back to no key.
-    pub key: Option<String>,
+    pub key: Option<Hex<6>>,
     /// The SDK's own count of retries, from `x-stainless-retry-count` or `amz-sdk-request`.
     pub retry_count: Option<u32>,
     /// The client's name for itself.
@@ -101,6 +102,9 @@ pub struct Trace {
     pub stream: bool,
     /// Whether a stream reached its last event; nothing for other answers.
     pub stream_complete: Option<bool>,
+    /// Whether the levels of the limits that the answer announces are counted already.
+    #[serde(skip)]
+    pub(crate) levels_noted: bool,
     /// Whether whoever makes a stream notes its first token and its last event here.
     #[serde(skip)]
     pub(crate) stream_notes: bool,
@@ -148,7 +152,8 @@ pub enum Limit {
 impl Trace {
     /// What the head of a request says.
     pub(crate) fn of(method: &Method, path: &str, headers: &HeaderMap) -> Self {
-        let credential = credential(headers);
+        let known = Known::of(headers);
+        let credential = known.credential();
         Self {
             method: match *method {
                 Method::POST => "POST".into(),
@@ -162,8 +167,8 @@ impl Trace {
                 None => cut(&secrets::of_request(headers, path).text(path), MAX_TEXT).into(),
             },
             key: credential.map(hash),
-            retry_count: retry_count(headers),
-            user_agent: text(headers, &header::USER_AGENT)
+            retry_count: retry_count(&known),
+            user_agent: as_text(known.user_agent)
                 .map(|agent| cut(secrets::name(agent, credential), MAX_TEXT)),
             ..Self::default()
         }
@@ -171,7 +176,7 @@ impl Trace {
 
     /// The request's key, in the words of the journal.
     pub(crate) fn identify(&mut self, key: RequestKey) {
-        self.subject = Some(const_hex::encode(key.subject.to_be_bytes()));
+        self.subject = Some(key.subject.into());
         self.attempt = key.attempt;
     }
 
@@ -180,7 +185,7 @@ impl Trace {
         let MessagesRequest { model_id, text, tokens_in, .. } = request;
         // System prompt and tools count among the tokens.
         let asked = xxh3_64_with_seed(text.as_bytes(), *tokens_in) ^ xxh3_64(model_id.as_bytes());
-        self.question = Some(const_hex::encode(asked.to_be_bytes()));
+        self.question = Some(asked.into());
         self.model = Some(match model_id {
             Cow::Owned(made_up) => {
                 cut(secrets::name(made_up, credential(headers)), MAX_TEXT).into()
@@ -197,18 +202,18 @@ impl Trace {
 
 /// How many tries the client says came before: the SDK's own count, or the attempt of the AWS SDKs
 /// (`amz-sdk-request: attempt=2; max=3`), which is counted from 1.
-fn retry_count(headers: &HeaderMap) -> Option<u32> {
-    if let Some(count) = text(headers, &RETRY_COUNT) {
+fn retry_count(known: &Known<'_>) -> Option<u32> {
+    if let Some(count) = as_text(known.retry_count) {
         return count.parse().ok();
     }
-    let mut fields = text(headers, &AWS_ATTEMPT)?.split(';').map(str::trim);
+    let mut fields = as_text(known.aws_attempt)?.split(';').map(str::trim);
     let attempt: u32 = fields.find_map(|field| field.strip_prefix("attempt="))?.parse().ok()?;
     attempt.checked_sub(1)
 }
 
 /// The first 48 bits of the key's SHA-256: enough to tell clients apart, too little to confirm a
 /// guess about anything but the key itself.
-fn hash(key: &[u8]) -> String {
+fn hash(key: &[u8]) -> Hex<6> {
     thread_local! {
         /// The latest key and its hash. A client sends the same key with every request.
         static LATEST: Cell<Option<(u128, [u8; 6])>> = const { Cell::new(None) };
@@ -223,7 +228,7 @@ fn hash(key: &[u8]) -> String {
             short
         }
     };
-    const_hex::encode(short)
+    Hex(short)
 }
 
 fn cut(text: &str, characters: usize) -> String {
@@ -268,9 +273,9 @@ mod tests {
     #[test]
     fn a_key_is_kept_as_a_short_hash_that_is_the_same_in_both_of_its_places() {
         let plain = trace("x-api-key", "sk-ant-secret").key.unwrap();
-        assert_eq!(plain.len(), 12);
-        assert_eq!(trace("authorization", "Bearer sk-ant-secret").key.as_deref(), Some(&*plain));
-        assert_ne!(trace("x-api-key", "sk-ant-other").key.as_deref(), Some(&*plain));
+        assert_eq!(plain.to_string().len(), 12);
+        assert_eq!(trace("authorization", "Bearer sk-ant-secret").key, Some(plain));
+        assert_ne!(trace("x-api-key", "sk-ant-other").key, Some(plain));
         assert_eq!(trace("x-api-key", "  ").key, None);
     }
 

@@ -4,13 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use http::HeaderMap;
-
 use super::config::tiers::Tier;
 use super::config::{LimitsConfig, OrganizationConfig, WorkspaceConfig};
 use super::refusal::Refusal;
 use super::spend::{self, Spend};
-use crate::api::headers;
+use crate::api::headers::{Known, as_text};
 
 /// Whose quota a request is taken from.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -64,12 +62,13 @@ impl Accounts {
     }
 
     /// Whose quota a request with these headers is taken from.
-    pub(super) fn find(&self, request: &HeaderMap) -> Account {
-        let key = headers::text(request, &headers::API_KEY)
-            .or_else(|| headers::bearer(request))
-            .or_else(|| headers::access_key(request));
+    pub(super) fn find(&self, known: &Known<'_>) -> Account {
+        if self.by_key.is_empty() && self.by_workspace_id.is_empty() {
+            return Account::default();
+        }
+        let key = as_text(known.api_key).or_else(|| known.bearer()).or_else(|| known.access_key());
         let account = key.and_then(|key| self.by_key.get(key.trim())).copied().unwrap_or_default();
-        let named = headers::text(request, &headers::WORKSPACE);
+        let named = as_text(known.workspace);
         let named = named.and_then(|id| self.by_workspace_id.get(id));
         Account { workspace: named.copied().or(account.workspace), ..account }
     }

@@ -10,6 +10,7 @@ use std::num::NonZeroU64;
 use super::bucket::Bucket;
 use super::config::LimitsConfig;
 use super::config::rates::{Algorithm, Rate, Rates};
+use super::headers::Announced;
 use super::window::Window;
 
 /// The window that limits a minute are usually enforced over.
@@ -56,6 +57,7 @@ pub struct Limiter {
     pub(super) input_tokens: Option<Meter>,
     pub(super) output_tokens: Option<Meter>,
     prompt_bytes: Option<Bucket>,
+    pub(super) announced: Announced,
 }
 
 impl Limiter {
@@ -68,6 +70,7 @@ impl Limiter {
             input_tokens,
             output_tokens,
             prompt_bytes: config.prompt_bytes_per_hour.map(Bucket::per_hour),
+            announced: Announced::default(),
         }
     }
 

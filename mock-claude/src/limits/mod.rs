@@ -21,7 +21,6 @@ mod window;
 
 use std::sync::Arc;
 
-use http::HeaderMap;
 use parking_lot::Mutex;
 
 pub(crate) use self::accounts::Account;
@@ -32,9 +31,11 @@ pub use self::config::bedrock::BedrockConfig;
 pub use self::config::rates::{Algorithm, Rates};
 pub use self::config::tiers::{Tier, TierLimits};
 pub use self::config::{ClassConfig, LimitsConfig, OrganizationConfig, WorkspaceConfig};
+pub(crate) use self::headers::{LIMITED, Level, Levels, Told};
 pub use self::limiter::{Ask, Dimension, Exceeded, Limiter};
 use self::organization::{OrganizationQuota, of_workspace};
 pub(crate) use self::refusal::Refusal;
+use crate::api::headers::Known;
 use crate::api::prices::Model;
 use crate::basis::clock::Clock;
 
@@ -109,8 +110,8 @@ impl Limits {
     }
 
     /// Whose quota a request with these headers is taken from.
-    pub(crate) fn account(&self, headers: &HeaderMap) -> Account {
-        self.accounts.find(headers)
+    pub(crate) fn account(&self, known: &Known<'_>) -> Account {
+        self.accounts.find(known)
     }
 
     /// The configured name of an account's organisation; none for the one without a name.
@@ -127,12 +128,12 @@ impl Limits {
     /// as far as the API announces them.
     pub(crate) fn admit(
         self: &Arc<Self>,
-        account: Account,
+        (account, now_us): (Account, u64),
         model: &'static Model,
         wanted: Wanted,
-        headers: &mut HeaderMap,
+        told: &mut Told,
     ) -> Result<Admission, Refusal> {
-        if let Some(reserved) = self.reserve(account, model, wanted) {
+        if let Some(reserved) = self.reserve((account, now_us), model, wanted) {
             let reserved = Some(reserved?);
             let limits = Arc::clone(self);
             return Ok(Admission { limits, account, model, reserved, tokens_out: 0 });
@@ -141,9 +142,9 @@ impl Limits {
         let tokens_in = wanted.tokens_in.saturating_sub(free);
         let ask = Ask { tokens_in, prompt_bytes: wanted.body_bytes };
         let mut quotas = self.quotas.lock();
-        let admitted = self.take(&mut quotas, account, &model.class, ask);
+        let admitted = self.take(&mut quotas, (account, now_us), &model.class, ask);
         if admitted.as_ref().err().is_none_or(Refusal::is_announced) {
-            quotas.announce(&self.clock, account, &model.class, headers);
+            quotas.announce((&self.clock, now_us), account, &model.class, told);
         }
         drop(quotas);
         admitted?;
@@ -154,13 +155,12 @@ impl Limits {
     /// What a request takes of Bedrock's quotas; nothing where they do not hold for it.
     fn reserve(
         &self,
-        account: Account,
+        (account, now_us): (Account, u64),
         model: &'static Model,
         wanted: Wanted,
     ) -> Option<Result<Reserved, Refusal>> {
         let Wanted { tokens_in, cache_read_tokens, .. } = wanted;
         let need = Need { tokens_in, cache_read_tokens, max_tokens: wanted.bedrock_max_tokens? };
-        let now_us = self.clock.now_us();
         let mut quotas = self.quotas.lock();
         let taken = quotas.bedrock.as_mut()?.admit(now_us, (account.organization, &model.id), need);
         Some(taken.map_err(Refusal::Bedrock))
@@ -178,11 +178,10 @@ impl Limits {
     fn take(
         &self,
         quotas: &mut Quotas,
-        account: Account,
+        (account, now_us): (Account, u64),
         class: &str,
         ask: Ask,
     ) -> Result<(), Refusal> {
-        let now_us = self.clock.now_us();
         let unix_ms = self.clock.unix_ms(now_us);
         let organization = &mut quotas.organizations[account.organization];
         self.accounts.check_organization(account, unix_ms)?;
@@ -198,8 +197,8 @@ impl Limits {
     }
 
     /// Takes what a request cost from the spend caps.
-    pub(crate) fn debit(&self, account: Account, cost_microusd: u64) {
-        let unix_ms = self.clock.unix_ms(self.clock.now_us());
+    pub(crate) fn debit(&self, account: Account, now_us: u64, cost_microusd: u64) {
+        let unix_ms = self.clock.unix_ms(now_us);
         self.accounts.debit(account, unix_ms, cost_microusd);
     }
 
@@ -214,15 +213,16 @@ impl Limits {
     }
 
     /// Adds the headers of every rate that exists, for a request that takes nothing.
-    pub(crate) fn announce(&self, account: Account, class: &str, headers: &mut HeaderMap) {
-        self.quotas.lock().announce(&self.clock, account, class, headers);
+    pub(crate) fn announce(&self, account: Account, class: &str, told: &mut Told) {
+        let now_us = self.clock.now_us();
+        self.quotas.lock().announce((&self.clock, now_us), account, class, told);
     }
 }
 
 impl Quotas {
-    fn announce(&mut self, clock: &Clock, account: Account, class: &str, headers: &mut HeaderMap) {
+    fn announce(&mut self, now: (&Clock, u64), account: Account, class: &str, told: &mut Told) {
         let limiter = self.organizations[account.organization].limiter(class);
         let workspace = account.workspace.map(|index| &mut self.workspaces[index]);
-        headers::announce(limiter, workspace, clock, headers);
+        headers::announce(limiter, workspace, now, told);
     }
 }

@@ -139,14 +139,12 @@ impl<'a> Message<'a> {
     pub(crate) fn to_json(&self) -> Vec<u8> {
         let mut json = Json(Vec::with_capacity(MESSAGE_BYTES));
         json.raw("{\"id\":").text(&self.id);
-        json.raw(",\"type\":").text(self.kind);
-        json.raw(",\"role\":").text(self.role);
-        json.raw(",\"model\":").text(self.model);
+        json.raw(",\"type\":\"message\",\"role\":\"assistant\",\"model\":").text(self.model);
         json.raw(",\"content\":");
         self.content.write(&mut json);
         json.raw(",\"stop_reason\":").value(&self.stop_reason);
         json.raw(",\"stop_sequence\":").value(&self.stop_sequence);
-        json.raw(",\"stop_details\":").value(&self.stop_details);
+        json.raw(",\"stop_details\":null");
         for (name, value) in &self.echoed {
             json.raw(",").text(name).raw(":").value(value);
         }

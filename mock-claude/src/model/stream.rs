@@ -13,9 +13,10 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::api::sse::{CONTENT_BLOCK_DELTA, MESSAGE_STOP, written};
+use crate::model::by_name::{MessageByName, UsageByName};
 use crate::model::latency::Schedule;
 use crate::model::message::Message;
-use crate::model::reply::{Reply, Thought, ToolCall};
+use crate::model::reply::{Reply, StopReason, Thought, ToolCall};
 
 /// Tokens in one delta.
 const TOKENS_PER_DELTA: u64 = 8;
@@ -33,6 +34,27 @@ pub(crate) struct Event {
     pub(crate) text: Vec<u8>,
 }
 
+#[derive(Serialize)]
+struct Opening<'a> {
+    message: MessageByName<'a>,
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+#[derive(Serialize)]
+struct Closing<'a> {
+    delta: Stopped<'a>,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    usage: UsageByName,
+}
+
+#[derive(Serialize)]
+struct Stopped<'a> {
+    stop_reason: Option<StopReason>,
+    stop_sequence: Option<&'a str>,
+}
+
 /// The events that hold the message itself: the first, and the last but one.
 #[derive(Debug)]
 pub(crate) struct Bookends {
@@ -43,12 +65,11 @@ pub(crate) struct Bookends {
 impl Bookends {
     /// What begins and what ends the stream of a message.
     pub(crate) fn of(message: &Message<'_>) -> Self {
-        let opening = json!({"type": "message_start", "message": message.opening()});
-        let closing = json!({
-            "type": "message_delta",
-            "delta": {"stop_reason": message.stop_reason, "stop_sequence": message.stop_sequence},
-            "usage": message.usage,
-        });
+        let opening = message.opening();
+        let opening = Opening { message: MessageByName::of(&opening), kind: "message_start" };
+        let Message { stop_reason, stop_sequence, usage, .. } = message;
+        let delta = Stopped { stop_reason: *stop_reason, stop_sequence: *stop_sequence };
+        let closing = Closing { delta, kind: "message_delta", usage: UsageByName::of(usage) };
         Self {
             opening: written("message_start", &opening).into(),
             closing: written("message_delta", &closing).into(),

@@ -8,10 +8,9 @@ use crate::basis::clock::Clock;
 use crate::fault::effect::touch::Undated;
 
 /// The answer with the time of day, unless it has one, or a fault has taken it away.
-pub(super) async fn dated(clock: Clock, handling: impl Future<Output = Response>) -> Response {
-    let mut response = handling.await;
+pub(super) fn dated(mut response: Response, clock: Clock, now_us: u64) -> Response {
     if response.extensions().get::<Undated>().is_none() {
-        response.headers_mut().entry(header::DATE).or_insert_with(|| clock.date());
+        response.headers_mut().entry(header::DATE).or_insert_with(|| clock.date(now_us));
     }
     response
 }

@@ -21,7 +21,6 @@ use hyper_util::rt::TokioIo;
 use tower_service::Service;
 
 use super::body::IdleTimeout;
-use super::date::dated;
 use super::drain::Drained;
 use super::listener::http1;
 use super::tee::Tee;
@@ -119,28 +118,23 @@ impl Api {
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<BoxError>,
     {
-        let clock = self.core.clock;
         let direct = self.messages && request.method() == Method::POST;
         if direct && request.uri().path() == message::PATH {
-            return Box::pin(dated(
-                clock,
-                message::answer(Arc::clone(&self.core), request, origin),
-            ));
+            return Box::pin(message::answer(Arc::clone(&self.core), request, origin));
         }
         if direct && let Some(call) = Call::of(request.uri().path()) {
-            let answer = by_cloud::answer(Arc::clone(&self.core), request, origin, call);
-            return Box::pin(dated(clock, answer));
+            return Box::pin(by_cloud::answer(Arc::clone(&self.core), request, origin, call));
         }
         let request = if self.messages { of_prefix(request) } else { request };
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(origin);
         let answer = self.routes.clone().call(request);
-        Box::pin(dated(clock, async move {
+        Box::pin(async move {
             match answer.await {
                 Ok(response) => response,
                 Err(never) => match never {},
             }
-        }))
+        })
     }
 }
 

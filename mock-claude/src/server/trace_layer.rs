@@ -23,6 +23,7 @@ use crate::cloud::EVENT_STREAM_OF_AWS;
 use crate::journal::Journal;
 use crate::journal::bodies::{Copying, Reading};
 use crate::journal::trace::{Handle, Limit, Trace};
+use crate::server::date::dated;
 use crate::server::wire::{Control, Loss};
 
 /// Bytes of an error's body that are looked at, at most.
@@ -34,7 +35,9 @@ pub(crate) async fn traced(
     handling: impl Future<Output = Response>,
 ) -> http::Response<Traced> {
     let response = handling.await;
-    tracer.answered(response.status(), response.headers());
+    let now_us = tracer.clock.now_us();
+    let response = dated(response, tracer.clock, now_us);
+    tracer.answered(now_us, response.status(), response.headers());
     response.map(|inner| {
         tracer.seen.whole |= http_body::Body::is_end_stream(&inner);
         Traced { inner, tracer }
@@ -109,15 +112,16 @@ impl Tracer {
         self.handle.clone()
     }
 
-    fn answered(&mut self, status: StatusCode, headers: &HeaderMap) {
-        let now_us = self.clock.now_us();
+    fn answered(&mut self, now_us: u64, status: StatusCode, headers: &HeaderMap) {
         self.seen.status = Some(status.as_u16());
-        self.journal.metrics().announced(headers);
         if let Some(copying) = &mut self.copying {
             copying.answered(headers);
         }
         let mut open = self.handle.open();
         let trace = &mut open.trace;
+        if !trace.levels_noted {
+            self.journal.metrics().announced(headers);
+        }
         trace.answered_us = Some(now_us);
         let kind = text(headers, &header::CONTENT_TYPE);
         let is_of_api = kind.is_some_and(|kind| kind.starts_with("text/event-stream"));

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::finding::{Finding, Severity, count};
 use super::history::{Attempt, History};
+use crate::basis::hex::Hex;
 use crate::journal::trace::Limit;
 
 /// How long after the first refusal it takes to be heard by all parts of a client.
@@ -39,9 +40,9 @@ pub(super) fn check(history: &History<'_>) -> Option<Finding> {
 /// How many requests of its own client were under way when each of these began, itself included.
 /// They are in the order of their beginning.
 fn under_way(attempts: &[Attempt<'_>]) -> Vec<u32> {
-    let mut ends: BTreeMap<Option<&str>, Vec<u64>> = BTreeMap::new();
+    let mut ends: BTreeMap<Option<Hex<6>>, Vec<u64>> = BTreeMap::new();
     let each = attempts.iter().map(|attempt| {
-        let open = ends.entry(attempt.0.trace.key.as_deref()).or_default();
+        let open = ends.entry(attempt.0.trace.key).or_default();
         open.retain(|ended_us| *ended_us > attempt.began_us());
         open.push(attempt.ended_us());
         u32::try_from(open.len()).unwrap_or(u32::MAX)
@@ -75,14 +76,14 @@ mod tests {
     #[test]
     fn who_was_refused_may_come_again() {
         let mut all = then(4);
-        all[4].trace.subject = all[0].trace.subject.clone();
+        all[4].trace.subject = all[0].trace.subject;
         assert_eq!(check(&History::of(&all)), None);
     }
 
     #[test]
     fn what_others_have_under_way_counts_against_nobody() {
         let mut all = then(4);
-        all[4].trace.key = Some("another".to_owned());
+        all[4].trace.key = Some(Hex([1; 6]));
         assert_eq!(check(&History::of(&all)), None);
     }
 }

@@ -76,7 +76,7 @@ mod tests {
         assert_eq!(doubt(|all| all[0].trace.truncated = true), None, "as it was asked for");
         let again = |all: &mut Vec<Record>| {
             short(all);
-            all[19].trace.subject = all[0].trace.subject.clone();
+            all[19].trace.subject = all[0].trace.subject;
         };
         assert_eq!(doubt(again), None);
     }

@@ -101,9 +101,9 @@ mod tests {
     #[test]
     fn who_asks_another_model_has_not_given_up() {
         let mut all = records([call(1, [failed(0, 529), ok(10)])]);
-        all[1].trace.question = Some("the same of another model".to_owned());
+        all[1].trace.question = Some(8.into());
         assert_eq!(check(&History::of_ended(&all)), None);
-        all[1].trace.subject = Some("something else".to_owned());
+        all[1].trace.subject = Some(9.into());
         assert_eq!(check(&History::of_ended(&all)).unwrap().count, 1);
     }
 

@@ -79,9 +79,7 @@ pub fn language(prompt: &str) -> Language {
 /// The info string of the opening fence, and the text after its line.
 fn fence(prompt: &str) -> Option<(&str, &str)> {
     // Most prompts of a load test are short and have no fence; looking for one byte is quickest.
-    if !prompt.as_bytes().contains(&b'`') {
-        return None;
-    }
+    memchr::memchr(b'`', prompt.as_bytes())?;
     let at = if prompt.starts_with("```") { 0 } else { prompt.find("\n```")? + 1 };
     prompt[at + 3..].split_once('\n')
 }
@@ -89,10 +87,11 @@ fn fence(prompt: &str) -> Option<(&str, &str)> {
 /// The definitions of `code` in source order, one for each line that defines something.
 pub fn find(language: Language, code: &str) -> impl Iterator<Item = Definition<'_>> {
     let rule = language.rule();
-    let mut rest = code;
-    code.split('\n').zip(1_u64..).filter_map(move |(text, line)| {
-        let from_here = rest;
-        rest = rest.get(text.len() + 1..).unwrap_or_default();
+    let ends = memchr::memchr_iter(b'\n', code.as_bytes()).chain([code.len()]);
+    let mut start = 0;
+    ends.zip(1_u64..).filter_map(move |(end, line)| {
+        let (text, from_here) = (&code[start..end], &code[start..]);
+        start = end + 1;
         let name = rule(text, from_here)?;
         Some(Definition { name, line })
     })

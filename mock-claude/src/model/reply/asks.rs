@@ -43,8 +43,11 @@ pub(super) fn for_nothing_else(request: &MessagesRequest) -> bool {
 }
 
 fn in_json(turn: &str) -> bool {
-    let mentions = |letters: &[u8]| letters.eq_ignore_ascii_case(b"json");
-    if !turn.as_bytes().windows(4).any(mentions) {
+    let bytes = turn.as_bytes();
+    let mentions = |at: usize| {
+        bytes.get(at..at + 4).is_some_and(|letters| letters.eq_ignore_ascii_case(b"json"))
+    };
+    if !memchr::memchr2_iter(b'j', b'J', bytes).any(mentions) {
         return false;
     }
     let code = definitions::code(turn);

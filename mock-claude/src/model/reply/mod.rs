@@ -232,7 +232,7 @@ fn push_sentence(text: &mut String, subject: &str, mut pick: u64, bytes: usize) 
     let start = text.len();
     text.push_str(subject);
     let enough = bytes.saturating_sub(6);
-    'sentences: loop {
+    loop {
         let sentence = SENTENCES[usize::try_from(pick % 8).unwrap_or(0)];
         pick = pick.rotate_right(3).wrapping_add(1);
         // A sentence that does not reach the end goes in whole: words matter only at the cut.
@@ -241,20 +241,19 @@ fn push_sentence(text: &mut String, subject: &str, mut pick: u64, bytes: usize) 
             text.push_str(sentence);
             continue;
         }
-        for word in sentence.split(' ') {
-            text.push(' ');
-            text.push_str(word);
-            if text.len() - start >= enough {
-                break 'sentences;
-            }
-        }
+        // The first word that reaches the end is the last.
+        let left = enough.saturating_sub(text.len() - start + 1).min(sentence.len());
+        let end = memchr::memchr(b' ', &sentence.as_bytes()[left..]);
+        text.push(' ');
+        text.push_str(&sentence[..end.map_or(sentence.len(), |at| left + at)]);
+        break;
     }
     text.push_str(".\n");
 }
 
 /// Cuts the text to the budget, at a character.
 fn cut(mut text: String, (tokenizer, most): (Tokenizer, u64), full: StopReason) -> Reply {
-    let end = tokenizer.fitting(&text, most);
+    let (end, tokens_out) = tokenizer.cut(&text, most);
     // With no token left nothing can be said, not even nothing.
     let stop_reason = if end < text.len() || most == 0 {
         text.truncate(end);
@@ -262,7 +261,6 @@ fn cut(mut text: String, (tokenizer, most): (Tokenizer, u64), full: StopReason) 
     } else {
         StopReason::EndTurn
     };
-    let tokens_out = tokenizer.count(&text);
     Reply::of_text(text, tokens_out, stop_reason)
 }
 

@@ -20,6 +20,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::store::{File, KEPT_CONTENT_BYTES, MAX_FILE_BYTES};
 use crate::api::error::ApiError;
+use crate::api::headers::Known;
 use crate::basis::clock::SECOND_US;
 use crate::exchange::Given;
 use crate::exchange::pending::check_headers;
@@ -59,7 +60,7 @@ pub(super) async fn upload(caller: Caller, body: Body) -> Response {
     // A sender without credentials is refused before anything is read.
     let stored = Arc::clone(&caller.stored);
     let contract = stored.core.config.contract;
-    let uploaded = match check_headers(&caller.headers) {
+    let uploaded = match check_headers(&Known::of(&caller.headers)) {
         Ok(_) => read(&caller.headers, body, &mut hash, contract).await,
         Err(error) => Err(error),
     };

@@ -74,7 +74,7 @@ fn page(records: Vec<Record>, query: &Query) -> Result<Response, String> {
                 && is("tag", record.entry.tag.as_deref())
                 && is("path", Some(&record.trace.path))
                 && is("model", record.trace.model.as_deref())
-                && is("key", record.trace.key.as_deref())
+                && is("key", record.trace.key.map(|key| key.to_string()).as_deref())
                 && is("fault", record.entry.fault.as_deref())
                 && is("error", record.entry.error)
         })

@@ -121,7 +121,7 @@ impl Row {
                 path: if is_of_batch { "(batch)".to_owned() } else { masked(&trace.path) },
                 model: trace.model.map(|model| masked(&model)),
                 job: trace.job.map(|job| masked(&job)),
-                key: trace.key,
+                key: trace.key.map(|key| key.to_string()),
                 error: entry.error,
                 fault: entry.fault,
             },

@@ -9,6 +9,7 @@ use ratatui::style::Color;
 
 use super::draw;
 use super::look::Theme;
+use crate::basis::hex::Hex;
 use crate::cli::ui::state::{Addresses, View};
 use crate::journal::conduct;
 use crate::journal::live::{Minute, Second, Took};
@@ -57,10 +58,10 @@ fn records() -> Vec<Record> {
             path: "/v1/messages".into(),
             job: number.is_multiple_of(2).then(|| "summarise-the-documentation".to_owned()),
             model: Some("claude-haiku-4-5-20251001".into()),
-            subject: Some(format!("{}", number / 7)),
-            question: Some(format!("{}", number / 7)),
+            subject: Some((number / 7).into()),
+            question: Some((number / 7).into()),
             body: number / 7 + 1,
-            key: Some("0123456789abcdef".to_owned()),
+            key: Some(Hex([0x01, 0x23, 0x45, 0x67, 0x89, 0xab])),
             started_us: at_us,
             ended_us: (number != 69).then_some(at_us + took_us),
             client_left: number == 68,

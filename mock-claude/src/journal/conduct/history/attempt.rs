@@ -33,14 +33,14 @@ impl<'a> Attempt<'a> {
     /// Who asks what.
     pub(in crate::journal::conduct) fn asked(self) -> Asked<'a> {
         let trace = &self.0.trace;
-        let question = trace.question.as_deref().or(trace.subject.as_deref());
-        (trace.key.as_deref(), trace.job.as_deref(), question)
+        let question = trace.question.or(trace.subject);
+        (trace.key, trace.job.as_deref(), question)
     }
 
     /// Who asks about what, of whichever model.
     pub(in crate::journal::conduct) fn about(self) -> Asked<'a> {
         let trace = &self.0.trace;
-        (trace.key.as_deref(), trace.job.as_deref(), trace.subject.as_deref())
+        (trace.key, trace.job.as_deref(), trace.subject)
     }
 
     /// Whether an SDK counts the next request as the retry that follows this one.

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use self::attempt::{Attempt, Retry};
 use self::crowd::crowds;
+use crate::basis::hex::Hex;
 use crate::journal::record::Record;
 
 /// A later request about the same is a new call, not a retry.
@@ -40,7 +41,7 @@ pub(super) struct Call<'a> {
 }
 
 /// Who asks what: a client by its key and its job, and the question.
-pub(super) type Asked<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>);
+pub(super) type Asked<'a> = (Option<Hex<6>>, Option<&'a str>, Option<Hex<8>>);
 
 impl<'a> History<'a> {
     pub(super) fn of(records: &'a [Record]) -> Self {
@@ -174,7 +175,7 @@ mod tests {
     #[test]
     fn the_same_question_of_two_clients_is_two_calls() {
         let mut all = records([call(1, [failed(0, 500), failed(10, 500)])]);
-        all[1].trace.key = Some("other".to_owned());
+        all[1].trace.key = Some(Hex([1; 6]));
         assert_eq!(sizes(&all), [1, 1]);
     }
 
@@ -215,8 +216,8 @@ mod tests {
     #[test]
     fn another_model_is_another_question() {
         let mut all = records([call(1, [failed(0, 529), ok(10)])]);
-        all[0].trace.question = Some("opus".to_owned());
-        all[1].trace.question = Some("haiku".to_owned());
+        all[0].trace.question = Some(1.into());
+        all[1].trace.question = Some(2.into());
         assert_eq!(sizes(&all), [1, 1]);
     }
 

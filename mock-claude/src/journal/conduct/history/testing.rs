@@ -32,7 +32,7 @@ pub(in crate::journal::conduct) fn call(
     attempts
         .into_iter()
         .map(|mut record| {
-            record.trace.subject = Some(subject.to_string());
+            record.trace.subject = Some(subject.into());
             record
         })
         .collect()
