@@ -1,5 +1,6 @@
 """What real clients of clouds get from mock-claude, as a table: every client plain, streamed, with a
-tool and its result, throttled once, and with a stream that breaks off.
+tool and its result, throttled once, and with a stream that breaks off; and those that sign, against
+mocks that verify.
 
 Called by scripts/clouds with the mock and the folder of the JavaScript clients.
 """
@@ -17,6 +18,7 @@ from mock import Mock  # noqa: E402
 MOCK, MODULES = (pathlib.Path(word).resolve() for word in sys.argv[1:3])
 BEDROCK_MODEL = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 MODEL = "claude-sonnet-4-6"
+PROFILE = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abcd1234"
 REGION = "us-east-1"
 os.environ |= {
     "AWS_ACCESS_KEY_ID": "AKIATEST",
@@ -62,6 +64,21 @@ KNOWN = {
 }
 JAVASCRIPT = ("aws-sdk-js", "bedrock-sdk-js", "ai-sdk")
 
+# What each client that signs says of a signature that is not right, and after how many attempts.
+REFUSED = {
+    "boto3-converse": (1, "ClientError: An error occurred (InvalidSignatureException)"),
+    "boto3-invoke": (1, "ClientError: An error occurred (InvalidSignatureException)"),
+    "bedrock-sdk": (1, "PermissionDeniedError: Error code: 403"),
+    "langchain-aws": (1, "ClientError: An error occurred (InvalidSignatureException)"),
+    "litellm-converse": (1, "PermissionDeniedError: litellm.PermissionDeniedError"),
+    "litellm-invoke": (1, "PermissionDeniedError: litellm.PermissionDeniedError"),
+    "aws-sdk-js": (1, "InvalidSignatureException: The request signature"),
+    "bedrock-sdk-js": (1, "PermissionDeniedError: 403"),
+    "ai-sdk": (1, "AI_APICallError"),
+}
+# Those that can be given the ARN of a profile in place of a model.
+WITH_PROFILE = ("boto3-converse", "boto3-invoke", "bedrock-sdk", *JAVASCRIPT)
+
 
 # Each client is made for an address and gives the cases as functions that return some text.
 
@@ -77,19 +94,19 @@ def boto3_client(url):
     return boto3.client("bedrock-runtime", endpoint_url=url)
 
 
-def boto3_converse(url):
+def boto3_converse(url, model=BEDROCK_MODEL):
     api = boto3_client(url)
 
     def ask(prompt, **more):
         messages = [{"role": "user", "content": [{"text": prompt}]}]
-        return api.converse(modelId=BEDROCK_MODEL, messages=messages, **more)
+        return api.converse(modelId=model, messages=messages, **more)
 
     def plain():
         return ask("hello")["output"]["message"]["content"][0]["text"]
 
     def stream():
         messages = [{"role": "user", "content": [{"text": "hello"}]}]
-        events = api.converse_stream(modelId=BEDROCK_MODEL, messages=messages)["stream"]
+        events = api.converse_stream(modelId=model, messages=messages)["stream"]
         events = list(events)
         assert any("messageStop" in event for event in events), "no end"
         return "".join(
@@ -107,9 +124,7 @@ def boto3_converse(url):
             first,
             {"role": "user", "content": [{"toolResult": result}]},
         ]
-        last = api.converse(
-            modelId=BEDROCK_MODEL, messages=messages, toolConfig=converse_tools(None)
-        )
+        last = api.converse(modelId=model, messages=messages, toolConfig=converse_tools(None))
         return last["output"]["message"]["content"][0].get("text", "")
 
     return {"plain": plain, "stream": stream, "tools": tools}
@@ -121,19 +136,17 @@ def invoked(prompt, **more):
     return json.dumps({**version, "messages": messages, **more})
 
 
-def boto3_invoke(url):
+def boto3_invoke(url, model=BEDROCK_MODEL):
     api = boto3_client(url)
 
     def ask(body):
-        return json.load(api.invoke_model(modelId=BEDROCK_MODEL, body=body)["body"])
+        return json.load(api.invoke_model(modelId=model, body=body)["body"])
 
     def plain():
         return ask(invoked("hello"))["content"][0]["text"]
 
     def stream():
-        answer = api.invoke_model_with_response_stream(
-            modelId=BEDROCK_MODEL, body=invoked("hello")
-        )
+        answer = api.invoke_model_with_response_stream(modelId=model, body=invoked("hello"))
         chunks = [json.loads(event["chunk"]["bytes"]) for event in answer["body"]]
         assert chunks[-1]["type"] == "message_stop", "no end"
         return "".join(chunk.get("delta", {}).get("text", "") for chunk in chunks)
@@ -155,10 +168,10 @@ def boto3_invoke(url):
     return {"plain": plain, "stream": stream, "tools": tools}
 
 
-def sdk(make, model):
+def sdk(make, usual):
     """One of the official SDK's clients."""
 
-    def cases(url):
+    def cases(url, model=usual):
         api = make(url)
         question = {"model": model, "max_tokens": 300}
 
@@ -298,19 +311,19 @@ PYTHON = {
 }
 
 
-def ended(client, case, url):
-    """How one case ended for the caller."""
+def ended(client, case, url, *model):
+    """How one case ended for the caller, with another model than the usual one if it is given."""
     what = {"throttled": "plain", "cut": "stream"}.get(case, case)
     if client in JAVASCRIPT:
         script = HERE / "clouds.mjs"
         ran = subprocess.run(
-            ["node", script, client, what, url, MODULES, BEDROCK_MODEL],
+            ["node", script, client, what, url, MODULES, *(model or (BEDROCK_MODEL,))],
             capture_output=True,
             text=True,
         )
-        return ("answers", "") if ran.returncode == 0 else ("raises", ran.stderr[-500:])
+        return ("answers", "") if ran.returncode == 0 else ("raises", ran.stderr)
     try:
-        text = PYTHON[client](url)[what]()
+        text = PYTHON[client](url, *model)[what]()
     except Exception as error:
         return "raises", f"{type(error).__name__}: {error}"[:500]
     return ("answers", "") if text else ("raises", "an empty answer")
@@ -325,6 +338,33 @@ def faults():
                 when = f'job = "{client}.{case}"' + (f", {fault[2]}" if fault[2] else "")
                 lines += ["[[fault]]", *fault[:2], f"when = {{ {when} }}"]
     return lines
+
+
+def signed():
+    """The clients that sign, against mocks that verify: a line a client, and what is wrong."""
+    profiles = ["[bedrock.profiles]", f'abcd1234 = "{MODEL}"']
+    right = ["[bedrock.keys]", 'AKIATEST = "secret"', *profiles]
+    others = ["[bedrock.keys]", 'AKIATEST = "another secret"', *profiles]
+    with Mock(MOCK, right) as verifying, Mock(MOCK, others) as refusing:
+        for client, refused in REFUSED.items():
+            seen = []
+            for case, mock, what, model in (
+                ("right", verifying, "plain", ()),
+                ("right stream", verifying, "stream", ()),
+                ("profile", verifying, "plain", (PROFILE,)),
+                ("wrong secret", refusing, "plain", ()),
+            ):
+                if model and client not in WITH_PROFILE:
+                    continue
+                job = f"{client}.{case}".replace(" ", "-")
+                how, why = ended(client, what, f"{mock.url}/job/{job}", *model)
+                records = mock.about("journal", job, limit=100)["records"]
+                attempts, words = refused if mock is refusing else (1, "")
+                known = (len(records), how) == (attempts, "raises" if words else "answers")
+                is_known = known and words in why
+                found = f"{len(records)} {how}"
+                seen.append((case, found, None if is_known else f"{job}: {found}: {why[:1500]}"))
+            yield client, seen
 
 
 def main():
@@ -343,6 +383,11 @@ def main():
                 if (len(records), how) != known:
                     wrong.append(f"{job}: {len(records)} {how}, not {known}: {why}")
             print(f"{client:18} {', '.join(line)}", flush=True)
+    for client, seen in signed():
+        rows += len(seen)
+        wrong += [problem for _, _, problem in seen if problem]
+        line = (f"{case} {found}" for case, found, _ in seen)
+        print(f"{client:18} {', '.join(line)}", flush=True)
     print("\n".join(wrong))
     print(f"{rows - len(wrong)} of {rows} as known")
     return 1 if wrong else 0

@@ -28,6 +28,11 @@ impl Clock {
         Self { started: Instant::now(), epoch_ms }
     }
 
+    /// Whether its dates are those of simulated time, which no client's clock can agree with.
+    pub const fn is_simulated(&self) -> bool {
+        self.epoch_ms == SIMULATED_EPOCH_MS
+    }
+
     /// Microseconds since the mock was made.
     pub fn now_us(&self) -> u64 {
         let elapsed = self.started.elapsed();

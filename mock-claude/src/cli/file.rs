@@ -116,6 +116,22 @@ mod tests {
         "#);
     }
 
+    #[test]
+    fn a_problem_with_a_secret_key_does_not_show_it() {
+        let secret = "wJalrXUtnFEMI/K7MDENG";
+        for text in [
+            format!("[bedrock.keys]\nAKIA = \"{secret}\nAKIB = \"x\"\n"),
+            format!("[bedrock.keys]\n\"AKIA:1\" = \"{secret}\"\n"),
+            format!("[bedrock]\nkeys = {{ AKIA = [\"{secret}\"] }}\n"),
+            format!("[bedrock]\nkeys = \"{secret}\"\n"),
+        ] {
+            let failure = config("m.toml", &text).unwrap_err();
+            assert_eq!(failure.code, 104);
+            assert!(!failure.message.contains(secret), "{failure:?}");
+            assert!(failure.message.contains("m.toml:2:"), "{failure:?}");
+        }
+    }
+
     fn check(text: &str) -> String {
         let Err(Invalid { problems, .. }) =
             Document::parse("x.toml", text).and_then(|document| document.read::<Config>())

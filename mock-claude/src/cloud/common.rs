@@ -2,15 +2,32 @@
 
 use axum::body::{Body, to_bytes};
 use http::HeaderMap;
+use http::request::Parts;
+use http::uri::PathAndQuery;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
+use super::account::BedrockAccount;
 use crate::api::error::ApiError;
 use crate::basis::clock::Clock;
 use crate::journal::trace::Handle;
 
 /// The type of a stream of frames, as AWS sends events.
 pub(crate) const EVENT_STREAM_OF_AWS: &str = "application/vnd.amazon.eventstream";
+
+/// A request as it came by a cloud, and what it is judged by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Received<'a> {
+    pub(crate) head: &'a Parts,
+    pub(crate) body: &'a [u8],
+    pub(crate) account: &'a BedrockAccount,
+    pub(crate) clock: Clock,
+}
+
+/// The path and query of a request as they were sent, where the mock has taken a prefix off them:
+/// a client signs what it sends.
+#[derive(Debug, Clone)]
+pub(crate) struct AsSent(pub(crate) PathAndQuery);
 
 /// A request for a message, made of a cloud's.
 #[derive(Debug)]

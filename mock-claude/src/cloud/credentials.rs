@@ -1,53 +1,84 @@
 //! Who asks a cloud: the access key in a signature of AWS, or a bearer token.
 //!
-//! A signature is looked at, not computed: whoever has no secret keys to test with is the one who
-//! needs a stand-in.
+//! A signature has to be complete. It is computed only where the configuration has secret keys
+//! (`verify`): who has none to test with is the one who needs a stand-in.
 
 use http::{HeaderMap, HeaderName, header};
 
+use super::common::Received;
+use super::sigv4::Scope;
+use super::verify;
 use crate::api::error::ApiError;
-use crate::api::headers::{AWS_SCHEME, access_key, bearer, text};
+use crate::api::headers::{AWS_SCHEME, bearer, text};
 
-static AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
+pub(super) static AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
 
 /// The parts that a signature has to have.
 const PARTS: [&str; 3] = ["Credential", "SignedHeaders", "Signature"];
 
+/// A complete signature.
+#[derive(Debug)]
+pub(super) struct Authorization<'a> {
+    pub(super) access_key: &'a str,
+    pub(super) scope: Scope<'a>,
+    pub(super) signed_headers: &'a str,
+    pub(super) signature: &'a str,
+}
+
 /// Who asks Bedrock, or AWS's own refusal.
-pub(super) fn of_aws(headers: &HeaderMap) -> Result<String, ApiError> {
+pub(super) fn of_aws(received: &Received<'_>) -> Result<String, ApiError> {
+    let headers = &received.head.headers;
     if let Some(token) = bearer(headers).map(str::trim).filter(|token| !token.is_empty()) {
         return Ok(token.to_owned());
     }
+    let authorization = authorization(headers)?;
+    if !received.account.keys.is_empty() {
+        verify::check(received, &authorization)?;
+    }
+    Ok(authorization.access_key.to_owned())
+}
+
+fn authorization(headers: &HeaderMap) -> Result<Authorization<'_>, ApiError> {
     let Some(authorization) = text(headers, &header::AUTHORIZATION) else {
         let message = "Missing Authentication Token";
         return Err(refused("MissingAuthenticationTokenException", message.to_owned()));
     };
+    let incomplete = |message: String| Err(refused("IncompleteSignatureException", message));
     let Some(signature) = authorization.strip_prefix(AWS_SCHEME) else {
-        let message = "Unsupported AWS 'algorithm'.".to_owned();
-        return Err(refused("IncompleteSignatureException", message));
+        return incomplete("Unsupported AWS 'algorithm'.".to_owned());
     };
-    let missing = PARTS.into_iter().filter(|name| part(signature, name).is_none());
-    let mut problems: Vec<String> =
-        missing.map(|name| format!("Authorization header requires '{name}' parameter.")).collect();
+    let parts = PARTS.map(|name| part(signature, name));
+    let missing = PARTS.into_iter().zip(parts).filter(|(_, part)| part.is_none());
+    let mut problems: Vec<String> = missing
+        .map(|(name, _)| format!("Authorization header requires '{name}' parameter."))
+        .collect();
     if !headers.contains_key(&AMZ_DATE) && !headers.contains_key(header::DATE) {
         let message = "Authorization header requires existence of either a 'X-Amz-Date' or a \
                        'Date' header.";
         problems.push(message.to_owned());
     }
-    let scope = part(signature, "Credential").map_or(0, |scope| scope.split('/').count());
-    if problems.is_empty() && scope != 5 {
-        problems.push(format!(
+    let [Some(credential), Some(signed_headers), Some(signature)] = parts else {
+        return incomplete(problems.join(" "));
+    };
+    let credential: Vec<&str> = credential.split('/').collect();
+    match credential[..] {
+        [access_key, date, region, service, terminator] if !access_key.is_empty() => {
+            if problems.is_empty() {
+                let scope = Scope { date, region, service, terminator };
+                return Ok(Authorization { access_key, scope, signed_headers, signature });
+            }
+        }
+        _ => problems.push(format!(
             "Credential must have exactly 5 slash-delimited elements, e.g. \
-             keyid/date/region/service/term, got {scope}."
-        ));
+             keyid/date/region/service/term, got {}.",
+            credential.len()
+        )),
     }
-    match access_key(headers) {
-        Some(key) if problems.is_empty() => Ok(key.to_owned()),
-        _ => Err(refused("IncompleteSignatureException", problems.join(" "))),
-    }
+    incomplete(problems.join(" "))
 }
 
-fn refused(code: &str, message: String) -> ApiError {
+/// AWS's refusal of who asks.
+pub(super) fn refused(code: &str, message: String) -> ApiError {
     ApiError::of_status(403, message).code(code)
 }
 

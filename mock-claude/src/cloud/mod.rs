@@ -4,20 +4,22 @@
 //! answer is made into the cloud's. So faults, limits, journal and conduct hold for all of them,
 //! and nothing of a cloud is known where they are decided.
 
+pub(crate) mod account;
 pub(crate) mod bedrock;
 mod common;
 mod credentials;
 mod messages;
 mod model;
+mod sigv4;
 mod stream;
+mod verify;
 mod vertex;
 
 use axum::response::Response;
-use http::HeaderMap;
 use tokio::time::Instant;
 
 use self::common::Came;
-pub(crate) use self::common::{EVENT_STREAM_OF_AWS, Translated};
+pub(crate) use self::common::{AsSent, EVENT_STREAM_OF_AWS, Received, Translated};
 pub(crate) use self::messages::{of_signed, without_prefix};
 use crate::api::error::ApiError;
 use crate::basis::clock::Clock;
@@ -77,15 +79,10 @@ impl Call {
     }
 
     /// The request for a message that this request stands for.
-    pub(crate) fn translated(
-        &self,
-        headers: &HeaderMap,
-        body: &[u8],
-    ) -> Result<Translated, ApiError> {
+    pub(crate) fn translated(&self, received: &Received<'_>) -> Result<Translated, ApiError> {
+        let (headers, body) = (&received.head.headers, received.body);
         match self.operation {
-            Operation::Bedrock(operation) => {
-                bedrock::translated(operation, &self.model, headers, body)
-            }
+            Operation::Bedrock(operation) => bedrock::translated(operation, &self.model, received),
             Operation::Vertex(operation) => {
                 vertex::translated(operation, &self.model, headers, body)
             }

@@ -1,5 +1,7 @@
 //! Models by the names that clouds give them.
 
+use std::collections::BTreeMap;
+
 use crate::api::prices;
 
 /// Where an inference profile of Bedrock may run, as its id begins.
@@ -26,6 +28,20 @@ pub(super) fn of_bedrock(named: &str) -> Option<BedrockId<'_>> {
     let id = unversioned(rest.strip_prefix("anthropic.")?);
     prices::known(id)?;
     Some(BedrockId { id, is_profile: profile.is_some() })
+}
+
+/// The model behind the ARN of an application inference profile. Bedrock does not take its id alone
+/// (tinovyatkin/amazon-bedrock-copilot-chat#28).
+pub(super) fn of_profile<'a>(
+    named: &str,
+    profiles: &'a BTreeMap<String, String>,
+) -> Option<BedrockId<'a>> {
+    let [arn, _, service, _, _, resource] = named.splitn(6, ':').collect::<Vec<_>>()[..] else {
+        return None;
+    };
+    let id = resource.strip_prefix("application-inference-profile/")?;
+    let id = profiles.get(id).filter(|_| arn == "arn" && service == "bedrock")?;
+    Some(BedrockId { id, is_profile: true })
 }
 
 /// A name without Bedrock's version: `-v1:0`, `-v1`.
@@ -78,6 +94,19 @@ mod tests {
             "",
             "amazon.nova-pro-v1:0",
         ] {
+            assert_eq!(found(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_profile_of_the_account_is_known_by_its_arn_alone() {
+        let model = "claude-sonnet-4-6".to_owned();
+        let profiles = BTreeMap::from([("abcd1234".to_owned(), model.clone())]);
+        let found = |named: &str| of_profile(named, &profiles).map(|found| found.id);
+        let arn = "arn:aws:bedrock:us-east-1:1234:application-inference-profile/abcd1234";
+        assert_eq!(found(arn), Some(model.as_str()));
+        assert_eq!(found(&arn.replace("aws", "aws-us-gov")), Some(model.as_str()));
+        for wrong in ["abcd1234", &arn.replace("abcd", "abce"), &arn.replace("bedrock", "s3")] {
             assert_eq!(found(wrong), None, "{wrong}");
         }
     }

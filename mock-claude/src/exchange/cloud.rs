@@ -11,7 +11,7 @@ use http::Request;
 use super::core::Core;
 use super::pending::{Asking, ByCloud};
 use super::{Exchange, Origin};
-use crate::cloud::{Call, Translated};
+use crate::cloud::{Call, Received, Translated};
 use crate::server::body;
 
 /// Answers one request.
@@ -26,7 +26,10 @@ where
 {
     let (head, body) = request.into_parts();
     let body = body::read(body).await;
-    let translated = body.and_then(|body| call.translated(&head.headers, &body));
+    let translated = body.and_then(|body| {
+        let (account, clock) = (&core.config.bedrock, core.clock);
+        call.translated(&Received { head: &head, body: &body, account, clock })
+    });
     let (headers, body) = match translated {
         Ok(Translated { headers, body }) => (headers, Ok(body)),
         Err(error) => (head.headers, Err(error)),

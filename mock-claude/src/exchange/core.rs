@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::HeaderValue;
 use parking_lot::Mutex;
+use redact::Secrets;
 use strict_toml::Problem;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -41,10 +42,16 @@ pub(crate) struct Core {
     pub(super) cache: Mutex<PromptCache>,
     /// The conversations that clients let the server hold.
     pub(super) threads: Mutex<Threads>,
+    /// The secret keys of the configuration, which no record may repeat.
+    pub(super) own: Secrets,
 }
 
 impl Core {
-    pub(crate) fn new(config: Config, clock: Clock, journal: Journal) -> Self {
+    pub(crate) fn new(config: Config, clock: Clock, mut journal: Journal) -> Self {
+        for secret in config.bedrock.keys.values() {
+            journal.own.value(secret.expose().as_bytes());
+        }
+        let own = journal.own.clone().secrets();
         let chance = Chance::new(config.seed);
         let settings = Settings::new(config.latency.clone(), config.limits.clone(), clock);
         Self {
@@ -56,6 +63,7 @@ impl Core {
             attempts_of_jobs: Mutex::default(),
             cache: Mutex::default(),
             threads: Mutex::default(),
+            own,
             config,
             clock,
             chance,

@@ -143,7 +143,10 @@ impl Pending<'_> {
             }
         }
         if let Some(request) = request.filter(|_| self.core.config.journal_prompts) {
-            trace.says(&request.text);
+            let text = &request.text;
+            let masked = self.core.own.known_in(text.as_bytes(), redact::Body::default());
+            let masked = masked.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+            trace.says(masked.as_deref().unwrap_or(text));
         }
     }
 

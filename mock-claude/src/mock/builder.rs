@@ -65,6 +65,23 @@ impl Builder {
         self
     }
 
+    /// An access key of AWS and its secret key. With any, every signature of a request to Bedrock
+    /// is verified: another access key is refused, and so is another secret.
+    #[track_caller]
+    pub fn bedrock_key(mut self, access_key: &str, secret_key: &str) -> Self {
+        self.config.bedrock.keys.insert(access_key.to_owned(), secret_key.into());
+        assert_eq!(self.config.bedrock.problems(), [], "the key can be one");
+        self
+    }
+
+    /// An application inference profile: the id at the end of its ARN, and the model behind it.
+    #[track_caller]
+    pub fn bedrock_profile(mut self, id: &str, model: &str) -> Self {
+        self.config.bedrock.profiles.insert(id.to_owned(), model.to_owned());
+        assert_eq!(self.config.bedrock.problems(), [], "the profile can be one");
+        self
+    }
+
     /// Keeps the beginning of each prompt in the journal, to be asserted on.
     pub const fn keep_prompts(mut self) -> Self {
         self.config.journal_prompts = true;

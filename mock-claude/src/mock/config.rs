@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use strict_toml::Problem;
 
 pub use crate::api::tokens::Counting;
+pub use crate::cloud::account::{BedrockAccount, SecretKey};
 use crate::fault::{FaultConfig, Plan};
 use crate::limits::LimitsConfig;
 pub use crate::model::latency::LatencyConfig;
@@ -31,6 +32,8 @@ pub struct Config {
     pub reply: ReplyConfig,
     /// How long message batches take.
     pub batch: BatchConfig,
+    /// What requests to Amazon Bedrock name of an account: access keys and inference profiles.
+    pub bedrock: BedrockAccount,
     /// What becomes of connections that idle.
     pub connection: ConnectionConfig,
     /// Whether the journal keeps the beginning of each prompt. Off, it keeps none.
@@ -46,9 +49,11 @@ impl Config {
         let faults = Plan::problems(self.fault.iter()).into_iter();
         let reply = self.reply.problems().into_iter();
         let batch = self.batch.problems().into_iter();
+        let bedrock = self.bedrock.problems().into_iter();
         limits
             .map(|problem| problem.inside("limits"))
             .chain(batch.map(|problem| problem.inside("batch")))
+            .chain(bedrock.map(|problem| problem.inside("bedrock")))
             .chain(reply.map(|problem| problem.inside("reply")))
             .chain(faults)
             .collect()

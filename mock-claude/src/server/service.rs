@@ -27,7 +27,7 @@ use super::tee::Tee;
 use super::trace_layer::{Traced, Tracer, traced};
 use super::wire::{Carrier, Control, Wire};
 use crate::basis::percent;
-use crate::cloud::{self, Call};
+use crate::cloud::{self, AsSent, Call};
 use crate::exchange::core::Core;
 use crate::exchange::{Origin, cloud as by_cloud, message};
 use crate::routes;
@@ -150,10 +150,11 @@ const MAX_JOB: usize = 400;
 fn of_job<B>(request: Request<B>) -> (Request<B>, Option<String>) {
     let Some((job, rest)) = without_prefix(request.uri()) else { return (request, None) };
     let job = percent::decoded(job).unwrap_or_else(|| job.to_owned());
-    match at(request.uri(), rest) {
-        Some(uri) => (moved(request, uri), Some(job)),
-        None => (request, None),
-    }
+    let Some(uri) = at(request.uri(), rest) else { return (request, None) };
+    let as_sent = request.uri().path_and_query().cloned().map(AsSent);
+    let mut request = moved(request, uri);
+    as_sent.map(|as_sent| request.extensions_mut().insert(as_sent));
+    (request, Some(job))
 }
 
 /// A request to the path of Mantle or of Foundry as one to the API.

@@ -13,13 +13,14 @@ use axum::body::Body;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue, header};
 use serde_json::{Map, Value, json};
 use xxhash_rust::xxh3::xxh3_128;
 
 use self::asked::Asked;
 use self::error::Exception;
-use super::common::{Came, Translated, fields, whole};
+use super::account::BedrockAccount;
+use super::common::{Came, Received, Translated, fields, whole};
 use super::{credentials, model, stream};
 use crate::api::error::ApiError;
 use crate::api::headers::{API_KEY, BETA, JSON, REQUEST_ID, VERSION, text};
@@ -91,11 +92,11 @@ pub(super) fn call(path: &str) -> Option<(Operation, String)> {
 pub(super) fn translated(
     operation: Operation,
     named: &str,
-    headers: &HeaderMap,
-    body: &[u8],
+    received: &Received<'_>,
 ) -> Result<Translated, ApiError> {
-    let caller = credentials::of_aws(headers)?;
-    let id = model_of(named)?;
+    let body = received.body;
+    let caller = credentials::of_aws(received)?;
+    let id = model_of(named, received.account)?;
     let asked = fields(body).ok_or_else(malformed);
     let mut asked = match operation {
         Operation::Invoke | Operation::InvokeStream => {
@@ -110,7 +111,7 @@ pub(super) fn translated(
             return Err(ApiError::of_status(404, "").code("UnknownOperationException"));
         }
     };
-    let mut translated = headers.clone();
+    let mut translated = received.head.headers.clone();
     translated.remove(&BETA);
     if let Ok(caller) = HeaderValue::try_from(caller) {
         translated.insert(&API_KEY, caller);
@@ -130,8 +131,9 @@ pub(super) fn translated(
 }
 
 /// The id of the API, or why there is none.
-fn model_of(named: &str) -> Result<&str, ApiError> {
-    let Some(found) = model::of_bedrock(named) else {
+fn model_of<'a>(named: &'a str, account: &'a BedrockAccount) -> Result<&'a str, ApiError> {
+    let of_profile = || model::of_profile(named, &account.profiles);
+    let Some(found) = model::of_bedrock(named).or_else(of_profile) else {
         return Err(ApiError::invalid_request("The provided model identifier is invalid."));
     };
     if !found.is_profile && model::needs_a_profile(found.id) {
