@@ -64,17 +64,24 @@ KNOWN = {
 }
 JAVASCRIPT = ("aws-sdk-js", "bedrock-sdk-js", "ai-sdk")
 
-# What each client that signs says of a signature that is not right, and after how many attempts.
+# What each client that signs says of a wrong secret key, and of an access key that is not known.
+# None of them asks again.
+BOTO = (
+    "ClientError: An error occurred (InvalidSignatureException)",
+    "ClientError: An error occurred (UnrecognizedClientException)",
+)
+DENIED = ("PermissionDeniedError: Error code: 403",) * 2
+LITELLM = ("PermissionDeniedError: litellm", "AuthenticationError: litellm")
 REFUSED = {
-    "boto3-converse": (1, "ClientError: An error occurred (InvalidSignatureException)"),
-    "boto3-invoke": (1, "ClientError: An error occurred (InvalidSignatureException)"),
-    "bedrock-sdk": (1, "PermissionDeniedError: Error code: 403"),
-    "langchain-aws": (1, "ClientError: An error occurred (InvalidSignatureException)"),
-    "litellm-converse": (1, "PermissionDeniedError: litellm.PermissionDeniedError"),
-    "litellm-invoke": (1, "PermissionDeniedError: litellm.PermissionDeniedError"),
-    "aws-sdk-js": (1, "InvalidSignatureException: The request signature"),
-    "bedrock-sdk-js": (1, "PermissionDeniedError: 403"),
-    "ai-sdk": (1, "AI_APICallError"),
+    "boto3-converse": BOTO,
+    "boto3-invoke": BOTO,
+    "bedrock-sdk": DENIED,
+    "langchain-aws": BOTO,
+    "litellm-converse": LITELLM,
+    "litellm-invoke": LITELLM,
+    "aws-sdk-js": ("InvalidSignatureException: The req", "UnrecognizedClientException: The sec"),
+    "bedrock-sdk-js": ("PermissionDeniedError: 403",) * 2,
+    "ai-sdk": ("AI_APICallError",) * 2,
 }
 # Those that can be given the ARN of a profile in place of a model.
 WITH_PROFILE = ("boto3-converse", "boto3-invoke", "bedrock-sdk", *JAVASCRIPT)
@@ -344,24 +351,25 @@ def signed():
     """The clients that sign, against mocks that verify: a line a client, and what is wrong."""
     profiles = ["[bedrock.profiles]", f'abcd1234 = "{MODEL}"']
     right = ["[bedrock.keys]", 'AKIATEST = "secret"', *profiles]
-    others = ["[bedrock.keys]", 'AKIATEST = "another secret"', *profiles]
-    with Mock(MOCK, right) as verifying, Mock(MOCK, others) as refusing:
-        for client, refused in REFUSED.items():
+    wrong = ["[bedrock.keys]", 'AKIATEST = "another secret"']
+    others = ["[bedrock.keys]", 'AKIAOTHER = "secret"']
+    with Mock(MOCK, right) as verifying, Mock(MOCK, wrong) as refusing, Mock(MOCK, others) as new:
+        for client, (refused, unknown) in REFUSED.items():
             seen = []
-            for case, mock, what, model in (
-                ("right", verifying, "plain", ()),
-                ("right stream", verifying, "stream", ()),
-                ("profile", verifying, "plain", (PROFILE,)),
-                ("wrong secret", refusing, "plain", ()),
+            for case, mock, what, model, words in (
+                ("right", verifying, "plain", (), ""),
+                ("right stream", verifying, "stream", (), ""),
+                ("profile", verifying, "plain", (PROFILE,), ""),
+                ("wrong secret", refusing, "plain", (), refused),
+                ("unknown key", new, "plain", (), unknown),
             ):
                 if model and client not in WITH_PROFILE:
                     continue
                 job = f"{client}.{case}".replace(" ", "-")
                 how, why = ended(client, what, f"{mock.url}/job/{job}", *model)
                 records = mock.about("journal", job, limit=100)["records"]
-                attempts, words = refused if mock is refusing else (1, "")
-                known = (len(records), how) == (attempts, "raises" if words else "answers")
-                is_known = known and words in why
+                known = (1, "raises" if words else "answers")
+                is_known = (len(records), how) == known and words in why
                 found = f"{len(records)} {how}"
                 seen.append((case, found, None if is_known else f"{job}: {found}: {why[:1500]}"))
             yield client, seen

@@ -57,24 +57,20 @@ fn authorization(headers: &HeaderMap) -> Result<Authorization<'_>, ApiError> {
                        'Date' header.";
         problems.push(message.to_owned());
     }
-    let [Some(credential), Some(signed_headers), Some(signature)] = parts else {
+    let ([Some(credential), Some(signed_headers), Some(signature)], []) = (parts, &problems[..])
+    else {
         return incomplete(problems.join(" "));
     };
-    let credential: Vec<&str> = credential.split('/').collect();
-    match credential[..] {
-        [access_key, date, region, service, terminator] if !access_key.is_empty() => {
-            if problems.is_empty() {
-                let scope = Scope { date, region, service, terminator };
-                return Ok(Authorization { access_key, scope, signed_headers, signature });
-            }
-        }
-        _ => problems.push(format!(
+    let elements: Vec<&str> = credential.split('/').filter(|element| !element.is_empty()).collect();
+    let [access_key, date, region, service, terminator] = elements[..] else {
+        return incomplete(format!(
             "Credential must have exactly 5 slash-delimited elements, e.g. \
              keyid/date/region/service/term, got {}.",
-            credential.len()
-        )),
-    }
-    incomplete(problems.join(" "))
+            elements.len()
+        ));
+    };
+    let scope = Scope { date, region, service, terminator };
+    Ok(Authorization { access_key, scope, signed_headers, signature })
 }
 
 /// AWS's refusal of who asks.
