@@ -185,6 +185,9 @@ async fn each_reason_to_refuse_a_signature_has_its_own_words() {
     check(changed("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256"), algorithm).await;
     let part = "IncompleteSignatureException: Authorization header requires 'Signature' parameter.";
     check(changed("Signature", "Sign"), part).await;
+    let parts = "IncompleteSignatureException: Credential must have exactly 5 slash-delimited \
+                 elements, e.g. keyid/date/region/service/term, got 4.";
+    check(changed(KEY, ""), parts).await;
     let date = "IncompleteSignatureException: Authorization header requires existence of either a \
                 'X-Amz-Date' or a 'Date' header.";
     check(Sent::plain().without("x-amz-date"), date).await;
