@@ -1,5 +1,5 @@
 //! Opens many streams at once against a mock, waits until every one of them is under way, says what
-//! memory the server takes at that moment, and reads each to its end. `scripts/bench-mock streams`
+//! memory the server takes at that moment, and reads each to its end. `scripts/bench memory`
 //! starts a mock with a decode slow enough and runs this.
 //!
 //! `cargo run --release -p mock-claude --example streams -- 127.0.0.1:8080 10000 PID`

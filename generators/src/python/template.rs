@@ -38,25 +38,26 @@ pub(super) fn expand(
         if !line.is_empty() {
             push_spaces(out, indent);
         }
-        let mut parts = line.split('$');
-        out.push_str(parts.next().unwrap_or_default());
-        for part in parts {
-            let (hole, text) = part.split_at(1);
-            out.push_str(match hole {
-                "a" => adjective,
-                "c" => constant,
-                "f" => callee,
-                "k" => key,
-                "o" => other_key,
-                "n" => number,
-                "r" => scope.result,
-                "s" => scope.subject,
-                "w" => noun,
-                "x" => local,
+        let (bytes, mut start) = (line.as_bytes(), 0);
+        // Lines are short: byte by byte is quicker than a search that has to be begun each time.
+        while let Some(at) = bytes[start..].iter().position(|byte| *byte == b'$') {
+            out.push_str(&line[start..start + at]);
+            out.push_str(match bytes.get(start + at + 1) {
+                Some(b'a') => adjective,
+                Some(b'c') => constant,
+                Some(b'f') => callee,
+                Some(b'k') => key,
+                Some(b'o') => other_key,
+                Some(b'n') => number,
+                Some(b'r') => scope.result,
+                Some(b's') => scope.subject,
+                Some(b'w') => noun,
+                Some(b'x') => local,
                 _ => unreachable!("a hole of the template {template:?} has no meaning"),
             });
-            out.push_str(text);
+            start += at + 2;
         }
+        out.push_str(&line[start..]);
         out.push('\n');
     }
 }

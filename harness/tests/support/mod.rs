@@ -47,12 +47,11 @@ def ask(text, model="claude-sonnet-4-5", max_tokens=4096):
 "#;
 
 /// What a run leaves in its folder, sorted.
-pub(crate) const RUN_FILES: [&str; 10] = [
+pub(crate) const RUN_FILES: [&str; 9] = [
     "annotations.txt",
     "failures.csv",
     "failures.txt",
     "jobs.txt",
-    "junit.xml",
     "matrix.txt",
     "measured.json",
     "report.html",

@@ -50,7 +50,6 @@ fn a_run_keeps_what_a_reader_of_its_folder_expects() {
         "failures.csv",
         "failures.txt",
         "jobs.txt",
-        "junit.xml",
         "matrix.txt",
         "report.html",
         "summary.txt",

@@ -78,7 +78,7 @@ impl RunReader {
         if self.run.is_none() {
             check_format(line)?;
         }
-        match serde_json::from_str(line) {
+        match Record::of_line(line) {
             Ok(record) => self.push_record(record),
             Err(error) if self.run.is_none() => {
                 Err(ReadError::NotAHeader { message: error.to_string() })

@@ -47,12 +47,27 @@ impl<'a> Prompt<'a> {
 
     /// The text without what is cached. The code is put in as it is: braces in it mean nothing.
     pub fn text(&self) -> String {
-        let (before, after) = self.template.split_once("{code}").unwrap_or((self.template, ""));
-        // The path comes last: braces in it mean nothing either.
-        let name = |text: &str| {
-            text.replace("{language}", self.language.fence()).replace("{path}", self.path)
-        };
-        [name(before).as_str(), self.code, name(after).as_str()].concat()
+        let mut text = String::with_capacity(self.template.len() + self.code.len() + 64);
+        let (mut rest, mut has_code) = (self.template, false);
+        while let Some((before, from)) = rest.split_once('{') {
+            text.push_str(before);
+            rest = if let Some(after) = from.strip_prefix("language}") {
+                text.push_str(self.language.fence());
+                after
+            } else if let Some(after) = from.strip_prefix("path}") {
+                text.push_str(self.path);
+                after
+            } else if let Some(after) = from.strip_prefix("code}").filter(|_| !has_code) {
+                text.push_str(self.code);
+                has_code = true;
+                after
+            } else {
+                text.push('{');
+                from
+            };
+        }
+        text.push_str(rest);
+        text
     }
 
     /// What it needs of the API's limits, and the most that a call with it can cost.
@@ -106,6 +121,13 @@ mod tests {
         let prompt = Prompt::new(&config, Language::Rust, "{language}.rs", "x = '{path} {code}'");
         let expected = "File {language}.rs\n```rust\nx = '{path} {code}'\nEnd of {language}.rs";
         assert_eq!(prompt.text(), expected);
+    }
+
+    #[test]
+    fn what_is_no_placeholder_stays_and_the_code_comes_once() {
+        let config = config("{{path}{langauge} {code} {code} {", false);
+        let prompt = Prompt::new(&config, Language::Rust, "a.rs", "x");
+        assert_eq!(prompt.text(), "{a.rs{langauge} x {code} {");
     }
 
     #[test]

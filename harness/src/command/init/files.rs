@@ -99,7 +99,7 @@ chaos:
   rules:
     - if: $CI_PIPELINE_SOURCE == 'merge_request_event'
   script:
-    - chaos run chaos-scenario.toml --out chaos-out/ci
+    - chaos run chaos-scenario.toml --format terminal,junit --out chaos-out/ci
   artifacts:
     when: always
     paths: [chaos-out/ci]

@@ -2,6 +2,7 @@
 //!
 //! A run is judged here, where it is read: every command gets it as a [`Judged`].
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -146,7 +147,9 @@ pub fn read(run: &Path) -> Result<Run, Failure> {
             let message = format!("`{}`: line {number} is longer than any record", path.display());
             return Err(Failure::new(Exit::Invalid, message));
         }
-        let text = String::from_utf8_lossy(&line);
+        // Checking is quicker than mending, which nearly no line needs.
+        let text = str::from_utf8(&line).map(Cow::Borrowed);
+        let text = text.unwrap_or_else(|_| String::from_utf8_lossy(&line));
         reader.push(text.trim_end_matches(['\n', '\r'])).map_err(malformed)?;
     }
     reader.finish().map_err(malformed)

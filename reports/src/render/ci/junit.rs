@@ -26,7 +26,7 @@ impl Exporter<[Judged]> for Junit {
             word: "junit",
             about: "A test report in the XML of `JUnit`",
             file: "junit.xml",
-            kept: true,
+            kept: false,
         }
     }
 
