@@ -7,6 +7,7 @@ use reports::record::PipelineName;
 
 use crate::admission::Admission;
 use crate::cache::Cache;
+use crate::chunk::Cuts;
 use crate::client::Client;
 use crate::outside::{Bills, Kept, RunClock, Sink};
 use crate::preset::Preset;
@@ -26,6 +27,8 @@ pub struct Context {
     pub chance: Chance,
     /// Its cache, where that stage is on.
     pub cache: Option<Cache>,
+    /// Where texts were cut, for all pipelines that may meet the same ones.
+    pub cuts: Arc<Cuts>,
     /// The answers that outlive a crash, where that stage is on.
     pub kept: Option<Box<dyn Kept>>,
     /// What every tag begins with, so that no two lives of a run share one.

@@ -91,7 +91,9 @@ fn never_sent(lines: u64) -> Option<Failure> {
 }
 
 /// How many lines are not blank and belong to no part: known before anything is sent.
-pub fn lost_lines(text: &str, chunks: &[Chunk]) -> u64 {
+///
+/// Most cuts leave no line out, which the number of lines says without a look at any of them.
+pub fn lost_lines(text: &str, lines: u64, chunks: &[Chunk]) -> u64 {
     let mut next = 0;
     let mut lost: Vec<Range<usize>> = Vec::new();
     for chunk in chunks {
@@ -99,6 +101,9 @@ pub fn lost_lines(text: &str, chunks: &[Chunk]) -> u64 {
             lost.push(next..chunk.own.start);
         }
         next = next.max(chunk.own.end);
+    }
+    if lost.is_empty() && next as u64 >= lines {
+        return 0;
     }
     lost.push(next..usize::MAX);
     let blank = |line: &str| line.trim().is_empty();
@@ -149,7 +154,7 @@ mod tests {
     }
 
     fn check(chunks: &[Chunk], answers: &[Result<Answer, Failure>]) -> (u64, Option<Cause>) {
-        let judgement = judge(&facts(), lost_lines(TEXT, chunks), chunks, answers);
+        let judgement = judge(&facts(), lost_lines(TEXT, 2, chunks), chunks, answers);
         (judgement.documented, judgement.failure.map(|failure| failure.cause))
     }
 

@@ -14,7 +14,7 @@ use crate::cache::key::KeyRule;
 use crate::cache::{Key, Piece, Source};
 use crate::call::prompt::Prompt;
 use crate::call::{self, Part};
-use crate::chunk::{self, Chunk, Lines};
+use crate::chunk::{Chunk, Lines};
 use crate::client::answer::{Answer, Failure};
 use crate::context::Context;
 use crate::judge::{self, Judgement};
@@ -59,8 +59,6 @@ pub struct Finished {
 #[derive(Debug)]
 pub struct Pipeline {
     context: Context,
-    /// Where texts were cut that may come again.
-    cuts: chunk::Memo,
     /// The workers, where invocations or their jobs share them.
     workers: Semaphore,
 }
@@ -69,7 +67,7 @@ impl Pipeline {
     /// A pipeline that has not been given anything to do.
     pub fn new(context: Context) -> Self {
         let workers = context.preset.schedule.permits();
-        Self { context, cuts: chunk::Memo::default(), workers }
+        Self { context, workers }
     }
 
     /// Writes down what can be known of a file before anything is done with it.
@@ -97,8 +95,9 @@ impl Pipeline {
             Analysis::Survived { remark } => remark,
             Analysis::Died { cause, detail } => return Finished::died(cause, detail),
         };
-        let chunks = self.cuts.chunks(&preset.chunk, Language::of(path), text, &facts);
-        let lost_lines = judge::lost_lines(text, &chunks);
+        let cuts = &self.context.cuts;
+        let chunks = cuts.chunks(&preset.chunk, Language::of(path), text, &facts);
+        let lost_lines = judge::lost_lines(text, facts.lines, &chunks);
         progress.note(|figures| {
             figures.chunks = chunks.len() as u64;
             figures.lost_lines = lost_lines;

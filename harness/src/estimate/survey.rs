@@ -119,7 +119,7 @@ fn plan(found: &Found<'_>, preset: &Preset) -> FilePlan {
             }),
         }
     });
-    let flaw = (judge::lost_lines(&text, &chunks) > 0).then_some(Cause::LostLines);
+    let flaw = (judge::lost_lines(&text, facts.lines, &chunks) > 0).then_some(Cause::LostLines);
     let parts = parts.collect();
     FilePlan { died: None, flaw, parts, path }
 }

@@ -92,6 +92,7 @@ impl Builtin {
             admission,
             chance: Chance::new(plan.seed),
             cache: self.cache(setup)?,
+            cuts: Arc::default(),
             kept,
             tags: tags.to_owned(),
             wants_documentation: docs.is_some(),

@@ -62,6 +62,7 @@ impl TargetPlan for OverCache {
             admission: Admission::new(&self.preset, clock, DaySum::default()),
             chance: Chance::new(plan.seed),
             cache: Some(Cache::new(rules, Box::new(Held(Arc::clone(&self.backend))), clock)),
+            cuts: Arc::default(),
             kept: None,
             tags: tags.to_owned(),
             wants_documentation: false,

@@ -2,12 +2,12 @@
 //!
 //! Each policy is a file: [`documented`] cuts as phase 3 does, lost lines included; [`stable`] is
 //! what it takes to lose none and to cut an edited file where it was cut before. Both read trees
-//! by [`grammar`], and both fall back to [`lines`]. A [`Memo`] cuts a text that comes again once.
+//! by [`grammar`], and both fall back to [`lines`]. [`Cuts`] parses a text that comes again once.
 
+mod cuts;
 pub mod documented;
 pub mod grammar;
 pub mod lines;
-mod memo;
 pub mod outline;
 mod part;
 pub mod stable;
@@ -21,12 +21,12 @@ use strict_toml::Problem;
 use self::part::{Size, line_count};
 use crate::source::{Facts, Language};
 
+pub use self::cuts::Cuts;
 pub use self::lines::Lines;
-pub use self::memo::Memo;
 pub use self::part::Chunk;
 
 /// The `[chunk]` section.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "policy", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ChunkPolicy {
     /// A file is sent whole, however large.
