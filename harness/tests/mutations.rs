@@ -25,6 +25,7 @@ use harness::command::run::records::observe;
 use harness::plan;
 use harness::plan::run_plan::RunPlan;
 use harness::process::interrupt::Interrupt;
+use harness::run::shared::Shared;
 use reports::compare::{Change, GateRow};
 use reports::{Baseline, GateReport, Judged, Verdict, gate};
 use serde::Deserialize;
@@ -77,7 +78,8 @@ fn plan_of(arm: &Arm) -> RunPlan {
 }
 
 fn run(plan: &RunPlan) -> Judged {
-    observe(plan, &Interrupt::default()).unwrap_or_else(|failure| panic!("{failure}"))
+    observe(plan, &Interrupt::default(), &Shared::in_turn())
+        .unwrap_or_else(|failure| panic!("{failure}"))
 }
 
 fn accept(judged: &Judged) -> Baseline {

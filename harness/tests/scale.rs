@@ -7,6 +7,7 @@
 use harness::command::run::records;
 use harness::plan::run_plan::RunPlan;
 use harness::process::interrupt::Interrupt;
+use harness::run::shared::Shared;
 use harness::service::Way;
 use harness::storage::folder::RunFolder;
 use harness::{plan, target};
@@ -33,7 +34,7 @@ fn records_of(mut plan: RunPlan, way: Way) -> String {
     assert_eq!(plan.way(), way);
     let root = tempfile::tempdir().expect("a folder");
     let folder = RunFolder::at(&root.path().join("run"), false).expect("a folder");
-    let done = records::perform(&plan, &folder, &Interrupt::default(), true);
+    let done = records::perform(&plan, &folder, &Interrupt::default(), true, &Shared::in_turn());
     done.unwrap_or_else(|failure| panic!("{failure}"));
     std::fs::read_to_string(folder.path().join("run.jsonl")).expect("records")
 }

@@ -15,6 +15,7 @@ use harness::process::interrupt::Interrupt;
 use harness::process::meter::Meter;
 use harness::run::progress::Progress;
 use harness::run::recorder::Recorder;
+use harness::run::shared::Shared;
 use harness::service::billing::Billing;
 use harness::target::{Job, JobEnd, Setup, Target, TargetPlan};
 use harness::{Failure, plan};
@@ -158,7 +159,8 @@ fn check(scenario: &str, targets: Vec<Arc<dyn TargetPlan>>) -> Judged {
     let (interrupt, file) = (Interrupt::default(), File::create(&path).expect("a file"));
     let bar = Progress::on(Meter::new(true, "seam", 0));
     let recorder = Arc::new(Recorder::new(path.clone(), file, false, interrupt.clone(), bar));
-    harness::run::run(&plan, &recorder, &interrupt).unwrap_or_else(|failure| panic!("{failure}"));
+    let done = harness::run::run(&plan, &recorder, &interrupt, &Shared::in_turn());
+    done.unwrap_or_else(|failure| panic!("{failure}"));
     recorder.finish(false).unwrap_or_else(|failure| panic!("{failure}"));
     let text = fs::read_to_string(&path).expect("records");
     let run = Run::read(text.lines()).unwrap_or_else(|error| panic!("{error}"));

@@ -28,8 +28,8 @@ pub mod text;
 mod fixture;
 
 pub use compare::{
-    Baseline, Comparison, Difference, GateReport, GateScenario, LEAST, Metric, Tolerance, ablation,
-    against, compare, diff, gate, gate_within, incomparable,
+    Baseline, BaselineEntry, Comparison, Difference, GateReport, GateScenario, LEAST, Metric,
+    Tolerance, ablation, against, compare, diff, gate, gate_within, incomparable,
 };
 pub use estimate::Estimate;
 pub use history::History;

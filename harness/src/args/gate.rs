@@ -9,6 +9,7 @@ use reports::{Comparison, GateReport, LEAST, Tolerance};
 
 use super::format::one_of;
 use super::run::speed;
+use super::threads::ThreadsArgs;
 
 /// `chaos gate`.
 #[derive(Debug, Section)]
@@ -38,6 +39,9 @@ pub struct GateArgs {
     /// The file to write, or the folder where there are several [default: standard output]
     #[arg(long, value_name = "FILE|DIR")]
     pub out: Option<PathBuf>,
+    /// How many threads simulate.
+    #[command(flatten)]
+    pub threads: ThreadsArgs,
     /// No progress line
     #[arg(long)]
     pub quiet: bool,

@@ -11,6 +11,7 @@ mod init;
 mod report;
 mod run;
 mod service;
+mod threads;
 
 pub use classify::{ClassifyArgs, TestFormat};
 pub use currency::CurrencyArg;
@@ -22,6 +23,7 @@ pub use init::{Ci, InitArgs};
 pub use report::ReportArgs;
 pub use run::{AblateArgs, ClockArg, RunArgs};
 pub use service::ServiceArgs;
+pub use threads::ThreadsArgs;
 
 use std::path::PathBuf;
 
@@ -232,6 +234,9 @@ pub struct ClaimsArgs {
     /// How the list is printed
     #[arg(long, value_parser = one_of(&CLAIMS, |claims| claims.format()), default_value = "text")]
     pub format: &'static dyn Exporter<[Claim]>,
+    /// How many threads simulate.
+    #[command(flatten)]
+    pub threads: ThreadsArgs,
     /// No progress line
     #[arg(long)]
     pub quiet: bool,

@@ -11,6 +11,7 @@ use warp::SPEEDS;
 use super::currency::CurrencyArg;
 use super::format::one_of;
 use super::service::ServiceArgs;
+use super::threads::ThreadsArgs;
 use crate::plan::stage::Stage;
 
 /// `chaos run`.
@@ -24,7 +25,7 @@ pub struct RunArgs {
     /// The same by a flag
     #[arg(long, value_name = "NAME|FILE", num_args = 1..)]
     pub scenario: Vec<String>,
-    /// Every shipped scenario, one after another
+    /// Every shipped scenario
     #[arg(long, conflicts_with_all = ["scenario", "scenarios"])]
     pub all: bool,
     /// Pipelines: shipped names or paths of your own files [default: the scenario's]
@@ -86,6 +87,9 @@ pub struct RunArgs {
     /// A service of the user's.
     #[command(flatten)]
     pub service: ServiceArgs,
+    /// How many threads simulate.
+    #[command(flatten)]
+    pub threads: ThreadsArgs,
     /// Every file's line, not only the first ones
     #[arg(long)]
     pub verbose: bool,
@@ -149,6 +153,9 @@ pub struct AblateArgs {
     /// Replace the run that is in the output folder instead of keeping it under another name
     #[arg(long, requires = "out")]
     pub force: bool,
+    /// How many threads simulate.
+    #[command(flatten)]
+    pub threads: ThreadsArgs,
     /// No progress line
     #[arg(long)]
     pub quiet: bool,

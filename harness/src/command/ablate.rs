@@ -9,6 +9,7 @@ use crate::plan;
 use crate::plan::stage::Stage;
 use crate::process::interrupt::Interrupt;
 use crate::process::terminal;
+use crate::run::shared::{self, Shared};
 use crate::storage::folder::RunFolder;
 use crate::target::builtin;
 use crate::{Exit, Failure};
@@ -37,8 +38,9 @@ pub fn execute(args: &AblateArgs) -> Result<Exit, Failure> {
         Some(out) => RunFolder::at(out, args.force)?,
         None => RunFolder::numbered(&format!("ablate-{}", plan::folder_name(&plan.name)))?,
     };
+    let shared = Shared::new(shared::threads(args.threads.threads), 1);
     let interrupt = Interrupt::on_signals()?;
-    let measured = records::perform(&plan, &folder, &interrupt, args.quiet)?;
+    let measured = records::perform(&plan, &folder, &interrupt, args.quiet, &shared)?;
     let judged = records::judged(&folder, measured)?;
     records::write_reports(&folder, &judged)?;
     if interrupt.asked() {

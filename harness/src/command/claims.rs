@@ -1,6 +1,7 @@
 //! `chaos claims`: what the seed documents claim, each quantity measured by running.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 
 use reports::Judged;
 use reports::claim::{Claim, ClaimVerdict, Quantity, Trial};
@@ -8,15 +9,16 @@ use reports::claim::{Claim, ClaimVerdict, Quantity, Trial};
 use super::deliver::Delivery;
 use super::run::records;
 use crate::args::ClaimsArgs;
-use crate::claims::{self, Arm, Reading, TrialConfig};
+use crate::claims::{self, Arm, ClaimConfig, Reading, TrialConfig};
+use crate::plan::run_plan::RunPlan;
+use crate::process::in_order::in_order;
 use crate::process::interrupt::Interrupt;
 use crate::process::meter::Meter;
+use crate::run::shared::{self, Shared};
 use crate::{Exit, Failure};
 
 /// Measures every claim that was asked for, and prints the list.
 pub fn execute(args: &ClaimsArgs) -> Result<Exit, Failure> {
-    let interrupt = Interrupt::on_signals()?;
-    let mut runs = Runs { kept: BTreeMap::new(), interrupt };
     let book = claims::book()?;
     let asked = |row: u64| args.row.is_empty() || args.row.contains(&row);
     if let Some(unknown) = args.row.iter().find(|row| !book.claim.iter().any(|c| c.row == **row)) {
@@ -26,14 +28,8 @@ pub fn execute(args: &ClaimsArgs) -> Result<Exit, Failure> {
         )));
     }
     let chosen: Vec<_> = book.claim.iter().filter(|claim| asked(claim.row)).collect();
-    let meter = Meter::new(args.quiet, "claims", chosen.len() as u64);
-    let mut found = Vec::new();
-    for claim in chosen {
-        meter.note(|| format!("row {}", claim.row));
-        found.push(runs.claim(claim)?);
-        meter.step(1);
-    }
-    meter.finish();
+    let runs = Runs::of(&chosen, args)?;
+    let found: Vec<Claim> = chosen.into_iter().map(|claim| runs.claim(claim)).collect();
     Delivery::new(&[args.format], None, false)?.send(&found)?;
     let quantities = found.iter().flat_map(|claim| &claim.quantities);
     let open =
@@ -41,52 +37,103 @@ pub fn execute(args: &ClaimsArgs) -> Result<Exit, Failure> {
     Ok(if open == 0 { Exit::Pass } else { Exit::Inconclusive })
 }
 
-/// Runs that were made, so that claims about the same run share it.
+/// The runs that claims are about, each made once.
 struct Runs {
     kept: BTreeMap<String, Judged>,
-    interrupt: Interrupt,
 }
 
 impl Runs {
-    fn claim(&mut self, claim: &claims::ClaimConfig) -> Result<Claim, Failure> {
+    /// Makes the runs, several at a time.
+    fn of(claims: &[&ClaimConfig], args: &ClaimsArgs) -> Result<Self, Failure> {
+        let interrupt = Interrupt::on_signals()?;
+        let arms = arms(claims);
+        let shared = Shared::new(shared::threads(args.threads.threads), arms.len());
+        let meter = Meter::new(args.quiet, "claims", arms.len() as u64);
+        let plans: Vec<RunPlan> =
+            arms.iter().map(|(_, _, arm)| arm.plan()).collect::<Result<_, _>>()?;
+        let one = |index: usize, plan: &RunPlan| {
+            meter.note(|| format!("row {}", arms[index].1));
+            records::observe(plan, &interrupt, &shared)
+        };
+        let mut found = Ok(Vec::new());
+        in_order(
+            shared.runs(),
+            &plans,
+            |plan| plan.room(&shared),
+            one,
+            |ended| {
+                meter.step(1);
+                match (ended, &mut found) {
+                    (Ok(judged), Ok(all)) => {
+                        all.push(judged);
+                        return ControlFlow::Continue(());
+                    }
+                    (Err(failure), _) => {
+                        interrupt.ask();
+                        found = Err(failure);
+                    }
+                    (Ok(_), Err(_)) => {}
+                }
+                ControlFlow::Break(())
+            },
+        );
+        meter.finish();
+        let keys = arms.into_iter().map(|(key, ..)| key);
+        Ok(Self { kept: keys.zip(found?).collect() })
+    }
+
+    fn claim(&self, claim: &ClaimConfig) -> Claim {
         let mut quantities = Vec::new();
         for quantity in &claim.quantity {
-            let trials = quantity.trial.iter().map(|trial| self.trial(trial));
             quantities.push(Quantity {
                 what: quantity.what.clone(),
                 unit: quantity.unit,
                 claimed: quantity.claimed(),
-                trials: trials.collect::<Result<_, _>>()?,
+                trials: quantity.trial.iter().map(|trial| self.trial(trial)).collect(),
             });
         }
-        let claims::ClaimConfig { row, source, says, .. } = claim.clone();
-        Ok(Claim { number: row, source, says, quantities })
+        let ClaimConfig { row, source, says, .. } = claim.clone();
+        Claim { number: row, source, says, quantities }
     }
 
-    fn trial(&mut self, trial: &TrialConfig) -> Result<Trial, Failure> {
-        let head = self.measure(trial, &trial.run)?;
+    fn trial(&self, trial: &TrialConfig) -> Trial {
+        let head = self.measure(trial, &trial.run);
         let measured = match &trial.against {
             None => head,
             Some(against) => {
-                let base = self.measure(trial, &against.run)?;
+                let base = self.measure(trial, &against.run);
                 head.zip(base).and_then(|(head, base)| {
                     let value = against.relation.of(head.value, base.value)?;
                     Some(Reading { value, samples: head.samples })
                 })
             }
         };
-        Ok(Trial {
+        Trial {
             with: trial.with.clone(),
             measured: measured.map(|measured| measured.value),
             samples: measured.and_then(|measured| measured.samples),
-        })
+        }
     }
 
-    fn measure(&mut self, trial: &TrialConfig, arm: &Arm) -> Result<Option<Reading>, Failure> {
-        let key = arm.key();
-        if !self.kept.contains_key(&key) {
-            self.kept.insert(key.clone(), records::observe(&arm.plan()?, &self.interrupt)?);
-        }
-        Ok(trial.measure.of(&self.kept[&key]))
+    fn measure(&self, trial: &TrialConfig, arm: &Arm) -> Option<Reading> {
+        trial.measure.of(&self.kept[&arm.key()])
     }
+}
+
+/// What is to be run, with its key and the row that asks for it first: claims about the same run
+/// share it.
+fn arms<'a>(claims: &[&'a ClaimConfig]) -> Vec<(String, u64, &'a Arm)> {
+    let (mut seen, mut arms) = (BTreeSet::new(), Vec::new());
+    for claim in claims {
+        for trial in claim.quantity.iter().flat_map(|quantity| &quantity.trial) {
+            let other = trial.against.iter().map(|against| &against.run);
+            for arm in std::iter::once(&trial.run).chain(other) {
+                let key = arm.key();
+                if seen.insert(key.clone()) {
+                    arms.push((key, claim.row, arm));
+                }
+            }
+        }
+    }
+    arms
 }

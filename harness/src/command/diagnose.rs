@@ -1,6 +1,7 @@
 //! `chaos diagnose`: a report card of a command, a service or a pipeline.
 
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,6 +23,7 @@ use crate::plan;
 use crate::process::interrupt::Interrupt;
 use crate::process::meter::Meter;
 use crate::process::terminal;
+use crate::run::shared::Shared;
 use crate::target::TargetPlan;
 use crate::{Exit, Failure};
 
@@ -45,9 +47,10 @@ pub fn execute(args: &DiagnoseArgs) -> Result<Exit, Failure> {
     let battery = Battery::new(&target, args.seed, &args.only, speed)?;
     let meter = Meter::weighed(args.quiet, "probes", battery.count() as u64, battery.weight());
     let at_once = if target.is_shared() { 1 } else { usize::from(args.at_once) };
+    let shared = Shared::new(NonZeroUsize::new(at_once).unwrap_or(NonZeroUsize::MIN), at_once);
     let (name, lost) = (escape(&target.header().name), AtomicU64::new(0));
     let observe = |plan: &_| -> Result<Judged, Failure> {
-        let judged = records::observe(plan, &interrupt)?;
+        let judged = records::observe(plan, &interrupt, &shared)?;
         let failed: u64 = judged.summaries().iter().map(|summary| summary.failed).sum();
         lost.fetch_add(failed, Ordering::Relaxed);
         Ok(judged)

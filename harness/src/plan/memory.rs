@@ -11,6 +11,8 @@ use reports::record::Clock;
 use scenarios::PlatformConfig;
 
 use super::run_plan::RunPlan;
+use crate::process::permits::Taken;
+use crate::run::shared::Shared;
 use crate::service::Way;
 use crate::source::{Origin, SourceFile};
 
@@ -43,9 +45,9 @@ const UNDER_WAY_MS: u64 = 300_000;
 const CLOSED: u64 = 1_000;
 
 impl RunPlan {
-    /// The most memory that the run takes at once, in bytes; none where it is not simulated, and
-    /// most of it is not in this process.
-    pub fn memory(&self) -> Option<u64> {
+    /// The most memory that the run takes at once, in bytes, with this many pipelines under way;
+    /// none where it is not simulated, and most of it is not in this process.
+    pub fn memory(&self, at_once: u64) -> Option<u64> {
         let simulated = |target: &_| self.clock_of(target) == Clock::Simulated;
         let targets = self.targets.iter().filter(|target| simulated(&***target)).count() as u64;
         if targets == 0 {
@@ -60,8 +62,27 @@ impl RunPlan {
         let each = each + COPIES * self.mean_text();
         let (running, waiting) = self.at_once(jobs);
         let live = running.saturating_mul(each).saturating_add(waiting.saturating_mul(WAITING));
+        let live = live.saturating_mul(at_once.clamp(1, targets));
         // The records are read when the jobs have ended.
         Some(BASE.saturating_add(live.max(records)))
+    }
+
+    /// How many pipelines run at the same time: as many as there are threads for, and as their
+    /// memory allows.
+    pub fn targets_at_once(&self, threads: u64, free: u64) -> usize {
+        if self.needs_order() {
+            return 1;
+        }
+        let most = threads.min(self.targets.len() as u64);
+        let fits = |at_once: &u64| self.memory(*at_once).is_none_or(|bytes| bytes <= free);
+        let at_once = (2..=most).rev().find(fits).unwrap_or(1);
+        usize::try_from(at_once).unwrap_or(1)
+    }
+
+    /// The memory of the run, as soon as the runs that are under way leave it.
+    pub fn room<'a>(&self, shared: &'a Shared) -> Taken<'a> {
+        let at_once = self.targets_at_once(shared.threads(), shared.free_memory());
+        shared.memory(self.memory(at_once as u64).unwrap_or(0))
     }
 
     /// Jobs that are under way at once, and those that wait in line meanwhile.
@@ -118,16 +139,41 @@ mod tests {
     use crate::plan;
     use scenarios::Scenario;
 
-    /// The memory of a run with this load, in megabytes.
-    fn check(load: &str, more: &str) -> u64 {
+    /// A run with this load.
+    fn planned(load: &str, more: &str, pipelines: &[&str]) -> RunPlan {
         let text = format!(
             "format = 1\ntitle = \"many\"\nquestion = \"how much?\"\n\
              [[input]]\nkind = \"repository\"\nfiles = 100\nlines = 10_000\n\
              [load]\n{load}\n{more}"
         );
         let scenario = Scenario::parse("many.toml", &text).unwrap_or_else(|e| panic!("{e}"));
-        let pipelines = plan::pipelines(&["phase1".to_owned()]).unwrap();
-        plan::of_scenario("many", scenario, pipelines).unwrap().memory().unwrap() / 1_000_000
+        let names: Vec<String> = pipelines.iter().map(|name| (*name).to_owned()).collect();
+        let pipelines = plan::pipelines(&names).unwrap();
+        plan::of_scenario("many", scenario, pipelines).unwrap()
+    }
+
+    /// The memory of a run with this load, in megabytes.
+    fn check(load: &str, more: &str) -> u64 {
+        planned(load, more, &["phase1"]).memory(1).unwrap() / 1_000_000
+    }
+
+    #[test]
+    fn pipelines_run_together_as_far_as_threads_and_memory_allow() {
+        let all = ["phase1", "phase3", "hardened"];
+        let mut plan = planned("shape = \"burst\"\nrepeat = 100", "", &all);
+        let (one, two) = (plan.memory(1).unwrap(), plan.memory(2).unwrap());
+        assert_eq!(two - BASE, 2 * (one - BASE));
+        assert_eq!(plan.memory(9), plan.memory(3), "there are three");
+        let at_once =
+            |plan: &RunPlan| [1, 2, 8].map(|threads| plan.targets_at_once(threads, u64::MAX));
+        assert_eq!(at_once(&plan), [1, 2, 3]);
+        assert_eq!([one, two].map(|free| plan.targets_at_once(8, free)), [1, 2]);
+        assert_eq!(plan.targets_at_once(8, 0), 1, "whether it fits at all is not asked here");
+        plan.aborts = true;
+        assert_eq!(at_once(&plan), [1; 3]);
+        plan.aborts = false;
+        plan.clock = Clock::Wall;
+        assert_eq!(at_once(&plan), [1; 3]);
     }
 
     #[test]

@@ -115,6 +115,13 @@ impl RunPlan {
         if self.mixes_clocks && !target.needs_real_time() { Clock::Simulated } else { self.clock }
     }
 
+    /// Whether its targets have to follow each other: in real time they would disturb each other,
+    /// what one leaves in a cache file is found by the next, and the first that cannot keep a
+    /// threshold ends the run.
+    pub fn needs_order(&self) -> bool {
+        self.clock == Clock::Wall || self.cache.is_some() || self.aborts
+    }
+
     /// Whether the run can go on after a crash: only in real time does it lose anything.
     pub fn has_checkpoints(&self) -> bool {
         self.clock == Clock::Wall && self.targets.iter().any(|target| target.keeps_checkpoints())

@@ -11,6 +11,8 @@ use crate::{Exit, Failure};
 #[derive(Debug, Clone, Default)]
 pub struct Interrupt {
     shared: Arc<Shared>,
+    /// Who stops this run and others alongside it.
+    outer: Option<Arc<Shared>>,
 }
 
 #[derive(Debug, Default)]
@@ -36,6 +38,13 @@ impl Interrupt {
         Ok(interrupt)
     }
 
+    /// An interrupt for one run of several at the same time: it follows this one, and what stops
+    /// that run stops no other.
+    #[must_use]
+    pub fn of_one_run(&self) -> Self {
+        Self { shared: Arc::default(), outer: Some(Arc::clone(&self.shared)) }
+    }
+
     /// Asks the run to stop.
     pub fn ask(&self) {
         self.shared.asked.store(true, Ordering::SeqCst);
@@ -55,14 +64,20 @@ impl Interrupt {
 
     /// Whether the run was asked to stop.
     pub fn asked(&self) -> bool {
-        self.shared.asked.load(Ordering::SeqCst)
+        let all = [Some(&self.shared), self.outer.as_ref()];
+        all.into_iter().flatten().any(|shared| shared.asked.load(Ordering::SeqCst))
     }
 
     /// Waits until the run is asked to stop.
     pub async fn wait(&self) {
-        let notified = self.shared.notify.notified();
+        let outer = self.outer.as_ref().unwrap_or(&self.shared);
+        let (own, outer) = (self.shared.notify.notified(), outer.notify.notified());
         if !self.asked() {
-            notified.await;
+            tokio::select! {
+                biased;
+                () = own => {}
+                () = outer => {}
+            }
         }
     }
 }
@@ -70,4 +85,31 @@ impl Interrupt {
 #[expect(clippy::exit, reason = "the second Ctrl-C means now, whatever the run is doing")]
 fn leave() -> ! {
     std::process::exit(i32::from(Exit::Interrupted.code()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stops_one_run_stops_no_other_and_what_stops_all_stops_each() {
+        let all = Interrupt::default();
+        let (one, other) = (all.of_one_run(), all.of_one_run());
+        one.ask();
+        assert_eq!([&all, &one, &other].map(Interrupt::asked), [false, true, false]);
+        all.ask();
+        assert!(other.asked() && other.by_a_person());
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_hears_of_either() {
+        let all = Interrupt::default();
+        for ask in [all.of_one_run(), all.clone()] {
+            let one = if ask.outer.is_some() { ask.clone() } else { all.of_one_run() };
+            let waiting = tokio::spawn(async move { one.wait().await });
+            tokio::task::yield_now().await;
+            ask.ask();
+            waiting.await.unwrap();
+        }
+    }
 }

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{
+    HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle,
+};
 use parking_lot::Mutex;
 use reports::text::{duration, thousands};
 
@@ -31,6 +33,17 @@ pub struct Meter {
     watch: Stopwatch,
     pace: Mutex<Pace>,
     left_us: Arc<AtomicU64>,
+}
+
+/// The lines of meters that move at the same time, one below the other.
+#[derive(Debug, Clone, Default)]
+pub struct Lines(MultiProgress);
+
+impl Lines {
+    /// Does something while no line is on the screen: what it prints is not written over.
+    pub fn hidden<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.0.suspend(work)
+    }
 }
 
 /// Who is told.
@@ -88,6 +101,15 @@ impl Meter {
         let what = what.to_owned();
         let pace = Pace { what, steps, done: 0, weight, done_weight: 0, said_us: 0 };
         Self { bar, view, watch: Stopwatch::start(), pace: Mutex::new(pace), left_us }
+    }
+
+    /// The same meter, whose line is one of several.
+    #[must_use]
+    pub fn among(self, lines: &Lines) -> Self {
+        match self.view {
+            View::Person => Self { bar: lines.0.add(self.bar), ..self },
+            View::Nobody | View::Pipe => self,
+        }
     }
 
     /// Whether nobody is told anything.

@@ -2,8 +2,10 @@
 
 pub mod exhausted;
 pub mod failure;
+pub mod in_order;
 pub mod interrupt;
 pub mod measure;
 pub mod meter;
+pub mod permits;
 pub mod room;
 pub mod terminal;

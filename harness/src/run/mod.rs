@@ -11,8 +11,10 @@ mod pace;
 pub mod progress;
 pub mod recorder;
 pub mod resume;
+pub mod shared;
 pub mod simulation;
 pub mod subject;
+mod together;
 pub mod work;
 
 use std::collections::BTreeMap;
@@ -30,8 +32,10 @@ use reports::text::escape;
 use self::driver::drive;
 use self::recorder::Recorder;
 use self::resume::Earlier;
+use self::shared::Shared;
 use self::simulation::{WATCHDOG, simulate};
 use self::subject::Subject;
+use self::together::together;
 use self::work::Work;
 use crate::Failure;
 use crate::plan::run_plan::RunPlan;
@@ -59,7 +63,11 @@ pub struct Aftermath {
 /// What one target leaves besides its records.
 #[derive(Debug, Default)]
 struct Left {
+    wall_us: u64,
+    /// The most memory of its processes; where it has none, of this process while it ran alone.
     peak_rss_kb: Option<u64>,
+    /// The most memory of this process, where it ran alone and has no processes.
+    process_peak_kb: Option<u64>,
     printed: Option<String>,
     generator: Option<Generator>,
 }
@@ -69,74 +77,104 @@ pub fn run(
     plan: &RunPlan,
     recorder: &Arc<Recorder>,
     interrupt: &Interrupt,
+    shared: &Shared,
 ) -> Result<Aftermath, Failure> {
-    let mut printed = String::new();
     let mut lives = resume::begin(recorder, plan.header())?;
     let whole = Stopwatch::start();
-    let (mut wall_us, mut resident_kb) = (BTreeMap::new(), BTreeMap::new());
-    let mut generators = BTreeMap::new();
-    let mut peak_rss_kb = measure::peak_rss_kb();
-    for (index, target) in plan.targets.iter().enumerate() {
-        if interrupt.asked() {
-            break;
-        }
+    let before_kb = measure::peak_rss_kb();
+    let targets = plan.targets.iter().enumerate().filter_map(|(index, target)| {
         let name = target.header().name;
         let earlier = lives.remove(&name).unwrap_or_default();
-        if earlier.ended() {
-            continue;
-        }
-        let forgotten = measure::forget_peak_rss();
-        let watch = Stopwatch::start();
-        let target = &**target;
-        let left = TargetRun { plan, index, target, name: &name, recorder, interrupt, earlier };
-        let left = left.run()?;
-        wall_us.insert(name.clone(), watch.elapsed_us());
-        // In simulated time every arrival begins to the millisecond when it is due.
-        let is_real = plan.clock_of(target) == Clock::Wall;
-        let kept = left.generator.filter(|_| is_real);
-        generators.extend(kept.map(|generator| (name.clone(), generator)));
-        if let Some(text) = left.printed {
-            printed.extend(["# ", &escape(&name), "\n", &text]);
-        }
-        if left.peak_rss_kb.is_some() {
-            resident_kb.extend(left.peak_rss_kb.map(|peak_kb| (name, peak_kb)));
-            continue;
-        }
-        let peak_kb = measure::peak_rss_kb();
-        // The option that has a value is the greater one.
-        peak_rss_kb = peak_rss_kb.max(peak_kb);
-        resident_kb.extend(peak_kb.filter(|_| forgotten).map(|peak_kb| (name, peak_kb)));
-    }
-    let warped = whole.warped();
-    let measured = Measured {
-        format: reports::measured::FORMAT,
-        wall_us: whole.elapsed_us(),
-        pipelines: wall_us,
-        pipelines_peak_rss_kb: resident_kb,
-        peak_rss_kb,
-        generators,
-        exhausted: exhausted::take(),
-        warped,
+        (!earlier.ended()).then(|| Part { index, target: &**target, name, earlier })
+    });
+    let targets: Vec<Part<'_>> = targets.collect();
+    let at_once = plan.targets_at_once(shared.threads(), shared.free_memory());
+    let each = |part: &Part<'_>, recorder: &Arc<Recorder>| {
+        TargetRun { plan, part, recorder, interrupt, shared }.measured(at_once == 1)
     };
-    Ok(Aftermath { measured, printed })
+    let left = together(at_once, &targets, (recorder, interrupt, shared), each)?;
+    let mut aftermath = Aftermath::of(&targets, left, before_kb);
+    let measured = &mut aftermath.measured;
+    if at_once > 1 {
+        measured.peak_rss_kb = measured.peak_rss_kb.max(measure::peak_rss_kb());
+    }
+    // Of runs alongside each other nobody can say which one held what.
+    measured.peak_rss_kb = measured.peak_rss_kb.filter(|_| shared.runs() == 1);
+    measured.wall_us = whole.elapsed_us();
+    measured.exhausted = exhausted::take();
+    measured.warped = whole.warped();
+    Ok(aftermath)
+}
+
+/// One target of a run that is to be run.
+struct Part<'a> {
+    /// The target's place in the run.
+    index: usize,
+    target: &'a dyn TargetPlan,
+    name: String,
+    /// What earlier lives of the run did with this target.
+    earlier: Earlier,
+}
+
+impl Aftermath {
+    /// What all targets left; this process had taken `peak_rss_kb` before the first.
+    fn of(parts: &[Part<'_>], all: Vec<Left>, peak_rss_kb: Option<u64>) -> Self {
+        let measured = Measured {
+            format: reports::measured::FORMAT,
+            wall_us: 0,
+            pipelines: BTreeMap::new(),
+            pipelines_peak_rss_kb: BTreeMap::new(),
+            peak_rss_kb,
+            generators: BTreeMap::new(),
+            exhausted: BTreeMap::new(),
+            warped: None,
+        };
+        let mut aftermath = Self { measured, printed: String::new() };
+        for (Part { name, .. }, left) in parts.iter().zip(all) {
+            let Self { measured, printed } = &mut aftermath;
+            measured.pipelines.insert(name.clone(), left.wall_us);
+            measured.generators.extend(left.generator.map(|generator| (name.clone(), generator)));
+            if let Some(text) = left.printed {
+                printed.extend(["# ", &escape(name), "\n", &text]);
+            }
+            // The option that has a value is the greater one.
+            measured.peak_rss_kb = measured.peak_rss_kb.max(left.process_peak_kb);
+            measured
+                .pipelines_peak_rss_kb
+                .extend(left.peak_rss_kb.map(|peak_kb| (name.clone(), peak_kb)));
+        }
+        aftermath
+    }
 }
 
 /// One target's part of a run.
 struct TargetRun<'a> {
     plan: &'a RunPlan,
-    /// The target's place in the run.
-    index: usize,
-    target: &'a dyn TargetPlan,
-    name: &'a str,
+    part: &'a Part<'a>,
     recorder: &'a Arc<Recorder>,
     interrupt: &'a Interrupt,
-    /// What earlier lives of the run did with this target.
-    earlier: Earlier,
+    shared: &'a Shared,
 }
 
 impl TargetRun<'_> {
+    /// Runs the target and measures that; its memory where nothing else is under way in the run.
+    fn measured(&self, in_turn: bool) -> Result<Left, Failure> {
+        let alone = in_turn && self.shared.runs() == 1;
+        let forgotten = alone && measure::forget_peak_rss();
+        let watch = Stopwatch::start();
+        let left = self.run()?;
+        let wall_us = watch.elapsed_us();
+        // In simulated time every arrival begins to the millisecond when it is due.
+        let is_real = self.plan.clock_of(self.part.target) == Clock::Wall;
+        let generator = left.generator.filter(|_| is_real);
+        let own_kb = left.peak_rss_kb;
+        let process_peak_kb = measure::peak_rss_kb().filter(|_| alone && own_kb.is_none());
+        let peak_rss_kb = own_kb.or(process_peak_kb.filter(|_| forgotten));
+        Ok(Left { wall_us, peak_rss_kb, process_peak_kb, generator, ..left })
+    }
+
     fn run(&self) -> Result<Left, Failure> {
-        match (self.plan.clock_of(self.target), &self.plan.mock) {
+        match (self.plan.clock_of(self.part.target), &self.plan.mock) {
             (Clock::Simulated, _) => simulate(WATCHDOG, self.simulated())
                 .map_err(|stuck| Failure::internal(stuck.to_string()))?,
             (Clock::Wall, None) => runtime()?.block_on(self.in_real_time()),
@@ -148,14 +186,15 @@ impl TargetRun<'_> {
         let clock = RunClock::starting_at(SIMULATED_EPOCH_MS);
         let billing = Arc::new(Billing::default());
         let mock = self.mock(SIMULATED_EPOCH_MS, &billing, 0, None);
-        let service = Service::in_process(mock, self.plan.way(), billing, self.earlier.ledger());
+        let service =
+            Service::in_process(mock, self.plan.way(), billing, self.part.earlier.ledger());
         self.drive(service, clock).await
     }
 
     /// In real time, with a mock of its own.
     async fn in_real_time(&self) -> Result<Left, Failure> {
         mock_claude::cli::allow_descriptors();
-        let port = self.target.mock_port();
+        let port = self.part.target.mock_port();
         let refused = |error: std::io::Error| {
             let message = format!("the mock cannot listen on 127.0.0.1:{port}: {error}");
             if port == 0 { Failure::internal(message) } else { Failure::usage(message) }
@@ -167,10 +206,13 @@ impl TargetRun<'_> {
         let clock = self.begin(LedgerSum::default())?.0;
         let billing = Arc::new(Billing::default());
         let passed_us = clock.now_us();
-        let calls = self
-            .target
-            .needs_real_time()
-            .then(|| Arc::new(Calls::new(self.name.into(), Arc::clone(self.recorder), passed_us)));
+        let calls = self.part.target.needs_real_time().then(|| {
+            Arc::new(Calls::new(
+                self.part.name.as_str().into(),
+                Arc::clone(self.recorder),
+                passed_us,
+            ))
+        });
         let mock = self.mock(measure::epoch_ms(), &billing, passed_us, calls.clone());
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let server = tokio::spawn(mock.clone().serve(listener, async {
@@ -178,7 +220,7 @@ impl TargetRun<'_> {
             let _ = stopped.await;
         }));
         let url = format!("http://{address}");
-        let service = Service::on_port(mock, url, billing, calls, self.earlier.ledger())?;
+        let service = Service::on_port(mock, url, billing, calls, self.part.earlier.ledger())?;
         let result = self.drive(service, clock).await;
         drop(stop);
         // The server ends by itself; a panic in it has been seen as failed connections.
@@ -205,7 +247,7 @@ impl TargetRun<'_> {
         let beginning = match self.recorder.checkpoint() {
             None => now,
             Some(checkpoint) => checkpoint
-                .beginning(self.name, now)
+                .beginning(&self.part.name, now)
                 .map_err(|error| checkpoint::unreadable(&error))?,
         };
         Ok((RunClock::started_at(beginning.epoch_ms, epoch_ms), beginning))
@@ -223,7 +265,7 @@ impl TargetRun<'_> {
         let watch = Watch {
             billing: Arc::clone(billing),
             recorder: Arc::clone(self.recorder),
-            pipeline: self.name.into(),
+            pipeline: self.part.name.as_str().into(),
             passed_us,
             calls,
         };
@@ -232,18 +274,18 @@ impl TargetRun<'_> {
     }
 
     async fn drive(&self, service: Service, clock: RunClock) -> Result<Left, Failure> {
-        let Self { plan, recorder, interrupt, .. } = self;
-        let mut earlier = self.earlier.clone();
+        let Self { plan, recorder, interrupt, shared, .. } = self;
+        let mut earlier = self.part.earlier.clone();
         if let Some(checkpoint) = recorder.checkpoint() {
             let billing = &service.billing;
-            resume::reconcile(&mut earlier, self.name, checkpoint, recorder, billing, clock)
+            resume::reconcile(&mut earlier, &self.part.name, checkpoint, recorder, billing, clock)
                 .await?;
         }
         let (service, tags) = (&service, &self.tags());
-        let setup = Setup { plan, service, recorder, earlier: &earlier, tags, clock };
-        let target = self.target.set_up(setup).await?;
+        let setup = Setup { plan, service, recorder, earlier: &earlier, tags, clock, shared };
+        let target = self.part.target.set_up(setup).await?;
         let subject = Arc::new(Subject {
-            name: self.name.into(),
+            name: self.part.name.as_str().into(),
             target,
             recorder: Arc::clone(recorder),
             earlier,
@@ -251,8 +293,8 @@ impl TargetRun<'_> {
         });
         let platform = Arc::new(Platform::new(plan.scenario.platform.as_ref(), plan.seed));
         let whole = [whole_load()];
-        let work = if self.target.is_one_job() {
-            let jobs = plan.jobs_of(self.target);
+        let work = if self.part.target.is_one_job() {
+            let jobs = plan.jobs_of(self.part.target);
             Work { files: &whole, jobs, order: None, edit: None, seed: plan.seed }
         } else {
             plan.work()
@@ -261,14 +303,14 @@ impl TargetRun<'_> {
         subject.target.finish().await;
         let ledger = service.ledger()?;
         recorder.record(&Record::PipelineEnd(PipelineEnd {
-            pipeline: self.name.into(),
+            pipeline: self.part.name.as_str().into(),
             elapsed_us: clock.now_us(),
             ledger_microusd: ledger.cost_microusd,
             ledger_requests: ledger.requests,
         }));
         let target = &subject.target;
         let (peak_rss_kb, printed) = (target.peak_rss_kb(), target.last_words());
-        Ok(Left { peak_rss_kb, printed, generator })
+        Ok(Left { peak_rss_kb, printed, generator, ..Left::default() })
     }
 
     /// What every tag begins with. A mock that outlives the run sees those of other runs and of
@@ -276,7 +318,7 @@ impl TargetRun<'_> {
     fn tags(&self) -> String {
         match &self.plan.mock {
             None if self.recorder.checkpoint().is_none() => String::new(),
-            _ => format!("{}.{}/", measure::epoch_ms(), self.index),
+            _ => format!("{}.{}/", measure::epoch_ms(), self.part.index),
         }
     }
 }

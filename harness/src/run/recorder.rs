@@ -6,8 +6,8 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::io::{self, BufWriter, Seek, Write};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -32,7 +32,7 @@ pub struct Recorder {
     /// Asked to stop the run when nothing more can be written.
     interrupt: Interrupt,
     /// What a person sees meanwhile.
-    progress: Progress,
+    progress: Arc<Progress>,
     /// What the run needs to go on after a crash.
     checkpoint: Option<Arc<Checkpoint>>,
     /// Ends the run when a threshold cannot be met any more, where that was asked for.
@@ -64,7 +64,7 @@ impl Recorder {
             output: Mutex::new(output),
             write_through,
             interrupt,
-            progress,
+            progress: Arc::new(progress),
             checkpoint: None,
             watch: None,
             aborted: OnceLock::new(),
@@ -82,6 +82,45 @@ impl Recorder {
     #[must_use]
     pub fn with_checkpoint(self, checkpoint: Option<Arc<Checkpoint>>) -> Self {
         Self { checkpoint, ..self }
+    }
+
+    /// A recorder for a pipeline that runs alongside the one that this records: what it writes is
+    /// kept in a file of its own until it is [joined](Self::join).
+    pub(super) fn apart(&self) -> Result<Self, Failure> {
+        let folder = self.path.parent().filter(|folder| *folder != Path::new(""));
+        let file = tempfile::tempfile_in(folder.unwrap_or(Path::new(".")))
+            .map_err(|error| Failure::unwritable(&self.path, &error))?;
+        Ok(Self {
+            path: self.path.clone(),
+            output: Mutex::new(Output { writer: BufWriter::new(file), records: 0, error: None }),
+            write_through: false,
+            interrupt: self.interrupt.clone(),
+            progress: Arc::clone(&self.progress),
+            checkpoint: None,
+            watch: None,
+            aborted: OnceLock::new(),
+            stuck: AtomicBool::new(false),
+        })
+    }
+
+    /// Appends what was kept apart, and the failure that ended it.
+    pub(super) fn join(&self, apart: &Self) {
+        let mut from = apart.output();
+        let mut output = self.output();
+        if output.error.is_some() {
+            return;
+        }
+        let copied = from.writer.flush().and_then(|()| {
+            let file = from.writer.get_mut();
+            file.rewind()?;
+            io::copy(file, &mut output.writer)
+        });
+        output.records += from.records;
+        output.error = from.error.take();
+        if let Err(error) = copied {
+            output.error.get_or_insert_with(|| Failure::unwritable(&self.path, &error));
+            self.interrupt.ask();
+        }
     }
 
     /// The checkpoint, where there is one.

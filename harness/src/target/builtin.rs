@@ -77,7 +77,7 @@ impl TargetPlan for Builtin {
 
 impl Builtin {
     fn running(&self, setup: Setup<'_>) -> Result<Running, Failure> {
-        let Setup { plan, service, recorder, earlier, tags, clock } = setup;
+        let Setup { plan, service, recorder, earlier, tags, clock, shared } = setup;
         let admission = Admission::new(&self.preset, clock, DaySum::default());
         earlier.costs().for_each(|(job, cost)| admission.spent_before(job, cost));
         let docs = docs::folder(plan.docs.as_deref(), &self.name);
@@ -92,7 +92,7 @@ impl Builtin {
             admission,
             chance: Chance::new(plan.seed),
             cache: self.cache(setup)?,
-            cuts: Arc::default(),
+            cuts: Arc::clone(&shared.cuts),
             kept,
             tags: tags.to_owned(),
             wants_documentation: docs.is_some(),

@@ -38,6 +38,7 @@ use crate::plan::run_plan::RunPlan;
 use crate::platform::invocation::Invocation;
 use crate::run::recorder::Recorder;
 use crate::run::resume::Earlier;
+use crate::run::shared::Shared;
 use crate::service::Service;
 use crate::source::SourceFile;
 
@@ -145,6 +146,8 @@ pub struct Setup<'a> {
     pub tags: &'a str,
     /// The run's time.
     pub clock: RunClock,
+    /// What all runs of this process share.
+    pub shared: &'a Shared,
 }
 
 /// What a target sets itself: no platform and no load knows better.

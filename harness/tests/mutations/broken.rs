@@ -53,7 +53,7 @@ impl TargetPlan for OverCache {
     }
 
     fn set_up<'a>(&'a self, setup: Setup<'a>) -> BoxFuture<'a, Result<Arc<dyn Target>, Failure>> {
-        let Setup { plan, service, recorder, tags, clock, .. } = setup;
+        let Setup { plan, service, recorder, tags, clock, shared, .. } = setup;
         let rules = self.preset.cache.rules().expect("the cache is on");
         let context = Context {
             name: self.name.as_str().into(),
@@ -62,7 +62,7 @@ impl TargetPlan for OverCache {
             admission: Admission::new(&self.preset, clock, DaySum::default()),
             chance: Chance::new(plan.seed),
             cache: Some(Cache::new(rules, Box::new(Held(Arc::clone(&self.backend))), clock)),
-            cuts: Arc::default(),
+            cuts: Arc::clone(&shared.cuts),
             kept: None,
             tags: tags.to_owned(),
             wants_documentation: false,

@@ -7,10 +7,10 @@
 mod pair;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::ops::ControlFlow;
 
 use reports::text::escape;
-use reports::{Baseline, GateScenario, Judged, gate_within, incomparable};
+use reports::{Baseline, BaselineEntry, GateScenario, Judged, gate_within, incomparable};
 
 use super::baseline;
 use super::deliver::Delivery;
@@ -18,8 +18,10 @@ use super::run::records;
 use crate::args::GateArgs;
 use crate::plan;
 use crate::plan::run_plan::RunPlan;
+use crate::process::in_order::in_order;
 use crate::process::interrupt::Interrupt;
 use crate::process::meter::Meter;
+use crate::run::shared::{self, Shared};
 use crate::storage::folder::RunFolder;
 use crate::{Exit, Failure};
 
@@ -29,7 +31,7 @@ pub fn execute(args: &GateArgs) -> Result<Exit, Failure> {
     let Some(path) = &args.baseline else { return pair::execute(args, &delivery) };
     let baseline = baseline::read(path)?;
     let Again { folders, runs, refused } = if args.runs.is_empty() {
-        run_again(&baseline, args.keep.as_deref(), args.quiet)?
+        run_again(&baseline, args)?
     } else {
         let runs = args.runs.iter().map(|run| records::named(run)).collect::<Result<_, _>>()?;
         Again { runs, ..Again::default() }
@@ -55,8 +57,8 @@ struct Again {
     refused: BTreeMap<String, Vec<String>>,
 }
 
-/// Runs what can be compared with a baseline.
-fn run_again(baseline: &Baseline, keep: Option<&Path>, quiet: bool) -> Result<Again, Failure> {
+/// Runs what can be compared with a baseline, several scenarios at a time.
+fn run_again(baseline: &Baseline, args: &GateArgs) -> Result<Again, Failure> {
     if let Some(entry) = baseline.entries.iter().find(|entry| entry.input != "generated") {
         return Err(Failure::new(
             Exit::Inconclusive,
@@ -68,42 +70,76 @@ fn run_again(baseline: &Baseline, keep: Option<&Path>, quiet: bool) -> Result<Ag
         ));
     }
     let interrupt = Interrupt::on_signals()?;
-    let Again { mut folders, mut runs, mut refused } = Again::default();
-    let meter = Meter::new(quiet, "gate", baseline.entries.len() as u64);
-    for (done, entry) in baseline.entries.iter().enumerate() {
-        if done > 0 {
-            meter.step(1);
-        }
-        meter.note(|| escape(&entry.scenario));
-        let mut plan = plan::scenario(&entry.scenario)?;
-        let mut names: Vec<String> = entry.pipelines.keys().cloned().collect();
-        // In the order of the scenario, so that ratios and sentences are those of its own runs.
-        let place = |name: &String| plan.scenario.pipelines.iter().position(|of| of == name);
-        names.sort_by_key(|name| place(name).unwrap_or(usize::MAX));
-        plan.give(plan::targets(&names)?);
-        plan::all_here(&plan.targets)?;
-        plan.seed = entry.seed;
-        plan::generate(&mut plan)?;
+    let mut again = Again::default();
+    let mut plans = Vec::new();
+    for entry in &baseline.entries {
+        let plan = plan_of(entry)?;
         let reasons = incomparable(entry, &plan.header());
-        if !reasons.is_empty() {
-            refused.insert(entry.scenario.clone(), reasons);
-            continue;
+        if reasons.is_empty() {
+            plans.push(plan);
+        } else {
+            again.refused.insert(entry.scenario.clone(), reasons);
         }
-        let Some(keep) = keep else {
-            runs.push(records::observe(&plan, &interrupt)?);
-            continue;
+    }
+    let alone = plans.iter().any(RunPlan::needs_order);
+    let runs = if alone { 1 } else { plans.len() };
+    let shared = Shared::new(shared::threads(args.threads.threads), runs);
+    let meter = Meter::new(args.quiet, "gate", plans.len() as u64);
+    let one = |_: usize, plan: &RunPlan| {
+        meter.note(|| escape(&plan.name));
+        let Some(keep) = &args.keep else {
+            return Ok((None, records::observe(plan, &interrupt, &shared)?));
         };
         let folder = RunFolder::at(&keep.join(plan::folder_name(&plan.name)), false)?;
-        runs.push(kept(&plan, &folder, &interrupt)?);
-        folders.push(folder);
-    }
+        let judged = kept(plan, &folder, &interrupt, &shared)?;
+        Ok((Some(folder), judged))
+    };
+    let mut failed = None;
+    in_order(
+        shared.runs(),
+        &plans,
+        |plan| plan.room(&shared),
+        one,
+        |ended| match ended {
+            Ok((folder, judged)) => {
+                meter.step(1);
+                again.folders.extend(folder);
+                again.runs.push(judged);
+                ControlFlow::Continue(())
+            }
+            Err(failure) => {
+                failed = Some(failure);
+                interrupt.ask();
+                ControlFlow::Break(())
+            }
+        },
+    );
     meter.finish();
-    Ok(Again { folders, runs, refused })
+    failed.map_or(Ok(again), Err)
+}
+
+/// The run that a baseline's figures of a scenario are from.
+fn plan_of(entry: &BaselineEntry) -> Result<RunPlan, Failure> {
+    let mut plan = plan::scenario(&entry.scenario)?;
+    let mut names: Vec<String> = entry.pipelines.keys().cloned().collect();
+    // In the order of the scenario, so that ratios and sentences are those of its own runs.
+    let place = |name: &String| plan.scenario.pipelines.iter().position(|of| of == name);
+    names.sort_by_key(|name| place(name).unwrap_or(usize::MAX));
+    plan.give(plan::targets(&names)?);
+    plan::all_here(&plan.targets)?;
+    plan.seed = entry.seed;
+    plan::generate(&mut plan)?;
+    Ok(plan)
 }
 
 /// Runs a plan and leaves its records in a folder.
-fn kept(plan: &RunPlan, folder: &RunFolder, interrupt: &Interrupt) -> Result<Judged, Failure> {
-    let measured = records::perform(plan, folder, interrupt, true)?;
+fn kept(
+    plan: &RunPlan,
+    folder: &RunFolder,
+    interrupt: &Interrupt,
+    shared: &Shared,
+) -> Result<Judged, Failure> {
+    let measured = records::perform(plan, folder, interrupt, true, shared)?;
     if interrupt.asked() {
         return Err(Failure::new(Exit::Interrupted, "interrupted before the gate could judge"));
     }

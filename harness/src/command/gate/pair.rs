@@ -13,6 +13,7 @@ use crate::plan::run_plan::RunPlan;
 use crate::process::interrupt::Interrupt;
 use crate::process::meter::Meter;
 use crate::process::terminal;
+use crate::run::shared::Shared;
 use crate::source::tree;
 use crate::storage::folder::RunFolder;
 use crate::target::TargetPlan;
@@ -42,6 +43,8 @@ pub(super) fn execute(
     }
     let runs = u64::from(args.pair.repeats) * 2;
     let meter = Meter::new(args.quiet, "gate", runs);
+    let shared = Shared::in_turn();
+    let with = (&interrupt, &shared);
     let (mut bases, mut heads) = (Vec::new(), Vec::new());
     for number in 1..=args.pair.repeats {
         let mut turns = [("base", &base, &mut bases), ("head", &head, &mut heads)];
@@ -51,7 +54,7 @@ pub(super) fn execute(
         }
         for (side, plan, judged) in turns {
             meter.note(|| format!("{side}, run {number}"));
-            judged.push(one(args, plan, &format!("{side}-{number}"), &interrupt)?);
+            judged.push(one(args, plan, &format!("{side}-{number}"), with)?);
             meter.step(1);
         }
     }
@@ -66,11 +69,11 @@ fn one(
     args: &GateArgs,
     plan: &RunPlan,
     name: &str,
-    interrupt: &Interrupt,
+    (interrupt, shared): (&Interrupt, &Shared),
 ) -> Result<Judged, Failure> {
-    let Some(keep) = &args.keep else { return records::observe(plan, interrupt) };
+    let Some(keep) = &args.keep else { return records::observe(plan, interrupt, shared) };
     let place = RunFolder::at(&keep.join(name), false)?;
-    let judged = super::kept(plan, &place, interrupt)?;
+    let judged = super::kept(plan, &place, interrupt, shared)?;
     records::write_reports(&place, &judged)?;
     Ok(judged)
 }

@@ -4,6 +4,7 @@ pub mod records;
 pub mod warped;
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use reports::render::{Exporter, Terminal};
 use reports::{Judged, Measured, Style, judge};
@@ -11,9 +12,11 @@ use reports::{Judged, Measured, Style, judge};
 use crate::args::RunArgs;
 use crate::plan;
 use crate::plan::run_plan::RunPlan;
+use crate::process::in_order::in_order;
 use crate::process::interrupt::Interrupt;
 use crate::process::room::free_memory;
 use crate::process::terminal;
+use crate::run::shared::{self, Shared};
 use crate::storage::checkpoint;
 use crate::storage::folder::RunFolder;
 use crate::{Exit, Failure};
@@ -25,26 +28,93 @@ pub fn execute(args: &RunArgs) -> Result<Exit, Failure> {
     if let Some(exit) = warped::below(args.speed, &targets)? {
         return Ok(exit);
     }
-    plans.iter().try_for_each(|plan| fits(plan, args.quiet))?;
+    let alone = plans.iter().any(|plan| plan.needs_order() || plan.docs.is_some());
+    let threads = shared::threads(args.threads.threads);
+    let shared = Shared::new(threads, if alone { 1 } else { plans.len() });
+    plans.iter().try_for_each(|plan| fits(plan, &shared, args.quiet))?;
     let interrupt = Interrupt::on_signals()?;
-    let several = plans.len() > 1;
-    let mut printed = Vec::new();
-    let mut exit = Exit::Pass;
-    for plan in &plans {
-        let folder = folder(args, plan, several)?;
+    let all = Runs { args, interrupt, shared, several: plans.len() > 1 };
+    all.execute(&plans)
+}
+
+/// The runs that were asked for.
+struct Runs<'a> {
+    args: &'a RunArgs,
+    interrupt: Interrupt,
+    shared: Shared,
+    several: bool,
+}
+
+/// A run that has ended, with its reports in its folder.
+struct Ended {
+    folder: RunFolder,
+    judged: Judged,
+    interrupt: Interrupt,
+}
+
+impl Runs<'_> {
+    /// Runs all of them, as many at once as there is room for, and prints them in order.
+    fn execute(&self, plans: &[RunPlan]) -> Result<Exit, Failure> {
+        let mut printed = Vec::new();
+        let mut exit = Exit::Pass;
+        let mut failed = None;
+        let room = |plan: &RunPlan| plan.room(&self.shared);
+        let one = |index: usize, plan: &RunPlan| {
+            let is_begun = index == 0 || !self.interrupt.asked();
+            is_begun.then(|| self.one(plan))
+        };
+        in_order(self.shared.runs(), plans, room, one, |ended: Option<Result<Ended, Failure>>| {
+            let shown = match ended {
+                None => return ControlFlow::Break(()),
+                Some(ended) => ended.and_then(|ended| self.show(ended, &mut exit, &mut printed)),
+            };
+            shown.unwrap_or_else(|failure| {
+                failed = Some(failure);
+                // What is under way alongside is no longer wanted.
+                self.interrupt.ask();
+                ControlFlow::Break(())
+            })
+        });
+        if let Some(failure) = failed {
+            return Err(failure);
+        }
+        // One document for all runs: several in one stream could be read by nothing.
+        if let ([format], false) = (&self.args.format[..], printed.is_empty()) {
+            terminal::stream(|out| format.write(&printed, Style::PLAIN, out))?;
+        }
+        Ok(exit)
+    }
+
+    /// Runs one, unless it is to be resumed and is over, and writes its reports.
+    fn one(&self, plan: &RunPlan) -> Result<Ended, Failure> {
+        let Self { args, shared, .. } = self;
+        let folder = folder(args, plan, self.several)?;
+        let interrupt = self.interrupt.of_one_run();
         let judged = if let Some(judged) = finished(args, plan, &folder)? {
             judged
         } else {
-            let measured = records::perform(plan, &folder, &interrupt, args.quiet)?;
+            let measured = records::perform(plan, &folder, &interrupt, args.quiet, shared)?;
             records::judged(&folder, measured)?
         };
         records::write_reports(&folder, &judged)?;
         if args.format.len() > 1 {
             records::write_formats(&folder, &args.format, &judged)?;
         }
-        exit = exit.worst(judged.verdict().into());
+        Ok(Ended { folder, judged, interrupt })
+    }
+
+    /// Shows a run, or keeps it for the document of all; the last one where it was interrupted.
+    fn show(
+        &self,
+        ended: Ended,
+        exit: &mut Exit,
+        printed: &mut Vec<Judged>,
+    ) -> Result<ControlFlow<()>, Failure> {
+        let Self { args, shared, .. } = self;
+        let Ended { folder, judged, interrupt } = ended;
+        *exit = exit.worst(judged.verdict().into());
         if interrupt.by_a_person() {
-            exit = exit.worst(Exit::Interrupted);
+            *exit = exit.worst(Exit::Interrupted);
         }
         match &args.format[..] {
             [one] if one.format() != Terminal.format() => printed.push(judged),
@@ -52,26 +122,24 @@ pub fn execute(args: &RunArgs) -> Result<Exit, Failure> {
             _ => {
                 let style = Style { verbose: args.verbose, ..terminal::style() };
                 let places = places(&folder, judged.measured());
-                terminal::print(&Terminal.page(&judged, &places, style))?;
+                let page = Terminal.page(&judged, &places, style);
+                shared.lines.hidden(|| terminal::print(&page))?;
             }
         }
-        if interrupt.asked() {
-            break;
-        }
+        let over = interrupt.asked();
+        Ok(if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
-    // One document for all runs: several in one stream could be read by nothing.
-    if let ([format], false) = (&args.format[..], printed.is_empty()) {
-        terminal::stream(|out| format.write(&printed, Style::PLAIN, out))?;
-    }
-    Ok(exit)
 }
 
 /// What a run takes of memory before it is worth a line, in bytes.
 const MUCH: u64 = 500_000_000;
 
 /// Refuses a run that needs more memory than there is, and says of a large one what it needs.
-fn fits(plan: &RunPlan, quiet: bool) -> Result<(), Failure> {
-    let Some(needed) = plan.memory().filter(|needed| *needed > MUCH) else { return Ok(()) };
+fn fits(plan: &RunPlan, shared: &Shared, quiet: bool) -> Result<(), Failure> {
+    let at_once = plan.targets_at_once(shared.threads(), shared.free_memory());
+    let Some(needed) = plan.memory(at_once as u64).filter(|needed| *needed > MUCH) else {
+        return Ok(());
+    };
     let words = |bytes: u64| reports::text::memory(bytes / 1024);
     match free_memory() {
         Some(free) if needed > free => Err(Failure::usage(format!(

@@ -21,6 +21,7 @@ use crate::run::Aftermath;
 use crate::run::ground::Ground;
 use crate::run::progress::Progress;
 use crate::run::recorder::Recorder;
+use crate::run::shared::Shared;
 use crate::storage::folder::{MEASURED, OUTPUT, RECORDS, RunFolder};
 use crate::{Exit, Failure};
 
@@ -34,10 +35,12 @@ pub fn perform(
     folder: &RunFolder,
     interrupt: &Interrupt,
     quiet: bool,
+    shared: &Shared,
 ) -> Result<Measured, Failure> {
     let write_through = plan.clock == reports::record::Clock::Wall;
     let jobs = plan.jobs();
-    let progress = Progress::on(Meter::new(quiet, &plan.name, jobs));
+    let meter = Meter::new(quiet, &plan.name, jobs).among(&shared.lines);
+    let progress = Progress::on(meter);
     let file = folder.records()?;
     let path = folder.path().join(RECORDS);
     let checkpoint = plan.has_checkpoints().then(|| folder.checkpoint(&file)).transpose()?;
@@ -53,7 +56,7 @@ pub fn perform(
     let recorder = recorder.with_checkpoint(checkpoint.map(Arc::new)).with_watch(watch);
     let recorder = Arc::new(recorder);
     let _ground = Ground::guard(path, Arc::clone(&recorder));
-    let measured = crate::run::run(plan, &recorder, interrupt);
+    let measured = crate::run::run(plan, &recorder, interrupt, shared);
     recorder.finish(interrupt.asked())?;
     let Aftermath { measured, printed } = measured?;
     if !printed.is_empty() {
@@ -66,11 +69,11 @@ pub fn perform(
 }
 
 /// Runs a plan for its figures alone: its folder is removed once it has been read.
-pub fn observe(plan: &RunPlan, interrupt: &Interrupt) -> Result<Judged, Failure> {
+pub fn observe(plan: &RunPlan, interrupt: &Interrupt, shared: &Shared) -> Result<Judged, Failure> {
     let folder = tempfile::tempdir()
         .map_err(|error| Failure::internal(format!("no temporary folder: {error}")))?;
     let place = RunFolder::at(&folder.path().join("run"), false)?;
-    let measured = perform(plan, &place, interrupt, true)?;
+    let measured = perform(plan, &place, interrupt, true, shared)?;
     if interrupt.asked() {
         return Err(Failure::new(Exit::Interrupted, "interrupted before all runs had ended"));
     }
