@@ -188,3 +188,19 @@ fn what_is_expected_on_the_command_line_is_held_against_the_run_and_stands_in_it
     let wrong = sandbox.chaos(&["run", "mine.toml", "--out", "out", "--force"]).exits(104);
     wrong.says(&["mine.toml:", "`three` is not a number"]);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_documented_pipeline_does_not_hold_the_tree_of_a_large_file() {
+    let sandbox = Sandbox::new();
+    let text = "format = 1\ntitle = \"large\"\nquestion = \"memory?\"\nseed = 7\n\
+                pipelines = [\"phase3\"]\n\
+                [[input]]\nkind = \"file\"\nlines = 200_000\n[load]\nshape = \"burst\"\n";
+    sandbox.write("large.toml", text);
+    sandbox.chaos(&["run", "large.toml", "--out", "out"]).exits(0);
+    let measured = sandbox.read("out/measured.json");
+    let measured: serde_json::Value = serde_json::from_str(&measured).expect("JSON");
+    // 8 MB of text, whose tree alone would take 300.
+    let peak_kb = measured["peak_rss_kb"].as_u64().expect("Linux says so");
+    assert!(peak_kb < 200_000, "{peak_kb} kB");
+}

@@ -10,7 +10,8 @@ use parking_lot::Mutex;
 use serde::Serialize;
 
 use super::bodies::Bodies;
-use super::record::Record;
+use super::record::Entry;
+use super::trace::Trace;
 use crate::basis::clock::SECOND_US;
 
 /// Whole seconds that are looked back on.
@@ -88,8 +89,7 @@ pub(crate) struct Minute {
 
 impl Live {
     /// Counts a request that has ended.
-    pub(super) fn count(&self, record: &Record) {
-        let Record { entry, trace, .. } = record;
+    pub(super) fn count(&self, entry: &Entry, trace: &Trace) {
         let ended_us = trace.ended_us.unwrap_or(trace.started_us);
         let mut pulse = self.pulse.lock();
         *pulse.statuses.entry(entry.status).or_default() += 1;
@@ -221,13 +221,12 @@ fn middle_us(bucket: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::{Entry, Trace};
 
     fn ended(live: &Live, at_us: u64, took_us: u64, status: u16) {
         let entry = Entry { status, tokens_in: 2, ..Entry::undecided(0) };
         let started_us = at_us - took_us;
         let trace = Trace { started_us, ended_us: Some(at_us), ..Trace::default() };
-        live.count(&Record { number: 0, entry, trace });
+        live.count(&entry, &trace);
     }
 
     #[test]

@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use http::HeaderMap;
 use parking_lot::Mutex;
 
-use super::record::{Ledger, Record};
-use super::trace::known_path;
+use super::record::{Entry, Ledger};
+use super::trace::{Trace, known_path};
 use crate::cloud;
 use crate::limits::{LIMITED, Level, Levels};
 
@@ -104,24 +104,24 @@ impl Metrics {
     }
 
     /// Counters a request that has ended.
-    pub(crate) fn count(&self, record: &Record) {
+    pub(crate) fn count(&self, entry: &Entry, trace: &Trace) {
         let mut series = Series {
-            path: known_path(&record.trace.path)
-                .or_else(|| cloud::template(&record.trace.path))
+            path: known_path(&trace.path)
+                .or_else(|| cloud::template(&trace.path))
                 .unwrap_or("other"),
-            status: record.entry.status,
-            error: record.entry.error.unwrap_or_default(),
-            fault: record.entry.fault.clone().unwrap_or_default(),
+            status: entry.status,
+            error: entry.error.unwrap_or_default(),
+            fault: entry.fault.clone().unwrap_or_default(),
         };
-        let started_us = record.trace.started_us;
+        let started_us = trace.started_us;
         let took_us = |until_us: u64| until_us.saturating_sub(started_us);
         let mut counts = self.counts.lock();
         if counts.requests.len() >= MAX_SERIES && !counts.requests.contains_key(&series) {
             series = Series { path: "other", status: 0, error: "", fault: "other".to_owned() };
         }
         *counts.requests.entry(series).or_default() += 1;
-        counts.latency.add(took_us(record.trace.ended_us.unwrap_or(started_us)));
-        if let Some(first_token_us) = record.trace.first_token_us {
+        counts.latency.add(took_us(trace.ended_us.unwrap_or(started_us)));
+        if let Some(first_token_us) = trace.first_token_us {
             counts.first_token.add(took_us(first_token_us));
         }
     }
@@ -214,8 +214,7 @@ fn escaped(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::record::Entry;
-    use crate::journal::trace::Trace;
+    use crate::journal::record::Record;
 
     fn record(path: &str, fault: &str) -> Record {
         let entry = Entry {
@@ -229,10 +228,14 @@ mod tests {
         Record { number: 0, entry, trace }
     }
 
+    fn count(metrics: &Metrics, record: &Record) {
+        metrics.count(&record.entry, &record.trace);
+    }
+
     #[test]
     fn a_label_cannot_break_out_of_its_quotes() {
         let metrics = Metrics::default();
-        metrics.count(&record("/v1/messages", "a\"b\\c\nd"));
+        count(&metrics, &record("/v1/messages", "a\"b\\c\nd"));
         let text = metrics.text(&Ledger::default());
         assert!(text.contains(r#"fault="a\"b\\c\nd"} 1"#), "{text}");
         assert!(text.contains("latency_seconds_bucket{le=\"0.005\"} 0\n"), "{text}");
@@ -243,11 +246,11 @@ mod tests {
     #[test]
     fn the_first_token_is_counted_of_streams_only() {
         let metrics = Metrics::default();
-        metrics.count(&record("/v1/messages", "none"));
+        count(&metrics, &record("/v1/messages", "none"));
         let mut streamed = record("/v1/messages", "none");
         streamed.trace.started_us = 1_000;
         streamed.trace.first_token_us = Some(3_500);
-        metrics.count(&streamed);
+        count(&metrics, &streamed);
         let text = metrics.text(&Ledger::default());
         assert!(text.contains("first_token_seconds_bucket{le=\"0.001\"} 0\n"), "{text}");
         assert!(text.contains("first_token_seconds_bucket{le=\"0.005\"} 1\n"), "{text}");
@@ -260,8 +263,8 @@ mod tests {
     fn neither_paths_nor_faults_grow_the_metrics_without_end() {
         let metrics = Metrics::default();
         for number in 0..3 * MAX_SERIES {
-            metrics.count(&record(&format!("/v1/{number}"), "same"));
-            metrics.count(&record("/v1/models", &number.to_string()));
+            count(&metrics, &record(&format!("/v1/{number}"), "same"));
+            count(&metrics, &record("/v1/models", &number.to_string()));
         }
         let series = metrics.counts.lock().requests.len();
         assert_eq!(series, MAX_SERIES + 1);

@@ -78,47 +78,45 @@ pub struct Journal {
 struct Book {
     slots: VecDeque<Slot>,
     /// Requests that had to make room before they ended, by number.
-    under_way: BTreeMap<u64, Record>,
+    under_way: BTreeMap<u64, Entry>,
     next: u64,
     ledger: Ledger,
     jobs: Jobs,
 }
 
-/// A record, and the trace that it gets when its request has ended.
+/// A request in the journal. Its trace stays where it was noted.
 #[derive(Debug)]
 struct Slot {
-    record: Record,
-    open: Option<Handle>,
+    number: u64,
+    entry: Entry,
+    trace: Handle,
+    under_way: bool,
 }
 
 impl Slot {
     /// The record as far as it is known now.
     fn now(&self) -> Record {
-        let mut record = self.record.clone();
-        if let Some(open) = &self.open {
-            record.trace = open.open().trace.clone();
-        }
-        record
+        let trace = self.trace.open().trace.clone();
+        Record { number: self.number, entry: self.entry.clone(), trace }
     }
 }
 
 impl Book {
-    fn push(&mut self, entry: Entry, open: Option<Handle>) -> u64 {
+    fn push(&mut self, entry: Entry, trace: Handle, under_way: bool) -> u64 {
         if self.slots.len() == CAPACITY
-            && let Some(Slot { record, open: Some(_) }) = self.slots.pop_front()
+            && let Some(Slot { number, entry, under_way: true, .. }) = self.slots.pop_front()
         {
-            self.under_way.insert(record.number, record);
+            self.under_way.insert(number, entry);
         }
         let number = self.next;
         self.next += 1;
-        let record = Record { number, entry, trace: Trace::default() };
-        self.slots.push_back(Slot { record, open });
+        self.slots.push_back(Slot { number, entry, trace, under_way });
         number
     }
 
     /// A slot by the number of its record; none if it has made room, or was forgotten.
     fn slot(&mut self, number: u64) -> Option<&mut Slot> {
-        let first = self.slots.front()?.record.number;
+        let first = self.slots.front()?.number;
         self.slots.get_mut(usize::try_from(number.checked_sub(first)?).ok()?)
     }
 }
@@ -158,7 +156,7 @@ impl Journal {
             sum.ledger.add(&entry);
             sum.written += 1;
         }
-        let number = book.push(entry, trace.cloned());
+        let number = book.push(entry, trace.cloned().unwrap_or_default(), trace.is_some());
         if let Some(trace) = trace {
             trace.open().number = Some(number);
         }
@@ -175,37 +173,41 @@ impl Journal {
     ) {
         self.metrics.end();
         let mut book = self.book.lock();
-        let Open { trace, number } = std::mem::take(&mut *ended.open());
+        let open = ended.open();
+        let Open { trace, number } = &*open;
         // What no decision was made about, such as a list of models, is seen all the same.
         let number = number.unwrap_or_else(|| {
             if let Some(sum) = trace.job.as_deref().and_then(|job| book.jobs.of(job)) {
                 sum.written += 1;
             }
-            book.push(Entry::undecided(trace.started_us), None)
+            book.push(Entry::undecided(trace.started_us), ended.clone(), false)
         });
         let mut late = book.under_way.remove(&number);
-        let record = match (book.slot(number), &mut late) {
-            (Some(Slot { record, open }), _) => {
-                *open = None;
-                record
+        let entry = match (book.slot(number), &mut late) {
+            (Some(Slot { entry, under_way, .. }), _) => {
+                *under_way = false;
+                entry
             }
-            (None, Some(record)) => record,
+            (None, Some(entry)) => entry,
             (None, None) => return,
         };
-        record.trace = trace;
         if let Some(status) = status {
-            record.entry.status = status;
-            record.entry.error = error.map(known_kind);
+            entry.status = status;
+            entry.error = error.map(known_kind);
         }
-        self.metrics.count(record);
+        self.metrics.count(entry, trace);
         if let Some(live) = self.live.get() {
-            live.count(record);
+            live.count(entry, trace);
         }
         // What takes long is not done under the lock, and a copy is only made where it is wanted.
         let logged = tracing::enabled!(tracing::Level::INFO);
         let watcher = self.watcher.as_ref().filter(|watcher| watcher.wants_ends());
-        let record = (logged || watcher.is_some()).then(|| record.clone());
-        drop(book);
+        let record = (logged || watcher.is_some()).then(|| Record {
+            number,
+            entry: entry.clone(),
+            trace: trace.clone(),
+        });
+        drop((open, book));
         if let (Some(live), Some(copying)) = (self.live.get(), copying) {
             live.bodies.keep(number, *copying);
         }
@@ -231,7 +233,7 @@ impl Journal {
 
     /// The latest entries, oldest first.
     pub fn entries(&self) -> Vec<Entry> {
-        self.book.lock().slots.iter().map(|slot| slot.record.entry.clone()).collect()
+        self.book.lock().slots.iter().map(|slot| slot.entry.clone()).collect()
     }
 
     /// The latest requests in full, oldest first.
