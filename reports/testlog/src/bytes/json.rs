@@ -43,7 +43,9 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 
     fn visit_borrowed_bytes<E: Error>(self, bytes: &'de [u8]) -> Result<Self::Value, E> {
-        Ok(Text(String::from_utf8_lossy(bytes)))
+        // Valid text, which nearly all is, is checked many bytes at a time, and not one by one.
+        let text = std::str::from_utf8(bytes);
+        Ok(Text(text.map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)))
     }
 
     fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Self::Value, E> {

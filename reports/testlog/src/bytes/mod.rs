@@ -2,13 +2,16 @@
 
 pub(crate) mod json;
 pub(crate) mod output;
+pub(crate) mod plain;
 
 /// The bytes of a line that are kept.
 pub(crate) const LONGEST: usize = 8 << 20;
 
 /// Text for a report; what is not UTF-8 is replaced.
 pub(crate) fn lossy(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+    // Valid text, which nearly all is, is checked many bytes at a time, and not one by one.
+    std::str::from_utf8(bytes)
+        .map_or_else(|_| String::from_utf8_lossy(bytes).into_owned(), str::to_owned)
 }
 
 /// Without blanks around it.

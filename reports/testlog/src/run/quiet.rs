@@ -35,7 +35,7 @@ impl Quiet {
 
     /// One case more.
     pub fn push(&mut self, status: Status, id: &[u8]) {
-        let shared = self.last.iter().zip(id).take(SHARED).take_while(|(a, b)| a == b).count();
+        let shared = shared(&self.last, id);
         let rest = &id[shared..];
         // Once one case was dropped, all later ones are: a gap in the middle would look whole.
         if self.dropped > 0 || self.packed.len() + rest.len() + 6 > self.budget {
@@ -107,27 +107,55 @@ impl Quiet {
 
     /// Every case that is kept.
     pub fn iter(&self) -> impl Iterator<Item = (Status, String)> + '_ {
-        let mut rest = self.packed.as_slice();
-        let mut id = Vec::new();
+        let mut cases = self.unpack();
         std::iter::from_fn(move || {
-            let (&code, after) = rest.split_first()?;
-            let (&shared, mut after) = after.split_first()?;
-            let (mut length, mut shift) = (0_usize, 0);
-            while let Some((&byte, tail)) = after.split_first() {
-                after = tail;
-                length |= usize::from(byte & 0x7f) << shift;
-                shift += 7;
-                if byte & 0x80 == 0 {
-                    break;
-                }
-            }
-            let (own, after) = after.split_at_checked(length)?;
-            rest = after;
-            id.truncate(usize::from(shared));
-            id.extend_from_slice(own);
-            Some((status(code), String::from_utf8_lossy(&id).into_owned()))
+            let (status, id) = cases.next()?;
+            Some((status, String::from_utf8_lossy(id).into_owned()))
         })
     }
+
+    /// The same without a copy of each id.
+    pub(crate) const fn unpack(&self) -> Unpacked<'_> {
+        Unpacked { rest: self.packed.as_slice(), id: Vec::new() }
+    }
+}
+
+/// Cases that are unpacked one after the other, into one buffer.
+#[derive(Debug)]
+pub(crate) struct Unpacked<'a> {
+    rest: &'a [u8],
+    id: Vec<u8>,
+}
+
+impl Unpacked<'_> {
+    /// The next case, as it was pushed.
+    pub(crate) fn next(&mut self) -> Option<(Status, &[u8])> {
+        let (&code, after) = self.rest.split_first()?;
+        let (&shared, mut after) = after.split_first()?;
+        let (mut length, mut shift) = (0_usize, 0);
+        while let Some((&byte, tail)) = after.split_first() {
+            after = tail;
+            length |= usize::from(byte & 0x7f) << shift;
+            shift += 7;
+            if byte & 0x80 == 0 {
+                break;
+            }
+        }
+        let (own, after) = after.split_at_checked(length)?;
+        self.rest = after;
+        self.id.truncate(usize::from(shared));
+        self.id.extend_from_slice(own);
+        Some((status(code), &self.id))
+    }
+}
+
+/// How many bytes two ids begin with in common, as far as one byte can say; eight at a time.
+fn shared(one: &[u8], other: &[u8]) -> usize {
+    let most = one.len().min(other.len()).min(SHARED);
+    let ((ones, _), (others, _)) = (one[..most].as_chunks::<8>(), other[..most].as_chunks::<8>());
+    let equal = 8 * ones.iter().zip(others).take_while(|(a, b)| a == b).count();
+    let rest = one[equal..most].iter().zip(&other[equal..most]);
+    equal + rest.take_while(|(a, b)| a == b).count()
 }
 
 const QUIET: [Status; 7] = [

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use self::split::{Piece, Split};
 use crate::bytes::json::Text;
+use crate::bytes::plain::{Plain, members};
 use crate::{
     Case, Completeness, Counts, Frame, Held, NodeId, Phase, Quiet, Runner, Status, TestRun, pytest,
 };
@@ -19,6 +20,9 @@ use crate::{
 /// The bytes of failures that are kept, and of one message.
 const BUDGET: usize = 20 << 20;
 const MESSAGE: usize = 16 << 10;
+
+/// The bytes of a test that may be plain.
+const SHORT: usize = 16 << 10;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -65,6 +69,58 @@ struct Assertion<'a> {
     duration: Option<f64>,
 }
 
+/// A test that held or was not run, with nothing in it that is escaped or nested: nearly every
+/// one, and read where it stands in the document.
+struct PlainTest<'a> {
+    full_name: &'a [u8],
+    status: Status,
+    /// The bytes of its object.
+    length: usize,
+}
+
+impl<'a> PlainTest<'a> {
+    /// Reads the test that bytes begin with.
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        let bytes = &bytes[..bytes.len().min(SHORT)];
+        let (mut name, mut status, mut seen) = (None, None, 0_u8);
+        let length = members(bytes, |key, value| {
+            let bit = match (key, value) {
+                (b"fullName", Plain::Text(text)) => {
+                    name = Some(text);
+                    1
+                }
+                (b"status", Plain::Text(text)) => {
+                    status = Some(text);
+                    2
+                }
+                (b"title", Plain::Text(_)) => 4,
+                (b"ancestorTitles", Plain::Texts) => 8,
+                (b"failureMessages", Plain::Texts) => 16,
+                (b"duration", Plain::Number(_) | Plain::Null) => 32,
+                (b"invocations", Plain::Number(count)) if &bytes[count.clone()] == b"1" => 64,
+                // What is read, and not as it should be, is an error or no plain test.
+                (
+                    b"fullName" | b"status" | b"title" | b"ancestorTitles" | b"failureMessages"
+                    | b"duration" | b"invocations",
+                    _,
+                ) => return None,
+                // What nobody reads may be there twice.
+                _ => 0,
+            };
+            let is_new = seen & bit == 0;
+            seen |= bit;
+            is_new.then_some(())
+        })?;
+        let status = match &bytes[status?] {
+            b"failed" => return None,
+            b"passed" => Status::Passed,
+            _ => Status::Skipped,
+        };
+        std::str::from_utf8(&bytes[..length]).ok()?;
+        Some(Self { full_name: &bytes[name?], status, length })
+    }
+}
+
 /// Reads a document. What stands before its first brace was printed by something else.
 pub(crate) fn read(mut input: impl BufRead) -> io::Result<Vec<TestRun>> {
     let mut split = Split::new();
@@ -74,7 +130,16 @@ pub(crate) fn read(mut input: impl BufRead) -> io::Result<Vec<TestRun>> {
         if buffer.is_empty() {
             break;
         }
-        split.feed(buffer, |piece, text| reader.piece(piece, text));
+        let mut rest = buffer;
+        while !rest.is_empty() {
+            rest = split.feed(rest, |piece, text| reader.piece(piece, text));
+            if split.is_before_test(rest)
+                && let Some(test) = PlainTest::read(rest)
+            {
+                reader.plain(&test);
+                rest = &rest[test.length..];
+            }
+        }
         let length = buffer.len();
         input.consume(length);
     }
@@ -124,6 +189,13 @@ impl JestReader {
             self.unread += 1;
             self.error.get_or_insert_with(|| error.to_string());
         }
+    }
+
+    /// A test of which nothing has to be explained.
+    fn plain(&mut self, test: &PlainTest<'_>) {
+        self.tests += 1;
+        self.run.read.add(test.status);
+        self.quiet.push(test.status, test.full_name);
     }
 
     fn test(&mut self, test: &Assertion<'_>) {
@@ -181,11 +253,13 @@ impl JestReader {
     /// Gives the tests of a suite its name.
     fn close(&mut self, name: &str) {
         let mut full = Vec::new();
-        for (status, test) in self.quiet.iter() {
-            full.clear();
-            full.extend_from_slice(name.as_bytes());
-            full.extend_from_slice(b"::");
-            full.extend_from_slice(test.as_bytes());
+        full.extend_from_slice(name.as_bytes());
+        full.extend_from_slice(b"::");
+        let head = full.len();
+        let mut tests = self.quiet.unpack();
+        while let Some((status, test)) = tests.next() {
+            full.truncate(head);
+            full.extend_from_slice(test);
             self.run.quiet.push(status, &full);
         }
         self.run.quiet.drop_more(self.quiet.dropped());

@@ -75,25 +75,53 @@ impl Split {
         self.place != Level::Before
     }
 
-    /// Takes the next bytes, and gives the pieces that end in them.
-    pub(super) fn feed(&mut self, bytes: &[u8], mut each: impl FnMut(Piece, &[u8])) {
+    /// Whether bytes begin with a test.
+    pub(super) fn is_before_test(&self, bytes: &[u8]) -> bool {
+        let is_among_tests = self.place == Level::Tests && self.skipped == 0 && !self.in_string;
+        is_among_tests && bytes.first() == Some(&b'{')
+    }
+
+    /// Takes the next bytes, and gives the pieces that end in them. Before a test it stops, unless
+    /// that is what the bytes begin with, and gives the bytes that are left.
+    pub(super) fn feed<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        mut each: impl FnMut(Piece, &[u8]),
+    ) -> &'a [u8] {
         let mut rest = bytes;
         if self.place == Level::Before {
             // What stands before was printed by something else.
-            let Some(start) = memchr::memchr(b'{', rest) else { return };
+            let Some(start) = memchr::memchr(b'{', rest) else { return &[] };
             rest = &rest[start + 1..];
             self.place = Level::Document;
             self.copy(b"{");
         }
         while !rest.is_empty() && !self.is_done() {
+            if !self.in_string {
+                rest = self.run(rest);
+            }
+            if rest.len() < bytes.len() && self.is_before_test(rest) {
+                return rest;
+            }
             rest = if self.in_string {
                 self.string(rest)
-            } else {
-                let (byte, after) = (rest[0], &rest[1..]);
-                self.structure(byte, &mut each);
+            } else if let Some((byte, after)) = rest.split_first() {
+                self.structure(*byte, &mut each);
                 after
+            } else {
+                rest
             };
         }
+        &[]
+    }
+
+    /// Copies all before the next bracket at once, with each short string that ends in it.
+    fn run<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let room = self.target().map_or(bytes.len(), |target| PIECE - target.len());
+        let bytes_in_room = &bytes[..room.min(bytes.len())];
+        let length = before_bracket(bytes_in_room);
+        self.copy(&bytes_in_room[..length]);
+        &bytes[length..]
     }
 
     /// Reads on in a string, up to its end or to that of the bytes.
@@ -221,17 +249,50 @@ impl Split {
     }
 
     fn copy(&mut self, bytes: &[u8]) {
-        let target = match self.place {
-            _ if self.skipped > 0 => return,
-            Level::Document => &mut self.document,
-            Level::Suite => &mut self.suite,
-            Level::Test => &mut self.test,
-            // Between the members of a list there are commas only.
-            Level::Before | Level::Suites | Level::Tests | Level::After => return,
-        };
-        if target.len() + bytes.len() <= PIECE {
+        if let Some(target) = self.target()
+            && target.len() + bytes.len() <= PIECE
+        {
             target.extend_from_slice(bytes);
         }
+    }
+
+    /// The piece that is being made, unless what is read belongs to none.
+    const fn target(&mut self) -> Option<&mut Vec<u8>> {
+        match self.place {
+            _ if self.skipped > 0 => None,
+            Level::Document => Some(&mut self.document),
+            Level::Suite => Some(&mut self.suite),
+            Level::Test => Some(&mut self.test),
+            // Between the members of a list there are commas only.
+            Level::Before | Level::Suites | Level::Tests | Level::After => None,
+        }
+    }
+}
+
+/// The bytes before the first bracket outside of a string; fewer where a string is long, or does
+/// not end.
+fn before_bracket(bytes: &[u8]) -> usize {
+    let is_mark = |byte: &u8| matches!(byte, b'"' | b'{' | b'}' | b'[' | b']');
+    let mut at = 0;
+    while let Some(gap) = bytes[at..].iter().position(is_mark) {
+        at += gap;
+        let length = if bytes[at] == b'"' { string(&bytes[at..]) } else { None };
+        let Some(length) = length else { return at };
+        at += length;
+    }
+    bytes.len()
+}
+
+/// The length of the string that bytes begin with, with its quotes, if it ends and is short.
+fn string(bytes: &[u8]) -> Option<usize> {
+    let bytes = &bytes[..bytes.len().min(STRING / 2)];
+    let mut at = 1;
+    loop {
+        at += memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
+        if bytes[at] == b'"' {
+            return Some(at + 1);
+        }
+        at += 2;
     }
 }
 
@@ -250,9 +311,12 @@ mod tests {
         let mut split = Split::new();
         let mut found = Vec::new();
         for bytes in document.as_bytes().chunks(size) {
-            split.feed(bytes, |piece, text| {
-                found.push((piece, String::from_utf8_lossy(text).into_owned()));
-            });
+            let mut rest = bytes;
+            while !rest.is_empty() {
+                rest = split.feed(rest, |piece, text| {
+                    found.push((piece, String::from_utf8_lossy(text).into_owned()));
+                });
+            }
         }
         found
     }

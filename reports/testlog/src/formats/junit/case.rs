@@ -1,21 +1,35 @@
 //! One test case of a JUnit file, from its element to a report.
 
+use crate::bytes::{self, lossy};
 use crate::rust::panic;
 use crate::{Capture, Case, NodeId, Phase, Status, pytest};
 
 /// What is known about the test case that is open.
 #[derive(Debug, Default)]
 pub(super) struct Open {
-    pub(super) class: String,
-    pub(super) name: String,
-    pub(super) file: String,
-    pub(super) duration_ms: Option<u64>,
+    pub(super) class: Vec<u8>,
+    pub(super) name: Vec<u8>,
+    pub(super) file: Vec<u8>,
+    /// The seconds that it took, as they are written.
+    pub(super) time: Vec<u8>,
     /// What went wrong, each with its message, type and text.
     pub(super) failures: Vec<Failure>,
     pub(super) skipped: Option<bool>,
     /// Attempts that were followed by another one.
     pub(super) retried: u32,
     pub(super) out: Vec<Capture>,
+}
+
+impl Open {
+    /// Forgets everything, but not the room that it took: another case follows.
+    pub(super) fn clear(&mut self) {
+        for text in [&mut self.class, &mut self.name, &mut self.file, &mut self.time] {
+            text.clear();
+        }
+        self.failures.clear();
+        self.out.clear();
+        (self.skipped, self.retried) = (None, 0);
+    }
 }
 
 #[derive(Debug, Default)]
@@ -26,16 +40,17 @@ pub(super) struct Failure {
     pub(super) text: String,
 }
 
-pub(super) fn named(open: &Open, full: String, status: Status) -> Case {
-    let (name, params) = match open.name.find('[') {
-        Some(at) if at > 0 && open.name.ends_with(']') => {
-            (&open.name[..at], Some(open.name[at + 1..open.name.len() - 1].to_owned()))
+pub(super) fn named(open: &Open, full: &[u8], status: Status) -> Case {
+    let (full, name) = (lossy(full), lossy(&open.name));
+    let (name, params) = match name.find('[') {
+        Some(at) if at > 0 && name.ends_with(']') => {
+            (&name[..at], Some(name[at + 1..name.len() - 1].to_owned()))
         }
-        _ => (open.name.as_str(), None),
+        _ => (name.as_str(), None),
     };
-    let (file, class, name) = (open.file.clone(), open.class.clone(), name.to_owned());
+    let (file, class, name) = (lossy(&open.file), lossy(&open.class), name.to_owned());
     let mut case = Case::new(NodeId { full, file, class, name, params }, status, Phase::Call);
-    case.duration_ms = open.duration_ms;
+    case.duration_ms = std::str::from_utf8(&open.time).ok().and_then(bytes::seconds);
     case.attempts = 1 + open.retried;
     case.captured.clone_from(&open.out);
     case

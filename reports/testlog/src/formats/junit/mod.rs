@@ -50,12 +50,12 @@ pub(crate) fn read(input: impl BufRead) -> io::Result<Vec<TestRun>> {
                 depth = depth.saturating_sub(1);
                 reader.close(tag.local_name().as_ref());
             }
-            Ok(Event::Text(text)) => reader.text(&String::from_utf8_lossy(&text)),
-            Ok(Event::CData(text)) => reader.text(&String::from_utf8_lossy(&text)),
+            Ok(Event::Text(text)) => reader.text(&text),
+            Ok(Event::CData(text)) => reader.text(&text),
             Ok(Event::GeneralRef(name)) => {
                 let known = name.resolve_char_ref().ok().flatten().map(String::from);
                 let known = known.or_else(|| entity(&name).map(str::to_owned));
-                reader.text(&known.unwrap_or_else(|| format!("&{};", lossy(&name))));
+                reader.text(known.unwrap_or_else(|| format!("&{};", lossy(&name))).as_bytes());
             }
             Ok(Event::DocType(_)) => {
                 let message = "a JUnit file with a document type is not read";

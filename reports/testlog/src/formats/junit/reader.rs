@@ -4,7 +4,7 @@ use quick_xml::events::BytesStart;
 use reports::text::counted;
 
 use super::case::{Failure, Open, explain, named};
-use super::value::{TEXT, attribute, attributes, shortened, value};
+use super::value::{self, TEXT, attribute, shortened};
 use crate::bytes;
 use crate::{Capture, Completeness, Counts, Held, Runner, Status, TestRun};
 
@@ -40,6 +40,9 @@ pub(super) struct JunitReader {
     complete: bool,
     by_pytest: bool,
     open: Option<Open>,
+    /// The case that ended last and its id, whose memory the next one takes.
+    spare: Open,
+    id: Vec<u8>,
     into: TextTarget,
     problems: Vec<String>,
     spent: usize,
@@ -58,6 +61,8 @@ impl JunitReader {
             complete: false,
             by_pytest: false,
             open: None,
+            spare: Open::default(),
+            id: Vec::new(),
             into: TextTarget::Nothing,
             problems: Vec::new(),
             spent: 0,
@@ -82,19 +87,15 @@ impl JunitReader {
                 }
             }
             b"testcase" => {
-                let mut open = Open::default();
-                for attribute in attributes(tag) {
-                    match attribute.key.local_name().as_ref() {
-                        b"classname" => open.class = value(&attribute),
-                        b"name" => open.name = value(&attribute),
-                        b"file" => open.file = value(&attribute),
-                        b"time" => {
-                            let time = std::str::from_utf8(&attribute.value).ok();
-                            open.duration_ms = time.and_then(bytes::seconds);
-                        }
-                        _ => {}
-                    }
-                }
+                let mut open = std::mem::take(&mut self.spare);
+                open.clear();
+                value::each(tag, |name, attribute| match name {
+                    b"classname" => value::read(attribute, &mut open.class),
+                    b"name" => value::read(attribute, &mut open.name),
+                    b"file" => value::read(attribute, &mut open.file),
+                    b"time" => attribute.value.as_ref().clone_into(&mut open.time),
+                    _ => {}
+                });
                 self.open = Some(open);
             }
             inner => self.inside(inner, tag),
@@ -154,7 +155,7 @@ impl JunitReader {
     }
 
     /// Text inside the element that is open.
-    pub(super) fn text(&mut self, text: &str) {
+    pub(super) fn text(&mut self, text: &[u8]) {
         let Some(open) = self.open.as_mut() else { return };
         let target = match self.into {
             TextTarget::Nothing => return,
@@ -162,6 +163,7 @@ impl JunitReader {
             TextTarget::Output => open.out.last_mut().map(|capture| &mut capture.text),
         };
         if let Some(target) = target {
+            let text = String::from_utf8_lossy(text);
             let room = TEXT.saturating_sub(target.len()).min(BUDGET.saturating_sub(self.spent));
             let end = text.floor_char_boundary(room.min(text.len()));
             target.push_str(&text[..end]);
@@ -174,7 +176,9 @@ impl JunitReader {
         match name {
             b"testcase" => {
                 if let Some(open) = self.open.take() {
-                    self.case(&open);
+                    let mut id = std::mem::take(&mut self.id);
+                    self.case(&open, &mut id);
+                    (self.spare, self.id) = (open, id);
                 }
             }
             b"testsuites" => self.roots = self.roots.saturating_sub(1),
@@ -189,12 +193,14 @@ impl JunitReader {
         }
     }
 
-    fn case(&mut self, open: &Open) {
+    fn case(&mut self, open: &Open, id: &mut Vec<u8>) {
         self.cases += 1;
-        let full = match open.class.as_str() {
-            "" => open.name.clone(),
-            class => [class, "::", &open.name].concat(),
-        };
+        id.clear();
+        if !open.class.is_empty() {
+            id.extend_from_slice(&open.class);
+            id.extend_from_slice(b"::");
+        }
+        id.extend_from_slice(&open.name);
         if open.failures.is_empty() {
             let status = match open.skipped {
                 Some(true) => Status::Xfailed,
@@ -204,9 +210,9 @@ impl JunitReader {
             };
             self.run.read.add(status);
             if status == Status::Flaky {
-                self.run.cases.push(named(open, full, status));
+                self.run.cases.push(named(open, id, status));
             } else {
-                self.run.quiet.push(status, full.as_bytes());
+                self.run.quiet.push(status, id);
             }
             return;
         }
@@ -214,12 +220,12 @@ impl JunitReader {
             let status = if failure.error { Status::Error } else { Status::Failed };
             self.run.read.add(status);
             let output: usize = open.out.iter().map(|capture| capture.text.len()).sum();
-            self.spent += full.len() * 3 + failure.message.len() * 2 + output + 512;
+            self.spent += id.len() * 3 + failure.message.len() * 2 + output + 512;
             if self.spent > BUDGET * 2 {
                 self.unnamed += 1;
                 continue;
             }
-            let mut case = named(open, full.clone(), status);
+            let mut case = named(open, id, status);
             explain(&mut case, failure);
             self.run.cases.push(case);
         }

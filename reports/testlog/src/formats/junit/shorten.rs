@@ -16,6 +16,11 @@ const VALUE: usize = 2 << 20;
 /// The bytes that a tag may have. What is longer ends the document.
 const TAG: usize = 8 << 20;
 
+/// The bytes in which the end of a short tag is.
+const SHORT: usize = 512;
+/// The bytes that are looked at in one go: what is ready stays in the fastest memory.
+const PIECE: usize = 32 << 10;
+
 /// Where a byte stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Markup {
@@ -71,7 +76,7 @@ impl<R: BufRead> Shortened<R> {
             if buffer.is_empty() {
                 break;
             }
-            let length = buffer.len();
+            let length = buffer.len().min(PIECE);
             let mut scan = Scan {
                 place: &mut self.place,
                 kept: &mut self.kept,
@@ -81,7 +86,7 @@ impl<R: BufRead> Shortened<R> {
                 cut: &mut self.cut,
                 out: &mut self.ready,
             };
-            let mut rest = buffer;
+            let mut rest = &buffer[..length];
             while !rest.is_empty() && *scan.tag <= TAG {
                 rest = scan.step(rest);
             }
@@ -113,10 +118,13 @@ impl Scan<'_> {
                 if end == bytes.len() {
                     return &[];
                 }
-                (*self.place, *self.tag) = (Markup::Open, 1);
+                let bytes = &bytes[end + 1..];
+                // Of a tag this is known at once, if its next byte is there.
+                let is_tag = bytes.first().is_some_and(|next| !matches!(next, b'!' | b'?'));
+                (*self.place, *self.tag) = (if is_tag { Markup::Tag } else { Markup::Open }, 1);
                 self.head.clear();
                 self.out.push(b'<');
-                &bytes[end + 1..]
+                bytes
             }
             Markup::Open => {
                 let byte = bytes[0];
@@ -158,8 +166,11 @@ impl Scan<'_> {
 
     /// Reads on in a tag. Values that end in these bytes are passed over at once.
     fn tag<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
-        let mut length = 0;
         *self.kept = 0;
+        let mut length = short_tag(bytes).unwrap_or(0);
+        if length > 0 {
+            *self.place = Markup::Text;
+        }
         while *self.place == Markup::Tag && length < bytes.len() {
             let Some(at) = memchr3(b'>', b'"', b'\'', &bytes[length..]) else {
                 length = bytes.len();
@@ -220,6 +231,17 @@ impl Scan<'_> {
             *self.kept += 1;
         }
     }
+}
+
+/// The length of a tag that is short and ends, if each quote in it is double: then its first `>`
+/// stands outside of them where they are even in number.
+fn short_tag(bytes: &[u8]) -> Option<usize> {
+    let end = memchr(b'>', &bytes[..bytes.len().min(SHORT)])?;
+    let tag = &bytes[..end];
+    // Without a branch, so that many bytes are looked at in one step.
+    let is_odd = tag.iter().fold(0_u8, |odd, byte| odd ^ u8::from(*byte == b'"'));
+    let single = tag.iter().fold(0_u8, |single, byte| single | u8::from(*byte == b'\''));
+    (is_odd == 0 && single == 0).then_some(end + 1)
 }
 
 impl<R: BufRead> Read for Shortened<R> {

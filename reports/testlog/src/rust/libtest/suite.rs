@@ -23,6 +23,8 @@ pub(super) struct Suite {
     tests: u64,
     results: u64,
     running: BTreeSet<String>,
+    /// The name that ended last, whose memory the next one takes.
+    spare: String,
     /// Whether tests are said to start: some harnesses only report results.
     starts: bool,
     later: Vec<(String, Status, Option<Case>)>,
@@ -41,6 +43,7 @@ impl Suite {
             tests,
             results: 0,
             running: BTreeSet::new(),
+            spare: String::new(),
             starts: false,
             later: Vec::new(),
             last: None,
@@ -95,8 +98,11 @@ impl Suite {
         self.starts = true;
         // A result that came before was none.
         self.later.retain(|(known, _, _)| known != name);
-        if room.running >= cost(name) && self.running.insert(name.to_owned()) {
-            room.running -= cost(name);
+        if room.running >= cost(name) {
+            name.clone_into(&mut self.spare);
+            if self.running.insert(std::mem::take(&mut self.spare)) {
+                room.running -= cost(name);
+            }
         }
     }
 
@@ -108,7 +114,8 @@ impl Suite {
             _ if attempts > 1 => Status::Flaky,
             _ => Status::Passed,
         };
-        if self.running.remove(name) {
+        if let Some(ended) = self.running.take(name) {
+            self.spare = ended;
             room.running += cost(name);
         } else if self.starts {
             if self.later.len() < LATER {
