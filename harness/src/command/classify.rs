@@ -79,29 +79,24 @@ fn look_back(triage: &mut Triage<'_>, path: &Path, suite: &str) -> Result<(), Fa
 
 /// The rules that ship, after those of the user.
 pub(super) fn rules(own: Option<&Path>) -> Result<Rules, Failure> {
-    let shipped = triage::SHIPPED.to_owned();
-    let mut texts = vec![("rules.toml".to_owned(), shipped)];
-    if let Some(path) = own {
-        let bytes = std::fs::read(path).map_err(|error| Failure::unreadable(path, &error))?;
-        let text = String::from_utf8(bytes).map_err(|_| {
-            let name = path.display();
-            let message = format!("`{name}` is not UTF-8\nhint: save it as UTF-8");
-            Failure::new(Exit::Invalid, message)
-        })?;
-        texts.insert(0, (path.display().to_string(), text));
-    }
-    let mut documents = Vec::new();
-    for (name, text) in &texts {
-        let document = Document::parse(name, text)?;
-        document.check_format(triage::FORMAT)?;
-        documents.push(document);
-    }
-    let files: Vec<RuleFile> = documents.iter().map(Document::read).collect::<Result<_, _>>()?;
-    Rules::compile(files).map_err(|problems| {
-        // The first file with a problem; each names all of its own.
-        let first = problems.first().map_or(0, |(file, _)| *file);
-        let document = &documents[first];
-        let problems = problems.into_iter().filter(|(file, _)| *file == first);
+    let own = own.map(own_rules).transpose()?.unwrap_or_default();
+    let shipped = Document::parse("rules.toml", triage::SHIPPED)?;
+    Ok(own.then(shipped.read()?))
+}
+
+/// The rules of the user.
+fn own_rules(path: &Path) -> Result<Rules, Failure> {
+    let bytes = std::fs::read(path).map_err(|error| Failure::unreadable(path, &error))?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        let name = path.display();
+        let message = format!("`{name}` is not UTF-8\nhint: save it as UTF-8");
+        Failure::new(Exit::Invalid, message)
+    })?;
+    let name = path.display().to_string();
+    let document = Document::parse(&name, &text)?;
+    document.check_format(triage::FORMAT)?;
+    Rules::compile(vec![document.read::<RuleFile>()?]).map_err(|problems| {
+        let problems = problems.into_iter();
         let problems = problems.map(|(_, RuleProblem { rule, key, message, hint })| {
             Problem::new(format!("rule.{rule}.{key}"), message).hint(Some(hint.to_owned()))
         });

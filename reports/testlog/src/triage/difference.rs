@@ -3,9 +3,10 @@
 //! Invariant: an answer needs both values, whole, as the runner printed them; a value that was cut
 //! short shows nothing.
 
-use regex::Regex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::expression::Expression;
 
 /// How two values differ that are not equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -72,13 +73,12 @@ const PAIRS: usize = 8;
 /// Finds differences.
 #[derive(Debug)]
 pub(super) struct Comparer {
-    sides: Vec<Regex>,
+    sides: Vec<Expression>,
 }
 
 impl Comparer {
     pub(super) fn new() -> Self {
-        let sides = SIDES.map(|text| Regex::new(text).expect("the expressions are tested"));
-        Self { sides: sides.into() }
+        Self { sides: SIDES.map(Expression::tested).into() }
     }
 
     /// How the values of a message differ, where it shows two and that means anything.
@@ -134,10 +134,10 @@ fn of_pair(one: &str, other: &str) -> Option<Difference> {
 }
 
 /// The pairs of values that one way of printing them finds.
-fn pairs<'a>(sides: &Regex, message: &'a str) -> Vec<(&'a str, &'a str)> {
-    let found = sides.captures_iter(message).map(|found| {
-        let (_, [one, other]) = found.extract();
-        (one.trim(), other.trim())
+fn pairs<'a>(sides: &Expression, message: &'a str) -> Vec<(&'a str, &'a str)> {
+    let found = sides.groups(message).into_iter().filter_map(|found| {
+        let [one, other] = found[..] else { return None };
+        Some((one.trim(), other.trim()))
     });
     // The head of a difference names its two sides.
     let is_head =

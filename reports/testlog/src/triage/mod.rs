@@ -5,8 +5,10 @@
 //! changes which tests failed: that is what was read, to the letter.
 
 // What decides.
+mod candidates;
 pub mod compat;
 mod difference;
+mod expression;
 mod rule_file;
 mod rules;
 mod words;

@@ -5,11 +5,13 @@
 //! the file is the caller's: this crate takes the parsed form and says what is wrong with it.
 
 use std::cell::OnceCell;
+use std::sync::OnceLock;
 
-use regex::{Regex, RegexBuilder};
 use reports::text::shortened;
 
+use super::candidates::Candidates;
 use super::difference::{Comparer, Difference};
+use super::expression::Expression;
 use super::rule_file::{Rule, RuleFile};
 use super::words;
 use crate::Case;
@@ -30,16 +32,25 @@ pub struct RuleProblem {
 #[derive(Debug)]
 struct Compiled {
     rule: Rule,
-    exception: Option<Regex>,
-    message: Option<Regex>,
+    exception: Option<Expression>,
+    message: Option<Expression>,
 }
 
-/// Rules that are ready to be tried.
+/// Rules that are ready to be tried; by default, none.
 #[derive(Debug)]
 pub struct Rules {
     compiled: Vec<Compiled>,
-    status: Regex,
+    status: Expression,
     comparer: Comparer,
+    /// Which rules a message and an exception are for, once a failure asks.
+    messages: OnceLock<Candidates>,
+    exceptions: OnceLock<Candidates>,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self::of(Vec::new())
+    }
 }
 
 /// The characters of a message that evidence quotes.
@@ -47,7 +58,7 @@ const QUOTED: usize = 80;
 
 /// How a message speaks of an HTTP status.
 const STATUS: &str = concat!(
-    r"\b(?:HTTP(?:/\d(?:\.\d)?)?|status(?:[ _]?code)?|error|response|answer)",
+    r"(?im)\b(?:HTTP(?:/\d(?:\.\d)?)?|status(?:[ _]?code)?|error|response|answer)",
     r"\W{1,4}([1-5]\d\d)\b",
     r"|\b([45]\d\d) (?:client|server) error",
     r"|\b([45]\d\d) (?:bad|service|too many|unauthori|forbidden|gateway|internal|not found)",
@@ -83,22 +94,38 @@ impl Rules {
                     wrong("message", "matches every message".to_owned(), hint);
                 }
                 let hint = "look-around and back references are not known here";
-                let whole = rule.exception.as_ref().map(|text| format!(r"^(?:.*[.:])?(?:{text})$"));
-                let exception = whole.map(|text| compiled(&text)).transpose();
+                let exception =
+                    rule.exception.as_deref().map(|text| Expression::checked(whole(text)));
+                let exception = exception.transpose();
                 let exception =
                     exception.map_err(|message| wrong("exception", message, hint)).ok().flatten();
-                let message = rule.message.as_deref().map(compiled).transpose();
+                let message =
+                    rule.message.as_deref().map(|text| Expression::checked(any_case(text)));
+                let message = message.transpose();
                 let message =
                     message.map_err(|message| wrong("message", message, hint)).ok().flatten();
                 rules.push(Compiled { rule, exception, message });
             }
         }
-        if problems.is_empty() {
-            let status = compiled(STATUS).expect("the expression is tested");
-            Ok(Self { compiled: rules, status, comparer: Comparer::new() })
-        } else {
-            Err(problems)
-        }
+        if problems.is_empty() { Ok(Self::of(rules)) } else { Err(problems) }
+    }
+
+    /// The same rules, then those that ship, which tests have checked.
+    #[must_use]
+    pub fn then(self, shipped: RuleFile) -> Self {
+        let mut compiled = self.compiled;
+        compiled.extend(shipped.rule.into_iter().map(|rule| {
+            let exception = rule.exception.as_deref().map(whole).map(Expression::tested);
+            let message = rule.message.as_deref().map(any_case).map(Expression::tested);
+            Compiled { rule, exception, message }
+        }));
+        Self::of(compiled)
+    }
+
+    fn of(compiled: Vec<Compiled>) -> Self {
+        let (messages, exceptions) = (OnceLock::new(), OnceLock::new());
+        let status = Expression::tested(STATUS);
+        Self { compiled, status, comparer: Comparer::new(), messages, exceptions }
     }
 
     /// The rule that decides, and what in the failure made it.
@@ -108,16 +135,33 @@ impl Rules {
             comparer: &self.comparer,
             difference: OnceCell::new(),
         };
-        self.compiled
-            .iter()
-            .find_map(|compiled| Some((&compiled.rule, compiled.evidence(case, &seen)?)))
+        let by_message = self.candidates(&self.messages, &case.message, |rule| &rule.message);
+        let exception = case.exception.as_deref().unwrap_or_default();
+        let by_exception = self.candidates(&self.exceptions, exception, |rule| &rule.exception);
+        let rules = self.compiled.iter().zip(by_message).zip(by_exception);
+        rules
+            .filter(|((rule, by_message), by_exception)| {
+                (*by_message || rule.message.is_none())
+                    && (*by_exception || rule.exception.is_none())
+            })
+            .find_map(|((rule, _), _)| Some((&rule.rule, rule.evidence(case, &seen)?)))
+    }
+
+    /// Which rules have an expression that may match a text.
+    fn candidates(
+        &self,
+        known: &OnceLock<Candidates>,
+        text: &str,
+        of: impl Fn(&Compiled) -> &Option<Expression>,
+    ) -> Vec<bool> {
+        let expressions =
+            || self.compiled.iter().map(|rule| of(rule).as_ref().map(Expression::text));
+        known.get_or_init(|| Candidates::among(expressions())).of(text)
     }
 
     fn statuses(&self, message: &str) -> Vec<u16> {
-        let found = self.status.captures_iter(message);
-        found
-            .filter_map(|found| found.iter().skip(1).flatten().next()?.as_str().parse().ok())
-            .collect()
+        let found = self.status.groups(message);
+        found.iter().filter_map(|groups| groups.first()?.parse().ok()).collect()
     }
 }
 
@@ -148,7 +192,7 @@ impl Compiled {
         }
         if let Some(expression) = &self.message {
             let found = expression.find(&case.message)?;
-            evidence.push(format!("text `{}`", shortened(found.as_str(), QUOTED)));
+            evidence.push(format!("text `{}`", shortened(found, QUOTED)));
         }
         if !self.rule.status.is_empty() {
             let status = seen.statuses.iter().find(|status| self.rule.status.contains(status))?;
@@ -176,12 +220,14 @@ impl Compiled {
     }
 }
 
-fn compiled(text: &str) -> Result<Regex, String> {
-    RegexBuilder::new(text)
-        .case_insensitive(true)
-        .multi_line(true)
-        .build()
-        .map_err(|error| error.to_string().lines().last().unwrap_or_default().to_owned())
+/// An exception's whole type, with or without its module.
+fn whole(exception: &str) -> String {
+    any_case(&format!(r"^(?:.*[.:])?(?:{exception})$"))
+}
+
+/// An expression that is found in any line, in upper and lower case.
+fn any_case(text: &str) -> String {
+    format!("(?im){text}")
 }
 
 #[cfg(test)]
@@ -192,7 +238,12 @@ pub(crate) mod tests {
 
     /// The rules that ship.
     pub(crate) fn shipped() -> Rules {
-        Rules::compile(vec![toml::from_str(SHIPPED).unwrap()]).unwrap()
+        Rules::default().then(toml::from_str(SHIPPED).unwrap())
+    }
+
+    #[test]
+    fn the_rules_that_ship_have_no_problem() {
+        Rules::compile(vec![toml::from_str(SHIPPED).unwrap()]).unwrap();
     }
 
     fn decided(id: &str, exception: Option<&str>, message: &str) -> String {

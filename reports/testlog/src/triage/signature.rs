@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
+use super::expression::Expression;
 use crate::Case;
 
 /// The lines of a message that count; what follows is detail.
@@ -24,7 +25,7 @@ static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
 const NAME: usize = 40;
 
 /// What is masked, the widest first: an address goes before the number in it.
-static MASKS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+static MASKS: LazyLock<Vec<(Expression, &str)>> = LazyLock::new(|| {
     [
         (
             r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?(?:Z|[+-]\d\d:?\d\d)?",
@@ -38,7 +39,7 @@ static MASKS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\b[0-9a-f]*(?:\d[a-f]|[a-f]\d)[0-9a-f]*\b", "<hex>"),
         (r"\d+(?:[.,]\d+)*(?:e-?\d+)?", "<n>"),
     ]
-    .map(|(text, mask)| (Regex::new(text).expect("the expression is tested"), mask))
+    .map(|(text, mask)| (Expression::tested(text), mask))
     .into()
 });
 
@@ -84,13 +85,16 @@ fn same_file(frame: &str, file: &str) -> bool {
 /// A text without numbers, addresses, paths, times and quoted values. A name in quotes stays: the
 /// missing key `qty` and the missing key `API_KEY` are two causes.
 pub(super) fn masked(text: &str) -> String {
-    let unquoted = QUOTED.replace_all(text, |found: &Captures<'_>| {
+    let unquoted = if text.contains(['"', '\'']) { without_quotes(text) } else { text.to_owned() };
+    MASKS.iter().fold(unquoted, |text, (expression, mask)| expression.replaced(text, mask))
+}
+
+fn without_quotes(text: &str) -> String {
+    let replaced = QUOTED.replace_all(text, |found: &Captures<'_>| {
         let inside = found.get(2).or_else(|| found.get(3)).map_or("", |inside| inside.as_str());
         if is_name(inside) { found[0].to_owned() } else { format!("{}<text>", &found[1]) }
     });
-    MASKS.iter().fold(unquoted.into_owned(), |text, (expression, mask)| {
-        expression.replace_all(&text, *mask).into_owned()
-    })
+    replaced.into_owned()
 }
 
 /// Whether a text is a name or a relative path that stays the same from run to run.
