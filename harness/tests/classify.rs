@@ -4,6 +4,8 @@
 #[expect(dead_code, reason = "every test file uses its own part of it")]
 mod support;
 
+#[cfg(target_os = "linux")]
+use std::io::Read;
 use std::io::Write;
 use std::process::Stdio;
 
@@ -197,4 +199,77 @@ fn what_cannot_be_read_is_said() {
     sandbox.write("empty.txt", "");
     sandbox.chaos(&["classify", "--format", "junit", "empty.txt"]).exits(4);
     sandbox.chaos(&["classify", "--format", "word", "empty.txt"]).exits(2);
+}
+
+/// A log of a million tests, of which a hundred thousand fail, each with twenty lines and a message
+/// of its own.
+#[cfg(target_os = "linux")]
+fn write_many(out: &mut impl Write) -> std::io::Result<()> {
+    let tests = 0..1_000_000_u32;
+    let failing = tests.clone().filter(|test| test % 10 == 5);
+    let id = |test: u32| format!("tests/test_{:05}.py::TestCase::test_{test}", test / 50);
+    let message = |test: u32| {
+        let letter = |shift: u32| char::from(b'a' + u8::try_from(test >> shift & 15).unwrap_or(0));
+        let word: String = (0..5).map(|place| letter(place * 4)).collect();
+        format!("ValueError: {word} was not expected here")
+    };
+    writeln!(out, "=== test session starts ===\ncollected 1000000 items\n")?;
+    for test in tests {
+        let word = if test % 10 == 5 { "FAILED" } else { "PASSED" };
+        writeln!(out, "{} {word:<20} [{:>3}%]", id(test), (test + 1) / 10_000)?;
+    }
+    writeln!(out, "=== FAILURES ===")?;
+    for test in failing.clone() {
+        writeln!(out, "______ TestCase.test_{test} ______\ntests/test.py:12: in test\n    run()")?;
+        writeln!(out, "E   {}\n--- Captured stdout call ---", message(test))?;
+        write!(out, "{}", "a line that it prints\n".repeat(15))?;
+    }
+    writeln!(out, "=== short test summary info ===")?;
+    for test in failing {
+        writeln!(out, "FAILED {} - {}", id(test), message(test))?;
+    }
+    writeln!(out, "=== 100000 failed, 900000 passed in 312.40s (0:05:12) ===")
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_hundred_thousand_failures_take_less_than_64_mb_of_memory() {
+    let sandbox = Sandbox::new();
+    let mut child = sandbox
+        .command(&["classify", "-", "--report", "json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut input = std::io::BufWriter::new(child.stdin.take().expect("a pipe"));
+    let writer = std::thread::spawn(move || write_many(&mut input));
+    // It cannot end before its last page is read, and nothing is larger than the triage before.
+    let mut pipe = child.stdout.take().expect("a pipe");
+    let (mut buffer, mut text, mut peak, mut asked) = (vec![0; 65_536], Vec::new(), 0, 0);
+    loop {
+        let read = pipe.read(&mut buffer).expect("the pipe can be read");
+        if read == 0 {
+            break;
+        }
+        text.extend_from_slice(&buffer[..read]);
+        if let Some(kb) = support::peak_memory_kb(child.id()) {
+            (peak, asked) = (peak.max(kb), asked + 1);
+        }
+    }
+    writer.join().expect("no panic").expect("all of it is read");
+    support::wait_for(child).exits(99);
+    let report: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
+    let named = report["failures"].as_array().expect("a list").len();
+    let run = &report["runs"][0];
+    assert_eq!((&run["passed"], &run["failed"]), (&900_000.into(), &100_000.into()));
+    // What has no room is counted, and said.
+    let unnamed = reports::text::thousands(100_000 - named as u64);
+    let said = format!("{unnamed} failures without room for an id");
+    assert!(named > 15_000, "{named}");
+    assert_eq!(run["problems"][1], said.as_str());
+    assert!(asked > 100, "the kernel answered only {asked} times");
+    // The code of a build for debugging is ten megabytes larger.
+    let limit = if cfg!(debug_assertions) { 74 } else { 64 };
+    assert!(peak < limit * 1024, "{peak} kB");
 }

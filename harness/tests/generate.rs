@@ -12,6 +12,8 @@ use std::process::Stdio;
 #[expect(dead_code, reason = "every test file uses its own part of it")]
 mod support;
 
+#[cfg(target_os = "linux")]
+use support::peak_memory_kb;
 use support::{Sandbox, wait_for};
 
 /// Generates to standard output and to disk, and gives the one text of both.
@@ -149,12 +151,6 @@ fn a_million_lines_take_less_than_32_mb_of_memory() {
         .expect("the binary starts");
     // A process that has ended says nothing of its memory any more, but this one cannot end
     // before its last pages are read, and by then it has been asked hundreds of times.
-    let status = format!("/proc/{}/status", child.id());
-    let peak_kb = || -> Option<u64> {
-        let status = fs::read_to_string(&status).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-        line.trim().strip_suffix("kB")?.trim().parse().ok()
-    };
     let mut pipe = child.stdout.take().expect("a pipe");
     let (mut buffer, mut lines, mut peak, mut asked) = (vec![0; 65_536], 0, 0, 0);
     loop {
@@ -163,7 +159,7 @@ fn a_million_lines_take_less_than_32_mb_of_memory() {
             break;
         }
         lines += buffer[..read].split(|byte| *byte == b'\n').count() - 1;
-        if let Some(kb) = peak_kb() {
+        if let Some(kb) = peak_memory_kb(child.id()) {
             (peak, asked) = (peak.max(kb), asked + 1);
         }
     }

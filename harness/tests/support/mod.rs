@@ -231,3 +231,11 @@ pub(crate) fn signal(child: &Child, name: &str) {
     let sent = Command::new("kill").args([format!("-{name}"), child.id().to_string()]).status();
     assert!(sent.expect("`kill` is there").success(), "SIG{name} cannot be sent");
 }
+
+/// The most memory that a process has taken so far; none of one that has ended.
+#[cfg(target_os = "linux")]
+pub(crate) fn peak_memory_kb(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse().ok()
+}

@@ -3,11 +3,27 @@
 //! Invariants: a cell that would be a formula has a quote before it; no cell holds a control
 //! character or turns the text around; every row has as many cells as the header.
 
+use std::io::{self, Write};
+
 use crate::text::escape;
 
 /// Rows as CSV, header first.
 pub fn sheet<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
     written(header, rows)
+}
+
+/// The same, row by row: the text of very many rows takes more than they do.
+pub fn write_sheet<const N: usize>(
+    header: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record(header)?;
+    for row in rows {
+        writer.write_record(row)?;
+    }
+    writer.flush()
 }
 
 /// Rows of any length as CSV, header first.

@@ -3,7 +3,7 @@
 use crate::run::Room;
 
 /// The bytes of failures by name, with what the cases made of them take, that one run may hold.
-const NAMES: usize = 28 << 20;
+const NAMES: usize = 16 << 20;
 /// The bytes of blocks, and of lines that only add to what is known.
 const DETAILS: usize = 8 << 20;
 /// What a case takes in addition to the text in it, roughly.

@@ -3,9 +3,11 @@
 //! Invariants: one row for each failure, never grouped and never cut; the first six columns are
 //! those of the inventory that tools already read, and later ones are only added at the end.
 
+use std::io::{self, Write};
+
 use super::words::{place, rule};
 use crate::triage::{Finding, Triage};
-use reports::render::sheet::{cell, sheet};
+use reports::render::sheet::{cell, sheet, write_sheet};
 use reports::render::{Exporter, ReportFormat, Style};
 
 const HEADER: [&str; 19] = [
@@ -45,13 +47,12 @@ impl Exporter<Triage<'_>> for Csv {
     }
 
     fn text(&self, triage: &Triage<'_>, _style: Style) -> String {
-        render(triage)
+        sheet(HEADER, triage.findings.iter().map(|finding| row(triage, finding)))
     }
-}
 
-/// Renders the failures as CSV, header first.
-fn render(triage: &Triage<'_>) -> String {
-    sheet(HEADER, triage.findings.iter().map(|finding| row(triage, finding)))
+    fn write(&self, triage: &Triage<'_>, _style: Style, out: &mut dyn Write) -> io::Result<()> {
+        write_sheet(HEADER, triage.findings.iter().map(|finding| row(triage, finding)), out)
+    }
 }
 
 fn row(triage: &Triage<'_>, finding: &Finding<'_>) -> [String; 19] {

@@ -3,7 +3,10 @@
 //! Invariants: `format` says how to read it, adding a field keeps it and changing a meaning raises
 //! it; text from outside is kept to the letter, harmful characters as escapes of JSON.
 
+use std::io::{self, Write};
+
 use schemars::JsonSchema;
+use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
 
 use crate::triage::{Finding, Flakiness, Group, TestHistory, Tier, Triage};
@@ -172,23 +175,61 @@ impl Exporter<Triage<'_>> for Json {
         }
     }
 
-    fn text(&self, triage: &Triage<'_>, _style: Style) -> String {
-        render(triage)
+    fn text(&self, triage: &Triage<'_>, style: Style) -> String {
+        let mut bytes = Vec::new();
+        self.write(triage, style, &mut bytes).expect("memory can be written");
+        String::from_utf8(bytes).expect("JSON is text")
+    }
+
+    /// Piece by piece: of a hundred thousand failures, the text would take more than they do.
+    fn write(&self, triage: &Triage<'_>, _style: Style, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(Harmless(&mut *out), &Written(triage))?;
+        out.write_all(b"\n")
     }
 }
 
-/// Renders everything as JSON.
-fn render(triage: &Triage<'_>) -> String {
-    let report = Report {
-        format: FORMAT,
-        runs: triage.runs.iter().map(|(input, run)| one_run(&input.name, run)).collect(),
-        notes: triage.notes.clone(),
-        failures: triage.findings.iter().map(|found| failure(triage, found)).collect(),
-        groups: triage.groups.iter().map(group).collect(),
-        flakiness: triage.flakiness.as_ref().map(flakiness),
-    };
-    let text = serde_json::to_string_pretty(&report).expect("plain data with text keys");
-    harmless(&text) + "\n"
+/// Writes JSON with harmful characters as escapes. Whoever writes JSON writes whole characters.
+struct Harmless<'a>(&'a mut dyn Write);
+
+impl Write for Harmless<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = std::str::from_utf8(bytes).map_err(io::Error::other)?;
+        self.0.write_all(harmless(text).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// A [`Report`] of which each failure is made when it is written.
+struct Written<'t, 'a>(&'t Triage<'a>);
+
+impl Serialize for Written<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let triage = self.0;
+        let runs: Vec<_> =
+            triage.runs.iter().map(|(input, run)| one_run(&input.name, run)).collect();
+        let mut report = serializer.serialize_struct("Report", 6)?;
+        report.serialize_field("format", &FORMAT)?;
+        report.serialize_field("runs", &runs)?;
+        report.serialize_field("notes", &triage.notes)?;
+        report
+            .serialize_field("failures", &Each(&triage.findings, |found| failure(triage, found)))?;
+        report.serialize_field("groups", &Each(&triage.groups, group))?;
+        report.serialize_field("flakiness", &triage.flakiness.as_ref().map(flakiness))?;
+        report.end()
+    }
+}
+
+/// A list of which each part is made when it is written.
+struct Each<'t, T, F>(&'t [T], F);
+
+impl<'t, T, R: Serialize, F: Fn(&'t T) -> R> Serialize for Each<'t, T, F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(&self.1))
+    }
 }
 
 fn one_run(input: &str, run: &TestRun) -> RunReport {
@@ -223,9 +264,9 @@ fn failure(triage: &Triage<'_>, finding: &Finding<'_>) -> FailureReport {
         priority: finding.priority,
         confidence: finding.confidence,
         tier: finding.tier,
-        rule: finding.rule.clone(),
-        reason: finding.reason.clone(),
-        remedy: finding.remedy.clone(),
+        rule: finding.rule.as_deref().map(str::to_owned),
+        reason: finding.reason.clone().into_owned(),
+        remedy: finding.remedy.clone().into_owned(),
         evidence: finding.evidence.clone(),
         exception: case.exception.clone(),
         message: case.message.clone(),

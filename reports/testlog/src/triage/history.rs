@@ -102,7 +102,7 @@ mod tests {
         let inputs: [Input; 1] = [input("log", tests)];
         let mark = mark("1");
         let earlier: Vec<_> = earlier.iter().map(|log| (&mark, log)).collect();
-        Triage::new(&inputs, &rules::tests::shipped(), false).kept("tests", &earlier)
+        Triage::new(&inputs, rules::tests::shipped(), false).kept("tests", &earlier)
     }
 
     const LOST: Option<&str> = Some("OSError: job 7 lost at 0x7f01");
@@ -126,7 +126,7 @@ mod tests {
             (triage.groups[0].id.clone(), triage.kept("tests", &[]).failures[0].id.clone())
         };
         let none = Rules::compile(Vec::new()).unwrap();
-        let ((with, kept), (without, again)) = (id(&rules::tests::shipped()), id(&none));
+        let ((with, kept), (without, again)) = (id(rules::tests::shipped()), id(&none));
         assert_ne!(with, without, "a rule decides, or none does");
         assert_eq!(kept, again);
     }
@@ -147,7 +147,7 @@ mod tests {
         let logs = [kept(&[("a.py::test_a", LOST)], &[])];
         let inputs =
             [input("log", &[("a.py::test_a", LOST), ("b.py::b", Some("ValueError: other"))])];
-        let mut triage = Triage::new(&inputs, &rules::tests::shipped(), false);
+        let mut triage = Triage::new(&inputs, rules::tests::shipped(), false);
         let mark = mark("1");
         triage.look_back(&[(&mark, &logs[0])]);
         let of = |words: &str| {

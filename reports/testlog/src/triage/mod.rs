@@ -13,6 +13,9 @@ mod rule_file;
 mod rules;
 mod words;
 
+// What is said of one failure.
+mod case_ref;
+
 // What several failures say together, and what was said of them before.
 mod flaky;
 mod history;
@@ -20,6 +23,7 @@ mod session;
 mod shared;
 mod signature;
 
+pub use case_ref::CaseRef;
 pub use difference::Difference;
 pub use flaky::{Flakiness, TestHistory};
 pub use rule_file::{FORMAT, Rule, RuleFile, SHIPPED, Tier};
@@ -29,7 +33,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use crate::{Case, Log, TestRun};
+use crate::{Log, TestRun};
 use reports::Confidence;
 use reports::history::Past;
 use reports::{Category, Priority};
@@ -46,12 +50,12 @@ pub struct Input {
 /// One failure, and why.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding<'a> {
-    /// The failure; what broke a run as a whole is in no log as a case, and is owned.
-    pub case: Cow<'a, Case>,
+    /// The failure.
+    pub case: CaseRef<'a>,
     /// The run that it is of, from 0, over all inputs.
     pub run: usize,
     /// The rule that decided; none where nothing is known.
-    pub rule: Option<String>,
+    pub rule: Option<Cow<'a, str>>,
     /// Where the mending is.
     pub category: Category,
     /// How soon it deserves a look.
@@ -61,9 +65,9 @@ pub struct Finding<'a> {
     /// Whether the code under test may be at fault.
     pub tier: Tier,
     /// What happened.
-    pub reason: String,
+    pub reason: Cow<'a, str>,
     /// What mends it.
-    pub remedy: String,
+    pub remedy: Cow<'a, str>,
     /// What in the failure, and in the others, decided.
     pub evidence: String,
     /// The group, by its place in [`Triage::groups`].
@@ -115,15 +119,18 @@ pub struct Triage<'a> {
 
 impl<'a> Triage<'a> {
     /// Judges every failure. Flakiness is looked for in several runs, and in one when `flaky`.
-    pub fn new(inputs: &'a [Input], rules: &Rules, flaky: bool) -> Self {
+    pub fn new(inputs: &'a [Input], rules: &'a Rules, flaky: bool) -> Self {
         let runs: Vec<(&Input, &TestRun)> = inputs
             .iter()
             .flat_map(|input| input.log.runs.iter().map(move |run| (input, run)))
             .collect();
-        let mut findings: Vec<Finding<'_>> = Vec::new();
+        // To the letter: a list of very many that grows by doubling is twice as large for a while.
+        let failures = runs.iter().map(|(_, run)| run.failures().count().max(1)).sum();
+        let mut findings: Vec<Finding<'_>> = Vec::with_capacity(failures);
         for (number, (_, run)) in runs.iter().enumerate() {
-            let cases = run.failures().map(Cow::Borrowed);
-            let cases = cases.chain(session::failure(run).map(Cow::Owned));
+            let cases = run.failures().map(CaseRef::Borrowed);
+            let own = session::failure(run).map(|case| CaseRef::Owned(Box::new(case)));
+            let cases = cases.chain(own);
             findings.extend(cases.map(|case| judged(case, number, rules)));
         }
         let mut groups = grouped(&mut findings);
@@ -177,7 +184,7 @@ fn of_run(findings: &[Finding<'_>], run: usize) -> Range<usize> {
     start..findings.partition_point(|finding| finding.run <= run)
 }
 
-fn judged<'a>(case: Cow<'a, Case>, run: usize, rules: &Rules) -> Finding<'a> {
+fn judged<'a>(case: CaseRef<'a>, run: usize, rules: &'a Rules) -> Finding<'a> {
     let Some((rule, evidence)) = rules.decide(&case) else {
         let (reason, remedy) = if case.message.is_empty() {
             ("The log does not say why", "run it again so that it prints failures in full")
@@ -192,8 +199,8 @@ fn judged<'a>(case: Cow<'a, Case>, run: usize, rules: &Rules) -> Finding<'a> {
             priority: Priority::Medium,
             confidence: Confidence::Guess,
             tier: Tier::Ambiguous,
-            reason: reason.to_owned(),
-            remedy: remedy.to_owned(),
+            reason: reason.into(),
+            remedy: remedy.into(),
             evidence: String::new(),
             group: 0,
         };
@@ -201,13 +208,13 @@ fn judged<'a>(case: Cow<'a, Case>, run: usize, rules: &Rules) -> Finding<'a> {
     Finding {
         case,
         run,
-        rule: Some(rule.name.clone()),
+        rule: Some(rule.name.as_str().into()),
         category: rule.category,
         priority: rule.priority,
         confidence: rule.confidence,
         tier: rule.tier,
-        reason: rule.reason.clone(),
-        remedy: rule.remedy.clone(),
+        reason: rule.reason.as_str().into(),
+        remedy: rule.remedy.as_str().into(),
         evidence,
         group: 0,
     }
@@ -215,7 +222,7 @@ fn judged<'a>(case: Cow<'a, Case>, run: usize, rules: &Rules) -> Finding<'a> {
 
 fn grouped(findings: &mut [Finding<'_>]) -> Vec<Group> {
     // What two rules have decided has two causes, however alike it looks.
-    let mut members: BTreeMap<(String, Option<String>), Vec<usize>> = BTreeMap::new();
+    let mut members: BTreeMap<(String, Option<Cow<'_, str>>), Vec<usize>> = BTreeMap::new();
     for (place, finding) in findings.iter().enumerate() {
         let signature = signature::of(&finding.case);
         members.entry((signature, finding.rule.clone())).or_default().push(place);

@@ -235,10 +235,13 @@ pub(crate) mod tests {
     use super::*;
     use crate::triage::SHIPPED;
     use crate::{NodeId, Phase, Status};
+    use std::sync::LazyLock;
 
     /// The rules that ship.
-    pub(crate) fn shipped() -> Rules {
-        Rules::default().then(toml::from_str(SHIPPED).unwrap())
+    pub(crate) fn shipped() -> &'static Rules {
+        static RULES: LazyLock<Rules> =
+            LazyLock::new(|| Rules::default().then(toml::from_str(SHIPPED).unwrap()));
+        &RULES
     }
 
     #[test]

@@ -55,9 +55,9 @@ pub(super) fn weigh(
         for finding in &mut findings[own] {
             if finding.category == Category::Unknown {
                 finding.category = Category::Environment;
-                finding.rule = Some("run-failed".to_owned());
-                "Nearly the whole run failed".clone_into(&mut finding.reason);
-                "look at what all tests need: services, settings".clone_into(&mut finding.remedy);
+                finding.rule = Some("run-failed".into());
+                finding.reason = "Nearly the whole run failed".into();
+                finding.remedy = "look at what all tests need: services, settings".into();
             }
             add(finding, &format!("{failed} of {all} tests of the run failed"));
         }
@@ -76,9 +76,9 @@ fn share(finding: &mut Finding<'_>, tests: usize) {
         }
         Category::Unknown => {
             finding.category = Category::Environment;
-            finding.rule = Some("shared-signature".to_owned());
-            "Several tests fail with the same words".clone_into(&mut finding.reason);
-            "look for what they share: a service, a fixture".clone_into(&mut finding.remedy);
+            finding.rule = Some("shared-signature".into());
+            finding.reason = "Several tests fail with the same words".into();
+            finding.remedy = "look for what they share: a service, a fixture".into();
         }
         Category::Bug | Category::TestDesign => {}
     }
@@ -86,6 +86,7 @@ fn share(finding: &mut Finding<'_>, tests: usize) {
 }
 
 fn add(finding: &mut Finding<'_>, words: &str) {
+    finding.evidence.reserve_exact("; ".len() + words.len());
     if !finding.evidence.is_empty() {
         finding.evidence.push_str("; ");
     }

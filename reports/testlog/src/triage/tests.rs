@@ -39,7 +39,7 @@ pub(crate) fn input(name: &str, tests: &[(&str, Option<&str>)]) -> Input {
     Input { name: name.to_owned(), log }
 }
 
-fn shipped() -> Rules {
+fn shipped() -> &'static Rules {
     rules::tests::shipped()
 }
 
@@ -52,7 +52,7 @@ fn one_cause_is_one_group_whatever_the_order() {
     ];
     let ids = |tests: &[(&str, Option<&str>)]| {
         let inputs = [input("log", tests)];
-        let triage = Triage::new(&inputs, &shipped(), false);
+        let triage = Triage::new(&inputs, shipped(), false);
         let groups = triage.groups.iter();
         groups.map(|g| (g.id.clone(), g.members.len(), g.tests)).collect::<Vec<_>>()
     };
@@ -68,12 +68,12 @@ fn words_that_several_tests_share_point_outside_of_them() {
     let tests =
         [("a.py::test_a", zork), ("a.py::test_b", zork), ("a.py::test_c", zork), ("a.py::d", None)];
     let inputs = [input("log", &tests)];
-    let triage = Triage::new(&inputs, &shipped(), false);
+    let triage = Triage::new(&inputs, shipped(), false);
     assert_eq!(triage.in_category(Category::Environment), 3);
     assert_eq!(triage.findings[0].rule.as_deref(), Some("shared-signature"));
     assert_eq!(triage.findings[0].evidence, "one signature in 3 tests: one cause");
     let inputs = [input("log", &tests[2..])];
-    let triage = Triage::new(&inputs, &shipped(), false);
+    let triage = Triage::new(&inputs, shipped(), false);
     assert_eq!(triage.in_category(Category::Unknown), 1);
 }
 
@@ -85,7 +85,7 @@ fn a_run_that_failed_nearly_as_a_whole_says_nothing_about_single_tests() {
         names.iter().enumerate().map(|(n, name)| (*name, down.filter(|_| n > 0))).collect();
     let whole: Vec<_> = names.iter().map(|name| (*name, None)).collect();
     let inputs = [input("1", &broken), input("2", &whole)];
-    let triage = Triage::new(&inputs, &shipped(), false);
+    let triage = Triage::new(&inputs, shipped(), false);
     assert!(triage.notes[0].starts_with("1: 5 of 6 tests failed"), "{:?}", triage.notes);
     let flakiness = triage.flakiness.unwrap();
     assert_eq!((flakiness.runs, flakiness.left_out, flakiness.tests.len()), (1, 1, 0));
@@ -100,7 +100,7 @@ fn what_flips_is_told_from_what_is_broken() {
         input("2", &tests(None, wrong)),
         input("3", &tests(wrong, wrong)),
     ];
-    let flakiness = Triage::new(&inputs, &shipped(), false).flakiness.unwrap();
+    let flakiness = Triage::new(&inputs, shipped(), false).flakiness.unwrap();
     let quarantine: Vec<_> = flakiness.quarantine().map(|test| test.id.as_str()).collect();
     assert_eq!(quarantine, ["a.py::a"]);
     let [a, b] = flakiness.tests.as_slice() else { panic!("{flakiness:?}") };
@@ -113,10 +113,10 @@ fn what_flips_is_told_from_what_is_broken() {
 fn only_finding(text: &str) -> (String, Category, String) {
     let log = crate::read(text.as_bytes(), None).unwrap();
     let inputs = [Input { name: "log".to_owned(), log }];
-    let triage = Triage::new(&inputs, &shipped(), false);
+    let triage = Triage::new(&inputs, shipped(), false);
     let [finding] = triage.findings.as_slice() else { panic!("{:?}", triage.findings) };
     let rule = finding.rule.clone().unwrap_or_default();
-    (finding.case.id.full.clone(), finding.category, rule)
+    (finding.case.id.full.clone(), finding.category, rule.into_owned())
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn a_group_has_one_rule_and_names_part_causes() {
         ("a.py::test_name", key("KeyError: 'name'")),
     ];
     let inputs = [input("log", &tests)];
-    let triage = Triage::new(&inputs, &shipped(), false);
+    let triage = Triage::new(&inputs, shipped(), false);
     let sizes: Vec<_> = triage.groups.iter().map(|group| group.members.len()).collect();
     assert_eq!(sizes, [2, 1, 1]);
     for group in &triage.groups {
@@ -192,7 +192,7 @@ fn a_log_that_names_every_failure_says_of_the_others_that_they_held() {
         Input { name: "log".to_owned(), log }
     };
     let inputs = [quiet(true), quiet(false), quiet(true)];
-    let flakiness = Triage::new(&inputs, &shipped(), true).flakiness.unwrap();
+    let flakiness = Triage::new(&inputs, shipped(), true).flakiness.unwrap();
     let [test] = flakiness.tests.as_slice() else { panic!("{flakiness:?}") };
     assert_eq!((test.passed.as_slice(), test.is_flaky()), (&[false, true, false][..], true));
 }
