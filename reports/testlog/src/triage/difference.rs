@@ -3,9 +3,12 @@
 //! Invariant: an answer needs both values, whole, as the runner printed them; a value that was cut
 //! short shows nothing.
 
+use std::sync::OnceLock;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::candidates::Candidates;
 use super::expression::Expression;
 
 /// How two values differ that are not equal.
@@ -74,11 +77,13 @@ const PAIRS: usize = 8;
 #[derive(Debug)]
 pub(super) struct Comparer {
     sides: Vec<Expression>,
+    /// Which of them a message is for, once one asks.
+    candidates: OnceLock<Candidates>,
 }
 
 impl Comparer {
     pub(super) fn new() -> Self {
-        Self { sides: SIDES.map(Expression::tested).into() }
+        Self { sides: SIDES.map(Expression::tested).into(), candidates: OnceLock::new() }
     }
 
     /// How the values of a message differ, where it shows two and that means anything.
@@ -86,7 +91,11 @@ impl Comparer {
         if message.len() > LONGEST {
             return None;
         }
-        let mut printed = self.sides.iter().map(|sides| pairs(sides, message));
+        let expressions = || self.sides.iter().map(|sides| Some(sides.text()));
+        let may_match = self.candidates.get_or_init(|| Candidates::among(expressions()));
+        let sides = self.sides.iter().zip(may_match.of(message));
+        let sides = sides.filter_map(|(sides, may_match)| may_match.then_some(sides));
+        let mut printed = sides.map(|sides| pairs(sides, message));
         let pairs = printed.find(|pairs| !pairs.is_empty())?;
         if is_permuted(&pairs) {
             return Some(Difference::Order);
