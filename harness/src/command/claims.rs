@@ -1,7 +1,6 @@
 //! `chaos claims`: what the seed documents claim, each quantity measured by running.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
 
 use reports::Judged;
 use reports::claim::{Claim, ClaimVerdict, Quantity, Trial};
@@ -11,7 +10,6 @@ use super::run::records;
 use crate::args::ClaimsArgs;
 use crate::claims::{self, Arm, ClaimConfig, Reading, TrialConfig};
 use crate::plan::run_plan::RunPlan;
-use crate::process::in_order::in_order;
 use crate::process::interrupt::Interrupt;
 use crate::process::meter::Meter;
 use crate::run::shared::{self, Shared};
@@ -51,32 +49,12 @@ impl Runs {
         let meter = Meter::new(args.quiet, "claims", arms.len() as u64);
         let plans: Vec<RunPlan> =
             arms.iter().map(|(_, _, arm)| arm.plan()).collect::<Result<_, _>>()?;
-        let one = |index: usize, plan: &RunPlan| {
+        let found = records::each(&plans, &interrupt, &shared, |index, plan| {
             meter.note(|| format!("row {}", arms[index].1));
-            records::observe(plan, &interrupt, &shared)
-        };
-        let mut found = Ok(Vec::new());
-        in_order(
-            shared.runs(),
-            &plans,
-            |plan| plan.room(&shared),
-            one,
-            |ended| {
-                meter.step(1);
-                match (ended, &mut found) {
-                    (Ok(judged), Ok(all)) => {
-                        all.push(judged);
-                        return ControlFlow::Continue(());
-                    }
-                    (Err(failure), _) => {
-                        interrupt.ask();
-                        found = Err(failure);
-                    }
-                    (Ok(_), Err(_)) => {}
-                }
-                ControlFlow::Break(())
-            },
-        );
+            let judged = records::observe(plan, &interrupt, &shared)?;
+            meter.step(1);
+            Ok(judged)
+        });
         meter.finish();
         let keys = arms.into_iter().map(|(key, ..)| key);
         Ok(Self { kept: keys.zip(found?).collect() })

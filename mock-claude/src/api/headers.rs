@@ -26,7 +26,7 @@ pub(crate) static WORKSPACE: HeaderName = HeaderName::from_static("anthropic-wor
 
 /// A header's text, where it is text.
 pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
+    as_text(headers.get(name))
 }
 
 /// What a signature of AWS begins with.

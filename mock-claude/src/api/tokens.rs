@@ -90,8 +90,8 @@ impl Tokenizer {
         }
         let (mut parts, mut before) = (0, Class::Newline);
         for (at, byte) in text.bytes().enumerate() {
-            let class = CLASSES[usize::from(byte)];
-            let with = parts + u64::from(COSTS[before as usize][class as usize]);
+            let (class, cost) = step(before, byte);
+            let with = parts + cost;
             if with > most {
                 let end = text.floor_char_boundary(at);
                 let fits = end == at;
@@ -144,11 +144,16 @@ pub fn to_bytes(tokens: u64) -> u64 {
 fn parts(bytes: &[u8]) -> u64 {
     let mut before = Class::Newline;
     bytes.iter().fold(0, |parts, byte| {
-        let class = CLASSES[usize::from(*byte)];
-        let cost = COSTS[before as usize][class as usize];
+        let (class, cost) = step(before, *byte);
         before = class;
-        parts + u64::from(cost)
+        parts + cost
     })
+}
+
+/// The kind of a byte, and what it costs after one of another.
+fn step(before: Class, byte: u8) -> (Class, u64) {
+    let class = CLASSES[usize::from(byte)];
+    (class, u64::from(COSTS[before as usize][class as usize]))
 }
 
 /// A kind of byte of UTF-8.

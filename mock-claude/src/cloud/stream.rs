@@ -43,7 +43,7 @@ impl<P: FnMut(&Frame) -> Vec<Bytes>> Passing<P> {
                 return Some(Ok(bytes));
             }
             if let Some(frame) = self.reader.next() {
-                self.note(frame.kind());
+                self.trace.note_event(frame.kind(), &self.clock);
                 self.ready.extend((self.pass)(&frame));
                 continue;
             }
@@ -51,17 +51,6 @@ impl<P: FnMut(&Frame) -> Vec<Bytes>> Passing<P> {
                 Ok(bytes) => self.reader.feed(&bytes),
                 Err(failure) => return Some(Err(failure)),
             }
-        }
-    }
-
-    fn note(&self, kind: &str) {
-        let trace = &mut self.trace.open().trace;
-        match kind {
-            "content_block_delta" if trace.first_token_us.is_none() => {
-                trace.first_token_us = Some(self.clock.now_us());
-            }
-            "message_stop" => trace.last_event = true,
-            _ => {}
         }
     }
 }

@@ -11,7 +11,6 @@ use bytes::Bytes;
 use futures_util::stream;
 use tokio::time::Instant;
 
-use crate::api::sse::{CONTENT_BLOCK_DELTA, MESSAGE_STOP};
 use crate::basis::clock::{Clock, wait_until};
 use crate::journal::trace::Handle;
 use crate::model::stream::{Event, Events};
@@ -33,14 +32,7 @@ impl Noting {
     }
 
     fn note(&self, name: &str) {
-        match name {
-            CONTENT_BLOCK_DELTA => {
-                let trace = &mut self.trace.open().trace;
-                trace.first_token_us.get_or_insert_with(|| self.clock.now_us());
-            }
-            MESSAGE_STOP => self.trace.open().trace.last_event = true,
-            _ => {}
-        }
+        self.trace.note_event(name, &self.clock);
     }
 }
 

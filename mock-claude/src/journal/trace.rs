@@ -18,7 +18,9 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed, xxh3_128};
 use crate::api::headers::{Known, as_text, credential};
 use crate::api::request::MessagesRequest;
 use crate::api::secrets;
+use crate::api::sse::{CONTENT_BLOCK_DELTA, MESSAGE_STOP};
 use crate::basis::chance::RequestKey;
+use crate::basis::clock::Clock;
 use crate::basis::hex::Hex;
 
 /// The longest path, model or user agent that is kept, in characters.
@@ -257,6 +259,18 @@ impl Handle {
 
     pub(crate) fn open(&self) -> MutexGuard<'_, Open> {
         self.0.lock()
+    }
+
+    /// Notes an event of a stream, by its name: the first token, and the last event.
+    pub(crate) fn note_event(&self, name: &str, clock: &Clock) {
+        match name {
+            CONTENT_BLOCK_DELTA => {
+                let trace = &mut self.open().trace;
+                trace.first_token_us.get_or_insert_with(|| clock.now_us());
+            }
+            MESSAGE_STOP => self.open().trace.last_event = true,
+            _ => {}
+        }
     }
 }
 

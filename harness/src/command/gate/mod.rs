@@ -7,7 +7,6 @@
 mod pair;
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 
 use reports::text::escape;
 use reports::{Baseline, BaselineEntry, GateScenario, Judged, gate_within, incomparable};
@@ -18,7 +17,6 @@ use super::run::records;
 use crate::args::GateArgs;
 use crate::plan;
 use crate::plan::run_plan::RunPlan;
-use crate::process::in_order::in_order;
 use crate::process::interrupt::Interrupt;
 use crate::process::meter::Meter;
 use crate::run::shared::{self, Shared};
@@ -85,37 +83,25 @@ fn run_again(baseline: &Baseline, args: &GateArgs) -> Result<Again, Failure> {
     let runs = if alone { 1 } else { plans.len() };
     let shared = Shared::new(shared::threads(args.threads.threads), runs);
     let meter = Meter::new(args.quiet, "gate", plans.len() as u64);
-    let one = |_: usize, plan: &RunPlan| {
+    let made = records::each(&plans, &interrupt, &shared, |_, plan| {
         meter.note(|| escape(&plan.name));
-        let Some(keep) = &args.keep else {
-            return Ok((None, records::observe(plan, &interrupt, &shared)?));
+        let (folder, judged) = match &args.keep {
+            None => (None, records::observe(plan, &interrupt, &shared)?),
+            Some(keep) => {
+                let folder = RunFolder::at(&keep.join(plan::folder_name(&plan.name)), false)?;
+                let judged = kept(plan, &folder, &interrupt, &shared)?;
+                (Some(folder), judged)
+            }
         };
-        let folder = RunFolder::at(&keep.join(plan::folder_name(&plan.name)), false)?;
-        let judged = kept(plan, &folder, &interrupt, &shared)?;
-        Ok((Some(folder), judged))
-    };
-    let mut failed = None;
-    in_order(
-        shared.runs(),
-        &plans,
-        |plan| plan.room(&shared),
-        one,
-        |ended| match ended {
-            Ok((folder, judged)) => {
-                meter.step(1);
-                again.folders.extend(folder);
-                again.runs.push(judged);
-                ControlFlow::Continue(())
-            }
-            Err(failure) => {
-                failed = Some(failure);
-                interrupt.ask();
-                ControlFlow::Break(())
-            }
-        },
-    );
+        meter.step(1);
+        Ok((folder, judged))
+    });
     meter.finish();
-    failed.map_or(Ok(again), Err)
+    for (folder, judged) in made? {
+        again.folders.extend(folder);
+        again.runs.push(judged);
+    }
+    Ok(again)
 }
 
 /// The run that a baseline's figures of a scenario are from.

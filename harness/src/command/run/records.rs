@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::slice;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use reports::{Judged, Measured, Run, RunReader, Style, Watch, judge};
 
 use crate::args::CurrencyArg;
 use crate::plan::run_plan::{self, RunPlan};
+use crate::process::in_order::in_order;
 use crate::process::interrupt::Interrupt;
 use crate::process::meter::Meter;
 use crate::process::terminal;
@@ -156,6 +158,30 @@ pub fn read(run: &Path) -> Result<Run, Failure> {
         reader.push(text.trim_end_matches(['\n', '\r'])).map_err(malformed)?;
     }
     reader.finish().map_err(malformed)
+}
+
+/// What `one` makes of each plan, in their order, as many at once as there is room for. The first
+/// failure ends what is under way alongside.
+pub fn each<T: Send>(
+    plans: &[RunPlan],
+    interrupt: &Interrupt,
+    shared: &Shared,
+    one: impl Fn(usize, &RunPlan) -> Result<T, Failure> + Sync,
+) -> Result<Vec<T>, Failure> {
+    let (mut all, mut failed) = (Vec::new(), None);
+    let room = |plan: &RunPlan| plan.room(shared);
+    in_order(shared.runs(), plans, room, one, |ended| match ended {
+        Ok(made) => {
+            all.push(made);
+            ControlFlow::Continue(())
+        }
+        Err(failure) => {
+            failed = Some(failure);
+            interrupt.ask();
+            ControlFlow::Break(())
+        }
+    });
+    failed.map_or(Ok(all), Err)
 }
 
 /// The formats that were asked for, as files beside the records.
